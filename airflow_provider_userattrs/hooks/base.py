@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the three hooks share: an Airflow connection in, one authenticated request out, one verdict a user back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import ClassVar
+
+import requests
+from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+
+from airflow_provider_userattrs.hooks.settings import Settings, read_settings
+from airflow_provider_userattrs.hooks.transport import Transport
+from airflow_provider_userattrs.push.batching import Batcher
+from airflow_provider_userattrs.push.delivery import NO_ANSWER, NO_CONNECTION, UNREADABLE
+from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
+from airflow_provider_userattrs.push.errors import InvalidRow, NoAnswer, NotSent, PushError
+from airflow_provider_userattrs.push.outcome import Outcome, Verdict
+from airflow_provider_userattrs.push.update import UserUpdate
+
+
+class VendorHook(BaseHook):
+    """Hold a vendor's connection and speak its API, one request at a time.
+
+    :param conn_id: the Airflow connection.
+    """
+
+    conn_name_attr: ClassVar[str]
+    default_conn_name: ClassVar[str]
+    conn_type: ClassVar[str]
+    hook_name: ClassVar[str]
+
+    #: The connection type's own extra.
+    choice: ClassVar[str]
+
+    #: Whether the login is a secret too, and not a name.
+    login_is_secret: ClassVar[bool] = True
+
+    def __init__(self, conn_id: str) -> None:
+        super().__init__()
+        self.conn_id = conn_id
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The checked connection.
+
+        :raises RefusedConfiguration: if anything is missing, unknown or out of range; it names the field.
+        """
+        settings = read_settings(self.get_connection(self.conn_id), self.conn_type, self.choice)
+        mask_secret(settings.password)
+        if self.login_is_secret:
+            mask_secret(settings.login)
+        # Both together, too, as they stand in the header that requests derives from them.
+        mask_secret(base64.b64encode(f"{settings.login}:{settings.password}".encode()).decode())
+        return settings
+
+    @cached_property
+    def transport(self) -> Transport:
+        """What sends this connection's requests."""
+        return Transport(self.settings, self.settings.base_url or self.vendor_url(self.settings))
+
+    def vendor_url(self, settings: Settings) -> str:
+        """Return the vendor's own base URL for these settings."""
+        raise NotImplementedError
+
+    def path_of(self, endpoint: Endpoint) -> str:
+        """Return where requests of an operation go, below the base URL."""
+        return endpoint.path
+
+    def get_conn(self) -> requests.Session:
+        """Return this thread's authenticated session."""
+        return self.transport.session()
+
+    def sender(self, endpoint: Endpoint) -> Callable[[bytes], Answer]:
+        """Return what sends one request body of an operation and returns the answer, whatever its status.
+
+        It may be called from several threads at once, and raises `NotSent` if no connection could be had, `NoAnswer`
+        if the request may have arrived and no answer came back, `RefusedConfiguration` if the connection cannot work.
+
+        :param endpoint: the operation.
+        """
+        return partial(self.transport.post, self.path_of(endpoint))
+
+    def close(self) -> None:
+        """Close the sessions of all threads."""
+        if "transport" in self.__dict__:
+            self.transport.close()
+
+    def push(self, endpoint: Endpoint, updates: Sequence[UserUpdate | Outcome]) -> list[Verdict]:
+        """Send updates in one request, without a retry, and return one verdict for each, in their order.
+
+        :param endpoint: the operation.
+        :param updates: at most as many as the endpoint takes; an outcome is not sent and keeps its verdict.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        if len(updates) > endpoint.max_users:
+            raise ValueError(
+                f"{endpoint.vendor} takes at most {endpoint.max_users} users a request, not {len(updates)}; "
+                "send them in parts, or use the operator, which does"
+            )
+        verdicts = {update.position: update.verdict for update in updates if isinstance(update, Outcome)}
+        batcher, parts = Batcher(endpoint), []
+        for update in updates:
+            if isinstance(update, UserUpdate):
+                try:
+                    parts.append((update.position, batcher.encode(update)))
+                except InvalidRow as invalid:
+                    verdicts[update.position] = invalid.verdict
+        if parts:
+            body = endpoint.head + b",".join(part for _, part in parts) + endpoint.tail
+            answered = self._verdicts(endpoint, body, len(parts))
+            verdicts.update(zip((position for position, _ in parts), answered, strict=True))
+        return [verdicts[update.position] for update in updates]
+
+    def _verdicts(self, endpoint: Endpoint, body: bytes, users: int) -> list[Verdict]:
+        try:
+            answer = self.sender(endpoint)(body)
+        except NotSent:
+            return [NO_CONNECTION] * users
+        except NoAnswer:
+            return [NO_ANSWER] * users
+        verdicts = endpoint.read(answer, users)
+        return verdicts if len(verdicts) == users else [UNREADABLE] * users
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Return whether the connection can work, and a sentence on it, without changing anything at the vendor."""
+        try:
+            return self.probe()
+        except PushError as error:
+            return False, str(error)
+
+    def probe(self) -> tuple[bool, str]:
+        """Reach the vendor; where it has a harmless call that checks the credentials, a hook makes it instead."""
+        self.transport.reach()
+        return True, (
+            f"{self.transport.base_url} answers and the connection is complete. {self.hook_name} has no harmless "
+            "call that checks the credentials: whether they are right shows with the first push."
+        )

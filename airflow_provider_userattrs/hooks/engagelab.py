@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EngageLab Marketing Automation: a connection that sets attributes and contacts of one user a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as AnyMapping
+from typing import Any
+
+from airflow_provider_userattrs.hooks.base import VendorHook
+from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
+from airflow_provider_userattrs.hooks.settings import Settings
+from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.mapping import Mapping
+from airflow_provider_userattrs.push.outcome import Verdict
+from airflow_provider_userattrs.push.values import time_zone
+from airflow_provider_userattrs.vendors import engagelab, engagelab_values
+
+
+class EngageLabHook(VendorHook):
+    """Hold an EngageLab connection: login is the API key, password the API secret, extra ``region`` the region.
+
+    :param engagelab_conn_id: the Airflow connection.
+    """
+
+    conn_name_attr = "engagelab_conn_id"
+    default_conn_name = "engagelab_default"
+    conn_type = "engagelab"
+    hook_name = engagelab.VENDOR
+    choice = "region"
+
+    def __init__(self, engagelab_conn_id: str = default_conn_name) -> None:
+        super().__init__(engagelab_conn_id)
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the fields of the connection form, for Airflow before 3.2."""
+        return connection_form_widgets(cls.conn_type)
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return how the form shows the standard fields, for Airflow before 3.2."""
+        return ui_field_behaviour(cls.conn_type)
+
+    def vendor_url(self, settings: Settings) -> str:
+        """Return the region's base URL."""
+        return engagelab.REGIONS[str(settings.choice)]
+
+    def set_attributes(
+        self, euid: int | str, attributes: AnyMapping[str, Any], *, operation: str = "set", timezone: str = "UTC"
+    ) -> Verdict:
+        """Set one user's attributes and return the verdict; None values are left out.
+
+        :param euid: the user's EUID.
+        :param attributes: attribute -> value.
+        :param operation: ``"set"``, ``"increase"``, ``"add"`` or ``"remove"``.
+        :param timezone: where naive datetimes are from, and in which all are written.
+        :raises ValueError: if there is no such operation or time zone.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        if operation not in engagelab.SET_OPERATIONS:
+            raise ValueError(f"operation is {operation!r}; use one of {', '.join(engagelab.SET_OPERATIONS)}")
+        return self._push_one(engagelab.property_endpoint(operation), operation, euid, attributes, timezone)
+
+    def set_contacts(self, euid: int | str, contacts: AnyMapping[str, str]) -> Verdict:
+        """Set one user's contacts and return the verdict; None values are left out.
+
+        :param euid: the user's EUID.
+        :param contacts: contact -> value, such as ``{"email": "ada@example.com"}``.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        return self._push_one(engagelab.contact_endpoint(), "contact", euid, contacts, "UTC")
+
+    def unset_attributes(self, euid: int | str, attributes: Iterable[str]) -> Verdict:
+        """Remove attributes from one user and return the verdict.
+
+        :param euid: the user's EUID.
+        :param attributes: their names.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        return self._push_one(engagelab.property_endpoint("delete"), "set", euid, {}, "UTC", tuple(attributes))
+
+    def _push_one(
+        self,
+        endpoint: Endpoint,
+        operation: str,
+        euid: int | str,
+        values: AnyMapping[str, Any],
+        timezone: str,
+        unset: tuple[str, ...] = (),
+    ) -> Verdict:
+        mapping = Mapping(engagelab_values.rules(operation, time_zone(timezone)), {}, unset=unset)
+        return self.push(endpoint, [mapping.build(0, {"euid": euid}, values)])[0]

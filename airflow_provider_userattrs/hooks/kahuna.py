@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kahuna: a connection that sets attributes of up to 100 existing users a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as AnyMapping
+from typing import Any
+
+from airflow_provider_userattrs.hooks.base import VendorHook
+from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
+from airflow_provider_userattrs.hooks.settings import Settings
+from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.mapping import Mapping
+from airflow_provider_userattrs.push.outcome import Verdict
+from airflow_provider_userattrs.push.values import time_zone
+from airflow_provider_userattrs.vendors import kahuna, kahuna_values
+
+
+class KahunaHook(VendorHook):
+    """Hold a Kahuna connection: login is the secret key, password the API key, extra ``environment`` where users are.
+
+    :param kahuna_conn_id: the Airflow connection.
+    """
+
+    conn_name_attr = "kahuna_conn_id"
+    default_conn_name = "kahuna_default"
+    conn_type = "kahuna"
+    hook_name = kahuna.VENDOR
+    choice = "environment"
+
+    def __init__(self, kahuna_conn_id: str = default_conn_name) -> None:
+        super().__init__(kahuna_conn_id)
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the fields of the connection form, for Airflow before 3.2."""
+        return connection_form_widgets(cls.conn_type)
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return how the form shows the standard fields, for Airflow before 3.2."""
+        return ui_field_behaviour(cls.conn_type)
+
+    def vendor_url(self, settings: Settings) -> str:
+        """Return Kahuna's base URL."""
+        return kahuna.BASE_URL
+
+    def path_of(self, endpoint: Endpoint) -> str:
+        """Return where requests go: to the users of the connection's environment."""
+        return f"{endpoint.path}?env={kahuna.ENVIRONMENTS[str(self.settings.choice)]}"
+
+    def set_attributes(
+        self, users: Sequence[AnyMapping[str, AnyMapping[str, Any]]], *, timezone: str = "UTC"
+    ) -> list[Verdict]:
+        """Set attributes of up to 100 users in one request and return one verdict for each, in their order.
+
+        :param users: ``{"target": {credential: value}, "attributes": {attribute: value}}``; None deletes the attribute.
+        :param timezone: where naive datetimes are from, and in which all are written.
+        :raises ValueError: if there are over 100 users, or no such time zone.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        mapping = Mapping(kahuna_values.rules(time_zone(timezone)), {}, unset_nulls=True)
+        updates = [
+            mapping.build(position, dict(user["target"]), user["attributes"]) for position, user in enumerate(users)
+        ]
+        return self.push(kahuna.endpoint(), updates)
+
+    def unset_attributes(self, targets: Sequence[AnyMapping[str, Any]], attributes: Iterable[str]) -> list[Verdict]:
+        """Delete attributes of up to 100 users in one request and return one verdict for each, in their order.
+
+        :param targets: credential -> value, for each user.
+        :param attributes: the attributes' names.
+        :raises ValueError: if there are over 100 users.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        mapping = Mapping(kahuna_values.rules(time_zone("UTC")), {}, unset=tuple(attributes))
+        updates = [mapping.build(position, dict(target), {}) for position, target in enumerate(targets)]
+        return self.push(kahuna.endpoint(unset=True), updates)

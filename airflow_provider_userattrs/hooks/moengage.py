@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MoEngage: a connection that queues attributes of one user a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as AnyMapping
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from airflow_provider_userattrs.hooks.base import VendorHook
+from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
+from airflow_provider_userattrs.hooks.settings import Settings
+from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.mapping import Mapping
+from airflow_provider_userattrs.push.outcome import Verdict
+from airflow_provider_userattrs.push.values import time_zone
+from airflow_provider_userattrs.vendors import moengage, moengage_values
+
+
+class MoEngageHook(VendorHook):
+    """Hold a MoEngage connection: login is the workspace id, password the Data API key, and an extra the data center.
+
+    :param moengage_conn_id: the Airflow connection.
+    """
+
+    conn_name_attr = "moengage_conn_id"
+    default_conn_name = "moengage_default"
+    conn_type = "moengage"
+    hook_name = moengage.VENDOR
+    choice = "data_center"
+    login_is_secret = False
+
+    def __init__(self, moengage_conn_id: str = default_conn_name) -> None:
+        super().__init__(moengage_conn_id)
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the fields of the connection form, for Airflow before 3.2."""
+        return connection_form_widgets(cls.conn_type)
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return how the form shows the standard fields, for Airflow before 3.2."""
+        return ui_field_behaviour(cls.conn_type)
+
+    def vendor_url(self, settings: Settings) -> str:
+        """Return the data center's base URL; there is no default, since users live in one data center only."""
+        if settings.choice is None:
+            raise RefusedConfiguration(
+                f"Connection {self.conn_id!r}: extra 'data_center' is not set; it is the number in the address of "
+                f"your MoEngage dashboard, one of {', '.join(moengage.DATA_CENTERS)}."
+            )
+        return moengage.base_url(settings.choice)
+
+    def path_of(self, endpoint: Endpoint) -> str:
+        """Return where requests go: to the connection's workspace."""
+        return f"{endpoint.path}/{quote(self.settings.login, safe='')}"
+
+    def set_attributes(
+        self,
+        customer_id: str,
+        attributes: AnyMapping[str, Any],
+        *,
+        update_existing_only: bool = False,
+        timezone: str = "UTC",
+    ) -> Verdict:
+        """Queue one user's attributes and return the verdict; None values are left out.
+
+        :param customer_id: the user's id.
+        :param attributes: attribute -> value; ``platforms`` among them.
+        :param update_existing_only: whether to leave a user alone that MoEngage does not know.
+        :param timezone: where naive datetimes are from; all are written in UTC.
+        :raises ValueError: if there is no such time zone.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        mapping = Mapping(moengage_values.rules(time_zone(timezone)), {})
+        endpoint = moengage.endpoint(update_existing_only=update_existing_only)
+        return self.push(endpoint, [mapping.build(0, {"customer_id": customer_id}, attributes)])[0]
+
+    def unset_attributes(
+        self, customer_id: str, attributes: Iterable[str], *, match: str = "equals", case_sensitive: bool = True
+    ) -> Verdict:
+        """Queue the removal of attributes from one user and return the verdict.
+
+        :param customer_id: the user's id.
+        :param attributes: their names, or with another ``match`` parts of their names.
+        :param match: ``"equals"``, or ``"prefix"``, ``"suffix"``, ``"contains"``, which may remove many attributes.
+        :param case_sensitive: whether case counts.
+        :raises ValueError: if there is no such match.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        if match not in moengage.MATCHES:
+            raise ValueError(f"match is {match!r}; use one of {', '.join(moengage.MATCHES)}")
+        mapping = Mapping(moengage_values.unset_rules(match), {}, unset=tuple(attributes))
+        endpoint = moengage.endpoint(unset=True, match=match, case_sensitive=case_sensitive)
+        return self.push(endpoint, [mapping.build(0, {"customer_id": customer_id}, {})])[0]
+
+    def probe(self) -> tuple[bool, str]:
+        """Ask MoEngage's own connection test, which changes nothing.
+
+        https://www.moengage.com/docs/api/utilities/test-connection-api
+        """
+        settings = self.settings
+        body = {
+            "app_id": settings.login,
+            "app_secret": settings.password,
+            "source": "airflow-provider-userattrs",
+            "region": settings.choice or moengage.DATA_CENTERS[0],
+        }
+        answer = self.transport.post(
+            "/v1/integrations/authentication", orjson.dumps(body), {"MOE-APPKEY": settings.login}
+        )
+        base_url = self.transport.base_url
+        if answer.status == 200 and moengage.succeeded(answer):
+            return True, f"{base_url} knows the workspace, and its Data API key is right."
+        if answer.status == 401:
+            return False, (
+                f"{base_url} refuses the credentials (401): check login (workspace id), password (Data API key) and "
+                "data_center; a workspace is known in its own data center only."
+            )
+        return False, f"{base_url} answered {answer.status} to the connection test: check host and data_center."

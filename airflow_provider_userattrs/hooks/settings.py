@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From an Airflow connection to checked settings; whatever is wrong with it is named, and nothing is guessed."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NoReturn, Protocol
+from urllib.parse import urlsplit
+
+from airflow_provider_userattrs.get_provider_info import get_provider_info
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+
+#: Seconds for the connection and for each answer; a push without them could wait for ever.
+DEFAULT_TIMEOUT = (10.0, 30.0)
+
+_TRUE = ("true", "1", "yes", "on")
+_FALSE = ("false", "0", "no", "off")
+
+
+class AirflowConnection(Protocol):
+    """Describe what is read of an Airflow connection."""
+
+    conn_id: str
+    host: str | None
+    port: int | None
+    schema: str | None
+    login: str | None
+    password: str | None
+    extra: str | None
+
+    @property
+    def extra_dejson(self) -> dict[str, Any]:
+        """Return the extras."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Hold a checked connection.
+
+    :param login: the vendor's first credential.
+    :param password: the vendor's second credential.
+    :param base_url: where requests go, without a slash at the end; empty for the vendor's own.
+    :param choice: the connection type's own extra, such as the region; None if it is not set and has no default.
+    :param timeout: seconds for the connection and for each answer.
+    :param rate_limit: cap per second in the vendor's unit, or None.
+    :param verify: as requests takes it: True, False or the path of a CA bundle.
+    :param cert: as requests takes it: None, a path, or the paths of certificate and key.
+    """
+
+    login: str
+    password: str = field(repr=False)
+    base_url: str
+    choice: str | None
+    timeout: tuple[float, float]
+    rate_limit: float | None
+    verify: bool | str
+    cert: str | tuple[str, str] | None
+
+
+@cache
+def declared(connection_type: str) -> dict[str, Any]:
+    """Return what ``get_provider_info`` declares of a connection type."""
+    declarations: Any = get_provider_info()["connection-types"]
+    found: dict[str, Any] = next(one for one in declarations if one["connection-type"] == connection_type)
+    return found
+
+
+def read_settings(connection: AirflowConnection, connection_type: str, choice: str) -> Settings:
+    """Return the settings a connection holds.
+
+    :param connection: the Airflow connection.
+    :param connection_type: the type it is read as.
+    :param choice: the name of the type's own extra.
+    :raises RefusedConfiguration: if anything is missing, unknown or out of range; it names the field.
+    """
+    return _Reader(connection, declared(connection_type)).settings(choice)
+
+
+class _Reader:
+    def __init__(self, connection: AirflowConnection, declaration: Mapping[str, Any]) -> None:
+        self._connection = connection
+        self._labels = declaration["ui-field-behaviour"]["relabeling"]
+        self._fields = declaration["conn-fields"]
+        if connection.extra and not _is_json_object(connection.extra):  # Airflow would take it for no extras at all
+            self._refuse("extra is no JSON object")
+        # A form hands over fields left empty as "" or null.
+        self._extras = {
+            name: value for name, value in connection.extra_dejson.items() if value is not None and value != ""
+        }
+
+    def settings(self, choice: str) -> Settings:
+        unknown = sorted(self._extras.keys() - self._fields.keys())
+        if unknown:
+            self._refuse(f"extra {unknown[0]!r} is unknown; known are {', '.join(sorted(self._fields))}")
+        return Settings(
+            login=self._credential("login"),
+            password=self._credential("password"),
+            base_url=self._base_url(),
+            choice=self._choice(choice),
+            timeout=self._timeout(),
+            rate_limit=self._positive("rate_limit", self._extras.get("rate_limit")),
+            verify=self._verify(),
+            cert=self._cert(),
+        )
+
+    def _refuse(self, problem: str) -> NoReturn:
+        raise RefusedConfiguration(f"Connection {self._connection.conn_id!r}: {problem}.")
+
+    def _credential(self, name: str) -> str:
+        value = getattr(self._connection, name)
+        if not value:
+            self._refuse(f"{name} is empty; it holds the {self._labels[name]}")
+        if name == "login" and ":" in value:
+            self._refuse(f"login has a colon, which Basic authentication cannot carry; check the {self._labels[name]}")
+        return str(value)
+
+    def _choice(self, name: str) -> str | None:
+        schema = self._fields[name]["schema"]
+        value: str | None = self._extras.get(name, schema.get("default"))
+        if value is not None and value not in schema["enum"]:
+            self._refuse(f"extra {name!r} is {_kind(value)} that is none of {', '.join(schema['enum'])}")
+        return value
+
+    def _base_url(self) -> str:
+        connection = self._connection
+        if connection.schema:
+            self._refuse("schema is set, which has no meaning here; put the scheme into host, as in https://host/path")
+        if not connection.host:
+            if connection.port:
+                self._refuse("port is set without a host; leave both empty for the vendor's own address")
+            return ""
+        url = urlsplit(connection.host)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            self._refuse("host is no URL; write it with its scheme, as in https://host/path")
+        if url.query or url.fragment or url.username or url.password:
+            self._refuse("host has more than scheme, name, port and path; credentials go into login and password")
+        if url.scheme == "http" and not _is_loopback(url.hostname) and not self._flag("allow_http"):
+            self._refuse(
+                "host is plain http, which sends keys and users in the clear; use https, or set the extra "
+                "allow_http to true if the way there is safe"
+            )
+        netloc = url.netloc
+        if connection.port:
+            if url.port not in (None, connection.port):
+                self._refuse("host and port name different ports; leave port empty")
+            netloc = netloc if url.port else f"{netloc}:{connection.port}"
+        return f"{url.scheme}://{netloc}{url.path}".rstrip("/")
+
+    def _timeout(self) -> tuple[float, float]:
+        value = self._extras.get("timeout")
+        if value is None:
+            return DEFAULT_TIMEOUT
+        pair = value if isinstance(value, list) else [value, value]
+        if len(pair) != 2:
+            self._refuse("extra 'timeout' is a list that has not two numbers: seconds for connection and answer")
+        connect, read = (self._positive("timeout", part) for part in pair)
+        if connect is None or read is None:
+            self._refuse("extra 'timeout' holds null; leave it out for the default")
+        return connect, read
+
+    def _positive(self, name: str, value: Any) -> float | None:
+        if value is None:
+            return None
+        try:
+            number = float("nan" if isinstance(value, bool) else value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if not 0 < number < float("inf"):
+            self._refuse(f"extra {name!r} is {_kind(value)}, not a number over 0")
+        return number
+
+    def _flag(self, name: str) -> bool:
+        value = self._extras.get(name, False)
+        text = str(value).lower()
+        if text not in _TRUE + _FALSE:
+            self._refuse(f"extra {name!r} is {_kind(value)}, not true or false")
+        return text in _TRUE
+
+    def _verify(self) -> bool | str:
+        value = self._extras.get("verify", True)
+        if isinstance(value, str) and value.lower() not in ("true", "false"):
+            return value
+        return self._flag("verify") if "verify" in self._extras else True
+
+    def _cert(self) -> str | tuple[str, str] | None:
+        value = self._extras.get("cert")
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value):
+            return value[0], value[1]
+        self._refuse(f"extra 'cert' is {_kind(value)}, not a path or a list of two paths: certificate and key")
+
+
+def _is_json_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _kind(value: Any) -> str:
+    return "a text" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def _is_loopback(hostname: str) -> bool:
+    if hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(hostname).is_loopback
+    except ValueError:
+        return False

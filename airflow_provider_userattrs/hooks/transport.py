@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request out, one answer back, over requests; what goes wrong is named by what is certain afterwards."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from threading import Lock, local
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from airflow_provider_userattrs.hooks.settings import Settings
+from airflow_provider_userattrs.push.endpoint import Answer
+from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, PushError, RefusedConfiguration
+
+#: What may go wrong once a request can be made at all.
+_PASSING = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
+
+_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+
+
+class Transport:
+    """Send requests to one vendor; each thread has its own session, since a session is not shared by threads.
+
+    :param settings: the checked connection.
+    :param base_url: where requests go.
+    """
+
+    def __init__(self, settings: Settings, base_url: str) -> None:
+        self.base_url = base_url
+        self._settings = settings
+        self._own = local()
+        self._lock = Lock()
+        self._sessions: list[requests.Session] = []
+
+    def session(self) -> requests.Session:
+        """Return this thread's session: authenticated, with one connection that is kept alive."""
+        session: requests.Session | None = getattr(self._own, "session", None)
+        if session is None:
+            session = self._own.session = self._new_session()
+        return session
+
+    def post(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+        """Post a JSON body and return the answer, whatever its status.
+
+        :param path: where to, below the base URL.
+        :param body: the body.
+        :param headers: headers besides the usual ones.
+        :raises NotSent: if no connection could be had.
+        :raises NoAnswer: if the request may have arrived and no answer came back.
+        :raises RefusedConfiguration: if it cannot work with these settings.
+        """
+        return self._send("POST", path, data=body, headers={**_HEADERS, **(headers or {})})
+
+    def reach(self) -> None:
+        """Open the base URL without credentials; any answer will do. Raises what `post` raises."""
+        self._send("GET", "/", auth=_anonymous)
+
+    def close(self) -> None:
+        """Close every thread's session."""
+        with self._lock:
+            while self._sessions:
+                self._sessions.pop().close()
+
+    def _send(self, method: str, path: str, **request: Any) -> Answer:
+        try:
+            # Redirects are not followed: keys and users go nowhere but to the configured host.
+            response = self.session().request(
+                method, self.base_url + path, timeout=self._settings.timeout, allow_redirects=False, **request
+            )
+        except OSError as error:  # what requests raises is an OSError, and so is a CA bundle that is not there
+            raise named(error, self.base_url) from None
+        return Answer(response.status_code, response.headers, response.content)
+
+    def _new_session(self) -> requests.Session:
+        settings = self._settings
+        session = requests.Session()
+        # As bytes, for requests would write text as Latin-1. A session's auth goes before a netrc entry.
+        session.auth = HTTPBasicAuth(settings.login.encode(), settings.password.encode())
+        session.verify = settings.verify
+        session.cert = settings.cert
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1))
+        with self._lock:
+            self._sessions.append(session)
+        return session
+
+
+def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def named(error: OSError, base_url: str) -> PushError:
+    """Return an error of requests by what is certain after it; its own text may hold an address with a secret.
+
+    :param error: what requests raised.
+    :param base_url: where the request was to go.
+    """
+    chain = tuple(_chain(error))
+    kind = type(error).__name__
+    if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
+        return RefusedConfiguration(
+            f"The certificate of {base_url} could not be verified; set the connection's extra 'verify' to the path "
+            "of the CA bundle that signed it."
+        )
+    if not isinstance(error, _PASSING):
+        return RefusedConfiguration(
+            f"A request to {base_url} cannot be made ({kind}); check the connection's host, verify and cert, and the "
+            "proxies of the environment."
+        )
+    if isinstance(error, requests.exceptions.ProxyError) or any(
+        isinstance(link, (NewConnectionError, ConnectTimeoutError)) for link in chain
+    ):
+        return NotSent(f"No connection to {base_url} ({kind})")
+    return NoAnswer(f"No answer from {base_url} ({kind})")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, what it was raised from, and what urllib3 gives as its reason."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        link = waiting.pop()
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        reasons = [part for part in link.args if isinstance(part, BaseException)]
+        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *reasons]

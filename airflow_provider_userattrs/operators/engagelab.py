@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Push attributes, contacts and removals to EngageLab Marketing Automation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.mapping import Mapping
+from airflow_provider_userattrs.push.values import time_zone
+from airflow_provider_userattrs.vendors import engagelab, engagelab_values
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.hooks.engagelab import EngageLabHook
+
+
+class _EngageLabOperator(UserPushOperator):
+    """Share what EngageLab's operators have in common.
+
+    :param euid: the column with the user's EUID.
+    :param engagelab_conn_id: the Airflow connection.
+    """
+
+    def __init__(self, *, euid: str = "euid", engagelab_conn_id: str = "engagelab_default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parameters.check_column("euid", euid)
+        if self.nulls == "unset":
+            parameters.refuse("nulls", self.nulls, "EngageLab cannot set and unset in one call; use 'skip'")
+        self.euid = euid
+        self.engagelab_conn_id = engagelab_conn_id
+
+    def make_hook(self) -> EngageLabHook:
+        """Return the hook."""
+        from airflow_provider_userattrs.hooks.engagelab import EngageLabHook
+
+        return EngageLabHook(self.engagelab_conn_id)
+
+
+class EngageLabSetAttributesOperator(_EngageLabOperator):
+    """Set user attributes in EngageLab: one call a user.
+
+    :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
+    :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
+        ``Constant(...)`` and ``Hashed("column")`` allowed as values.
+    :param operation: ``"set"``; ``"increase"`` adds whole numbers, and is never sent again while it is in doubt
+        whether it arrived; ``"add"`` and ``"remove"`` change lists.
+    :param euid: the column with the user's EUID, an integer.
+    :param engagelab_conn_id: the Airflow connection.
+    """
+
+    template_fields: Sequence[str] = ("users", "attributes", "euid", "rejects_path", "engagelab_conn_id")
+
+    def __init__(self, *, attributes: Any = None, operation: str = "set", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parameters.check_choice("operation", operation, engagelab.SET_OPERATIONS)
+        parameters.check_columns("attributes", attributes)
+        self.attributes = attributes
+        self.operation = operation
+        self.check_mapping()
+
+    def make_endpoint(self) -> Endpoint:
+        """Return the operation."""
+        return engagelab.property_endpoint(self.operation)
+
+    def make_mapping(self, columns: Any) -> Mapping:
+        """Return the mapping from rows to updates."""
+        rules = engagelab_values.rules(self.operation, time_zone(self.timezone))
+        return Mapping(rules, {"euid": self.euid}, attributes=columns)
+
+
+class EngageLabSetContactsOperator(_EngageLabOperator):
+    """Set contact channels in EngageLab: one call a user.
+
+    :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
+    :param contacts: None for every other column; a list of columns; or ``{contact: column}`` such as
+        ``{"mobile_phone": "phone"}``. Contacts are text.
+    :param euid: the column with the user's EUID, an integer.
+    :param engagelab_conn_id: the Airflow connection.
+    """
+
+    template_fields: Sequence[str] = ("users", "contacts", "euid", "rejects_path", "engagelab_conn_id")
+    columns_field = "contacts"
+
+    def __init__(self, *, contacts: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parameters.check_columns("contacts", contacts)
+        self.contacts = contacts
+        self.check_mapping()
+
+    def make_endpoint(self) -> Endpoint:
+        """Return the operation."""
+        return engagelab.contact_endpoint()
+
+    def make_mapping(self, columns: Any) -> Mapping:
+        """Return the mapping from rows to updates."""
+        rules = engagelab_values.rules("contact", time_zone(self.timezone))
+        return Mapping(rules, {"euid": self.euid}, attributes=columns)
+
+
+class EngageLabUnsetAttributesOperator(_EngageLabOperator):
+    """Remove user attributes in EngageLab, the API's ``delete``: one call a user.
+
+    :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
+    :param attributes: the names of the attributes to remove.
+    :param euid: the column with the user's EUID, an integer.
+    :param engagelab_conn_id: the Airflow connection.
+    """
+
+    template_fields: Sequence[str] = ("users", "attributes", "euid", "rejects_path", "engagelab_conn_id")
+
+    def __init__(self, *, attributes: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parameters.check_names("attributes", attributes)
+        self.attributes = attributes
+        self.check_mapping()
+
+    def make_endpoint(self) -> Endpoint:
+        """Return the operation."""
+        return engagelab.property_endpoint("delete")
+
+    def make_mapping(self, columns: Any) -> Mapping:
+        """Return the mapping from rows to updates."""
+        rules = engagelab_values.rules("set", time_zone(self.timezone))
+        return Mapping(rules, {"euid": self.euid}, unset=tuple(columns))

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Push attributes and removals to Kahuna."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.mapping import Mapping
+from airflow_provider_userattrs.push.values import time_zone
+from airflow_provider_userattrs.vendors import kahuna, kahuna_values
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.hooks.kahuna import KahunaHook
+
+
+class _KahunaOperator(UserPushOperator):
+    """Share what Kahuna's operators have in common.
+
+    :param target: the credentials to find a user by, in order of preference: columns, or ``{credential: column}``.
+    :param kahuna_conn_id: the Airflow connection.
+    """
+
+    template_fields: Sequence[str] = ("users", "attributes", "target", "rejects_path", "kahuna_conn_id")
+
+    def __init__(self, *, target: Any, kahuna_conn_id: str = "kahuna_default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parameters.check_target(target)
+        self.target = target
+        self.kahuna_conn_id = kahuna_conn_id
+
+    def make_hook(self) -> KahunaHook:
+        """Return the hook."""
+        from airflow_provider_userattrs.hooks.kahuna import KahunaHook
+
+        return KahunaHook(self.kahuna_conn_id)
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """Credential -> column, in order of preference."""
+        return dict(self.target) if isinstance(self.target, AnyMapping) else {name: name for name in self.target}
+
+
+class KahunaSetAttributesOperator(_KahunaOperator):
+    """Set attributes of existing Kahuna users: up to 100 users a request, each with a verdict of its own.
+
+    :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
+    :param target: the credentials to find a user by, in order of preference: a list of columns named as Kahuna names
+        the credentials, or ``{credential: column}``. Kahuna takes the first one that matches.
+    :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
+        ``Constant(...)`` and ``Hashed("column")`` allowed as values.
+    :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
+    :param oversize: ``"refuse"`` values over 2,048 bytes, or ``"send"`` them all the same.
+    :param kahuna_conn_id: the Airflow connection.
+    """
+
+    def __init__(self, *, attributes: Any = None, oversize: str = "refuse", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parameters.check_choice("oversize", oversize, ("refuse", "send"))
+        parameters.check_columns("attributes", attributes)
+        self.attributes = attributes
+        self.oversize = oversize
+        self.check_mapping()
+
+    def make_endpoint(self) -> Endpoint:
+        """Return the operation."""
+        return kahuna.endpoint()
+
+    def make_mapping(self, columns: Any) -> Mapping:
+        """Return the mapping from rows to updates."""
+        rules = kahuna_values.rules(time_zone(self.timezone), check_size=self.oversize != "send")
+        return Mapping(rules, self.credentials, attributes=columns, unset_nulls=self.nulls == "unset")
+
+
+class KahunaUnsetAttributesOperator(_KahunaOperator):
+    """Delete attributes of existing Kahuna users: up to 100 users a request, each with a verdict of its own.
+
+    :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
+    :param target: the credentials to find a user by, in order of preference: columns, or ``{credential: column}``.
+    :param attributes: the names of the attributes to delete.
+    :param kahuna_conn_id: the Airflow connection.
+    """
+
+    def __init__(self, *, attributes: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parameters.check_names("attributes", attributes)
+        parameters.check_no_nulls(self.nulls)
+        self.attributes = attributes
+        self.check_mapping()
+
+    def make_endpoint(self) -> Endpoint:
+        """Return the operation."""
+        return kahuna.endpoint(unset=True)
+
+    def make_mapping(self, columns: Any) -> Mapping:
+        """Return the mapping from rows to updates."""
+        return Mapping(kahuna_values.rules(time_zone(self.timezone)), self.credentials, unset=tuple(columns))

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Push attributes and removals to MoEngage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.mapping import Mapping
+from airflow_provider_userattrs.push.values import time_zone
+from airflow_provider_userattrs.vendors import moengage, moengage_values
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.hooks.moengage import MoEngageHook
+
+
+class _MoEngageOperator(UserPushOperator):
+    """Share what MoEngage's operators have in common.
+
+    :param customer_id: the column with the user's id.
+    :param moengage_conn_id: the Airflow connection.
+    """
+
+    template_fields: Sequence[str] = ("users", "attributes", "customer_id", "rejects_path", "moengage_conn_id")
+
+    def __init__(
+        self, *, customer_id: str = "customer_id", moengage_conn_id: str = "moengage_default", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        parameters.check_column("customer_id", customer_id)
+        self.customer_id = customer_id
+        self.moengage_conn_id = moengage_conn_id
+
+    def make_hook(self) -> MoEngageHook:
+        """Return the hook."""
+        from airflow_provider_userattrs.hooks.moengage import MoEngageHook
+
+        return MoEngageHook(self.moengage_conn_id)
+
+
+class MoEngageSetAttributesOperator(_MoEngageOperator):
+    """Set user attributes in MoEngage: one call a user, at most 10,000 users a minute.
+
+    MoEngage queues an update; an ``accepted`` row is queued, and stored some time later.
+
+    :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
+    :param customer_id: the column with the user's id.
+    :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
+        ``Constant(...)`` and ``Hashed("column")`` allowed as values. ``platforms`` is one of them.
+    :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
+    :param oversize: ``"refuse"`` names, texts and lists that MoEngage would cut, or ``"send"`` them all the same.
+    :param update_existing_only: whether to leave users alone that MoEngage does not know; else it creates them.
+    :param moengage_conn_id: the Airflow connection.
+    """
+
+    def __init__(
+        self,
+        *,
+        attributes: Any = None,
+        oversize: str = "refuse",
+        update_existing_only: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        parameters.check_choice("oversize", oversize, ("refuse", "send"))
+        parameters.check_flag("update_existing_only", update_existing_only)
+        parameters.check_columns("attributes", attributes)
+        self.attributes = attributes
+        self.oversize = oversize
+        self.update_existing_only = update_existing_only
+        self.check_mapping()
+
+    def make_endpoint(self) -> Endpoint:
+        """Return the operation."""
+        return moengage.endpoint(update_existing_only=self.update_existing_only)
+
+    def make_mapping(self, columns: Any) -> Mapping:
+        """Return the mapping from rows to updates."""
+        rules = moengage_values.rules(time_zone(self.timezone), check_size=self.oversize != "send")
+        user = {"customer_id": self.customer_id}
+        return Mapping(rules, user, attributes=columns, unset_nulls=self.nulls == "unset")
+
+
+class MoEngageUnsetAttributesOperator(_MoEngageOperator):
+    """Remove user attributes in MoEngage: one call a user, at most 10,000 users a minute.
+
+    :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
+    :param customer_id: the column with the user's id.
+    :param attributes: the names of the attributes to remove, or with another ``match`` parts of their names.
+    :param match: ``"equals"``; ``"prefix"``, ``"suffix"`` and ``"contains"`` may remove many attributes at once.
+    :param case_sensitive: whether case counts when names are matched.
+    :param moengage_conn_id: the Airflow connection.
+    """
+
+    def __init__(self, *, attributes: Any, match: str = "equals", case_sensitive: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        parameters.check_names("attributes", attributes)
+        parameters.check_no_nulls(self.nulls)
+        parameters.check_choice("match", match, moengage.MATCHES)
+        parameters.check_flag("case_sensitive", case_sensitive)
+        self.attributes = attributes
+        self.match = match
+        self.case_sensitive = case_sensitive
+        self.check_mapping()
+
+    def make_endpoint(self) -> Endpoint:
+        """Return the operation."""
+        return moengage.endpoint(unset=True, match=self.match, case_sensitive=self.case_sensitive)
+
+    def make_mapping(self, columns: Any) -> Mapping:
+        """Return the mapping from rows to updates."""
+        return Mapping(moengage_values.unset_rules(self.match), {"customer_id": self.customer_id}, unset=tuple(columns))

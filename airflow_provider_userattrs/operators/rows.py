@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of a task, kept out of sight: Airflow resolves where they come from, and renders, shows and stores none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from typing import Any, Protocol, runtime_checkable
+
+from airflow.providers.common.compat.sdk import XComArg
+
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.update import MalformedRow, Row
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Describe what rows can come from besides a list."""
+
+    def rows(self) -> Iterator[Row | MalformedRow]:
+        """Yield the rows in their order, each time anew."""
+
+
+class Rows(XComArg):
+    """Stand between an operator's ``users`` and Airflow's templating.
+
+    It is an XComArg, so that Airflow draws the dependency on the task behind it and has it resolved, but not
+    rendered: a value that looks like a template stays as it is. What Rendered Templates shows is `serialize`.
+
+    :param users: an upstream task's XCom, a list of rows, or a source.
+    """
+
+    def __init__(self, users: Any) -> None:
+        self._users = users
+
+    def iter_references(self) -> Iterator[Any]:
+        """Yield the XComs behind the rows."""
+        return XComArg.iter_xcom_references(self._users)
+
+    def resolve(self, context: Any, *_: Any, include_xcom: bool = True, **__: Any) -> Rows:
+        """Return the rows themselves, or a source with its own templates rendered, as `Rows` again."""
+        users = self._users
+        if isinstance(users, XComArg):
+            return Rows(users.resolve(context)) if include_xcom else self
+        fields = getattr(users, "template_fields", ()) if isinstance(users, Source) else ()
+        if fields:
+            users = copy(users)  # the source is the DAG's, and may be rendered again for another run
+            for field in fields:
+                setattr(users, field, context["task"].render_template(getattr(users, field), context))
+        return Rows(users)
+
+    def __iter__(self) -> Iterator[Row | MalformedRow]:
+        users = self._users
+        if isinstance(users, Source):
+            yield from users.rows()
+            return
+        if isinstance(users, (str, bytes, Mapping)) or not isinstance(users, Sequence):
+            raise RefusedConfiguration(
+                f"users is a {type(users).__name__}; the upstream task must return a list with a dict for each user"
+            )
+        for row in users:
+            # A mapped upstream task hands over a list for each of its instances.
+            if isinstance(row, list):
+                yield from row
+            else:
+                yield row
+
+    def serialize(self) -> str:
+        """Return what may be shown and stored of the rows."""
+        users = self._users
+        if isinstance(users, XComArg):
+            return f"rows of {', '.join(sorted({str(task.task_id) for task, _ in self.iter_references()}))}"
+        if isinstance(users, (list, tuple)):
+            return f"{len(users):,} rows"
+        return f"rows of a {type(users).__name__}"
+
+    __str__ = __repr__ = serialize

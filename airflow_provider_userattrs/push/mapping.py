@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a row to a `UserUpdate`: which column names the user, which columns go where, what a NULL means."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Mapping as AnyMapping
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from airflow_provider_userattrs.push.errors import InvalidRow
+from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.rules import Rules
+from airflow_provider_userattrs.push.update import MalformedRow, Row, UserUpdate
+from airflow_provider_userattrs.push.values import (
+    UNCONVERTIBLE,
+    Convert,
+    Noted,
+    fault,
+    no_place,
+    unwritable,
+)
+
+#: Attribute, the column it comes from, its converter if it has one of its own.
+Plan: TypeAlias = tuple[tuple[str, str, Convert | None], ...]
+
+ROW_TYPE = Verdict(
+    Status.INVALID,
+    "row-type",
+    "row is no mapping of column to value",
+    "Hand over a list of dicts, one for each user.",
+)
+MISSING_COLUMN = Verdict(
+    Status.INVALID,
+    "missing-column",
+    "row has no such column",
+    "Check the column's name, or give every row the column with None where there is no value.",
+)
+NOTHING_TO_SET = Verdict(
+    Status.SKIPPED, "nothing-to-set", "every attribute is NULL", "Nothing: there was nothing to send."
+)
+
+
+#: Shapes of rows whose plan is kept; rows of one push rarely have more than one.
+_SHAPES = 256
+
+
+class Constant:
+    """Give an attribute the same value for every user.
+
+    :param value: the value; in an operator, text may be a Jinja template.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"Constant({self.value!r})"
+
+
+class Hashed:
+    """Send the SHA-256 of a column, as lower-case hex, in place of its value.
+
+    The text is stripped and put in lower case first, as platforms that match on hashed e-mail addresses do.
+
+    :param column: the column to hash; str, int or UUID values.
+    """
+
+    __slots__ = ("column",)
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+
+    def __repr__(self) -> str:
+        return f"Hashed({self.column!r})"
+
+
+Attributes: TypeAlias = "AnyMapping[str, str | Constant | Hashed] | Iterable[str] | None"
+
+
+class Mapping:
+    """Turn rows into updates.
+
+    :param rules: the vendor's rules for the operation.
+    :param user: credential -> column that holds it, in order of preference.
+    :param attributes: None for every other column; columns; or ``{attribute: column | Constant | Hashed}``.
+    :param unset: attributes to remove from every user; with these, no attribute is set.
+    :param unset_nulls: whether a NULL removes the attribute at the vendor instead of being left out.
+    :raises InvalidRow: if a name or a constant given here breaks one of the vendor's rules.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        user: AnyMapping[str, str],
+        *,
+        attributes: Attributes = None,
+        unset: tuple[str, ...] = (),
+        unset_nulls: bool = False,
+    ) -> None:
+        #: (attribute, what was done to its values) -> how many.
+        self.notes: Counter[tuple[str, str]] = Counter()
+        self._rules = rules
+        self._user = tuple(user.items())
+        self._user_columns = frozenset(user.values())
+        self._unset = unset
+        self._unset_nulls = unset_nulls
+        self._constants: dict[str, Any] = {}
+        self._plans: dict[tuple[str, ...], Plan] = {}
+        self._plan = () if unset else None if attributes is None else self._compile(attributes)
+        for name in unset:
+            self._require_name(name)
+
+    def __call__(self, position: int, row: Row | MalformedRow) -> UserUpdate | Outcome:
+        """Return the update a row asks for, or its outcome if there is nothing to send."""
+        if type(row) is not dict and not isinstance(row, AnyMapping):
+            return Outcome(position, row.verdict if isinstance(row, MalformedRow) else ROW_TYPE, row)
+        column = None
+        credentials = {}
+        try:
+            for credential, column in self._user:
+                credentials[credential] = row[column]
+        except KeyError:
+            return Outcome(position, MISSING_COLUMN.on(str(column)), row)
+        return self.build(position, credentials, row)
+
+    def build(self, position: int, credentials: dict[str, Any], row: Row) -> UserUpdate | Outcome:
+        """Return the update that sets a row's columns for the user with these credentials.
+
+        :param position: the row's place among the rows read.
+        :param credentials: credential -> value.
+        :param row: the row.
+        """
+        user = name = None
+        unset: tuple[str, ...] | list[str] = self._unset
+        try:
+            user, keys = self._rules.identify(credentials)
+            types = self._rules.types
+            attributes = self._constants.copy()
+            for name, column, special in self._plan_for(row) if self._plan is None else self._plan:
+                value = row[column]
+                if value is None:
+                    if self._unset_nulls:
+                        unset = [*unset, name]
+                    continue
+                converted = special(value) if special else types[type(value)](value)
+                if type(converted) is Noted:
+                    self.notes[name, converted.note] += 1
+                    converted = converted.value
+                attributes[name] = converted
+        except InvalidRow as invalid:
+            verdict = invalid.verdict
+            return Outcome(position, verdict if name is None or verdict.attribute else verdict.on(name), row, user)
+        except KeyError:
+            return Outcome(position, MISSING_COLUMN.on(str(name)), row, user)
+        except Exception:
+            # A value may run code of its own when it is converted; whatever that raises is the row's fault alone,
+            # and its text may repeat the value.
+            return Outcome(position, UNCONVERTIBLE.on(str(name)), row, user)
+        if not attributes and not unset:
+            return Outcome(position, NOTHING_TO_SET, row, user)
+        return UserUpdate(position, user, keys, attributes, unset, row)
+
+    def _compile(self, attributes: Attributes) -> Plan:
+        pairs = attributes if isinstance(attributes, AnyMapping) else {name: name for name in attributes or ()}
+        plan: list[tuple[str, str, Convert | None]] = []
+        for name, source in pairs.items():
+            self._require_name(name)
+            if isinstance(source, Constant):
+                self._constants[name] = self._convert_constant(name, source.value)
+            elif isinstance(source, Hashed):
+                plan.append((name, source.column, hashed))
+            else:
+                plan.append((name, source, self._rules.named.get(name)))
+        return tuple(plan)
+
+    def _plan_for(self, row: Row) -> Plan:
+        """Plan to send every column but the user's under its own name; rows of one shape share the plan."""
+        shape = tuple(row)
+        plan = self._plans.get(shape)
+        if plan is None:
+            plan = self._compile([name for name in shape if name not in self._user_columns])
+            if len(self._plans) == _SHAPES:
+                self._plans.clear()
+            self._plans[shape] = plan
+        return plan
+
+    def _require_name(self, name: str) -> None:
+        verdict = self._rules.check_name(name)
+        if verdict is not None:
+            raise InvalidRow(verdict.on(str(name)[:80]))
+
+    def _convert_constant(self, name: str, value: Any) -> Any:
+        special = self._rules.named.get(name)
+        try:
+            converted = special(value) if special else self._rules.types[type(value)](value)
+        except InvalidRow as invalid:
+            raise InvalidRow(invalid.verdict.on(name)) from None
+        if isinstance(converted, Noted):
+            converted = converted.value
+        if unwritable(converted):
+            raise InvalidRow(fault(converted).on(name))
+        return converted
+
+
+def hashed(value: Any) -> str:
+    """Return the SHA-256 of a value's text, stripped and in lower case, as hex."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
+        no_place(type(value))(value)
+    return hashlib.sha256(str(value).strip().lower().encode()).hexdigest()

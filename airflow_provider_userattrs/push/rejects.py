@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows that were not accepted, to JSON lines and back.
+
+A line holds personal data, the row itself, so a file of them is written only where the author asks for it. Values
+that JSON does not know are kept with their type, so that a replay sends what the first push would have sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.update import MalformedRow, Row
+
+_TYPE = "$type"
+
+#: type -> its name in a line, how it is written, how it is read back; a datetime is a date, so it comes first.
+_TYPES: tuple[tuple[type, str, Any, Any], ...] = (
+    (Decimal, "decimal", str, Decimal),
+    (UUID, "uuid", str, UUID),
+    (datetime, "datetime", datetime.isoformat, datetime.fromisoformat),
+    (date, "date", date.isoformat, date.fromisoformat),
+    (time, "time", time.isoformat, time.fromisoformat),
+    (bytes, "bytes", lambda value: base64.b64encode(value).decode("ascii"), base64.b64decode),
+    (float, "float", repr, float),
+)
+_READERS = {name: read for _, name, _, read in _TYPES}
+
+
+class Opaque:
+    """Stand in for a value whose type no line can hold; it has no place at any vendor either."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def write_line(outcome: Outcome, *, idempotent: bool) -> str:
+    """Return a row that was not accepted as one line of JSON.
+
+    :param outcome: the row and its verdict.
+    :param idempotent: whether the operation may be repeated; if not, a row in doubt is marked not to be replayed.
+    """
+    verdict = outcome.verdict
+    row = outcome.row
+    line = {
+        "position": outcome.position,
+        "user": _encode(outcome.user),
+        "status": verdict.status.value,
+        "code": verdict.code,
+        "reason": verdict.meaning,
+        "attribute": verdict.attribute,
+        "detail": verdict.detail,
+        "replay": idempotent or verdict.status is not Status.UNKNOWN,
+        "row": _encode(row.raw if isinstance(row, MalformedRow) else row),
+    }
+    return json.dumps(line, separators=(",", ":")) + "\n"
+
+
+def read_lines(lines: Iterable[str], *, in_doubt: bool = False) -> Iterator[Row | MalformedRow]:
+    """Yield the rows of a rejects file.
+
+    :param lines: the file's lines.
+    :param in_doubt: whether to yield also rows that may have been applied, of an operation that is not to be repeated.
+    """
+    for number, text in enumerate(lines, 1):
+        if not text.strip():
+            continue
+        try:
+            line = json.loads(text)
+            row, replay = _decode(line["row"]), line["replay"]
+        except (ValueError, KeyError, TypeError, ArithmeticError):
+            yield MalformedRow(
+                Verdict(
+                    Status.INVALID,
+                    "malformed-line",
+                    f"line {number} is no line of a rejects file",
+                    "Write the file with rejects_path, and change only values in it.",
+                ),
+                text,
+            )
+            continue
+        if replay or in_doubt:
+            yield row
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return _encode(value.value)
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and value - value == 0):
+        return value
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) for key in value) and _TYPE not in value:
+            return {key: _encode(item) for key, item in value.items()}
+        return {_TYPE: "mapping", "value": [[_encode(key), _encode(item)] for key, item in value.items()]}
+    if isinstance(value, (list, tuple)):
+        return [_encode(item) for item in value]
+    for kind, name, write, _ in _TYPES:
+        if isinstance(value, kind):
+            # A missing time of a data-frame library is a datetime that differs from itself.
+            return {_TYPE: name, "value": write(value)} if name == "float" or value == value else _opaque(value)
+    return _opaque(value)
+
+
+def _opaque(value: Any) -> dict[str, str]:
+    return {_TYPE: "opaque", "value": type(value).__name__}
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decode(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if _TYPE not in value:
+        return {key: _decode(item) for key, item in value.items()}
+    name, content = value[_TYPE], value["value"]
+    if name == "mapping":
+        return {_decode(key): _decode(item) for key, item in content}
+    if name == "opaque":
+        return Opaque(content)
+    return _READERS[name](content)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kahuna: what a user's credentials, an attribute's name and its value may be.
+
+All of it: seed 002_3492fff7f26e71be, "target" and "attributes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from airflow_provider_userattrs.push.errors import InvalidRow
+from airflow_provider_userattrs.push.outcome import Status, Verdict
+from airflow_provider_userattrs.push.rules import Rules
+from airflow_provider_userattrs.push.values import Noted, ValueTable, as_is, clock_text, exact_text
+
+MAX_VALUE_BYTES = 2048
+
+VALUE_TOO_LONG = Verdict(
+    Status.INVALID,
+    "value-too-long",
+    f"value over {MAX_VALUE_BYTES:,} bytes",
+    'Shorten the value, or set oversize="send" to see what Kahuna makes of it.',
+)
+NO_TARGET = Verdict(
+    Status.INVALID, "target", "no credential to find the user by", "Give every row at least one column of target."
+)
+TARGET_TYPE = Verdict(
+    Status.INVALID, "target-type", "credential is neither text nor integer", "Convert the credential to text upstream."
+)
+EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", "Give the column a name.")
+
+
+def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
+    """Return the rules for attributes.
+
+    :param zone: where naive datetimes are from, and in which all are written.
+    :param check_size: whether a value over 2,048 bytes is refused.
+    """
+    return Rules(identify, value_table(zone, check_size=check_size), check_name)
+
+
+def identify(credentials: dict[str, Any]) -> tuple[dict[str, str], tuple[Hashable, ...]]:
+    """Return a user as the body names it: the credentials that are not NULL, in order of preference.
+
+    Kahuna takes the first credential that matches a user.
+
+    :raises InvalidRow: if there is none, or one is neither text nor integer.
+    """
+    target = {}
+    for credential, value in credentials.items():
+        if value is None or value == "":
+            continue
+        if type(value) is not str:
+            if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
+                raise InvalidRow(TARGET_TYPE)
+            value = str(value)
+        target[credential] = value
+    if not target:
+        raise InvalidRow(NO_TARGET)
+    return target, tuple(target.items())
+
+
+def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
+    """Return the table from type to what Kahuna takes: string, integer, boolean.
+
+    Times and dates have the form of the page's samples. A number that is no integer goes as its exact decimal text,
+    and is noted.
+
+    :param zone: where naive datetimes are from, and in which all are written.
+    :param check_size: whether a value over 2,048 bytes is refused.
+    """
+    return ValueTable(
+        {
+            str: _within_limit if check_size else as_is,
+            bool: as_is,
+            int: as_is,
+            float: _number_text,
+            Decimal: _integer_or_text,
+            datetime: clock_text(zone, lambda value: value.isoformat(" ", "minutes").replace("-", "/"), to="minute"),
+            date: lambda value: value.isoformat().replace("-", "/"),
+            UUID: str,
+        }
+    )
+
+
+def check_name(name: Any) -> Verdict | None:
+    """Return the verdict on an attribute's name, or None."""
+    return None if isinstance(name, str) and name else EMPTY_NAME
+
+
+def _within_limit(value: str) -> str:
+    # A character has at most 4 bytes in UTF-8; what cannot be encoded at all is refused when the body is written.
+    if len(value) * 4 > MAX_VALUE_BYTES and len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
+        raise InvalidRow(VALUE_TOO_LONG)
+    return value
+
+
+def _number_text(value: float | Decimal) -> Noted:
+    return Noted(exact_text(value), "number sent as its exact decimal text")
+
+
+def _integer_or_text(value: Decimal) -> int | Noted:
+    # By the scale, not by the value, so that a NUMERIC(10, 2) column does not change its type from row to row.
+    exponent = value.as_tuple().exponent
+    return int(value) if isinstance(exponent, int) and exponent >= 0 else _number_text(value)
