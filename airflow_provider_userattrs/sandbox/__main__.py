@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the sandbox: ``python -m airflow_provider_userattrs.sandbox --port 8765``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+DEFAULT_PORT = 8765
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("must be 0 to 65535")
+    return int(text)
+
+
+def _wait_for_signal() -> None:
+    threading.Event().wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM; give the process's exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m airflow_provider_userattrs.sandbox",
+        description="EngageLab MA, Kahuna and MoEngage, imitated on 127.0.0.1.",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="TCP port; 0 picks a free one (default %(default)s)"
+    )
+    port = parser.parse_args(arguments).port
+    try:
+        from .server import serve
+    except ImportError as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    # SIGTERM ends the process as Ctrl-C does: by an exception, so that the server is stopped on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with serve(port) as sandbox:
+            print(f"Sandbox on {sandbox.url}")
+            for vendor in sandbox.world.vendors.values():
+                print(f"  {vendor.title:<14}{sandbox.base_url(vendor.name)}")
+            sys.stdout.flush()
+            _wait_for_signal()
+    except OSError as problem:
+        print(f"The sandbox cannot listen on port {port}: {problem.strerror}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Sandbox stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

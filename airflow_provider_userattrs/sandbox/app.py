@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application: the vendors' desks, and beside them the control API and the page."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.responses import HTMLResponse
+from starlette.types import Receive, Scope, Send
+
+from .connections import Connections
+from .control import control_routes, refused
+from .desk import Desk
+from .page import render
+from .refusal import RefusedError
+from .world import World
+
+
+def _inspection(world: World) -> FastAPI:
+    app = FastAPI(title="User attribute sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(control_routes(world))
+    app.add_exception_handler(RefusedError, refused)
+
+    @app.get("/", response_class=HTMLResponse)
+    async def page() -> HTMLResponse:
+        return HTMLResponse(render(world))
+
+    return app
+
+
+class App:
+    """Sends a request to its vendor's desk, and any other to the control API and the page."""
+
+    def __init__(self, world: World, connections: Connections) -> None:
+        self._desks = {name: Desk(world, vendor, connections) for name, vendor in world.vendors.items()}
+        self._inspection = _inspection(world)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request."""
+        _, _, below = scope.get("path", "").partition("/")
+        name, _, rest = below.partition("/")
+        desk = self._desks.get(name)
+        if desk is None or scope["type"] != "http":
+            await self._inspection(scope, receive, send)
+        else:
+            await desk(scope, receive, send, "/" + rest)

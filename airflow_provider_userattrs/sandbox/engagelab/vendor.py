@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EngageLab MA's REST API: properties, contacts, and the registration that gives out EUIDs.
+
+Sources: seeds 000_07f6870b0c84cf74.txt and 001_ba1b38142f9df95a.txt;
+https://www.engagelab.com/docs/marketing-automation/rest-api/get-euid for the registration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..basic import Login
+from ..exchange import JSON_TYPE, Answer, Call, gateway_page, json_answer, no_such_path, wrong_method
+from ..faults import Firing, Then
+from ..json_text import is_integer
+from ..refusal import RefusedError
+from ..switches import Switches
+from . import checks
+from .errors import ACCOUNTS, CODE_OF_STATUS, ERRORS, EngageLabError
+from .operations import OPERATIONS
+from .users import LARGEST_LONG, Users
+
+API_KEY, API_SECRET = "sandbox-key", "sandbox-secret"
+PARTIAL = "partial success"
+
+
+class EngageLab:
+    """The EngageLab project behind one API data source."""
+
+    name = "engagelab"
+    title = "EngageLab MA"
+    environments: tuple[str, ...] = ("",)
+
+    def __init__(self, switches: Switches) -> None:
+        self._switches = switches
+        self._endpoints = {
+            "/v1/user/property": self._property,
+            "/v1/user/contact": self._contact,
+            "/v1/user/register": self._register,
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every user."""
+        self.users = Users()
+
+    def endpoint(self, path: str) -> str | None:
+        """Name the documented path that this one is."""
+        return path if path in self._endpoints else None
+
+    def rows(self, call: Call) -> int:
+        """Count the users in a call: one, except that a registration names many."""
+        values = call.payload.get("identity_values") if isinstance(call.payload, dict) else None
+        return len(values) if isinstance(values, list) else 1
+
+    def users_named(self, call: Call) -> frozenset[str]:
+        """Give the euid as text."""
+        return frozenset({str(call.payload.get("euid"))} if isinstance(call.payload, dict) else ())
+
+    def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
+        """Check in the order: who calls, the shape, the user, the names, the values."""
+        handle = self._endpoints.get(call.path)
+        if handle is None:
+            return no_such_path()
+        if call.method != "POST":
+            return wrong_method()
+        lost = self._switches["engagelab.partial_success"]
+        message = PARTIAL
+        if firing is not None and self.keeps_answering(firing.then):
+            lost, message = True, firing.then.message or PARTIAL
+        try:
+            self._check_account(call)
+            if call.media_type != JSON_TYPE or not isinstance(call.payload, dict):
+                raise EngageLabError(55004)
+            data = handle(call.payload, apply, lost)
+        except EngageLabError as error:
+            return self._refusal(error.code)
+        body = {"code": 0, "message": message if lost else "success"}
+        return json_answer(200, body | ({} if data is None else {"data": data}), applied=apply)
+
+    def _check_account(self, call: Call) -> None:
+        login = call.login
+        if not isinstance(login, Login):
+            raise EngageLabError(40050)
+        state = login.user
+        if login == (API_KEY, API_SECRET):
+            state = self._switches["engagelab.account"]
+            if state == "active":
+                return
+        raise EngageLabError(ACCOUNTS.get(state, 40050))
+
+    def _known_euid(self, payload: dict[str, Any]) -> int:
+        euid = payload.get("euid")
+        if euid is None or euid == "":
+            raise EngageLabError(40007)
+        if not is_integer(euid) or not 0 < euid <= LARGEST_LONG:
+            raise EngageLabError(55108)
+        if euid not in self.users.by_euid and not self._switches["engagelab.any_user"]:
+            raise EngageLabError(55108)
+        return int(euid)
+
+    def _property(self, payload: dict[str, Any], apply: bool, lost: bool) -> None:
+        operation, sent = payload.get("type"), payload.get("properties")
+        if not isinstance(operation, str) or operation not in OPERATIONS or not isinstance(sent, dict) or not sent:
+            raise EngageLabError(55004)
+        euid = self._known_euid(payload)
+        checks.check_properties(operation, sent, self._switches)
+        user = self.users.by_euid.get(euid)
+        held = user.properties if user is not None else {}
+        changed = checks.changed(operation, held, sent, self._switches)
+        if lost:
+            changed.popitem()
+        if apply:
+            change = {"type": operation, "properties": {name: sent[name] for name in changed}}
+            self.users.store_properties(euid, changed).updated(change, self._switches["history"])
+
+    def _contact(self, payload: dict[str, Any], apply: bool, lost: bool) -> None:
+        contacts = payload.get("contacts")
+        if not isinstance(contacts, dict) or not contacts:
+            raise EngageLabError(55004)
+        if not all(value is None or isinstance(value, str) for value in contacts.values()):
+            raise EngageLabError(55004)
+        euid = self._known_euid(payload)
+        checks.check_contacts(contacts)
+        if self._switches["engagelab.duplicate_contact"] and self.users.held_by_another(euid, contacts):
+            raise EngageLabError(55014)
+        stored = dict(contacts)
+        if lost:
+            stored.popitem()
+        if apply:
+            change = {"type": "contact", "contacts": stored}
+            self.users.store_contacts(euid, stored).updated(change, self._switches["history"])
+
+    def _register(self, payload: dict[str, Any], apply: bool, lost: bool) -> list[dict[str, Any]]:
+        name, values = checks.check_identifiers(payload)
+        if lost:
+            values = values[:-1]
+        if not apply:
+            return []
+        return [{"identity_value": value, "euid": self.users.register(name, value)} for value in values]
+
+    def _refusal(self, code: int, message: str | None = None, status: int | None = None) -> Answer:
+        text, mapped = ERRORS.get(code, ("Unknown error", 400))
+        if status is None:
+            status = mapped if self._switches["engagelab.http_status"] == "mapped" else 200
+        return json_answer(status, {"code": code, "message": message or text}, code=str(code))
+
+    def keeps_answering(self, then: Then) -> bool:
+        """Tell whether a fault only makes the success partial."""
+        return then.by_code and then.code == 0
+
+    def check_fault(self, then: Then) -> None:
+        """Refuse a code that is no integer, and what only another vendor has."""
+        if then.code is not None and not isinstance(then.code, int):
+            raise RefusedError("then.code must be an integer at engagelab")
+        if then.short_array:
+            raise RefusedError("then.short_array is for kahuna only")
+
+    def fault_answer(self, then: Then) -> Answer:
+        """Build the envelope with the fault's code; a status that the table does not know is a gateway's."""
+        code = then.code if isinstance(then.code, int) else CODE_OF_STATUS.get(then.status or 200)
+        if code is None:
+            return gateway_page(then.status or 200, then.message)
+        return self._refusal(code, then.message, then.status)
+
+    def seed(self, users: list[Any], environment: str) -> int:
+        """Take euids in."""
+        for euid in users:
+            if not is_integer(euid) or not 0 < euid <= LARGEST_LONG:
+                raise RefusedError("users must be a list of euids, which are integers above 0")
+        for euid in users:
+            self.users.add(euid)
+        return len(users)
+
+    def count(self, environment: str) -> int:
+        """Count the users held."""
+        return len(self.users.by_euid)
+
+    def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Go through the users held."""
+        return ((str(euid), user.view()) for euid, user in self.users.by_euid.items())
+
+    def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
+        """Look up one user by the euid as text."""
+        user = self.users.by_euid.get(int(key)) if key.isdecimal() and len(key) < 20 else None
+        return None if user is None else user.view()
+
+    def flush(self) -> int:
+        """Apply nothing: this vendor queues nothing."""
+        return 0
+
+    def details(self) -> dict[str, object]:
+        """Say nothing more."""
+        return {}

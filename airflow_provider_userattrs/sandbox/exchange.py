@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One call to a vendor and one answer from it, both free of ASGI."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+
+from .basic import Flaw, Login, read_basic
+from .json_text import encode, parse
+
+JSON_TYPE = "application/json"
+
+
+@dataclass
+class Call:
+    """A request as a vendor sees it: its path starts below the base URL, header names are lower-case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @cached_property
+    def payload(self) -> Any:
+        """The body as JSON, read once; ``MALFORMED`` if it is none."""
+        return parse(self.body)
+
+    @property
+    def login(self) -> Login | Flaw:
+        """The Basic credentials, or what is wrong with them."""
+        return read_basic(self.headers.get("authorization"))
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without its parameters, lower-case; empty if the header is missing."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a vendor answers, whether an update was applied, and how often each code refused one."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON_TYPE
+    headers: dict[str, str] = field(default_factory=dict)
+    applied: bool = False
+    codes: dict[str, int] = field(default_factory=dict)
+
+
+def json_answer(status: int, payload: object, *, applied: bool = False, code: str | None = None) -> Answer:
+    """Answer with JSON."""
+    return Answer(status, encode(payload), applied=applied, codes={} if code is None else {code: 1})
+
+
+def gateway_page(status: int, message: str | None = None) -> Answer:
+    """Answer as the machinery in front of a vendor does, in HTML, for what the vendor itself never says."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unassigned"
+    title = f"{status} {phrase}"
+    text = html.escape(message or title)
+    page = f"<html><head><title>{title}</title></head><body><h1>{text}</h1></body></html>"
+    return Answer(status, page.encode(), "text/html; charset=utf-8")
+
+
+def no_such_path() -> Answer:
+    """Answer a path that the vendor does not document."""
+    return gateway_page(404)
+
+
+def wrong_method() -> Answer:
+    """Answer any method but POST, the only one that the vendors document."""
+    answer = gateway_page(405)
+    answer.headers["allow"] = "POST"
+    return answer

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may call MoEngage.
+
+Source: the error table of https://www.moengage.com/docs/api/data/data-overview; the MOE-APPKEY header as
+https://moengage.com/docs/api/utilities/test-connection-api has it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..basic import Flaw, Login
+from ..exchange import Call
+from ..switches import Switches
+from .errors import ACCOUNTS, MoEngageError
+
+WORKSPACE_ID, DATA_KEY = "SANDBOXWORKSPACE", "sandbox-data-key"
+_APP_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def check_app_id(app_id: str) -> None:
+    """Refuse a path without an APP_ID, or with one that cannot be."""
+    if not app_id:
+        raise MoEngageError("ParamsRequired")
+    if not _APP_ID.fullmatch(app_id):
+        raise MoEngageError("InvalidParams")
+
+
+def _refuse(message: str) -> MoEngageError:
+    return MoEngageError("Authentication required", message)
+
+
+def check_account(call: Call, app_id: str | None, switches: Switches) -> Login:
+    """Check the credentials, against the path where it names a workspace, and the state of the account."""
+    login = call.login
+    if isinstance(login, Flaw):
+        raise _refuse(login.value)
+    if not login.user:
+        raise _refuse("APP_KEY is missing")
+    if not login.password:
+        raise _refuse("APP_SECRET is missing")
+    if app_id is not None and app_id != login.user:
+        raise MoEngageError("Authentication Mismatch")
+    state = login.user
+    if login.user == WORKSPACE_ID:
+        if login.password != DATA_KEY:
+            raise _refuse("APP_SECRET does not match")
+        state = switches["moengage.account"]
+    elif state not in ACCOUNTS:
+        raise _refuse("APP_ID is invalid")
+    _check_app_key(call, login, switches)
+    if state in ACCOUNTS:
+        raise MoEngageError(ACCOUNTS[state])
+    return login
+
+
+def _check_app_key(call: Call, login: Login, switches: Switches) -> None:
+    given = call.headers.get("moe-appkey")
+    wanted = login.user if switches["moengage.appkey"] == "workspace_id" else login.password
+    if given is not None and given != wanted:
+        raise _refuse("MOE-APPKEY does not match")

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What MoEngage makes of an attribute before it stores it, without a word: the answer stays 200.
+
+Reserved names: seed 003_dbbef344ba752faa.txt. Limits on names, values and lists, and dates:
+https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from ..switches import Switches
+
+LONGEST_NAME = 200
+LONGEST_VALUE = 512
+LONGEST_LIST = 50
+# Objects although the object data type is an extra (seed 003_dbbef344ba752faa.txt).
+STANDARD_OBJECTS = frozenset({"platforms", "moe_geo_location"})
+# The standard attributes (seed 003_dbbef344ba752faa.txt): they do not count against the workspace's limit.
+STANDARD_NAMES = frozenset(
+    (
+        *(
+            "name",
+            "first_name",
+            "last_name",
+            "email",
+            "age",
+            "gender",
+            "mobile",
+            "moe_geo_location",
+            "source",
+        ),
+        *("created_time", "last_seen", "transactions", "revenue", "moe_unsubscribe", "platforms"),
+    )
+)
+_DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
+_LOOKS_LIKE_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?Z)?", re.ASCII)
+
+
+def _holds_object(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict) for v in value))
+
+
+def _is_long_url(value: Any) -> bool:
+    return isinstance(value, str) and len(value) > LONGEST_VALUE and value.startswith(("http://", "https://"))
+
+
+def cut(value: Any) -> Any:
+    """Cut a string, or a list and the strings in it, to the documented length."""
+    if isinstance(value, str):
+        return value[:LONGEST_VALUE]
+    if isinstance(value, list):
+        return [element[:LONGEST_VALUE] if isinstance(element, str) else element for element in value[:LONGEST_LIST]]
+    return value
+
+
+def as_stored(attributes: Mapping[str, Any], switches: Switches) -> Iterator[tuple[str, Any]]:
+    """Give the attributes that arrive in the profile, in the shape in which they arrive."""
+    for name, value in attributes.items():
+        if name in switches["moengage.reserved_names"] or _is_long_url(value):
+            continue
+        if _holds_object(value) and name not in STANDARD_OBJECTS and not switches["moengage.objects"]:
+            continue
+        yield name[:LONGEST_NAME], cut(value)
+
+
+def _is_date(text: str) -> bool:
+    if not _LOOKS_LIKE_DATE.fullmatch(text):
+        return False
+    for date_format in _DATE_FORMATS:
+        try:
+            datetime.strptime(text, date_format)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def type_of(value: Any) -> str:
+    """Name the data type a value is stored as: a date that is not as documented is a string."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, str):
+        return "date" if _is_date(value) else "string"
+    return "list" if isinstance(value, list) else "object"

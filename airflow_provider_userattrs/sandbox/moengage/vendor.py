@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MoEngage's Track User and Test Connection APIs.
+
+Sources: seed 003_dbbef344ba752faa.txt; https://www.moengage.com/docs/api/user/track-user;
+https://moengage.com/docs/api/utilities/test-connection-api.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..clock import Clock
+from ..exchange import JSON_TYPE, Answer, Call, gateway_page, json_answer, no_such_path, wrong_method
+from ..faults import Firing, Then
+from ..json_text import MALFORMED
+from ..refusal import RefusedError
+from ..switches import Switches
+from .account import check_account, check_app_id
+from .body import Update, read_update
+from .errors import ERRORS, TYPE_OF_STATUS, MoEngageError
+from .limiter import RateLimiter
+from .users import Users
+
+TRACK_USER = "/v1/customer"
+TEST_CONNECTION = "/v1/integrations/authentication"
+MOST_BYTES = 128 * 1024
+APP_NAME = "Sandbox"
+_ACCEPTED = (
+    '{"status":"success","message":"Your request has been accepted and will be processed soon.","request_id":"%s"}'
+)
+
+
+class MoEngage:
+    """One MoEngage workspace."""
+
+    name = "moengage"
+    title = "MoEngage"
+    environments: tuple[str, ...] = ("",)
+
+    def __init__(self, switches: Switches, clock: Clock) -> None:
+        self._switches = switches
+        self._clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every user, the queue and the rate limit's window."""
+        self.users = Users(self._switches)
+        self._queue: list[Update] = []
+        self._limiter = RateLimiter(self._switches, self._clock)
+        self._requests = 0
+
+    def endpoint(self, path: str) -> str | None:
+        """Name the documented path that this one is, without the workspace id."""
+        if path == TRACK_USER or path.startswith(TRACK_USER + "/"):
+            return TRACK_USER + "/<APP_ID>"
+        return TEST_CONNECTION if path == TEST_CONNECTION else None
+
+    def rows(self, call: Call) -> int:
+        """Count the users in a call: one, or none where a connection is tested."""
+        return 0 if call.path == TEST_CONNECTION else 1
+
+    def users_named(self, call: Call) -> frozenset[str]:
+        """Give the customer_id as text."""
+        return frozenset({str(call.payload.get("customer_id"))} if isinstance(call.payload, dict) else ())
+
+    def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
+        """Check in the order: who calls, how often, the form, the body."""
+        endpoint = self.endpoint(call.path)
+        if endpoint is None:
+            return no_such_path()
+        if call.method != "POST":
+            return wrong_method()
+        if endpoint == TEST_CONNECTION:
+            return self._refusing(self._test_connection, call)
+        return self._refusing(self._track_user, call, apply)
+
+    def _refusing(self, handle: Any, *parts: Any) -> Answer:
+        try:
+            answer: Answer = handle(*parts)
+        except MoEngageError as error:
+            answer = self._refusal(error.kind, error.message, error.attribute)
+        return answer
+
+    def _track_user(self, call: Call, apply: bool) -> Answer:
+        app_id = call.path[len(TRACK_USER) + 1 :]
+        check_app_id(app_id)
+        check_account(call, app_id, self._switches)
+        passes, headers = self._limiter.take()
+        answer = self._refusing(self._accept, call, apply) if passes else self._refusal("RateLimitError")
+        answer.headers.update(headers)
+        return answer
+
+    def _accept(self, call: Call, apply: bool) -> Answer:
+        update = read_update(self._json(call), self._switches)
+        applied = False
+        if apply and self._switches["moengage.queued"]:
+            self._queue.append(update)
+        elif apply:
+            applied = self.users.apply(update)
+        return Answer(200, (_ACCEPTED % self._request_id()).encode(), applied=applied)
+
+    @staticmethod
+    def _json(call: Call) -> Any:
+        if len(call.body) > MOST_BYTES:
+            raise MoEngageError("PayloadTooLarge")
+        if not call.media_type:
+            raise MoEngageError("Missing header value")
+        if call.media_type != JSON_TYPE:
+            raise MoEngageError("MediaTypeError")
+        if not call.body.strip():
+            raise MoEngageError("Empty request body")
+        if call.payload is MALFORMED:
+            raise MoEngageError("Malformed JSON")
+        return call.payload
+
+    def _test_connection(self, call: Call) -> Answer:
+        if "moe-appkey" not in call.headers:
+            raise MoEngageError("Authentication required", "MOE-APPKEY is missing")
+        login = check_account(call, None, self._switches)
+        payload = self._json(call)
+        fields = payload if isinstance(payload, dict) else {}
+        for name in ("app_id", "app_secret", "source", "region"):
+            if not isinstance(fields.get(name), str) or not fields[name]:
+                raise MoEngageError("MissingAttributeError", f"{name} is not found in the payload", name)
+        if (fields["app_id"], fields["app_secret"]) != login:
+            raise MoEngageError("Authentication required", "APP_SECRET does not match")
+        return json_answer(200, {"status": "success", "app_name": APP_NAME})
+
+    def _request_id(self) -> str:
+        self._requests += 1
+        return f"{self._requests % 16**8:08x}"
+
+    def _refusal(
+        self, kind: str, message: str | None = None, attribute: str | None = None, status: int | None = None
+    ) -> Answer:
+        documented, text = ERRORS.get(kind, (500, kind))
+        error = {"message": message or text, "type": kind, "request_id": self._request_id()}
+        if attribute is not None:
+            error["attribute"] = attribute
+        return json_answer(status or documented, {"status": "fail", "error": error}, code=kind)
+
+    def keeps_answering(self, then: Then) -> bool:
+        """Tell that a code always takes the place of the vendor's own answer."""
+        return False
+
+    def check_fault(self, then: Then) -> None:
+        """Refuse a code that is no type of error, or an unknown one without a status."""
+        if then.code is not None and not isinstance(then.code, str):
+            raise RefusedError("then.code must be a string at moengage, the type of an error")
+        if then.code is not None and then.code not in ERRORS and then.status is None:
+            raise RefusedError(f"then.code without then.status must be one of {', '.join(ERRORS)}")
+        if then.short_array:
+            raise RefusedError("then.short_array is for kahuna only")
+
+    def fault_answer(self, then: Then) -> Answer:
+        """Build the fail body where the status is documented or a code is given; else a gateway's page."""
+        status = then.status or 200
+        kind = then.code or TYPE_OF_STATUS.get(status)
+        if kind is None:
+            return gateway_page(status, then.message)
+        return self._refusal(str(kind), then.message, status=then.status)
+
+    def seed(self, users: list[Any], environment: str) -> int:
+        """Take customer ids in."""
+        if not all(isinstance(customer_id, str) and customer_id for customer_id in users):
+            raise RefusedError("users must be a list of customer ids, which are strings")
+        for customer_id in users:
+            self.users.add(customer_id)
+        return len(users)
+
+    def count(self, environment: str) -> int:
+        """Count the users held."""
+        return len(self.users.by_id)
+
+    def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Go through the users held."""
+        return ((customer_id, user.view()) for customer_id, user in self.users.by_id.items())
+
+    def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
+        """Look up one user."""
+        user = self.users.by_id.get(key)
+        return None if user is None else user.view()
+
+    def flush(self) -> int:
+        """Apply the queue, in the order in which it was accepted; give the number applied."""
+        queue, self._queue = self._queue, []
+        return sum(self.users.apply(update) for update in queue)
+
+    def details(self) -> dict[str, object]:
+        """Say how many updates are queued."""
+        return {"queued": len(self._queue)}

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server: the sandbox on 127.0.0.1, in a thread of this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+try:
+    import fastapi as _fastapi  # noqa: F401
+    import uvicorn
+except ImportError as missing:
+    raise ImportError(
+        "The sandbox needs FastAPI and uvicorn: pip install 'airflow-provider-userattrs[sandbox]'"
+    ) from missing
+
+from .app import App
+from .connections import Connections
+from .world import World
+
+HOST = "127.0.0.1"
+# Longer than any client keeps a pooled connection: else the two race, and a request fails without a fault.
+KEEP_ALIVE_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A sandbox that runs, with its state for a test to look into."""
+
+    url: str
+    app: App
+    world: World
+
+    def base_url(self, vendor: str) -> str:
+        """Give the URL to put in the place of a vendor's."""
+        return f"{self.url}/{vendor}"
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that says when it serves, and that does not wait for requests held by a fault."""
+
+    def __init__(self, config: uvicorn.Config, world: World) -> None:
+        super().__init__(config)
+        self._world = world
+        self.settled = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.settled.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._world.pauses.end()
+        await super().shutdown(sockets)
+
+    def run_until_stopped(self, listening: socket.socket) -> None:
+        """Serve, and let nobody wait for a start that failed."""
+        try:
+            self.run([listening])
+        finally:
+            self.settled.set()
+
+
+def _listen(port: int) -> socket.socket:
+    # With the protocol named, or asyncio leaves Nagle's algorithm on, which costs 40 ms an answer.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen(2048)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+@contextmanager
+def serve(port: int = 0, world: World | None = None) -> Iterator[Sandbox]:
+    """Run the sandbox for as long as the ``with`` block lasts.
+
+    :param port: the TCP port; 0 picks a free one
+    :param world: the state to serve; a new one by default
+    """
+    world = world or World()
+    connections = Connections()
+    app = App(world, connections)
+    listening = _listen(port)
+    config = uvicorn.Config(
+        app,
+        http=connections.protocol(),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=5,
+    )
+    server = _Server(config, world)
+    thread = threading.Thread(target=server.run_until_stopped, args=(listening,), name="sandbox", daemon=True)
+    thread.start()
+    try:
+        server.settled.wait()
+        if not server.started:
+            raise RuntimeError("the sandbox did not start; the log says why")
+        yield Sandbox(f"http://{HOST}:{listening.getsockname()[1]}", app, world)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts that no request over HTTP reaches alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_userattrs.sandbox import json_text
+from airflow_provider_userattrs.sandbox.basic import Flaw, Login, read_basic
+from airflow_provider_userattrs.sandbox.connections import Connections
+from airflow_provider_userattrs.sandbox.journal import Entry, Journal, worst_window
+
+
+def entry(number: int, monotonic: float, rows: int = 1) -> Entry:
+    return Entry(number, "kahuna", "POST", "/", None, rows, 0, 0.0, monotonic)
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5)), max_size=30))
+def test_worst_window_is_that_of_trying_every_start(arrivals: list[tuple[int, int]]) -> None:
+    # Whole numbers over 8: exact in binary, so that the edge of a window is exact too.
+    entries = [entry(0, at / 8, rows) for at, rows in sorted(arrivals)]
+    windows = [[e for e in entries if start.monotonic <= e.monotonic < start.monotonic + 1] for start in entries]
+    assert worst_window(entries, 1) == {
+        "requests": max(map(len, windows), default=0),
+        "rows": max((sum(e.rows for e in window) for window in windows), default=0),
+    }
+
+
+def test_the_journal_is_in_the_order_of_arrival() -> None:
+    journal = Journal()
+    for number, monotonic in ((1, 1.0), (3, 3.0), (4, 4.0), (2, 2.0)):
+        journal.add(entry(number, monotonic))
+    assert [e.number for e in journal.entries()] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, Flaw.MISSING),
+        ("", Flaw.MISSING),
+        ("Digest YTpi", Flaw.SCHEME),
+        ("Basic", Flaw.UNREADABLE),
+        ("Basic YT", Flaw.UNREADABLE),
+        ("basic YTpi", Login("a", "b")),
+        ("Basic YTpiOmM=", Login("a", "b:c")),
+        ("Basic Og==", Login("", "")),
+    ],
+)
+def test_basic(header: str | None, expected: Any) -> None:
+    assert read_basic(header) == expected
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{'a': 1}", b"NaN", b"-Infinity", b"\xef\xbb\xbf{}", b'{"a": 1} x', b"1" * 5000]
+)
+def test_malformed(body: bytes) -> None:
+    assert json_text.parse(body) is json_text.MALFORMED
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists))
+def test_json_there_and_back(value: Any) -> None:
+    assert json_text.parse(json_text.encode(value)) == value
+
+
+def test_a_connection_that_is_not_there_cannot_be_cut_off() -> None:
+    Connections().cut_off(None)
+    Connections().cut_off(("127.0.0.1", 1))

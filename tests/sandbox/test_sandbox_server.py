@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starting and stopping: in this process, and as a process of its own."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from airflow_provider_userattrs.sandbox import __main__ as command
+from airflow_provider_userattrs.sandbox import server
+from airflow_provider_userattrs.sandbox.server import serve
+from airflow_provider_userattrs.sandbox.world import World
+
+MODULE = "airflow_provider_userattrs.sandbox"
+ROOT = Path(__file__).parents[2]
+
+
+def until(fits: Callable[[], bool]) -> None:
+    """Look until something is as wanted."""
+    deadline = time.monotonic() + 60
+    while not fits():
+        assert time.monotonic() < deadline
+
+
+def test_no_thread_and_no_port_is_left() -> None:
+    before = set(threading.enumerate())
+    with serve() as sandbox:
+        assert requests.get(f"{sandbox.url}/_sandbox/health").json()["status"] == "ok"
+        assert sandbox.base_url("kahuna") == f"{sandbox.url}/kahuna"
+    assert set(threading.enumerate()) == before
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{sandbox.url}/_sandbox/health")
+
+
+def test_stops_with_requests_held() -> None:
+    failures: list[Exception] = []
+
+    def send(url: str) -> None:
+        try:
+            requests.post(f"{url}/moengage/v1/customer/X", json={})
+        except requests.ConnectionError as failure:
+            failures.append(failure)
+
+    with serve() as sandbox:
+        requests.post(f"{sandbox.url}/_sandbox/faults", json={"then": {"hold": True}})
+        clients = [threading.Thread(target=send, args=(sandbox.url,)) for _ in range(3)]
+        for client in clients:
+            client.start()
+        until(lambda: sandbox.world.pauses.held == 3)
+    for client in clients:
+        client.join()
+    assert len(failures) == 3
+
+
+def test_the_state_is_within_reach() -> None:
+    world = World()
+    world.engagelab.seed([7], "")
+    with serve(world=world) as sandbox:
+        assert sandbox.world is world
+        assert requests.get(f"{sandbox.url}/_sandbox/users/engagelab/7").json()["updates"] == 0
+
+
+def test_two_at_once() -> None:
+    with serve() as one, serve() as other:
+        assert one.url != other.url
+
+
+def test_a_server_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server._Server, "run", lambda self, sockets: None)
+    with pytest.raises(RuntimeError, match="did not start"), serve():
+        pass
+
+
+def test_an_upload_broken_off_is_no_request() -> None:
+    with serve() as sandbox:
+        host, _, port = sandbox.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(
+                b"POST /kahuna/api/userattributes?env=p HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
+            )
+            until(lambda: sandbox.world.journal._last_number == 1)
+        assert requests.get(f"{sandbox.url}/_sandbox/journal").json() == {"requests": []}
+
+
+class TestCommand:
+    def test_as_a_process(self) -> None:
+        arguments = [sys.executable, "-m", MODULE, "--port", "0"]
+        process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(4)]
+        url = lines[0].split()[-1]
+        assert re.fullmatch(r"Sandbox on http://127\.0\.0\.1:\d+\n", lines[0])
+        assert [line.split()[-1] for line in lines[1:]] == [f"{url}/{v}" for v in ("engagelab", "kahuna", "moengage")]
+        assert requests.get(f"{url}/_sandbox/health").json()["status"] == "ok"
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=60)
+        assert (process.returncode, rest, errors) == (0, "Sandbox stopped\n", "")
+
+    @pytest.fixture(autouse=True)
+    def _no_signals(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted() -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(command, "_wait_for_signal", interrupted)
+        monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+
+    def test_in_this_process(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert command.main(["--port", "0"]) == 0
+        assert capsys.readouterr().out.endswith("Sandbox stopped\n")
+
+    def test_port_in_use(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            assert command.main(["--port", str(port)]) == 1
+        assert f"cannot listen on port {port}" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("port", ["-1", "65536", "http"])
+    def test_wrong_port(self, port: str, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            command.main(["--port", port])
+        assert "must be 0 to 65535" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("library", ["uvicorn", "fastapi"])
+    def test_without_the_extra(
+        self, library: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.delitem(sys.modules, f"{MODULE}.server")
+        monkeypatch.setitem(sys.modules, library, None)
+        assert command.main([]) == 1
+        assert "pip install 'airflow-provider-userattrs[sandbox]'" in capsys.readouterr().err
