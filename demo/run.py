@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Push 2,000 made-up users to the three vendors, imitated on loopback, with a real Airflow DAG; then check the account.
+
+Ends with 0 only if what the sandbox holds equals what the tasks' reports say. Leaves nothing running.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".airflow" / "demo"
+DAG = "nightly_all_vendors"
+sys.path.insert(0, str(ROOT / "example_dags"))
+
+from made_up_users import read_users  # noqa: E402
+
+#: Vendor -> login, password and other fields of the sandbox's connection.
+CONNECTIONS = {
+    "engagelab": {"login": "sandbox-key", "password": "sandbox-secret"},
+    "kahuna": {"login": "sandbox-secret-key", "password": "sandbox-api-key"},
+    "moengage": {"login": "SANDBOXWORKSPACE", "password": "sandbox-data-key"},
+}
+
+#: Things that happen at night; all of them pass.
+FAULTS = [
+    {"vendor": "moengage", "when": {"from": 101, "to": 102}, "then": {"status": 429, "headers": {"Retry-After": "1"}}},
+    {"vendor": "kahuna", "when": {"from": 3, "to": 3}, "then": {"status": 500}},
+    {"vendor": "engagelab", "when": {"from": 50, "to": 52}, "then": {"close": True}},
+]
+
+#: What a line of Airflow's log must have to be shown here.
+_SHOWN = re.compile(r"Push to |users?: |users done|were not updated|was not updated|Task failed with exception")
+
+
+@contextmanager
+def sandbox() -> Iterator[str]:
+    """Run the sandbox on a free port and give its address."""
+    command = [sys.executable, "-m", "airflow_provider_userattrs.sandbox", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stdout is not None
+        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        if address is None:
+            raise SystemExit("The sandbox did not start.")
+        yield address[0]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def control(url: str, path: str, body: Any = None) -> Any:
+    """Ask the sandbox's control."""
+    answer = requests.request("GET" if body is None else "POST", f"{url}/_sandbox/{path}", json=body, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def prepare(url: str) -> None:
+    """Let the vendors know most of the users already, and arrange a bad moment for each."""
+    users = read_users()
+    euids = [int(user["euid"]) for user in users if user["euid"].isdecimal()]
+    known = [{"username": user["username"], "email": user["email"]} for user in users if user["username"][0] != "g"]
+    control(url, "users", {"vendor": "engagelab", "users": euids[12:]})
+    control(url, "users", {"vendor": "kahuna", "environment": "p", "users": known})
+    control(url, "faults", FAULTS)
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return the environment of the demo's Airflow."""
+    connections = {
+        f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT": json.dumps({"conn_type": vendor, "host": f"{url}/{vendor}", **keys})
+        for vendor, keys in CONNECTIONS.items()
+    }
+    return {
+        **os.environ,
+        **connections,
+        "AIRFLOW_HOME": str(HOME),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "example_dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
+        "AIRFLOW_VAR_REJECTS_FOLDER": str(HOME / "rejects"),
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONWARNINGS": "ignore",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def push(url: str) -> None:
+    """Run the nightly DAG and show what its tasks say."""
+    airflow = [sys.executable, "-m", "airflow"]
+    env = environment(url)
+    subprocess.run([*airflow, "db", "migrate"], env=env, check=True, capture_output=True)
+    command = [*airflow, "dags", "test", DAG]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        tail: list[str] = []
+        for line in process.stdout:
+            tail = [*tail[-40:], line]
+            if _SHOWN.search(line):
+                print("  " + re.sub(r"\x1b\[[0-9;]*m|\s*\[airflow\.task.*$", "", line.rstrip())[:200])
+    if process.returncode:
+        print("".join(tail))
+        raise SystemExit(f"The DAG failed: airflow dags test ended with {process.returncode}.")
+
+
+def reports() -> dict[str, dict[str, Any]]:
+    """Return the last run's report of each task, which is its XCom."""
+    with sqlite3.connect(HOME / "airflow.db") as database:
+        rows = database.execute(
+            "SELECT task_id, value FROM xcom WHERE dag_id = ? AND key = 'return_value' "
+            "AND dag_run_id = (SELECT max(id) FROM dag_run WHERE dag_id = ?)",
+            (DAG, DAG),
+        )
+        values = {task: json.loads(value) for task, value in rows}
+    return {task: value for task, value in values.items() if isinstance(value, dict) and "vendor" in value}
+
+
+def table(reports: dict[str, dict[str, Any]]) -> None:
+    """Show each task's account."""
+    print(f"\n{'task':<22}{'rows':>7}{'accepted':>10}{'requests':>10}{'retries':>9}{'seconds':>9}  not accepted")
+    for task, report in sorted(reports.items()):
+        rest = ", ".join(
+            f"{reason['count']} {reason['status']}: {reason['meaning']} ({reason['code']})"
+            for reason in report["reasons"]
+        )
+        numbers = f"{report['rows']:>7,}{report['accepted']:>10,}{report['requests']:>10,}{report['retries']:>9,}"
+        print(f"{task:<22}{numbers}{report['seconds']:>9.1f}  {rest or '-'}")
+
+
+def differences(url: str, reports: dict[str, dict[str, Any]]) -> list[str]:
+    """Return where what the vendors hold differs from what the reports say."""
+    found = []
+    for vendor in CONNECTIONS:
+        held = control(url, f"users/{vendor}")["users"]
+        applied = sum(user["updates"] for user in held.values())
+        said = sum(report["accepted"] for report in reports.values() if report["vendor"].lower() == vendor)
+        print(f"{vendor:<10} applied {applied:,} updates; the reports say {said:,} were accepted")
+        if applied != said:
+            found.append(f"{vendor}: {applied:,} updates applied, {said:,} reported as accepted")
+    for task, report in reports.items():
+        counted = sum(
+            report[status] for status in ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
+        )
+        if counted != report["rows"]:
+            found.append(f"{task}: {report['rows']:,} rows, {counted:,} verdicts")
+    orders = {str(user["euid"]): user["orders"] for user in read_users()}
+    for euid, user in control(url, "users/engagelab")["users"].items():
+        if user["properties"].get("orders_seen", orders[euid]) != orders[euid]:
+            found.append(f"engagelab: euid {euid} was increased by another number than its orders")
+    return found
+
+
+def main() -> int:
+    """Run the demo."""
+    started = time.monotonic()
+    HOME.mkdir(parents=True, exist_ok=True)
+    with sandbox() as url:
+        print(f"The three vendors are imitated on {url}; Airflow runs {DAG}:\n")
+        prepare(url)
+        push(url)
+        accounts = reports()
+        table(accounts)
+        print("\nOne user, as each vendor now holds it:")
+        for vendor, key in (("engagelab", "10360123"), ("kahuna", "user0123"), ("moengage", "C-00123")):
+            print(f"  {vendor:<10}", json.dumps(control(url, f"users/{vendor}/{key}"), ensure_ascii=False))
+        print()
+        wrong = differences(url, accounts)
+    print(f"Rows that were not accepted are in {(HOME / 'rejects').relative_to(ROOT)}.")
+    for difference in wrong:
+        print("DIFFERENT:", difference)
+    print(f"{'FAILED' if wrong else 'OK'}, {time.monotonic() - started:.0f} s")
+    return 1 if wrong or len(accounts) != 8 else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

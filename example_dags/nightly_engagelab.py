@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every night: bring EngageLab's users and their contacts up to date, and forget what must not be kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import dag, task
+from made_up_users import read_users
+
+from airflow_provider_userattrs.operators.engagelab import (
+    EngageLabSetAttributesOperator,
+    EngageLabSetContactsOperator,
+    EngageLabUnsetAttributesOperator,
+)
+
+
+@dag(
+    schedule="0 3 * * *",
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=10), "engagelab_conn_id": "engagelab_default"},
+)
+def nightly_engagelab():
+    @task
+    def changed_users():
+        return read_users()
+
+    @task
+    def left_the_newsletter(users):
+        return [{"euid": user["euid"]} for user in users if not user["newsletter"]]
+
+    users = changed_users()
+
+    set_attributes = EngageLabSetAttributesOperator(
+        task_id="set_attributes",
+        users=users,
+        attributes=["first_name", "plan", "birthday", "last_order_at", "lifetime_value"],
+        max_failed=0.05,
+    )
+    set_contacts = EngageLabSetContactsOperator(
+        task_id="set_contacts",
+        users=users,
+        contacts={"email": "email", "mobile_phone": "phone"},
+        max_failed=0.05,
+    )
+    count_orders = EngageLabSetAttributesOperator(
+        task_id="count_orders",
+        users=users,
+        attributes={"orders_seen": "orders"},
+        operation="increase",  # never sent twice: what is in doubt is reported as unknown
+        max_failed=0.05,
+    )
+    unset_attributes = EngageLabUnsetAttributesOperator(
+        task_id="unset_attributes",
+        users=left_the_newsletter(users),
+        attributes=["newsletter_topic", "newsletter_frequency"],
+        max_failed=0.05,
+    )
+    [set_attributes, set_contacts, count_orders] >> unset_attributes
+
+
+nightly_engagelab()

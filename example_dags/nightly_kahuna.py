@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every night: bring Kahuna's users up to date, and forget what must not be kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import dag, task
+from made_up_users import read_users
+
+from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
+
+
+@dag(
+    schedule="0 3 * * *",
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=10), "kahuna_conn_id": "kahuna_default"},
+)
+def nightly_kahuna():
+    @task
+    def changed_users():
+        return read_users()
+
+    @task
+    def left_the_newsletter(users):
+        return [{"username": user["username"]} for user in users if not user["newsletter"]]
+
+    users = changed_users()
+
+    set_attributes = KahunaSetAttributesOperator(
+        task_id="set_attributes",
+        users=users,
+        target=["username", "email"],  # Kahuna takes the first credential that matches a user
+        attributes=["first_name", "city", "plan", "birthday", "last_order_at", "lifetime_value", "orders", "bio"],
+        nulls="unset",
+        max_failed=0.05,
+    )
+    unset_attributes = KahunaUnsetAttributesOperator(
+        task_id="unset_attributes",
+        users=left_the_newsletter(users),
+        target=["username"],
+        attributes=["newsletter_topic", "newsletter_frequency"],
+        max_failed=0.05,
+    )
+    set_attributes >> unset_attributes
+
+
+nightly_kahuna()
