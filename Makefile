@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make demo` and `make test` need Python (with venv) and make, and set up the rest by themselves.
+
+PYTHON ?= python3
+PORT ?= 8765
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint sandbox constraints clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	@echo "Setting up .venv (once; a minute or two) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## Push 2,000 made-up users to the three vendors on loopback, with a real Airflow DAG
+	@$(BIN)/python demo/run.py
+
+test: lint  ## Lint, then run all tests with branch coverage
+	$(BIN)/python -m pytest -q --cov --cov-report=term
+
+lint: $(READY)  ## Check style, types and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+sandbox: $(READY)  ## Serve the three vendors on http://127.0.0.1:8765 (PORT=...) until Ctrl-C
+	@$(BIN)/python -m airflow_provider_userattrs.sandbox --port $(PORT)
+
+constraints: $(READY)  ## Write the versions in .venv to constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+clean:  ## Remove what the other targets made
+	rm -rf .venv .airflow .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
