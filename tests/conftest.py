@@ -1,0 +1,436 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One Airflow home, one sandbox and one fake clock for the tests that need them.
+
+The environment is set before anything imports Airflow: a home of its own, no connection, proxy, netrc or CA bundle
+of whoever runs the tests. Nothing is faked but the clock: tasks run through `dag.test()` on SQLite, requests over HTTP.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from itertools import count
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any
+
+import pytest
+import requests
+
+_NOT_OURS = {"http_proxy", "https_proxy", "all_proxy", "netrc", "requests_ca_bundle", "curl_ca_bundle"}
+_HOME = Path(tempfile.mkdtemp(prefix="userattrs-tests-"))
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+for _name in list(os.environ):
+    if _name.startswith("AIRFLOW_") or _name.lower() in _NOT_OURS:
+        del os.environ[_name]
+os.environ.update(
+    AIRFLOW_HOME=str(_HOME),
+    AIRFLOW__CORE__DAGS_FOLDER=str(_HOME / "dags"),
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_HOME / 'airflow.db'}",
+    NETRC=os.devnull,
+    NO_PROXY="127.0.0.1,localhost,::1",
+    no_proxy="127.0.0.1,localhost,::1",
+)
+(_HOME / "dags").mkdir()
+
+#: vendor -> login and password at the sandbox.
+CREDENTIALS = {
+    "engagelab": ("sandbox-key", "sandbox-secret"),
+    "kahuna": ("sandbox-secret-key", "sandbox-api-key"),
+    "moengage": ("SANDBOXWORKSPACE", "sandbox-data-key"),
+}
+
+#: The statuses of a row, as design.md has them.
+STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
+
+_PACKAGE = "airflow_provider_userattrs"
+
+
+class FakeClock:
+    """Time that passes only by sleeping, and then at once; threads that sleep side by side do so together."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.slept: list[float] = []
+        self._started = time.time()
+        self._lock = Lock()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self._started + self.now - 1_000.0
+
+    def sleep(self, seconds: float, wake: Event) -> None:
+        with self._lock:
+            self.slept.append(seconds)
+            self.now = max(self.now, self.now + seconds)
+
+    def advance(self, seconds: float) -> None:
+        with self._lock:
+            self.now += seconds
+
+
+class Control:
+    """The sandbox's control API."""
+
+    def __init__(self, url: str, http: requests.Session) -> None:
+        self.url = f"{url}/_sandbox"
+        self.http = http
+
+    def get(self, path: str, **query: Any) -> Any:
+        answer = self.http.get(f"{self.url}/{path}", params=query, timeout=30)
+        return None if answer.status_code == 404 else answer.json()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        answer = self.http.post(f"{self.url}/{path}", json=body, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def switch(self, **switches: Any) -> None:
+        self.post("switches", {name.replace("__", "."): value for name, value in switches.items()})
+
+    def fault(self, vendor: str | None, then: dict[str, Any], when: Any = None, path: str | None = None) -> None:
+        self.post("faults", {"vendor": vendor, "path": path, "when": when, "then": then})
+
+    def clear_faults(self) -> None:
+        assert self.http.delete(f"{self.url}/faults", timeout=30).status_code == 200
+
+    def seed(self, vendor: str, users: list[Any], environment: str | None = None) -> None:
+        self.post("users", {"vendor": vendor, "users": users, "environment": environment})
+
+    def user(self, vendor: str, key: object, **query: Any) -> Any:
+        return self.get(f"users/{vendor}/{key}", **query)
+
+    def users(self, vendor: str, **query: Any) -> Any:
+        return self.get(f"users/{vendor}", **query)["users"]
+
+    def journal(self, vendor: str | None = None) -> list[dict[str, Any]]:
+        return self.get("journal", vendor=vendor)["requests"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a log, before anything is masked."""
+
+    level: str
+    logger: str
+    text: str
+    error: BaseException | None = None
+
+    @property
+    def ours(self) -> bool:
+        """Tell whether the package wrote it."""
+        return _PACKAGE in self.logger
+
+
+class Log(list[Line]):
+    """What was logged, in its order, by the package and by all others."""
+
+    @property
+    def ours(self) -> list[Line]:
+        return [line for line in self if line.ours]
+
+    @property
+    def texts(self) -> list[str]:
+        return [line.text for line in self.ours]
+
+    @property
+    def errors(self) -> list[BaseException]:
+        """What tasks raised, as Airflow logged it: each try once."""
+        found: list[BaseException] = []
+        for line in self:
+            if line.error is not None and "Task failed" in line.text and line.error not in found:
+                found.append(line.error)
+        return found
+
+    def everything(self) -> str:
+        """Give all that can be read in the log, the exceptions and what they were raised from included."""
+        return "\n".join(f"{line.text} {_chain_text(line.error)}" for line in self)
+
+
+def _chain_text(error: BaseException | None) -> str:
+    parts = []
+    while error is not None:
+        parts.append(f"{error!r} {error}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return " ".join(parts)
+
+
+def _formatted(event: object, args: Any) -> str:
+    text = str(event)
+    if not args:
+        return text
+    with suppress(TypeError, ValueError, KeyError):
+        return text % (args if isinstance(args, (tuple, dict)) else (args,))
+    return f"{text} {args!r}"
+
+
+def _recording_processor(log: Log) -> Callable[[Any, str, dict[str, Any]], dict[str, Any]]:
+    def record(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+        info = event.get("exc_info")
+        error = info if isinstance(info, BaseException) else None
+        if info is not None and error is None and (info is True or isinstance(info, tuple)):
+            error = sys.exc_info()[1] if info is True else info[1]
+        rest = {name: value for name, value in event.items() if name not in {"event", "exc_info", "positional_args"}}
+        text = _formatted(event.get("event"), event.get("positional_args"))
+        name = str(getattr(logger, "name", None) or event.get("logger", ""))
+        log.append(Line(method, name, text if not rest else f"{text} {rest}", error))
+        return event
+
+    return record
+
+
+class _Handler(logging.Handler):
+    def __init__(self, log: Log) -> None:
+        super().__init__(0)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        self._log.append(Line(record.levelname.lower(), record.name, record.getMessage(), error))
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """Everything that is logged: by structlog on Airflow 3, by the standard library on Airflow 2 and by libraries."""
+    import airflow  # noqa: F401  it configures logging
+
+    recorded = Log()
+    handler = _Handler(recorded)
+    task_logger = logging.getLogger("airflow.task")
+    loggers = [logging.getLogger(), *([] if task_logger.propagate else [task_logger])]
+    for logger in loggers:
+        logger.addHandler(handler)
+    processors: list[Any] = []
+    with suppress(ImportError):
+        import structlog
+
+        processors = structlog.get_config()["processors"]
+    processor = _recording_processor(recorded)
+    processors.insert(0, processor)
+    yield recorded
+    with suppress(ValueError):
+        processors.remove(processor)
+    for logger in loggers:
+        logger.removeHandler(handler)
+
+
+def _store(dag: Any) -> None:
+    """Write a DAG to Airflow's database: Airflow 3 runs only what it finds there, and any Airflow keeps it there."""
+    try:
+        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    except ImportError:  # Airflow 2
+        from airflow.models.dag import DAG
+        from airflow.models.serialized_dag import SerializedDagModel
+
+        DAG.bulk_write_to_db([dag])
+        SerializedDagModel.write_dag(dag)
+        return
+    bag = DagBag(dag_folder=os.devnull)
+    bag.bag_dag(dag)
+    sync_bag_to_db(bag, "dags-folder", None)
+
+
+@dataclass
+class Run:
+    """One DAG run that has ended."""
+
+    dag: Any
+    dag_run: Any
+    log: Log
+    states: dict[Any, str] = field(default_factory=dict)
+    reports: dict[Any, Any] = field(default_factory=dict)
+    rendered: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The report of the only push."""
+        (report,) = (value for value in self.reports.values() if isinstance(value, dict) and "vendor" in value)
+        return report
+
+    @property
+    def state(self) -> str:
+        """How the only push ended."""
+        (state,) = (state for task, state in self.states.items() if task == "push")
+        return state
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the push raised at last."""
+        return self.log.errors[-1] if self.log.errors else None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The statuses of the report that are not 0."""
+        return {status: self.report[status] for status in STATUSES if self.report[status]}
+
+
+class Airflow:
+    """Run DAGs that are made on the spot through `dag.test()`."""
+
+    numbers = count(1)
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+
+    @staticmethod
+    def dag(build: Callable[[], Any], **options: Any) -> Any:
+        """Make a DAG of what ``build`` adds to it."""
+        from airflow.providers.common.compat.sdk import DAG
+
+        options = {"schedule": None, "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc), **options}
+        with DAG(options.pop("dag_id", f"dag_{next(Airflow.numbers)}"), **options) as dag:
+            build()
+        return dag
+
+    def run(self, build: Callable[[], Any], **options: Any) -> Run:
+        """Make a DAG and run it."""
+        return self.test(self.dag(build, **options))
+
+    def test(self, dag: Any) -> Run:
+        """Run a DAG."""
+        _store(dag)
+        del self.log[:]
+        dag_run = dag.test()
+        run = Run(dag, dag_run, Log(self.log))
+        for instance in dag_run.get_task_instances():
+            mapped = instance.map_index >= 0
+            task = (instance.task_id, instance.map_index) if mapped else instance.task_id
+            run.states[task] = str(instance.state)
+            run.reports[task] = instance.xcom_pull(task_ids=instance.task_id, map_indexes=instance.map_index)
+            run.rendered[task] = self._rendered(instance)
+        return run
+
+    @staticmethod
+    def _rendered(instance: Any) -> Any:
+        from airflow.models.renderedtifields import RenderedTaskInstanceFields
+
+        return RenderedTaskInstanceFields.get_templated_fields(instance)
+
+
+@pytest.fixture(scope="session")
+def airflow_database() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Airflow's own, and those of what it imports
+        from airflow.utils.db import initdb
+
+        initdb()
+        with suppress(ImportError):  # Airflow 3 alone has these
+            from airflow.dag_processing.bundles.manager import DagBundlesManager
+            from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+            DagBundlesManager().sync_bundles_to_db()
+            in_process_api_server()
+
+
+@pytest.fixture
+def airflow(airflow_database: None, log: Log) -> Airflow:
+    return Airflow(log)
+
+
+@pytest.fixture(scope="session")
+def _served() -> Iterator[Any]:
+    from airflow_provider_userattrs.sandbox.server import serve
+
+    with serve(port=0) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def _http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
+def sandbox(_served: Any) -> Iterator[Any]:
+    """Serve the three vendors, put back to their beginning."""
+    _served.world.reset()
+    yield _served
+    _served.world.reset()
+
+
+@pytest.fixture
+def control(sandbox: Any, _http: requests.Session) -> Control:
+    """Control the sandbox, which keeps the history of each user."""
+    control = Control(sandbox.url, _http)
+    control.switch(history=True)
+    return control
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """Stand in for the operators' clock."""
+    clock = FakeClock()
+    monkeypatch.setattr("airflow_provider_userattrs.operators.base.Clock", lambda: clock)
+    return clock
+
+
+@pytest.fixture
+def fake_clock() -> type[FakeClock]:
+    """Make clocks to hand over where one can be handed over."""
+    return FakeClock
+
+
+@pytest.fixture
+def connect(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set ``AIRFLOW_CONN_<VENDOR>_DEFAULT``: the sandbox's, or as told."""
+
+    def connect(vendor: str, *, conn_id: str | None = None, **fields: Any) -> None:
+        login, password = CREDENTIALS[vendor]
+        connection = {
+            "conn_type": vendor,
+            "host": sandbox.base_url(vendor),
+            "login": login,
+            "password": password,
+            **fields,
+        }
+        monkeypatch.setenv(f"AIRFLOW_CONN_{(conn_id or vendor + '_default').upper()}", json.dumps(connection))
+
+    return connect
+
+
+@pytest.fixture
+def connections(connect: Callable[..., None]) -> Callable[..., None]:
+    """Have the three default connections point at the sandbox."""
+    for vendor in CREDENTIALS:
+        connect(vendor)
+    return connect
+
+
+@pytest.fixture
+def counted() -> Callable[[dict[str, Any], int], None]:
+    """Check promise 1: every row read has exactly one verdict."""
+
+    def check(report: dict[str, Any], rows: int) -> None:
+        assert report["rows"] == rows
+        assert sum(report[status] for status in STATUSES) == rows
+        told = sum(reason["count"] for reason in report["reasons"])
+        assert told == rows - report["accepted"], "reasons do not add up to the rows that were not accepted"
+
+    return check
+
+
+@pytest.fixture
+def no_secret() -> Callable[[str], None]:
+    """Check that a text holds no password of the sandbox, nor the Basic pair made of it."""
+
+    def check(text: str) -> None:
+        assert not re.search(r"sandbox-secret(?!-key)|sandbox-api-key|sandbox-data-key|Basic [A-Za-z0-9+/=]{8}", text)
+
+    return check

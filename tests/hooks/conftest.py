@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hooks on connections of every kind, and small servers on loopback that no vendor would be."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+CLASSES = {"engagelab": "EngageLabHook", "kahuna": "KahunaHook", "moengage": "MoEngageHook"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it came in over the wire."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Recorder:
+    """A server that writes every request down and answers all of them alike."""
+
+    url: str = ""
+    requests: list[Request] = field(default_factory=list)
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b'{"code": 0, "message": "success", "status": "success"}'
+
+
+@contextmanager
+def recorder_server(wrap: Callable[[socket.socket], socket.socket] | None = None) -> Iterator[Recorder]:
+    """Serve until the block ends; ``wrap`` puts TLS around the listening socket."""
+    recorder = Recorder()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            recorder.requests.append(Request(self.command, self.path, headers, body))
+            self.send_response(recorder.status)
+            for name, value in {"Content-Type": "application/json", **recorder.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(recorder.body)))
+            self.end_headers()
+            self.wfile.write(recorder.body)
+
+        do_GET = do_POST = do_CONNECT = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            pass
+
+    server = Server(("127.0.0.1", 0), Handler)
+    if wrap:
+        server.socket = wrap(server.socket)
+    recorder.url = f"{'https' if wrap else 'http'}://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield recorder
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """Serve whoever calls, and take everything for a success."""
+    with recorder_server() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def tls_server() -> Callable[..., Any]:
+    """Give the context manager of a server with a certificate."""
+    return recorder_server
+
+
+@pytest.fixture
+def raw_server() -> Iterator[Callable[[bytes], str]]:
+    """Start servers that read a request, answer with these bytes and close."""
+    with ExitStack() as stack:
+
+        def start(answer: bytes) -> str:
+            listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def serve() -> None:
+                while True:
+                    try:
+                        connection, _ = listening.accept()
+                    except OSError:
+                        return
+                    with connection:
+                        head = b""
+                        while b"\r\n\r\n" not in head:
+                            head += connection.recv(65536)
+                        connection.sendall(answer)
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(listening.shutdown, socket.SHUT_RDWR)
+            return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+        yield start
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """Find a port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.fixture
+def hook_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """Make the hook of a vendor on a connection with these fields, or on one given as text; closed at the end."""
+    with ExitStack() as stack:
+
+        def make(vendor: str, _text: str | None = None, **fields: Any) -> Any:
+            connection = {"conn_type": vendor, "login": "the-login", "password": "the-password", **fields}
+            connection = {name: value for name, value in connection.items() if value is not None}
+            monkeypatch.setenv(f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT", _text or json.dumps(connection))
+            hook_class = getattr(import_module(f"airflow_provider_userattrs.hooks.{vendor}"), CLASSES[vendor])
+            hook = hook_class()
+            stack.callback(hook.close)
+            return hook
+
+        yield make
+
+
+@pytest.fixture
+def sandbox_hook(hook_of: Callable[..., Any], sandbox: Any) -> Callable[..., Any]:
+    """Make the hook of a vendor on the sandbox's connection."""
+    logins = {
+        "engagelab": ("sandbox-key", "sandbox-secret"),
+        "kahuna": ("sandbox-secret-key", "sandbox-api-key"),
+        "moengage": ("SANDBOXWORKSPACE", "sandbox-data-key"),
+    }
+
+    def make(vendor: str, **fields: Any) -> Any:
+        login, password = logins[vendor]
+        return hook_of(vendor, **{"login": login, "password": password, "host": sandbox.base_url(vendor), **fields})
+
+    return make

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every hook does: test its connection, mask its secrets, push updates alone, close."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+import psutil
+import pytest
+
+VENDORS = ["engagelab", "kahuna", "moengage"]
+
+WRONG_LOGINS = {
+    "engagelab": ["refused", "invalid-project", "deleted-project", "deleted-source"],
+    "kahuna": ["refused", "no-permission"],
+    "moengage": ["refused", "nobody", "no-secret", "suspended"],
+}
+
+
+# test_connection
+
+
+def test_moengage_says_that_the_connection_is_right(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    works, sentence = sandbox_hook("moengage").test_connection()
+    assert works
+    assert "Data API key is right" in sentence
+    (request,) = control.journal("moengage")
+    assert (request["path"], request["status"]) == ("/moengage/v1/integrations/authentication", 200)
+    assert control.users("moengage") == {}
+
+
+@pytest.mark.parametrize("login", WRONG_LOGINS["moengage"])
+def test_moengage_says_that_the_workspace_is_wrong(sandbox_hook: Callable[..., Any], login: str) -> None:
+    works, sentence = sandbox_hook("moengage", login=login, password="never-shown").test_connection()
+    assert not works
+    assert "check" in sentence
+    assert "never-shown" not in sentence
+
+
+def test_moengage_says_that_the_key_is_wrong(sandbox_hook: Callable[..., Any]) -> None:
+    works, sentence = sandbox_hook("moengage", password="never-shown").test_connection()
+    assert not works
+    for word in ("401", "workspace id", "Data API key", "data_center"):
+        assert word in sentence
+    assert "never-shown" not in sentence
+
+
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 429, 500, 502])
+def test_moengage_says_what_else_came_back(sandbox_hook: Callable[..., Any], control: Any, status: int) -> None:
+    control.fault("moengage", {"status": status})
+    works, sentence = sandbox_hook("moengage").test_connection()
+    assert not works
+    assert str(status) in sentence
+
+
+@pytest.mark.parametrize("body", ["", "<html>ok</html>", "[]", '{"status": "fail"}', "{"])
+def test_moengage_takes_no_other_200_for_a_yes(sandbox_hook: Callable[..., Any], control: Any, body: str) -> None:
+    control.fault("moengage", {"status": 200, "body": body})
+    assert not sandbox_hook("moengage").test_connection()[0]
+
+
+@pytest.mark.parametrize("vendor", ["engagelab", "kahuna"])
+def test_without_a_harmless_call_the_sentence_says_so(
+    sandbox_hook: Callable[..., Any], control: Any, vendor: str
+) -> None:
+    works, sentence = sandbox_hook(vendor).test_connection()
+    assert works
+    assert "no harmless call" in sentence
+    assert [request["method"] for request in control.journal(vendor)] == ["GET"]
+    assert control.users(vendor) == {}
+
+
+@pytest.mark.parametrize(("vendor", "login"), [(vendor, login) for vendor in VENDORS for login in WRONG_LOGINS[vendor]])
+def test_wrong_credentials_are_never_called_right(sandbox_hook: Callable[..., Any], vendor: str, login: str) -> None:
+    works, sentence = sandbox_hook(vendor, login=login, password="never-shown").test_connection()
+    assert not works or "no harmless call that checks the credentials" in sentence
+    assert "never-shown" not in sentence
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_an_unreachable_vendor(hook_of: Callable[..., Any], vendor: str, closed_port: int) -> None:
+    host = f"http://127.0.0.1:{closed_port}"
+    works, sentence = hook_of(vendor, host=host).test_connection()
+    assert not works
+    assert host in sentence
+    assert "the-password" not in sentence
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendor_that_does_not_answer(sandbox_hook: Callable[..., Any], control: Any, vendor: str) -> None:
+    control.fault(vendor, {"hold": True})
+    works, sentence = sandbox_hook(vendor, extra={"timeout": [1, 0.1]}).test_connection()
+    assert not works
+    assert "No answer" in sentence
+
+
+def test_a_wrong_connection_fails_its_test(hook_of: Callable[..., Any]) -> None:
+    works, sentence = hook_of("moengage").test_connection()
+    assert not works
+    assert "data_center" in sentence
+
+
+# Masking
+
+
+def redact(text: str) -> str:
+    try:
+        from airflow.sdk.log import redact
+    except ImportError:  # Airflow 2
+        from airflow.utils.log.secrets_masker import redact
+    return str(redact(text))
+
+
+@pytest.mark.parametrize("letters", ["", "-naïve-ключ"], ids=["ASCII", "other letters"])
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_password_and_basic_header_are_masked(
+    hook_of: Callable[..., Any], recorder: Any, vendor: str, letters: str
+) -> None:
+    login, password = (secrets.token_hex(8) + letters for _ in range(2))
+    hook = hook_of(vendor, login=login, password=password, host=recorder.url)
+    hook.get_conn().post(recorder.url)
+    header = recorder.requests[0].headers["authorization"]
+    assert header == "Basic " + base64.b64encode(f"{login}:{password}".encode()).decode()
+    assert redact(f"sent {header}") == "sent Basic ***"
+    assert password not in redact(f"with {password} as its password")
+
+
+@pytest.mark.parametrize(("vendor", "masked"), [("engagelab", True), ("kahuna", True), ("moengage", False)])
+def test_a_login_that_is_a_key_is_masked(hook_of: Callable[..., Any], vendor: str, masked: bool) -> None:
+    login = secrets.token_hex(8)
+    _ = hook_of(vendor, login=login, host="http://127.0.0.1:1").settings
+    assert (login not in redact(f"the login {login}")) is masked
+
+
+# A hook alone
+
+
+def test_more_users_than_a_request_takes(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    users = [{"target": {"username": f"u{number}"}, "attributes": {"a": 1}} for number in range(101)]
+    with pytest.raises(ValueError, match=r"Kahuna takes at most 100 users.*101.*operator"):
+        sandbox_hook("kahuna").set_attributes(users)
+    with pytest.raises(ValueError, match="at most 100"):
+        sandbox_hook("kahuna").unset_attributes([user["target"] for user in users], ["a"])
+    assert control.journal() == []
+
+
+def test_a_hook_gives_no_verdict_away_on_a_broken_connection(
+    hook_of: Callable[..., Any], sandbox_hook: Callable[..., Any], control: Any, closed_port: int
+) -> None:
+    verdict = hook_of("engagelab", host=f"http://127.0.0.1:{closed_port}").set_attributes(1, {"a": 1})
+    assert (str(verdict.status), verdict.code) == ("unsent", "no-connection")
+    control.fault("engagelab", {"close": True, "apply": "before"})
+    verdict = sandbox_hook("engagelab").set_attributes(1, {"a": 1})
+    assert (str(verdict.status), verdict.code) == ("unknown", "no-answer")
+
+
+def test_a_hook_sends_once(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    control.fault("engagelab", {"status": 503})
+    assert str(sandbox_hook("engagelab").set_attributes(1, {"a": 1}).status) == "unknown"
+    assert len(control.journal()) == 1
+
+
+def test_a_refused_credential_is_a_verdict_too(sandbox_hook: Callable[..., Any]) -> None:
+    verdict = sandbox_hook("engagelab", password="wrong").set_attributes(1, {"a": 1})
+    assert (str(verdict.status), verdict.code) == ("unsent", "40050")
+    assert "secret" in verdict.remedy
+
+
+def established(port: int) -> int:
+    return sum(
+        1
+        for connection in psutil.Process().net_connections("tcp")
+        if connection.status == psutil.CONN_ESTABLISHED and connection.raddr and connection.raddr.port == port
+    )
+
+
+def test_close_closes_the_connections_of_all_threads(sandbox_hook: Callable[..., Any], sandbox: Any) -> None:
+    port = int(sandbox.url.rpartition(":")[2])
+    hook = sandbox_hook("engagelab")
+    before = established(port)
+    threads = [Thread(target=hook.set_attributes, args=(1, {"a": 1})) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    session = hook.get_conn()  # this thread's stays alive, and so would its connection
+    assert str(hook.set_attributes(1, {"a": 1}).status) == "rejected"
+    assert established(port) > before, "no connection was kept at all"
+    hook.close()
+    assert session is hook.get_conn()
+    assert established(port) <= before
+
+
+def test_closing_a_hook_that_sent_nothing(hook_of: Callable[..., Any]) -> None:
+    hook_of("kahuna").close()
+    wrong = hook_of("kahuna", login=None)
+    wrong.test_connection()
+    wrong.close()

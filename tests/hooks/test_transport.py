@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request over real HTTP: what it holds, where it goes, and what is certain when no answer comes."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import urllib3
+
+from airflow_provider_userattrs.hooks.transport import named
+from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, RefusedConfiguration
+from airflow_provider_userattrs.vendors import engagelab, kahuna, moengage
+
+VENDORS = ["engagelab", "kahuna", "moengage"]
+
+#: vendor -> an operation and a body for it.
+ENDPOINTS = {
+    "engagelab": engagelab.property_endpoint("set"),
+    "kahuna": kahuna.endpoint(),
+    "moengage": moengage.endpoint(),
+}
+
+
+def basic(header: str) -> tuple[str, str]:
+    scheme, _, pair = header.partition(" ")
+    assert scheme == "Basic"
+    login, _, password = base64.b64decode(pair).decode().partition(":")
+    return login, password
+
+
+@pytest.mark.parametrize(
+    ("vendor", "endpoint", "extra", "target"),
+    [
+        ("engagelab", engagelab.property_endpoint("set"), {}, "/v1/user/property"),
+        ("engagelab", engagelab.property_endpoint("delete"), {}, "/v1/user/property"),
+        ("engagelab", engagelab.contact_endpoint(), {}, "/v1/user/contact"),
+        ("kahuna", kahuna.endpoint(), {}, "/api/userattributes?env=p"),
+        ("kahuna", kahuna.endpoint(unset=True), {"environment": "production"}, "/api/userattributes?env=p"),
+        ("kahuna", kahuna.endpoint(), {"environment": "sandbox"}, "/api/userattributes?env=s"),
+        ("moengage", moengage.endpoint(), {}, "/v1/customer/the%2Flogin%3F"),
+        ("moengage", moengage.endpoint(unset=True), {"data_center": "02"}, "/v1/customer/the%2Flogin%3F"),
+    ],
+)
+def test_a_request_on_the_wire(
+    hook_of: Callable[..., Any], recorder: Any, vendor: str, endpoint: Any, extra: dict[str, Any], target: str
+) -> None:
+    hook = hook_of(vendor, login="the/login?", host=f"{recorder.url}/base", extra=extra)
+    answer = hook.sender(endpoint)('{"naïve": "юникод"}'.encode())
+    assert answer.status == 200
+    (request,) = recorder.requests
+    assert (request.method, request.target) == ("POST", f"/base{target}")
+    assert request.headers["content-type"] == "application/json"
+    assert basic(request.headers["authorization"]) == ("the/login?", "the-password")
+    assert request.body == '{"naïve": "юникод"}'.encode()
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("text", ["pässwörd", "ключ", "鍵🔑", "a b+c%2F&=:"])
+def test_credentials_may_be_any_text(hook_of: Callable[..., Any], recorder: Any, vendor: str, text: str) -> None:
+    hook = hook_of(vendor, login=text.replace(":", ""), password=text, host=recorder.url)
+    hook.sender(ENDPOINTS[vendor])(b"{}")
+    assert basic(recorder.requests[0].headers["authorization"]) == (text.replace(":", ""), text)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize(
+    "entry", ["machine 127.0.0.1 login other password other", "default login other password other"]
+)
+def test_netrc_does_not_override_the_connection(
+    hook_of: Callable[..., Any],
+    recorder: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    vendor: str,
+    entry: str,
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text(entry + "\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert requests.utils.get_netrc_auth(recorder.url) == ("other", "other"), "the netrc is not read at all"
+    hook = hook_of(vendor, host=recorder.url)
+    hook.sender(ENDPOINTS[vendor])(b"{}")
+    hook.get_conn().get(recorder.url)
+    for request in recorder.requests:
+        assert basic(request.headers["authorization"]) == ("the-login", "the-password")
+
+
+def test_reaching_out_gives_no_credentials_away(
+    hook_of: Callable[..., Any], recorder: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login other password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert hook_of("kahuna", host=recorder.url).test_connection()[0]
+    (request,) = recorder.requests
+    assert "authorization" not in request.headers
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_redirects_are_not_followed(
+    hook_of: Callable[..., Any], sandbox: Any, control: Any, recorder: Any, vendor: str, status: int
+) -> None:
+    control.fault(vendor, {"status": status, "location": f"{recorder.url}/elsewhere"})
+    hook = hook_of(vendor, host=sandbox.base_url(vendor))
+    assert hook.sender(ENDPOINTS[vendor])(b'{"euid": 1}').status == status
+    hook.test_connection()
+    assert recorder.requests == []
+
+
+def test_a_session_of_its_own_for_each_thread(hook_of: Callable[..., Any], recorder: Any) -> None:
+    hook = hook_of("kahuna", host=recorder.url)
+    others: list[requests.Session] = []
+    thread = threading.Thread(target=lambda: others.append(hook.get_conn()))
+    thread.start()
+    thread.join()
+    assert hook.get_conn() is hook.get_conn()
+    assert others[0] is not hook.get_conn()
+    assert others[0].auth == hook.get_conn().auth
+
+
+# What is certain when no answer comes.
+
+
+def no_answer(hook: Any, vendor: str = "engagelab") -> None:
+    with pytest.raises(NoAnswer) as error:
+        hook.sender(ENDPOINTS[vendor])(b'{"euid": 1}')
+    assert "the-password" not in str(error.value)
+
+
+def not_sent(hook: Any, vendor: str = "engagelab") -> None:
+    with pytest.raises(NotSent) as error:
+        hook.sender(ENDPOINTS[vendor])(b'{"euid": 1}')
+    assert "the-password" not in str(error.value)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_refused_connection_sent_nothing(hook_of: Callable[..., Any], vendor: str, closed_port: int) -> None:
+    not_sent(hook_of(vendor, host=f"http://127.0.0.1:{closed_port}"), vendor)
+
+
+@pytest.fixture
+def full_backlog() -> Iterator[int]:
+    """Find a port that takes no more connections and refuses none."""
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        for _ in range(4):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(server.getsockname())
+        yield server.getsockname()[1]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what a full backlog does differs")
+def test_a_connection_that_times_out_sent_nothing(hook_of: Callable[..., Any], full_backlog: int) -> None:
+    not_sent(hook_of("engagelab", host=f"http://127.0.0.1:{full_backlog}", extra={"timeout": [0.1, 30]}))
+
+
+def test_an_unknown_host_name_sent_nothing() -> None:
+    # As urllib3 has it, without asking a name server.
+    pool = urllib3.HTTPSConnectionPool("nowhere.invalid")
+    connection = urllib3.connection.HTTPSConnection("nowhere.invalid")
+    unresolved = urllib3.exceptions.NameResolutionError("nowhere.invalid", connection, socket.gaierror())
+    error = requests.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/", unresolved))
+    assert isinstance(named(error, "https://nowhere.invalid"), NotSent)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_no_answer_in_time(hook_of: Callable[..., Any], sandbox: Any, control: Any, vendor: str) -> None:
+    control.fault(vendor, {"hold": True})
+    no_answer(hook_of(vendor, host=sandbox.base_url(vendor), extra={"timeout": [1, 0.1]}), vendor)
+
+
+@pytest.mark.parametrize("apply", ["before", "never"])
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_closed_after_sending(hook_of: Callable[..., Any], sandbox: Any, control: Any, vendor: str, apply: str) -> None:
+    control.fault(vendor, {"close": True, "apply": apply})
+    no_answer(hook_of(vendor, host=sandbox.base_url(vendor)), vendor)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTT",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+    ids=["nothing", "half a line", "garbage", "bad status", "cut body", "cut chunk", "bad chunk", "bad gzip"],
+)  # fmt: skip
+def test_half_an_answer_is_none(hook_of: Callable[..., Any], raw_server: Callable[[bytes], str], answer: bytes) -> None:
+    no_answer(hook_of("engagelab", host=raw_server(answer)))
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="AttributeError: transport._chain takes ssl.SSLError.reason, a text, for an exception; behind that, a "
+    "failed handshake is called NoAnswer, although nothing was sent",
+)
+def test_a_failed_handshake_sent_nothing(hook_of: Callable[..., Any], recorder: Any) -> None:
+    hook = hook_of("engagelab", host=recorder.url.replace("http:", "https:"))
+    with pytest.raises((NotSent, RefusedConfiguration)):
+        hook.sender(ENDPOINTS["engagelab"])(b"{}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"host": "https://127.0.0.1:1", "extra": {"verify": "/nowhere/ca.pem"}}, "verify"),
+        ({"host": "https://127.0.0.1:1", "extra": {"cert": "/nowhere/client.pem"}}, "cert"),
+        ({"host": "https://127.0.0.1:1", "extra": {"cert": ["/nowhere/c.pem", "/nowhere/c.key"]}}, "cert"),
+        ({"host": "https://exa mple.com"}, "host"),
+        ({"host": "https://.example.com"}, "host"),
+        ({"host": "https://127.0.0.1:99999"}, "host"),
+    ],
+    ids=["no CA bundle", "no certificate", "no key", "space in host", "host with a dot first", "impossible port"],
+)
+def test_what_cannot_be_sent_is_named(hook_of: Callable[..., Any], fields: dict[str, Any], word: str) -> None:
+    with pytest.raises(RefusedConfiguration, match=word):
+        hook_of("kahuna", **fields).sender(ENDPOINTS["kahuna"])(b"{}")
+
+
+# Proxies of the environment.
+
+
+@pytest.fixture
+def without_no_proxy(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.delenv("no_proxy")
+    return monkeypatch
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_is_used(
+    hook_of: Callable[..., Any], recorder: Any, without_no_proxy: pytest.MonkeyPatch, closed_port: int, variable: str
+) -> None:
+    without_no_proxy.setenv(variable, recorder.url)
+    hook = hook_of("engagelab", host=f"http://127.0.0.1:{closed_port}/base")
+    assert hook.sender(ENDPOINTS["engagelab"])(b"{}").status == 200
+    (request,) = recorder.requests
+    assert request.target == f"http://127.0.0.1:{closed_port}/base/v1/user/property"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_refused_proxy_sent_nothing(
+    hook_of: Callable[..., Any], without_no_proxy: pytest.MonkeyPatch, closed_port: int, scheme: str
+) -> None:
+    without_no_proxy.setenv(f"{scheme}_proxy", f"http://me:the-password@127.0.0.1:{closed_port}")
+    not_sent(hook_of("engagelab", host=f"{scheme}://127.0.0.1:{closed_port}"))
+
+
+def test_a_proxy_that_refuses_the_tunnel_sent_nothing(
+    hook_of: Callable[..., Any], recorder: Any, without_no_proxy: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    recorder.status = 407
+    without_no_proxy.setenv("https_proxy", recorder.url)
+    not_sent(hook_of("engagelab", host=f"https://127.0.0.1:{closed_port}"))
+    assert [request.method for request in recorder.requests] == ["CONNECT"]
+
+
+def test_no_proxy_is_obeyed(hook_of: Callable[..., Any], recorder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    hook = hook_of("engagelab", host=recorder.url)
+    assert hook.sender(ENDPOINTS["engagelab"])(b"{}").status == 200
+
+
+# TLS.
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate for 127.0.0.1 that signed itself, with its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(timezone.utc)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + private)
+    return path
+
+
+@pytest.fixture
+def tls(certificate: Path, tls_server: Callable[..., Any]) -> Iterator[Any]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with tls_server(lambda listening: context.wrap_socket(listening, server_side=True)) as recorder:
+        yield recorder
+
+
+SSL_REASON = pytest.mark.xfail(
+    strict=True,
+    raises=AttributeError,
+    reason="transport._chain takes ssl.SSLError.reason, a text, for an exception: AttributeError, and no remedy",
+)
+
+
+@SSL_REASON
+def test_an_unknown_certificate_is_refused_with_the_remedy(hook_of: Callable[..., Any], tls: Any) -> None:
+    with pytest.raises(RefusedConfiguration, match=r"certificate.*verify.*CA bundle"):
+        hook_of("kahuna", host=tls.url).sender(ENDPOINTS["kahuna"])(b"{}")
+    assert tls.requests == []
+
+
+@SSL_REASON
+def test_an_unknown_certificate_fails_the_connection_test(hook_of: Callable[..., Any], tls: Any) -> None:
+    for vendor in VENDORS:
+        works, sentence = hook_of(vendor, host=tls.url).test_connection()
+        assert not works
+        assert "verify" in sentence
+
+
+def test_verify_names_the_bundle(hook_of: Callable[..., Any], tls: Any, certificate: Path) -> None:
+    hook = hook_of("kahuna", host=tls.url, extra={"verify": str(certificate)})
+    assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+    assert len(tls.requests) == 1
+
+
+def test_verify_false_verifies_nothing(hook_of: Callable[..., Any], tls: Any) -> None:
+    hook = hook_of("kahuna", host=tls.url, extra={"verify": False})
+    with pytest.warns(urllib3.exceptions.InsecureRequestWarning):
+        assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="requests lets REQUESTS_CA_BUNDLE override a session's verify; the connection's extra should win",
+)
+def test_verify_wins_over_the_environment(
+    hook_of: Callable[..., Any], tls: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", requests.certs.where())
+    hook = hook_of("kahuna", host=tls.url, extra={"verify": str(certificate)})
+    assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+
+
+def test_without_verify_the_environment_names_the_bundle(
+    hook_of: Callable[..., Any], tls: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    assert hook_of("kahuna", host=tls.url).sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+
+
+def test_a_client_certificate_is_shown(
+    hook_of: Callable[..., Any], certificate: Path, tls_server: Callable[..., Any]
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.load_verify_locations(certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with tls_server(lambda listening: context.wrap_socket(listening, server_side=True)) as recorder:
+        hook = hook_of("kahuna", host=recorder.url, extra={"verify": str(certificate), "cert": str(certificate)})
+        assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+        hook.close()

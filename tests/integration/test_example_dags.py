@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The example DAGs on real Airflow: they parse alone, run against the sandbox, and their account is true."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import airflow_provider_userattrs
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "example_dags"
+DAGS = ["nightly_all_vendors", "nightly_engagelab", "nightly_kahuna", "nightly_moengage"]
+STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
+
+
+@pytest.fixture
+def examples(airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Parse the folder as Airflow does."""
+    try:
+        from airflow.dag_processing.dagbag import DagBag
+    except ImportError:  # Airflow 2
+        from airflow.models.dagbag import DagBag
+
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    return DagBag(dag_folder=str(EXAMPLES))
+
+
+@pytest.fixture
+def made_up(examples: Any) -> list[dict[str, Any]]:
+    import made_up_users  # type: ignore[import-not-found]
+
+    users: list[dict[str, Any]] = made_up_users.read_users()
+    return users
+
+
+@pytest.fixture
+def night(
+    connect: Callable[..., None],
+    control: Any,
+    made_up: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> Path:
+    """Have the vendors know their users, as the demo has it; return the folder for rejects."""
+    for vendor in ("engagelab", "kahuna", "moengage"):
+        connect(vendor, extra={"rate_limit": 100_000})
+    control.switch(history=False)
+    euids = [int(user["euid"]) for user in made_up if user["euid"].isdecimal()]
+    known = [{"username": user["username"]} for user in made_up if not user["username"].startswith("ghost")]
+    control.seed("engagelab", euids[12:])
+    control.seed("kahuna", known)
+    monkeypatch.setenv("AIRFLOW_VAR_REJECTS_FOLDER", str(tmp_path))
+    return tmp_path
+
+
+def test_they_parse_without_network_or_sandbox(examples: Any) -> None:
+    assert examples.import_errors == {}
+    assert sorted(examples.dags) == DAGS
+
+
+@pytest.mark.parametrize("name", DAGS)
+def test_they_are_set_as_one_would_in_production(examples: Any, name: str) -> None:
+    dag = examples.dags[name]
+    assert not dag.catchup
+    pushes = [task for task in dag.tasks if hasattr(task, "max_failed")]
+    assert len(pushes) >= 2
+    for task in pushes:
+        assert task.retries
+        assert task.max_failed is not None
+        assert task.upstream_task_ids
+
+
+def pushes(run: Any) -> dict[str, Any]:
+    return {task: report for task, report in run.reports.items() if isinstance(report, dict) and "vendor" in report}
+
+
+def test_the_whole_night(
+    airflow: Any, examples: Any, control: Any, night: Path, made_up: list[dict[str, Any]], counted: Any, no_secret: Any
+) -> None:
+    run = airflow.test(examples.dags["nightly_all_vendors"])
+    assert set(run.states.values()) == {"success"}
+    reports = pushes(run)
+    assert len(reports) == 8
+    leavers = sum(1 for user in made_up if not user["newsletter"])
+    for task, report in reports.items():
+        counted(report, leavers if task.endswith("unset") else 2_000)
+        assert report["accepted"] > 0.95 * report["rows"]
+    # What the vendors hold is what the reports say.
+    for vendor in ("engagelab", "kahuna", "moengage"):
+        applied = sum(user["updates"] for user in control.users(vendor).values())
+        said = sum(report["accepted"] for report in reports.values() if report["vendor"].lower() == vendor)
+        assert applied == said
+    orders = {user["euid"]: user["orders"] for user in made_up}
+    for euid, user in control.users("engagelab").items():
+        assert user["properties"].get("orders_seen", orders[euid]) == orders[euid], "increased by another number"
+    assert {customer["attributes"].get("loaded_by") for customer in control.users("moengage").values()} <= {
+        "nightly_all_vendors",
+        None,
+    }
+    # Known bad rows, each for its own reason.
+    assert reports["kahuna_attributes"]["warning"].startswith("12 of 2,000 users were not updated at Kahuna: ")
+    assert "9 x User not found (404)" in reports["kahuna_attributes"]["warning"]
+    assert "3 x value over 2,048 bytes" in reports["kahuna_attributes"]["warning"]
+    assert reports["moengage_attributes"]["invalid"] == 9
+    assert (reports["engagelab_attributes"]["invalid"], reports["engagelab_attributes"]["rejected"]) == (3, 12)
+    # The last line of each push is its warning.
+    warnings = [line.text for line in run.log.ours if line.level == "warning"]
+    assert sorted(warnings) == sorted(report["warning"] for report in reports.values() if report["warning"])
+    # Rows that failed are in the files that the DAG names, and nowhere else.
+    for task, report in reports.items():
+        (file,) = night.glob(f"{task}-*.jsonl")
+        assert len(file.read_text().splitlines()) == sum(
+            report[status] for status in STATUSES if status not in ("accepted", "skipped")
+        )
+    shown = run.log.everything()
+    no_secret(shown)
+    ours = "\n".join(line.text for line in run.log.ours) + json.dumps(reports)
+    for user in made_up[::10]:
+        for name in ("email", "username", "customer_id"):
+            assert user[name] not in ours
+    assert {run.rendered[task]["users"] for task in reports} == {"2,000 rows", f"{leavers:,} rows"}
+
+
+@pytest.mark.parametrize("name", ["nightly_engagelab", "nightly_kahuna", "nightly_moengage"])
+def test_one_vendors_night(
+    airflow: Any,
+    examples: Any,
+    control: Any,
+    night: Path,
+    made_up: list[dict[str, Any]],
+    counted: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    """With a tenth of the users, which is enough to see every task work."""
+    few = made_up[100:300]  # past those that EngageLab does not know
+    for module in [module for module in sys.modules.values() if getattr(module, "read_users", None)]:
+        monkeypatch.setattr(module, "read_users", lambda: few)
+    run = airflow.test(examples.dags[name])
+    assert set(run.states.values()) == {"success"}
+    for task, report in pushes(run).items():
+        counted(report, sum(1 for user in few if not user["newsletter"]) if "unset" in task else 200)
+        assert report["accepted"] >= 0.9 * report["rows"]
+    vendor = name.removeprefix("nightly_")
+    applied = sum(user["updates"] for user in control.users(vendor).values())
+    assert applied == sum(report["accepted"] for report in pushes(run).values())
+
+
+def test_a_vendor_that_is_away_holds_up_no_other(
+    airflow: Any,
+    examples: Any,
+    control: Any,
+    night: Path,
+    made_up: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = made_up[100:150]
+    for module in [module for module in sys.modules.values() if getattr(module, "read_users", None)]:
+        monkeypatch.setattr(module, "read_users", lambda: few)
+    control.fault("kahuna", {"status": 401})
+    run = airflow.test(examples.dags["nightly_all_vendors"])
+    states = {task: state for task, state in run.states.items() if "_" in task and task != "changed_users"}
+    assert states.pop("kahuna_attributes") == "failed"
+    assert states.pop("kahuna_unset") == "upstream_failed"
+    assert set(states.values()) == {"success"}
+
+
+# Airflow's own commands, in a home of their own
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("airflow")
+    return {
+        **os.environ,
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES),
+        "PYTHONWARNINGS": "ignore",
+        "COLUMNS": "200",
+    }
+
+
+def airflow_command(home: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "airflow", *arguments], env=home, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def home_database(home: dict[str, str]) -> str:
+    return home["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].removeprefix("sqlite:///")
+
+
+def test_airflow_lists_the_package(home: dict[str, str]) -> None:
+    listed = json.loads(airflow_command(home, "providers", "list", "--output", "json"))
+    (ours,) = [provider for provider in listed if provider["package_name"] == "airflow-provider-userattrs"]
+    assert ours["version"] == airflow_provider_userattrs.__version__
+    assert "EngageLab" in ours["description"]
+
+
+def test_airflow_lists_the_connection_types(home: dict[str, str]) -> None:
+    listed = json.loads(airflow_command(home, "providers", "hooks", "--output", "json"))
+    found = {hook["connection_type"]: hook for hook in listed}
+    for vendor, hook_class in (("engagelab", "EngageLabHook"), ("kahuna", "KahunaHook"), ("moengage", "MoEngageHook")):
+        assert found[vendor]["class"] == f"airflow_provider_userattrs.hooks.{vendor}.{hook_class}"
+        assert found[vendor]["conn_id_attribute_name"] == f"{vendor}_conn_id"
+
+
+@pytest.mark.usefixtures("airflow_database")
+def test_a_dag_from_the_command_line(
+    home: dict[str, str], sandbox: Any, control: Any, made_up: list[dict[str, Any]]
+) -> None:
+    """Without a fake clock, in a process of its own, with one kept-away moment for the retry to get over."""
+    control.seed("kahuna", [{"username": user["username"]} for user in made_up if user["username"][0] != "g"])
+    control.switch(history=False)
+    control.fault("kahuna", {"status": 503}, {"next": 1})
+    connection = {
+        "conn_type": "kahuna",
+        "host": sandbox.base_url("kahuna"),
+        "login": "sandbox-secret-key",
+        "password": "sandbox-api-key",
+    }
+    env = {**home, "AIRFLOW_CONN_KAHUNA_DEFAULT": json.dumps(connection)}
+    ready = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].removeprefix("sqlite:///")
+    with closing(sqlite3.connect(ready)) as source, closing(sqlite3.connect(home_database(home))) as target:
+        source.backup(target)
+    shown = airflow_command(env, "dags", "test", "nightly_kahuna")
+    assert "12 of 2,000 users were not updated at Kahuna" in shown
+    assert "sandbox-api-key" not in shown
+    with closing(sqlite3.connect(home_database(home))) as database:
+        (run,) = database.execute("SELECT run_id FROM dag_run ORDER BY id DESC LIMIT 1").fetchone()
+        rows = database.execute(
+            "SELECT task_id, value FROM xcom WHERE run_id = ? AND key = 'return_value'", (run,)
+        ).fetchall()
+        states = dict(database.execute("SELECT task_id, state FROM task_instance WHERE run_id = ?", (run,)).fetchall())
+        rendered = str(
+            database.execute("SELECT * FROM rendered_task_instance_fields WHERE run_id = ?", (run,)).fetchall()
+        )
+    reports = {task: json.loads(value) for task, value in rows}
+    assert reports["set_attributes"]["rows"] == 2_000
+    assert reports["set_attributes"]["retries"] == 1
+    assert set(states.values()) == {"success"}
+    assert "2,000 rows" in rendered
+    assert "user0123" not in rendered

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a row becomes at a vendor: the bytes that are sent, or the verdict that says why none are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from numbers import Integral, Real
+from typing import Any, TypeAlias
+
+import pytest
+
+from airflow_provider_userattrs.push.batching import Batcher
+from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.errors import InvalidRow
+from airflow_provider_userattrs.push.mapping import Mapping
+from airflow_provider_userattrs.push.outcome import Outcome, Verdict
+from airflow_provider_userattrs.push.rules import Rules
+
+Become: TypeAlias = Callable[..., "bytes | Verdict"]
+
+
+def become(
+    endpoint: Endpoint, rules: Rules, user: dict[str, str], *rows: Any, notes: dict[Any, int] | None = None, **more: Any
+) -> bytes | Verdict:
+    """Return the request body that rows become, or the verdict on the first that cannot be sent."""
+    mapping, batcher = Mapping(rules, user, **more), Batcher(endpoint)
+    batch = None
+    for position, row in enumerate(rows):
+        update = mapping(position, row)
+        if isinstance(update, Outcome):
+            return update.verdict
+        try:
+            batch = batcher.add(update, batcher.encode(update))
+        except InvalidRow as invalid:
+            return invalid.verdict
+    batch = batch or batcher.flush()
+    assert batch is not None
+    if notes is not None:
+        notes.update(mapping.notes)
+    return batch.body(endpoint)
+
+
+@pytest.fixture(scope="session", name="become")
+def becoming() -> Become:
+    return become
+
+
+SECRET = "s3cr3t"
+
+
+class Loud:
+    """Show a secret in every text made of it, and in every error."""
+
+    def __repr__(self) -> str:
+        return SECRET
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError(SECRET)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __int__(self) -> int:
+        raise ValueError(SECRET)
+
+
+class LibraryFloat(float):
+    """Be a float as numpy 2 has them: a subclass with a repr of its own."""
+
+    def __repr__(self) -> str:
+        return f"np.float64({float(self)!r})"
+
+
+class LibraryInteger:
+    """Be an integer as numpy has them: registered with the numbers, and no int."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __int__(self) -> int:
+        return self.value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+class LibraryReal:
+    """Be a float32 as numpy has it: registered with the numbers, and no float."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __float__(self) -> float:
+        return self.value
+
+
+Integral.register(LibraryInteger)
+Real.register(LibraryReal)
+
+
+class NaT(datetime):
+    """Be a missing time as a data-frame library has it: a datetime that differs from itself."""
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Odd:
+    """Gather values that are made in no ordinary way."""
+
+    SECRET = SECRET
+    Loud = Loud
+    LibraryFloat = LibraryFloat
+    LibraryInteger = LibraryInteger
+    LibraryReal = LibraryReal
+    NaT = NaT
+
+
+@pytest.fixture(scope="session")
+def odd() -> type[Odd]:
+    return Odd
