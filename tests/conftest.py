@@ -74,6 +74,9 @@ class FakeClock:
     def time(self) -> float:
         return self._started + self.now - 1_000.0
 
+    def processor(self) -> float:
+        return time.process_time()
+
     def sleep(self, seconds: float, wake: Event) -> None:
         with self._lock:
             self.slept.append(seconds)
@@ -377,7 +380,7 @@ def control(sandbox: Any, _http: requests.Session) -> Control:
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Stand in for the operators' clock."""
     clock = FakeClock()
-    monkeypatch.setattr("airflow_provider_userattrs.operators.base.Clock", lambda: clock)
+    monkeypatch.setattr("airflow_provider_userattrs.operators.run.Clock", lambda: clock)
     return clock
 
 

@@ -14,9 +14,9 @@ from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 from airflow_provider_userattrs.hooks.settings import Settings, read_settings
 from airflow_provider_userattrs.hooks.transport import Transport
 from airflow_provider_userattrs.push.batching import Batcher
-from airflow_provider_userattrs.push.delivery import NO_ANSWER, NO_CONNECTION, UNREADABLE
 from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
 from airflow_provider_userattrs.push.errors import InvalidRow, NoAnswer, NotSent, PushError
+from airflow_provider_userattrs.push.judgement import NO_ANSWER, NO_CONNECTION, UNREADABLE
 from airflow_provider_userattrs.push.outcome import Outcome, Verdict
 from airflow_provider_userattrs.push.update import UserUpdate
 
@@ -82,6 +82,9 @@ class VendorHook(BaseHook):
         :param endpoint: the operation.
         """
         return partial(self.transport.post, self.path_of(endpoint))
+
+    def abort(self) -> None:
+        """Break off the requests under way."""
 
     def close(self) -> None:
         """Close the sessions of all threads."""

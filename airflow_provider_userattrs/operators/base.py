@@ -3,32 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseOperator
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.rows import Rows
-from airflow_provider_userattrs.push.clock import Clock
-from airflow_provider_userattrs.push.delivery import Delivery
-from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
+from airflow_provider_userattrs.operators.run import Run
+from airflow_provider_userattrs.push.endpoint import Endpoint
 from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration, TooManyFailed
-from airflow_provider_userattrs.push.ledger import Ledger
-from airflow_provider_userattrs.push.mapping import Constant, Mapping
-from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
-from airflow_provider_userattrs.push.report import Report, users
-from airflow_provider_userattrs.push.update import UserUpdate
+from airflow_provider_userattrs.push.mapping import Mapping
+from airflow_provider_userattrs.push.outcome import Verdict
 from airflow_provider_userattrs.push.values import time_zone
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_userattrs.hooks.base import VendorHook
-
-DRY_RUN = Verdict(Status.SKIPPED, "dry-run", "dry run, not sent", "Push with dry_run=False.")
 
 #: A task that ends with one of these fails for good: a retry would end the same way.
 _FOR_GOOD = (RefusedConfiguration, TooManyFailed, AirflowNotFoundException)
@@ -49,9 +41,15 @@ class UserPushOperator(BaseOperator):
     :param concurrency: requests in flight at most.
     :param timezone: where naive datetimes are from, and in which zoneless forms are written; an IANA name.
     :param dry_run: do everything but send.
+    :param checkpoint_path: a folder on object storage where a checkpoint is kept, so that a retry goes on where the
+        last try stopped; None for Airflow's own task state store (3.3 and later), or none.
+    :param on_unknown: what to do with rows that a try which was killed may have sent, where sending twice is not the
+        same as once: ``"report"`` them as ``unknown``, or ``"resend"`` them.
+    :param allow_restart: whether a retry may send such rows again where no checkpoint can be kept.
     :raises ValueError: when the DAG is parsed, if a parameter cannot work.
     """
 
+    template_fields: Sequence[str] = ("users", "rejects_path", "checkpoint_path")
     ui_color = "#e6f0ea"
 
     #: The parameter that says what is set or unset.
@@ -68,6 +66,9 @@ class UserPushOperator(BaseOperator):
         concurrency: int = 16,
         timezone: str = "UTC",
         dry_run: bool = False,
+        checkpoint_path: str | None = None,
+        on_unknown: str = "report",
+        allow_restart: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -77,18 +78,25 @@ class UserPushOperator(BaseOperator):
         parameters.check_rate_limit(rate_limit)
         parameters.check_concurrency(concurrency)
         parameters.check_flag("dry_run", dry_run)
-        if rejects_path is not None:
-            parameters.check_path("rejects_path", rejects_path)
-        time_zone(timezone)
+        parameters.check_choice("on_unknown", on_unknown, ("report", "resend"))
+        parameters.check_flag("allow_restart", allow_restart)
         self.users = Rows(users)
+        self.rejects_path = rejects_path
+        self.checkpoint_path = checkpoint_path
+        self._check_paths()
+        time_zone(timezone)
         self.nulls = nulls
         self.max_failed = max_failed
-        self.rejects_path = rejects_path
         self.rate_limit = rate_limit
         self.concurrency = concurrency
         self.timezone = timezone
         # Not dry_run: Airflow's operators have a method of that name.
         self.is_dry_run = dry_run
+        self.on_unknown = on_unknown
+        self.allow_restart = allow_restart
+
+    #: The parameters, besides those that all operators share, that decide what becomes of a row.
+    configuration_fields: ClassVar[tuple[str, ...]] = ()
 
     # What a vendor's operator says.
 
@@ -108,13 +116,44 @@ class UserPushOperator(BaseOperator):
         """
         raise NotImplementedError
 
+    def check_fields(self) -> None:
+        """Check what may be a template, when the DAG is parsed and once more when it is rendered.
+
+        :raises ValueError: if it is of the wrong kind.
+        """
+        raise NotImplementedError
+
     # What all of them do.
+
+    def configuration(self) -> dict[str, Any]:
+        """Return what decides what becomes of a row, besides the connection."""
+        fields = (self.columns_field, "nulls", "timezone", *self.configuration_fields)
+        return {"operator": type(self).__name__, **{field: getattr(self, field) for field in fields}}
+
+    def check_rendered(self) -> None:
+        """Check once more what was a template when the DAG was parsed.
+
+        :raises RefusedConfiguration: if it cannot work.
+        """
+        try:
+            self.check_fields()
+            self._check_paths()
+        except ValueError as error:
+            raise RefusedConfiguration(str(error)) from None
+
+    def _check_paths(self) -> None:
+        for name in ("rejects_path", "checkpoint_path"):
+            if getattr(self, name) is not None:
+                parameters.check_path(name, getattr(self, name))
+        if self.rejects_path is not None and self.rejects_path == self.users.path:
+            parameters.refuse("rejects_path", self.rejects_path, "it is the file the rows are read from; give another")
 
     def check_mapping(self) -> None:
         """Make the mapping once at parse, unless it is known only when the task runs.
 
         :raises ValueError: if a name or a constant breaks one of the vendor's rules.
         """
+        self.check_fields()
         columns = getattr(self, self.columns_field)
         if parameters.is_known(columns):
             try:
@@ -124,9 +163,9 @@ class UserPushOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Push the users and return the report."""
-        push = _Push(self, context)
-        report = push.run()
-        error = push.error
+        run = Run(self, context)
+        report = run.run()
+        error = run.error
         if error is None:
             return report
         context["ti"].xcom_push(key="return_value", value=report)
@@ -137,134 +176,6 @@ class UserPushOperator(BaseOperator):
         raise error
 
 
-class _Push:
-    """Run one push and keep its account.
-
-    :param operator: whose push it is.
-    :param context: the task's context.
-    """
-
-    def __init__(self, operator: UserPushOperator, context: Context) -> None:
-        self.error: BaseException | None = None
-        self._operator = operator
-        self._context = context
-        self._log = operator.log
-        self._clock = Clock()
-        self._started = self._clock.monotonic()
-        self._endpoint = operator.make_endpoint()
-        endpoint = self._endpoint
-        self._report = Report(endpoint.vendor, endpoint.operation, endpoint.accepted_means, dry_run=operator.is_dry_run)
-        self._mapping: Mapping | None = None
-        self._delivery: Delivery | None = None
-
-    def run(self) -> dict[str, Any]:
-        """Deliver the rows, log the account and return the report; `error` is what the task is to raise."""
-        stopped: BaseException | None
-        try:
-            stopped = self._deliver()
-        except BaseException as error:  # a timeout of Airflow's is one; the account is due all the same
-            stopped = error
-        self.error = self._report.conclude(stopped, self._operator.max_failed)
-        return self._account()
-
-    def _deliver(self) -> Exception | None:
-        operator = self._operator
-        self._mapping = operator.make_mapping(self._render_constants())
-        with ExitStack() as stack:
-            hook = stack.enter_context(closing(operator.make_hook()))
-            rate = operator.rate_limit or hook.settings.rate_limit or self._endpoint.max_rate
-            reject = None
-            if operator.rejects_path:
-                from airflow_provider_userattrs.sources.rejects import RejectsWriter
-
-                writer = RejectsWriter(operator.rejects_path, idempotent=self._endpoint.idempotent)
-                reject = stack.enter_context(closing(writer)).write
-            ledger = Ledger(self._report, progress=self._log_progress, reject=reject, clock=self._clock)
-            endpoint, send = self._endpoint, hook.sender(self._endpoint)
-            if operator.is_dry_run:
-                endpoint, send, rate = replace(endpoint, read=_read_dry), _send_nothing, None
-            self._delivery = Delivery(
-                endpoint, send, ledger.record, rate=rate, concurrency=operator.concurrency, clock=self._clock
-            )
-            self._log.info(
-                "Push to %s: %s at %s%s%s",
-                endpoint.vendor,
-                endpoint.operation,
-                hook.transport.base_url,
-                f", at most {rate:,.4g} {endpoint.rate_unit} a second" if rate else "",
-                ", dry run: nothing is sent" if operator.is_dry_run else "",
-            )
-            return self._delivery.run(self._updates())
-
-    def _updates(self) -> Iterator[UserUpdate | Outcome]:
-        mapping = self._mapping
-        assert mapping is not None
-        return (mapping(position, row) for position, row in enumerate(self._operator.users))
-
-    def _render_constants(self) -> Any:
-        """Return what is set or unset, with the templates of constants rendered."""
-        operator = self._operator
-        columns = getattr(operator, operator.columns_field)
-        if not isinstance(columns, dict):
-            return columns
-        return {
-            name: Constant(operator.render_template(source.value, self._context))
-            if isinstance(source, Constant)
-            else source
-            for name, source in columns.items()
-        }
-
-    def _seconds(self) -> float:
-        return self._clock.monotonic() - self._started
-
-    def _log_progress(self) -> None:
-        report = self._report
-        rate = report.rows / max(self._seconds(), 0.001)
-        self._log.info(
-            "%s done, %s a second, %s failed so far", users(report.rows), f"{rate:,.0f}", f"{report.failed:,}"
-        )
-
-    def _account(self) -> dict[str, Any]:
-        delivery = self._delivery
-        requests, retries, sent = (delivery.requests, delivery.retries, delivery.bytes) if delivery else (0, 0, 0)
-        notes = self._mapping.notes if self._mapping else {}
-        report = self._report.as_dict(
-            notes,
-            requests=requests,
-            retries=retries,
-            bytes=sent,
-            seconds=round(self._seconds(), 3),
-            resumed_from=None,
-            rejects_path=self._operator.rejects_path,
-        )
-        self._log.info(
-            "%s; %s requests, %s retries, %s bytes, %.1f s (accepted: %s)",
-            self._report.summary(),
-            f"{requests:,}",
-            f"{retries:,}",
-            f"{sent:,}",
-            self._seconds(),
-            self._report.accepted_means,
-        )
-        for line in (*self._report.log_lines(), *_note_lines(notes)):
-            self._log.info("%s", line)
-        if report["warning"]:
-            self._log.warning("%s", report["warning"])
-        return report
-
-
-def _read_dry(_: Answer, count: int) -> list[Verdict]:
-    return [DRY_RUN] * count
-
-
-def _send_nothing(_: bytes) -> Answer:
-    return Answer(0, {}, b"")
-
-
 def _explain(verdict: Verdict) -> str:
     name = f"{verdict.attribute!r}: " if verdict.attribute is not None else ""
     return f"{name}{verdict.meaning}. {verdict.remedy}"
-
-
-def _note_lines(notes: Any) -> list[str]:
-    return [f"{count:,} x {note} on {name[:60]}" for (name, note), count in notes.items()]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
@@ -24,13 +24,19 @@ class _EngageLabOperator(UserPushOperator):
     :param engagelab_conn_id: the Airflow connection.
     """
 
+    configuration_fields: ClassVar[tuple[str, ...]] = ("euid",)
+
     def __init__(self, *, euid: str = "euid", engagelab_conn_id: str = "engagelab_default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_column("euid", euid)
         if self.nulls == "unset":
             parameters.refuse("nulls", self.nulls, "EngageLab cannot set and unset in one call; use 'skip'")
         self.euid = euid
         self.engagelab_conn_id = engagelab_conn_id
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        parameters.check_column("euid", self.euid)
+        parameters.check_conn_id("engagelab_conn_id", self.engagelab_conn_id)
 
     def make_hook(self) -> EngageLabHook:
         """Return the hook."""
@@ -51,15 +57,28 @@ class EngageLabSetAttributesOperator(_EngageLabOperator):
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = ("users", "attributes", "euid", "rejects_path", "engagelab_conn_id")
+    template_fields: Sequence[str] = (
+        "users",
+        "attributes",
+        "euid",
+        "rejects_path",
+        "checkpoint_path",
+        "engagelab_conn_id",
+    )
+
+    configuration_fields: ClassVar[tuple[str, ...]] = ("euid", "operation")
 
     def __init__(self, *, attributes: Any = None, operation: str = "set", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         parameters.check_choice("operation", operation, engagelab.SET_OPERATIONS)
-        parameters.check_columns("attributes", attributes)
         self.attributes = attributes
         self.operation = operation
         self.check_mapping()
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        super().check_fields()
+        parameters.check_columns("attributes", self.attributes)
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""
@@ -81,14 +100,25 @@ class EngageLabSetContactsOperator(_EngageLabOperator):
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = ("users", "contacts", "euid", "rejects_path", "engagelab_conn_id")
+    template_fields: Sequence[str] = (
+        "users",
+        "contacts",
+        "euid",
+        "rejects_path",
+        "checkpoint_path",
+        "engagelab_conn_id",
+    )
     columns_field = "contacts"
 
     def __init__(self, *, contacts: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_columns("contacts", contacts)
         self.contacts = contacts
         self.check_mapping()
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        super().check_fields()
+        parameters.check_columns("contacts", self.contacts)
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""
@@ -109,13 +139,24 @@ class EngageLabUnsetAttributesOperator(_EngageLabOperator):
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = ("users", "attributes", "euid", "rejects_path", "engagelab_conn_id")
+    template_fields: Sequence[str] = (
+        "users",
+        "attributes",
+        "euid",
+        "rejects_path",
+        "checkpoint_path",
+        "engagelab_conn_id",
+    )
 
     def __init__(self, *, attributes: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_names("attributes", attributes)
         self.attributes = attributes
         self.check_mapping()
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        super().check_fields()
+        parameters.check_names("attributes", self.attributes)
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""

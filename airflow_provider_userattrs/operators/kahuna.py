@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
@@ -25,13 +25,26 @@ class _KahunaOperator(UserPushOperator):
     :param kahuna_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = ("users", "attributes", "target", "rejects_path", "kahuna_conn_id")
+    template_fields: Sequence[str] = (
+        "users",
+        "attributes",
+        "target",
+        "rejects_path",
+        "checkpoint_path",
+        "kahuna_conn_id",
+    )
+
+    configuration_fields: ClassVar[tuple[str, ...]] = ("target",)
 
     def __init__(self, *, target: Any, kahuna_conn_id: str = "kahuna_default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_target(target)
         self.target = target
         self.kahuna_conn_id = kahuna_conn_id
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        parameters.check_target(self.target)
+        parameters.check_conn_id("kahuna_conn_id", self.kahuna_conn_id)
 
     def make_hook(self) -> KahunaHook:
         """Return the hook."""
@@ -58,13 +71,19 @@ class KahunaSetAttributesOperator(_KahunaOperator):
     :param kahuna_conn_id: the Airflow connection.
     """
 
+    configuration_fields: ClassVar[tuple[str, ...]] = ("target", "oversize")
+
     def __init__(self, *, attributes: Any = None, oversize: str = "refuse", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         parameters.check_choice("oversize", oversize, ("refuse", "send"))
-        parameters.check_columns("attributes", attributes)
         self.attributes = attributes
         self.oversize = oversize
         self.check_mapping()
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        super().check_fields()
+        parameters.check_columns("attributes", self.attributes)
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""
@@ -87,10 +106,14 @@ class KahunaUnsetAttributesOperator(_KahunaOperator):
 
     def __init__(self, *, attributes: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_names("attributes", attributes)
         parameters.check_no_nulls(self.nulls)
         self.attributes = attributes
         self.check_mapping()
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        super().check_fields()
+        parameters.check_names("attributes", self.attributes)
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""

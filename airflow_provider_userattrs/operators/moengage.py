@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
@@ -24,15 +24,28 @@ class _MoEngageOperator(UserPushOperator):
     :param moengage_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = ("users", "attributes", "customer_id", "rejects_path", "moengage_conn_id")
+    template_fields: Sequence[str] = (
+        "users",
+        "attributes",
+        "customer_id",
+        "rejects_path",
+        "checkpoint_path",
+        "moengage_conn_id",
+    )
+
+    configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id",)
 
     def __init__(
         self, *, customer_id: str = "customer_id", moengage_conn_id: str = "moengage_default", **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        parameters.check_column("customer_id", customer_id)
         self.customer_id = customer_id
         self.moengage_conn_id = moengage_conn_id
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        parameters.check_column("customer_id", self.customer_id)
+        parameters.check_conn_id("moengage_conn_id", self.moengage_conn_id)
 
     def make_hook(self) -> MoEngageHook:
         """Return the hook."""
@@ -56,6 +69,8 @@ class MoEngageSetAttributesOperator(_MoEngageOperator):
     :param moengage_conn_id: the Airflow connection.
     """
 
+    configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id", "oversize", "update_existing_only")
+
     def __init__(
         self,
         *,
@@ -67,11 +82,15 @@ class MoEngageSetAttributesOperator(_MoEngageOperator):
         super().__init__(**kwargs)
         parameters.check_choice("oversize", oversize, ("refuse", "send"))
         parameters.check_flag("update_existing_only", update_existing_only)
-        parameters.check_columns("attributes", attributes)
         self.attributes = attributes
         self.oversize = oversize
         self.update_existing_only = update_existing_only
         self.check_mapping()
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        super().check_fields()
+        parameters.check_columns("attributes", self.attributes)
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""
@@ -95,9 +114,10 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
     :param moengage_conn_id: the Airflow connection.
     """
 
+    configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id", "match", "case_sensitive")
+
     def __init__(self, *, attributes: Any, match: str = "equals", case_sensitive: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_names("attributes", attributes)
         parameters.check_no_nulls(self.nulls)
         parameters.check_choice("match", match, moengage.MATCHES)
         parameters.check_flag("case_sensitive", case_sensitive)
@@ -105,6 +125,11 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
         self.match = match
         self.case_sensitive = case_sensitive
         self.check_mapping()
+
+    def check_fields(self) -> None:
+        """Check what may be a template."""
+        super().check_fields()
+        parameters.check_names("attributes", self.attributes)
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""

@@ -44,6 +44,14 @@ def check_users(value: Any) -> None:
     """Check where the rows come from."""
     if not (isinstance(value, (XComArg, Source, Sequence)) and not isinstance(value, (str, bytes))):
         refuse("users", value, "give an upstream task's output, a list of dicts or a source such as Rejects(path)")
+    if isinstance(value, Sequence) and any(isinstance(part, XComArg) for part in value[:100]):
+        refuse("users", value, "it holds outputs of upstream tasks; join them with output.concat(other)")
+
+
+def check_conn_id(name: str, value: Any) -> None:
+    """Check a parameter that names a connection, or does when the task runs."""
+    if not is_deferred(value) and (not isinstance(value, str) or not value):
+        refuse(name, value, "give the id of a connection")
 
 
 def check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
@@ -82,7 +90,7 @@ def check_concurrency(value: Any) -> None:
 
 def check_column(name: str, value: Any) -> None:
     """Check a parameter that names a column."""
-    if not isinstance(value, str) or not value:
+    if not is_deferred(value) and (not isinstance(value, str) or not value):
         refuse(name, value, "give the name of a column")
 
 
@@ -111,8 +119,8 @@ def check_columns(name: str, value: Any) -> None:
         return
     for key, source in value.items():
         _check_name(name, key)
-        if not isinstance(source, (Constant, Hashed)):
-            _check_name(name, source)
+        if not isinstance(source, Constant):
+            _check_name(name, source.column if isinstance(source, Hashed) else source)
 
 
 def check_names(name: str, value: Any) -> None:

@@ -9,15 +9,21 @@ from typing import Any, Protocol, runtime_checkable
 
 from airflow.providers.common.compat.sdk import XComArg
 
+from airflow_provider_userattrs.operators.resume import digest
+from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 
 
 @runtime_checkable
 class Source(Protocol):
-    """Describe what rows can come from besides a list."""
+    """Describe what rows can come from besides a list.
 
-    def rows(self) -> Iterator[Row | MalformedRow]:
+    A source may also have ``template_fields``; ``identity()``, a small JSON value that changes when its rows do,
+    without which a retry starts at the first row; and it may yield `Bookmark` among its rows.
+    """
+
+    def rows(self) -> Iterator[Row | MalformedRow | Bookmark]:
         """Yield the rows in their order, each time anew."""
 
 
@@ -33,26 +39,38 @@ class Rows(XComArg):
     def __init__(self, users: Any) -> None:
         self._users = users
 
+    @property
+    def path(self) -> str | None:
+        """Return the path the rows are read from, if they come from a file."""
+        path = getattr(self._users, "path", None)
+        return path if isinstance(path, str) else None
+
     def iter_references(self) -> Iterator[Any]:
         """Yield the XComs behind the rows."""
-        return XComArg.iter_xcom_references(self._users)
+        users = self._users
+        behind = [getattr(users, field) for field in _template_fields(users)]
+        return XComArg.iter_xcom_references([users, *behind])
 
     def resolve(self, context: Any, *_: Any, include_xcom: bool = True, **__: Any) -> Rows:
         """Return the rows themselves, or a source with its own templates rendered, as `Rows` again."""
         users = self._users
         if isinstance(users, XComArg):
             return Rows(users.resolve(context)) if include_xcom else self
-        fields = getattr(users, "template_fields", ()) if isinstance(users, Source) else ()
-        if fields:
+        if fields := _template_fields(users):
             users = copy(users)  # the source is the DAG's, and may be rendered again for another run
             for field in fields:
                 setattr(users, field, context["task"].render_template(getattr(users, field), context))
         return Rows(users)
 
-    def __iter__(self) -> Iterator[Row | MalformedRow]:
+    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark]:
+        """Yield the rows.
+
+        :param after: a place from one of the source's bookmarks; None for all rows.
+        :raises RefusedConfiguration: if an upstream task handed over something else than a list.
+        """
         users = self._users
         if isinstance(users, Source):
-            yield from users.rows()
+            yield from users.rows() if after is None else users.rows(after=after)  # type: ignore[call-arg]
             return
         if isinstance(users, (str, bytes, Mapping)) or not isinstance(users, Sequence):
             raise RefusedConfiguration(
@@ -65,13 +83,27 @@ class Rows(XComArg):
             else:
                 yield row
 
+    __iter__ = rows
+
+    def digest(self) -> str | None:
+        """Return what changes when the rows do; None if the source cannot tell."""
+        users = self._users
+        if isinstance(users, Source):
+            identity = getattr(users, "identity", None)
+            return None if identity is None else digest([type(users).__name__, identity()])
+        return digest(self.rows())
+
     def serialize(self) -> str:
         """Return what may be shown and stored of the rows."""
         users = self._users
         if isinstance(users, XComArg):
             return f"rows of {', '.join(sorted({str(task.task_id) for task, _ in self.iter_references()}))}"
         if isinstance(users, (list, tuple)):
-            return f"{len(users):,} rows"
+            return f"{len(users):,} row{'' if len(users) == 1 else 's'}"
         return f"rows of a {type(users).__name__}"
 
     __str__ = __repr__ = serialize
+
+
+def _template_fields(users: Any) -> tuple[str, ...]:
+    return tuple(getattr(users, "template_fields", ())) if isinstance(users, Source) else ()

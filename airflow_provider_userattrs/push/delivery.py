@@ -1,53 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop: updates in, batches out, one verdict for each row back.
 
-All decisions are taken in the thread that calls `Delivery.run`; the senders' threads only wait and send.
+All decisions are taken in the thread that calls `Delivery.run`; the senders' threads wait, send and read answers.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import count
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event
+from typing import NamedTuple
 
 from airflow_provider_userattrs.push.batching import Batch
+from airflow_provider_userattrs.push.breaker import Breaker
 from airflow_provider_userattrs.push.clock import Clock
+from airflow_provider_userattrs.push.concurrency import Concurrency
+from airflow_provider_userattrs.push.delayed import Delayed
 from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
-from airflow_provider_userattrs.push.errors import (
-    NoAnswer,
-    NotSent,
-    RefusedConfiguration,
-    RetryLater,
-)
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.intake import NOT_TRIED, Intake, Record
+from airflow_provider_userattrs.push.judgement import BROKEN, LEFT, judge, worse
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.pacing import Pacer, asked_to_wait, back_off
-from airflow_provider_userattrs.push.senders import Result, Senders
+from airflow_provider_userattrs.push.pacing import BUSY, Pacer, asked_to_wait, back_off
+from airflow_provider_userattrs.push.senders import Senders
 from airflow_provider_userattrs.push.update import UserUpdate
 
 #: How often a request is tried in all while its cause is passing.
 ATTEMPTS = 5
 
-#: The vendor is away when so many requests in a row ended with a passing failure, and one is out of tries.
-_BREAKER = 5
+#: Batches that may wait for their next try while others get through.
+_MOST_DELAYED = 1_000
 
-#: A vendor that asks to wait longer than this, in seconds, is away: a worker is no place to wait.
-_LONGEST_HOLD = 300.0
+#: Seconds the loop waits before it looks whether it was interrupted.
+_GLANCE = 0.25
 
-_CHECK = "Check these users at the vendor; replay the rows if the operation may be repeated."
-NO_CONNECTION = Verdict(
-    Status.UNSENT,
-    "no-connection",
-    "no connection to the vendor",
-    "Check the host, the network and the proxy; then retry the task.",
-    Action.RETRY,
-)
-NO_ANSWER = Verdict(Status.UNKNOWN, "no-answer", "sent, and no answer came back in time", _CHECK, Action.RETRY)
-UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "the answer could not be read", _CHECK)
-BROKEN = Verdict(Status.UNKNOWN, "broken", "sending ended with an unexpected error", _CHECK, Action.STOP)
+#: Seconds what is in flight has to end, once the push was interrupted; a worker is killed soon after.
+_GRACE = 10.0
+
+
+class Sent(NamedTuple):
+    """Say what sending a batch came to.
+
+    :param verdicts: one for each update.
+    :param error: what was raised instead of an answer, if anything was.
+    :param wait: for how many seconds the vendor asks to send nothing.
+    """
+
+    verdicts: list[Verdict]
+    error: Exception | None = None
+    wait: float = 0.0
 
 
 class Delivery:
@@ -60,6 +61,8 @@ class Delivery:
     :param rate: the cap per second in the endpoint's unit, or None.
     :param concurrency: requests in flight at most.
     :param clock: tells the time.
+    :param announce: told of a batch before it is sent for the first time.
+    :param abort: breaks off what is in flight, when an interrupted push is out of time.
     """
 
     def __init__(
@@ -71,6 +74,8 @@ class Delivery:
         rate: float | None = None,
         concurrency: int = 16,
         clock: Clock | None = None,
+        announce: Callable[[Batch], None] | None = None,
+        abort: Callable[[], None] | None = None,
     ) -> None:
         self.requests = 0
         self.retries = 0
@@ -79,15 +84,18 @@ class Delivery:
         self._send = send
         self._record = record
         self._clock = clock or Clock()
+        self._announce = announce
+        self._abort = abort
         self._stopping = Event()
         self._stopped: Exception | None = None
+        self._interruption: Exception | None = None
         self._pacer = Pacer(rate, self._clock, self._stopping)
-        self._senders = Senders(self._send_batch, concurrency)
-        self._window = concurrency * 2  # as many again lie ready, so that no thread waits for its next batch
+        self._senders: Senders[Sent | None] = Senders(self._send_batch, concurrency)
+        self._concurrency = Concurrency(concurrency, self._clock)
+        self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
-        self._delayed: list[tuple[float, int, Batch]] = []
-        self._sequence = count()
-        self._failures_in_a_row = 0
+        self._delayed = Delayed()
+        self._breaker = Breaker(endpoint.vendor)
 
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
@@ -96,12 +104,12 @@ class Delivery:
 
         :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
         """
-        self._intake = Intake(updates, self._endpoint, self._record, self._stopping)
+        self._intake = Intake(updates, self._endpoint, self._note, self._stopping)
         read_on = False
         try:
             while self._stopped is None and self._step():
                 pass
-            read_on = True
+            read_on = self._interruption is None
         except Exception as exception:  # the source's: what is under way still gets its verdict
             self.stop(exception)
         finally:
@@ -114,93 +122,126 @@ class Delivery:
             self._stopped = why
         self._stopping.set()
 
+    def interrupt(self, why: Exception) -> None:
+        """Leave word to stop and be gone within seconds, without reading the source to its end.
+
+        It takes no lock, so that a signal's handler may call it in the very thread of `run`.
+        """
+        self._interruption = why
+
+    def _note(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+        try:
+            self._record(rows, verdicts)
+        except Exception as exception:  # the rows are counted; that they cannot be kept ends the push
+            self.stop(exception)
+
     def _step(self) -> bool:
         """Fill the window and settle one answer; return False when there is nothing left to do."""
-        while self._senders.under_way < self._window and (batch := self._next_batch()):
-            self._senders.submit(batch)
-        wait = self._delayed[0][0] - self._clock.monotonic() if self._delayed else None
+        while self._senders.under_way < 2 * self._concurrency.now and (batch := self._next_batch()):
+            self._senders.submit(batch, self._concurrency.now)
+        if self._interruption is not None:
+            self.stop(self._interruption)
+            return False
+        wait = self._delayed.due_in(self._clock.monotonic())
         if self._senders.under_way:
-            self._settle_next(timeout=None if wait is None else max(wait, 0.0))
+            full = self._senders.under_way >= 2 * self._concurrency.now
+            if full:
+                self._concurrency.grow(paced=self._pacer.is_limit())
+            self._settle_next(_GLANCE if wait is None or full else min(wait, _GLANCE))
         elif wait is not None:
-            self._clock.sleep(max(wait, 0.0), self._stopping)
+            self._clock.sleep(min(wait, _GLANCE), self._stopping)
         else:
             return False
         return True
 
     def _next_batch(self) -> Batch | None:
-        if self._delayed and self._delayed[0][0] <= self._clock.monotonic():
+        if batch := self._delayed.take(self._clock.monotonic()):
             self.retries += 1
-            return heapq.heappop(self._delayed)[2]
+            return batch
         if self._ready:
             return self._ready.popleft()
-        return self._intake.next_batch()
-
-    def _send_batch(self, batch: Batch) -> Result:
-        """Send a batch when its slot has come; runs in a sender's thread."""
-        if not self._pacer.wait(self._endpoint.units(len(batch))):
+        if self._interruption is not None or (self._is_crowded() and not self._breaker.wants_probe):
             return None
-        answer = self._send(batch.body(self._endpoint))
-        if wait := asked_to_wait(answer, self._clock.time()):
-            self._pacer.hold(wait)
-        return answer
+        batch = self._intake.next_batch()
+        if batch is None and (away := self._breaker.away(nothing_left=True)):
+            self.stop(away)
+        if batch and self._announce:
+            self._ready.append(batch)  # so that it has its place if it cannot be announced
+            self._announce(batch)
+            self._ready.pop()
+        return batch
 
-    def _settle_next(self, timeout: float | None) -> None:
+    def _is_crowded(self) -> bool:
+        """Tell whether so many batches wait for their next try that no further row is to be read."""
+        most = self._fewest_delayed if self._breaker.is_suspicious else _MOST_DELAYED
+        return len(self._delayed) >= most
+
+    def _send_batch(self, batch: Batch) -> Sent | None:
+        """Send a batch when its slot has come, unless the push stops; runs in a sender's thread."""
+        users = len(batch)
+        if not self._pacer.wait(self._endpoint.units(users)):
+            return None
+        result: Answer | Exception
+        try:
+            result = self._send(batch.body(self._endpoint))
+        except Exception as exception:
+            result = exception
+        verdicts = judge(self._endpoint, result, users)
+        wait = 0.0
+        if isinstance(result, Answer):
+            wait = asked_to_wait(result, self._clock.time()) or 0.0
+            if wait:
+                self._pacer.hold(wait)
+            if result.status in BUSY:
+                self._pacer.slow_down()
+        if verdicts.count(ACCEPTED) != users and _ends_the_push(verdicts, result):
+            self._stopping.set()  # here already, so that this thread does not send what is queued
+        return Sent(verdicts, result if isinstance(result, Exception) else None, wait)
+
+    def _settle_next(self, timeout: float) -> None:
         under_way = self._senders.result(timeout)
         if under_way is None:
             return
-        batch, result = under_way
-        if result is None:
+        batch, sent = under_way
+        if isinstance(sent, Exception):  # none of the vendor's or the network's: those are judged where they arise
+            sent = Sent([BROKEN] * len(batch), sent)
+        if sent is None:
             self._finish_untried(batch)
             return
         self.requests += 1
         self.bytes += batch.size(self._endpoint)
-        self._settle(batch, self._read(batch, result))
-        hold = self._pacer.held_for()
-        if hold > _LONGEST_HOLD:
-            self.stop(RetryLater(f"{self._endpoint.vendor} asks to send nothing for {hold:,.0f} s", hold))
-
-    def _read(self, batch: Batch, result: Answer | Exception) -> list[Verdict]:
-        """Return one verdict for each update of a batch."""
-        match result:
-            case Answer():
-                try:
-                    verdicts = self._endpoint.read(result, len(batch))
-                except Exception:  # an answer like none in the vendor's pages
-                    verdicts = []
-                return verdicts if len(verdicts) == len(batch) else [UNREADABLE] * len(batch)
-            case NotSent():
-                verdict = NO_CONNECTION
-            case NoAnswer():
-                verdict = NO_ANSWER
-            case RefusedConfiguration():
-                self.stop(result)
-                verdict = NOT_TRIED
-            case _:
-                self.stop(result)
-                verdict = BROKEN
-        return [verdict] * len(batch)
+        if sent.error is not None and _ends_the_push(sent.verdicts, sent.error):
+            self.stop(sent.error)
+        self._settle(batch, sent.verdicts)
+        if too_long := self._breaker.too_long(sent.wait):
+            self.stop(too_long)
 
     def _settle(self, batch: Batch, verdicts: list[Verdict]) -> None:
         """Decide what becomes of each update of a batch."""
         if verdicts.count(ACCEPTED) == len(batch):
-            self._failures_in_a_row = 0
+            self._breaker.note_success()
             self._intake.finish(batch.updates, verdicts)
             return
         actions = {verdict.action for verdict in verdicts}
-        if Action.STOP in actions:
+        if Action.STOP in actions and self._stopped is None:
             self._refuse(next(verdict for verdict in verdicts if verdict.action is Action.STOP))
         if actions == {Action.SPLIT} and len(batch) > 1:
             self._ready.extendleft(reversed(batch.halves()))
             return
-        self._failures_in_a_row = self._failures_in_a_row + 1 if actions == {Action.RETRY} else 0
         if batch.verdicts:
             verdicts = [worse(*pair) for pair in zip(batch.verdicts, verdicts, strict=True)]
         again = [place for place, verdict in enumerate(verdicts) if self._may_repeat(batch, verdict)]
         if again:
             self._delay(batch, again, verdicts)
         final = sorted(set(range(len(batch))).difference(again))
-        self._intake.finish([batch.updates[place] for place in final], [verdicts[place] for place in final])
-        self._trip([verdicts[place] for place in final])
+        settled = [verdicts[place] for place in final]
+        self._intake.finish([batch.updates[place] for place in final], settled)
+        if actions != {Action.RETRY}:
+            self._breaker.note_success()
+            return
+        self._breaker.note_failure(settled, fresh=batch.attempt == 0)
+        if away := self._breaker.away():
+            self.stop(away)
 
     def _may_repeat(self, batch: Batch, verdict: Verdict) -> bool:
         return (
@@ -214,8 +255,8 @@ class Delivery:
         repeat = batch.pick(places)
         repeat.attempt += 1
         repeat.verdicts = [verdicts[place] for place in places]
-        due = self._clock.monotonic() + max(back_off(repeat.attempt), self._pacer.held_for())
-        heapq.heappush(self._delayed, (due, next(self._sequence), repeat))
+        wait = max(back_off(repeat.attempt), self._pacer.held_for())
+        self._delayed.add(self._clock.monotonic() + wait, repeat)
 
     def _refuse(self, verdict: Verdict) -> None:
         self.stop(
@@ -224,36 +265,37 @@ class Delivery:
             )
         )
 
-    def _trip(self, final: list[Verdict]) -> None:
-        """Stop if a batch is out of tries while nothing else gets through either."""
-        passing = next((verdict for verdict in final if verdict.action is Action.RETRY), None)
-        if passing and self._failures_in_a_row >= _BREAKER:
-            self.stop(
-                RetryLater(
-                    f"{self._endpoint.vendor} is away: {self._failures_in_a_row} requests in a row failed, "
-                    f"at last with: {passing.meaning} ({passing.code})",
-                    self._pacer.held_for() or None,
-                )
-            )
-
     def _finish_untried(self, batch: Batch) -> None:
         self._intake.finish(batch.updates, batch.verdicts or [NOT_TRIED] * len(batch))
 
     def _end(self, *, read_on: bool) -> None:
         """Let what is in flight end, then give every update that is left its verdict."""
         self._stopping.set()
-        while self._senders.under_way:
-            self._settle_next(timeout=None)
-        self._senders.close()
-        for batch in (*self._ready, *(batch for *_, batch in sorted(self._delayed))):
+        self._drain()
+        for batch in (*self._ready, *self._delayed.empty()):
             self._finish_untried(batch)
         try:
             self._intake.abandon(read_on=read_on)
         except Exception as exception:  # the source's, while the rest of its rows was counted
             self.stop(exception)
 
+    def _drain(self) -> None:
+        """Settle what is in flight; once interrupted, only as long as there is time."""
+        interrupted_at = None
+        while self._senders.under_way:
+            self._settle_next(_GLANCE)
+            if self._interruption is None:
+                continue
+            now = self._clock.monotonic()
+            interrupted_at = interrupted_at if interrupted_at is not None else now
+            if now - interrupted_at > _GRACE and self._abort is not None:
+                self._abort()
+            if now - interrupted_at > _GRACE + 1.0:
+                for batch in self._senders.give_up():
+                    self._intake.finish(batch.updates, [LEFT] * len(batch))
+        self._senders.close(None if interrupted_at is None else 0.5)
 
-def worse(before: Verdict, now: Verdict) -> Verdict:
-    """Return what two tries in a row leave of an update: what may have been applied once stays in doubt."""
-    in_doubt = before.status is Status.UNKNOWN and now.status is Status.UNSENT
-    return replace(before, action=now.action) if in_doubt else now
+
+def _ends_the_push(verdicts: list[Verdict], result: Answer | Exception) -> bool:
+    """Tell whether every further request would end the same way."""
+    return isinstance(result, RefusedConfiguration) or any(verdict.action is Action.STOP for verdict in verdicts)

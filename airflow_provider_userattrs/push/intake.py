@@ -19,7 +19,7 @@ from airflow_provider_userattrs.push.update import UserUpdate
 Record: TypeAlias = Callable[[Sequence["UserUpdate | Outcome"], Sequence[Verdict]], None]
 
 #: Updates held back behind earlier ones of the same user; at so many, no further row is read.
-MOST_WAITING = 10_000
+MOST_WAITING = 2_000
 
 NOT_TRIED = Verdict(
     Status.UNSENT, "not-tried", "not tried, the push had stopped", "Retry the task, or replay the rows."
@@ -71,13 +71,15 @@ class Intake:
         return None if self._freed else self._batcher.flush()
 
     def finish(self, updates: Sequence[UserUpdate], verdicts: Sequence[Verdict]) -> None:
-        """Record final verdicts, and let go what waited behind these updates."""
-        self._record(updates, verdicts)
-        release, freed = self._order.release, self._freed
-        for update, verdict in zip(updates, verdicts, strict=True):
-            if verdict.status is Status.UNSENT:
-                self._unsent.update(update.keys)
-            freed.extend(release(update))
+        """Record final verdicts, and let go what waited behind these updates, also if that cannot be recorded."""
+        try:
+            self._record(updates, verdicts)
+        finally:
+            release, freed = self._order.release, self._freed
+            for update, verdict in zip(updates, verdicts, strict=True):
+                if verdict.status is Status.UNSENT:
+                    self._unsent.update(update.keys)
+                freed.extend(release(update))
 
     def abandon(self, *, read_on: bool) -> None:
         """Give every update that is still here its verdict, ``unsent``.

@@ -90,6 +90,7 @@ class Verdict:
 
 
 ACCEPTED = Verdict(Status.ACCEPTED)
+DRY_RUN = Verdict(Status.SKIPPED, "dry-run", "dry run, not sent", "Push with dry_run=False.")
 
 
 class Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from threading import Event, Lock
 
@@ -18,8 +19,14 @@ BUSY = frozenset({429, 503})
 #: https://www.moengage.com/docs/api/data/data-overview, https://www.moengage.com/docs/api/rate-limits
 _LONGEST_RESET = 3600
 
+_LONGEST_HOLD = 86_400.0
 _FIRST_BACK_OFF = 1.0
 _LONGEST_BACK_OFF = 60.0
+
+#: After a refusal the pace is halved, and comes back by so much of itself a second.
+_SLOWER = 0.5
+_LEAST_SHARE = 0.05
+_RECOVERY = 0.1
 
 
 class Pacer:
@@ -34,12 +41,19 @@ class Pacer:
     """
 
     def __init__(self, rate: float | None, clock: Clock, wake: Event) -> None:
-        self._interval = 1 / rate if rate else 0.0
+        self._rate = rate
         self._clock = clock
         self._wake = wake
         self._lock = Lock()
-        self._next = clock.monotonic()
-        self._held_until = clock.monotonic()
+        now = clock.monotonic()
+        self._next = now
+        self._held_until = now
+        self._share = 1.0  # of the pace, when it began to come back
+        self._recovering_from = now
+        self._pace: float | None = rate  # what there is a share of
+        self._counting_from = now
+        self._counted = 0
+        self._missed_slots = 0
 
     def wait(self, units: int) -> bool:
         """Wait until a request of so many units may go; return False if the waiting was ended instead."""
@@ -47,7 +61,9 @@ class Pacer:
             with self._lock:
                 now = self._clock.monotonic()
                 slot = max(self._next, self._held_until, now)
-                self._next = slot + units * self._interval
+                self._missed_slots += slot == now
+                self._counted += units
+                self._next = slot + units * self._interval(slot)
             if slot > now:
                 self._clock.sleep(slot - now, self._wake)
             with self._lock:
@@ -57,14 +73,45 @@ class Pacer:
         return False
 
     def hold(self, seconds: float) -> None:
-        """Let no request go before so many seconds have passed."""
+        """Let no request go before so many seconds have passed, a day at most."""
         with self._lock:
-            self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
+            self._held_until = max(self._held_until, self._clock.monotonic() + min(seconds, _LONGEST_HOLD))
 
     def held_for(self) -> float:
         """Return for how many seconds no request may go."""
         with self._lock:
             return max(0.0, self._held_until - self._clock.monotonic())
+
+    def slow_down(self) -> None:
+        """Halve the pace after a refusal; it comes back bit by bit. Refusals of one moment count once."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if self._share < 1.0 and now < self._recovering_from + 1.0:
+                return
+            if self._rate is None and self._share == 1.0:
+                self._pace = max(self._counted / max(now - self._counting_from, 0.1), 1.0)
+            self._share = max(self._share_at(now) * _SLOWER, _LEAST_SHARE)
+            self._recovering_from = max(now, self._held_until)
+
+    def is_limit(self) -> bool:
+        """Tell whether every request since the last call had to wait for its slot."""
+        with self._lock:
+            missed, self._missed_slots = self._missed_slots, 0
+            now = self._clock.monotonic()
+            if now - self._counting_from > 2.0:  # the pace of the last seconds counts, not that of an hour ago
+                self._counting_from, self._counted = now - 1.0, round(self._counted / (now - self._counting_from))
+            return missed == 0
+
+    def _interval(self, now: float) -> float:
+        if self._share < 1.0:
+            share = self._share_at(now)
+            if share < 1.0 and self._pace:
+                return 1 / (self._pace * share)
+            self._share = 1.0
+        return 1 / self._rate if self._rate else 0.0
+
+    def _share_at(self, now: float) -> float:
+        return min(1.0, self._share + _RECOVERY * max(now - self._recovering_from, 0.0))
 
 
 def asked_to_wait(answer: Answer, now: float) -> float | None:
@@ -84,17 +131,22 @@ def asked_to_wait(answer: Answer, now: float) -> float | None:
 
 def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     text = headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text)
+    if (seconds := _seconds(text)) is not None:
+        return seconds
     moment = _http_date(text)
     return None if moment is None else max(0.0, moment - _vendor_time(headers, now))
 
 
 def _reset(headers: Mapping[str, str], now: float) -> float | None:
-    text = headers.get("x-ratelimit-reset", "").strip()
-    if not text.isdecimal():
-        return None
-    return float(text) if int(text) <= _LONGEST_RESET else max(0.0, float(text) - _vendor_time(headers, now))
+    seconds = _seconds(headers.get("x-ratelimit-reset", "").strip())
+    if seconds is None or seconds <= _LONGEST_RESET:
+        return seconds
+    return max(0.0, seconds - _vendor_time(headers, now))
+
+
+def _seconds(text: str) -> float | None:
+    """Return a whole number; no wait and no epoch has more digits than this."""
+    return float(text) if text.isascii() and text.isdecimal() and len(text) <= 11 else None
 
 
 def _vendor_time(headers: Mapping[str, str], now: float) -> float:
@@ -105,8 +157,13 @@ def _vendor_time(headers: Mapping[str, str], now: float) -> float:
 
 def _http_date(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
+        return None
+    try:
+        # A date without a zone is GMT (RFC 9110, 5.6.7).
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
         return None
 
 

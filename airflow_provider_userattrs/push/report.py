@@ -9,72 +9,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_userattrs.push.errors import RetryLater, TooManyFailed
-from airflow_provider_userattrs.push.outcome import FAILED, NOT_APPLIED, Status, Verdict
+from airflow_provider_userattrs.push.outcome import DRY_RUN, NOT_APPLIED, Status
+from airflow_provider_userattrs.push.tally import Reason, Tally
 
 #: The version of the report's form.
 FORMAT = 1
 
 _MOST_REASONS = 20
-_MOST_POSITIONS = 5
+_MOST_NAMED = 5
 _MOST_ATTRIBUTES = 5
 _MOST_NOTES = 20
 _LONGEST_NAME = 60
+_LONGEST_TEXT = 200
 _MOST_BYTES = 15_000  # of a report; it is an XCom, and promised to be under 16 KB
 
-#: Distinct reasons that are told apart while a push runs; what comes after them is counted as `_OTHER`.
-_MOST_TOLD_APART = 200
-_OTHER = "other"
 
-
-class Reason:
-    """Count the rows that share one verdict.
-
-    :param verdict: the verdict they share.
-    """
-
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
-        self.count = 0
-        self.positions: list[int] = []
-        self.attributes: Counter[str] = Counter()
-
-    def add(self, position: int, attribute: str | None) -> None:
-        """Count a row."""
-        self.count += 1
-        if len(self.positions) < _MOST_POSITIONS:
-            self.positions.append(position)
-        if attribute is not None and (attribute in self.attributes or len(self.attributes) < 50):
-            self.attributes[attribute] += 1
-
-    def merge(self, other: Reason) -> None:
-        """Count the rows of another reason as rows of this one."""
-        self.count += other.count
-        self.positions = sorted([*self.positions, *other.positions])[:_MOST_POSITIONS]
-        self.attributes.update(other.attributes)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the reason as the report holds it."""
-        verdict = self.verdict
-        return {
-            "status": verdict.status.value,
-            "code": verdict.code,
-            "meaning": verdict.meaning,
-            "remedy": verdict.remedy,
-            "count": self.count,
-            "positions": self.positions,
-            "attributes": {
-                name[:_LONGEST_NAME]: count for name, count in self.attributes.most_common(_MOST_ATTRIBUTES)
-            },
-        }
-
-    def __str__(self) -> str:
-        """Give the reason as it stands in a sentence."""
-        code = self.verdict.code
-        shown = f" ({code})" if code.lstrip("-").isdecimal() else ""
-        return f"{self.count:,} x {self.verdict.meaning}{shown}"
-
-
-class Report:
+class Report(Tally):
     """Keep the account of one push; every row is counted exactly once.
 
     :param vendor: the vendor's name.
@@ -84,71 +34,29 @@ class Report:
     """
 
     def __init__(self, vendor: str, operation: str, accepted_means: str, *, dry_run: bool = False) -> None:
+        super().__init__()
         self.vendor = vendor
         self.operation = operation
         self.accepted_means = accepted_means
         self.dry_run = dry_run
-        self.counts: dict[Status, int] = dict.fromkeys(Status, 0)
-        self._reasons: dict[tuple[Status, str, str], Reason] = {}
-
-    def add(self, position: int, verdict: Verdict) -> None:
-        """Count one row."""
-        self.counts[verdict.status] += 1
-        if verdict.status is Status.ACCEPTED:
-            return
-        key: tuple[Status, str, str] = (verdict.status, verdict.code, verdict.meaning)
-        reason = self._reasons.get(key)
-        if reason is None:
-            if len(self._reasons) >= _MOST_TOLD_APART:
-                verdict = _other(verdict.status)
-                key = (verdict.status, verdict.code, verdict.meaning)
-            reason = self._reasons.setdefault(key, Reason(verdict))
-        reason.add(position, verdict.attribute)
-
-    def add_accepted(self, count: int) -> None:
-        """Count so many accepted rows."""
-        self.counts[Status.ACCEPTED] += count
-
-    @property
-    def rows(self) -> int:
-        """Count all rows."""
-        return sum(self.counts.values())
-
-    @property
-    def failed(self) -> int:
-        """Count the rows that weigh against ``max_failed``."""
-        return sum(self.counts[status] for status in FAILED)
-
-    @property
-    def not_applied(self) -> int:
-        """Count the rows that someone has to look after."""
-        return sum(self.counts[status] for status in NOT_APPLIED)
 
     def reasons(self) -> list[Reason]:
         """Return at most 20 reasons, what needs attention first, then the most frequent; the counts stay whole."""
-        ranked = sorted(
-            self._reasons.values(),
-            key=lambda reason: (reason.verdict.status not in NOT_APPLIED, -reason.count),
-        )
-        shown, rest = ranked[: _MOST_REASONS - len(Status)], ranked[_MOST_REASONS - len(Status) :]
-        if len(ranked) <= _MOST_REASONS:
-            return ranked
-        lumps: dict[Status, Reason] = {}
-        for reason in rest:
-            status = reason.verdict.status
-            lumps.setdefault(status, Reason(_other(status))).merge(reason)
-        return [*shown, *lumps.values()]
+        return self.ranked(_MOST_REASONS)
 
     def warning(self) -> str | None:
         """Return one sentence on what was not applied and why, or None."""
         if not self.not_applied:
             return None
         reasons = [reason for reason in self.reasons() if reason.verdict.status in NOT_APPLIED]
-        named = ", ".join(map(str, reasons[:_MOST_POSITIONS]))
-        more = len(reasons) - _MOST_POSITIONS
-        rest = f", and {more} more reasons" if more > 0 else ""
-        verb = "was" if self.not_applied == 1 else "were"
-        verb = "would not be" if self.dry_run else f"{verb} not"
+        named = ", ".join(map(_in_words, reasons[:_MOST_NAMED]))
+        more = self.told_apart() - _MOST_NAMED
+        rest = f", and {more} more reason{'s' if more > 1 else ''}" if more > 0 else ""
+        verb = "was not" if self.not_applied == 1 else "were not"
+        if self.dry_run:
+            verb = "would not be"
+        elif self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]:  # these may be, and nobody said so
+            verb += " confirmed as"
         return f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
 
     def conclude(self, stopped: BaseException | None, max_failed: int | float | None) -> BaseException | None:
@@ -163,13 +71,15 @@ class Report:
         if unsent:
             return RetryLater(f"{unsent:,} of {users(self.rows)} could not be sent to {self.vendor} for now")
         if max_failed is not None:
-            limit = max_failed * self.rows if isinstance(max_failed, float) else max_failed
-            if self.failed > limit:
-                allowed = f"{max_failed:.2%}" if isinstance(max_failed, float) else f"{max_failed:,}"
+            is_share = isinstance(max_failed, float)
+            # A share is compared with a share: 0.29 * 100 is less than 29.
+            weight = self.failed / self.rows if is_share and self.rows else self.failed
+            if weight > max_failed:
+                allowed = f"{max_failed:.2%}" if is_share else f"{max_failed:,}"
                 return TooManyFailed(
                     f"{self.failed:,} of {users(self.rows)} failed at {self.vendor}; max_failed allows {allowed}"
                 )
-        passed = self.counts[Status.SKIPPED] if self.dry_run else self.counts[Status.ACCEPTED]
+        passed = self.count(DRY_RUN) if self.dry_run else self.counts[Status.ACCEPTED]
         if self.failed and not passed:
             return TooManyFailed(f"{self.vendor} accepted none of {users(self.rows)}")
         return None
@@ -188,7 +98,7 @@ class Report:
             "dry_run": self.dry_run,
             "rows": self.rows,
             **{status.value: self.counts[status] for status in Status},
-            "reasons": [reason.as_dict() for reason in self.reasons()],
+            "reasons": [_as_dict(reason) for reason in self.reasons()],
             "notes": [
                 {"attribute": name[:_LONGEST_NAME], "note": note, "count": count}
                 for (name, note), count in sorted(notes.items(), key=lambda item: -item[1])[:_MOST_NOTES]
@@ -205,7 +115,7 @@ class Report:
     def log_lines(self) -> list[str]:
         """Return each reason with its count, meaning and remedy, a line each."""
         return [
-            f"{reason} [{reason.verdict.status}]{_on(reason.attributes)}: {reason.verdict.remedy}"
+            f"{_in_words(reason)} [{reason.verdict.status}]{_on(reason.attributes)}: {reason.verdict.remedy}"
             for reason in self.reasons()
         ]
 
@@ -225,5 +135,30 @@ def _on(attributes: Counter[str]) -> str:
     return f" on {names}" if names else ""
 
 
-def _other(status: Status) -> Verdict:
-    return Verdict(status, _OTHER, "other reasons", "See the rejects file for each row's own reason.")
+def _as_dict(reason: Reason) -> dict[str, Any]:
+    """Return a reason as the report holds it."""
+    verdict = reason.verdict
+    return {
+        "status": verdict.status.value,
+        "code": verdict.code,
+        "meaning": verdict.meaning[:_LONGEST_TEXT],
+        "remedy": verdict.remedy[:_LONGEST_TEXT],
+        "count": reason.count,
+        "positions": reason.positions,
+        "attributes": dict(_shortened(reason.attributes).most_common(_MOST_ATTRIBUTES)),
+    }
+
+
+def _shortened(attributes: Counter[str]) -> Counter[str]:
+    """Return attributes with their names cut; those whose names begin alike become one."""
+    shortened: Counter[str] = Counter()
+    for name, count in attributes.items():
+        shortened[name[:_LONGEST_NAME]] += count
+    return shortened
+
+
+def _in_words(reason: Reason) -> str:
+    """Return a reason as it stands in a sentence."""
+    code = reason.verdict.code
+    shown = f" ({code})" if code.lstrip("-").isdecimal() else ""
+    return f"{reason.count:,} x {reason.verdict.meaning}{shown}"

@@ -7,62 +7,81 @@ import contextvars
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TypeAlias
+from typing import Generic, TypeVar
 
 from airflow_provider_userattrs.push.batching import Batch
-from airflow_provider_userattrs.push.endpoint import Answer
 
-#: What sending a batch came to: the answer, the exception instead of one, or None if it was not tried.
-Result: TypeAlias = "Answer | Exception | None"
+Result = TypeVar("Result")
 
 
-class Senders:
+class Senders(Generic[Result]):
     """Send batches side by side and hand back what each came to.
 
-    A thread is started only when a batch finds none idle, and every thread has ended when `close` returns.
+    A thread is started only when a batch finds none idle. The threads are daemons: one that hangs in a system call
+    cannot keep a process alive that was told to go.
 
     :param send: sends one batch; runs in a thread.
     :param most: how many threads there may be.
     """
 
     def __init__(self, send: Callable[[Batch], Result], most: int) -> None:
-        self.under_way = 0
         self._send = send
         self._most = most
         self._tasks: SimpleQueue[Batch | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[Batch, Result]] = SimpleQueue()
+        self._results: SimpleQueue[tuple[Batch, Result | Exception]] = SimpleQueue()
+        self._under_way: dict[int, Batch] = {}
         self._threads: list[Thread] = []
 
-    def submit(self, batch: Batch) -> None:
-        """Send a batch as soon as a thread is free."""
-        self.under_way += 1
-        if self.under_way > len(self._threads) < self._most:
+    @property
+    def under_way(self) -> int:
+        """Count the batches submitted whose result was not handed back yet."""
+        return len(self._under_way)
+
+    def submit(self, batch: Batch, most: int | None = None) -> None:
+        """Send a batch as soon as a thread is free.
+
+        :param batch: the batch.
+        :param most: how many threads there may be for now, if fewer than in all.
+        """
+        allowed = self._most if most is None else min(most, self._most)
+        if len(self._under_way) >= len(self._threads) < allowed:
             # Each thread has its own copy of the context, so that what is logged there belongs to the task.
             context = contextvars.copy_context()
-            thread = Thread(target=context.run, args=(self._work,), name=f"userattrs-{len(self._threads)}")
+            name = f"userattrs-{len(self._threads)}"
+            thread = Thread(target=context.run, args=(self._work,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
+        self._under_way[id(batch)] = batch
         self._tasks.put(batch)
 
-    def result(self, timeout: float | None) -> tuple[Batch, Result] | None:
+    def result(self, timeout: float | None) -> tuple[Batch, Result | Exception] | None:
         """Return a batch and what it came to; None if there is none within ``timeout`` seconds."""
         try:
             result = self._results.get(timeout=timeout)
         except Empty:
             return None
-        self.under_way -= 1
+        del self._under_way[id(result[0])]
         return result
 
-    def close(self) -> None:
-        """End all threads, each after the request it has under way."""
+    def give_up(self) -> list[Batch]:
+        """Return what is still under way, and wait for it no more."""
+        batches = list(self._under_way.values())
+        self._under_way.clear()
+        return batches
+
+    def close(self, timeout: float | None = None) -> None:
+        """End all threads, each after the request it has under way.
+
+        :param timeout: how many seconds to wait for each, or None for as long as it takes.
+        """
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
-            thread.join()
+            thread.join(timeout)
 
     def _work(self) -> None:
         while (batch := self._tasks.get()) is not None:
-            result: Result
+            result: Result | Exception
             try:
                 result = self._send(batch)
             except Exception as exception:

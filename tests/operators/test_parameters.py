@@ -43,10 +43,9 @@ def make(operator: type, **parameters: Any) -> Any:
     return operator(task_id="push", **{"users": [], **OPERATORS[operator], **parameters})
 
 
-def bad(operator: type, parameter: str, value: object, remedy: str, why_not: str | None = None) -> Any:
-    marks = (pytest.mark.xfail(strict=True, reason=why_not),) if why_not else ()
+def bad(operator: type, parameter: str, value: object, remedy: str) -> Any:
     name = f"{operator.__name__}-{parameter}-{value if not callable(value) else 'callable'}"
-    return pytest.param(operator, parameter, value, remedy, id=name[:90], marks=marks)
+    return pytest.param(operator, parameter, value, remedy, id=name[:90])
 
 
 def generator() -> Any:
@@ -95,26 +94,25 @@ EVERY = [
     ("dry_run", 1, "True or False"),
     ("dry_run", None, "True or False"),
 ]
-NO_CHECK = "taken as it is; fails, or pushes nothing, only when the task runs"
 COLUMNS = [
-    ([], "None, a list of columns, or a dict", None),
-    ({}, "None, a list of columns, or a dict", None),
-    ("name", "list of columns", None),
-    (5, "list of columns", None),
-    ({"a", "b"}, "list of columns", None),
-    ([""], "text and not empty", None),
-    ([1], "text and not empty", None),
-    ({"a": 5}, "text and not empty", None),
-    ({"a": ""}, "text and not empty", None),
-    ({"a": None}, "text and not empty", None),
-    ({"": "x"}, "not empty", None),
-    ({5: "x"}, "text", None),
-    ({"a": Constant(object())}, "'a'", None),
-    ({"a": Constant(None)}, "'a'", None),
-    ({"a": Constant(float("nan"))}, "'a'", None),
-    ({"a": Constant("lone \ud800")}, "'a'", None),
-    ({"a": Hashed(5)}, "text", NO_CHECK),  # type: ignore[arg-type]
-    ({"a": Hashed("")}, "text", NO_CHECK),
+    ([], "None, a list of columns, or a dict"),
+    ({}, "None, a list of columns, or a dict"),
+    ("name", "list of columns"),
+    (5, "list of columns"),
+    ({"a", "b"}, "list of columns"),
+    ([""], "text and not empty"),
+    ([1], "text and not empty"),
+    ({"a": 5}, "text and not empty"),
+    ({"a": ""}, "text and not empty"),
+    ({"a": None}, "text and not empty"),
+    ({"": "x"}, "not empty"),
+    ({5: "x"}, "text"),
+    ({"a": Constant(object())}, "'a'"),
+    ({"a": Constant(None)}, "'a'"),
+    ({"a": Constant(float("nan"))}, "'a'"),
+    ({"a": Constant("lone \ud800")}, "'a'"),
+    ({"a": Hashed(5)}, "text"),  # type: ignore[arg-type]
+    ({"a": Hashed("")}, "text"),
 ]
 NAMES = [
     ([], "list of names"),
@@ -129,7 +127,7 @@ NAMES = [
 WRONG = [
     *(bad(operator, *one) for operator in OPERATORS for one in EVERY),
     *(
-        bad(operator, CONN_ID[operator], value, "connection", NO_CHECK)
+        bad(operator, CONN_ID[operator], value, "connection")
         for operator in (EL_SET, KA_SET, ME_SET)
         for value in (None, "")
     ),
@@ -263,7 +261,8 @@ def test_template_fields_are_what_a_user_expects(operator: type) -> None:
     vendor = CONN_ID[operator].removesuffix("_conn_id")
     user = {"engagelab": "euid", "kahuna": "target", "moengage": "customer_id"}[vendor]
     columns = "contacts" if operator is EL_CONTACTS else "attributes"
-    assert set(operator.template_fields) == {"users", columns, user, "rejects_path", CONN_ID[operator]}  # type: ignore[attr-defined]
+    paths = ("rejects_path", "checkpoint_path")
+    assert set(operator.template_fields) == {"users", columns, user, *paths, CONN_ID[operator]}  # type: ignore[attr-defined]
     for name in operator.template_fields:  # type: ignore[attr-defined]
         assert hasattr(make(operator), name)
 
@@ -305,7 +304,6 @@ def test_the_error_shows_no_long_text() -> None:
     assert "ada@example.com" not in str(refused.value)
 
 
-@pytest.mark.xfail(strict=True, reason="drawn as a dependency, but never resolved: each XComArg is an invalid row")
 def test_xcoms_inside_a_list_of_users_are_not_lost_silently(airflow: Any) -> None:
     """A list of upstream outputs: either resolved, or refused; never taken for rows."""
     from airflow.providers.common.compat.sdk import task

@@ -86,7 +86,6 @@ def test_the_path_is_a_template(push: Callable[..., Any], tmp_path: Path) -> Non
     assert len(lines(tmp_path / "push.jsonl")) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a path that renders to nothing is taken for no path, without a word")
 def test_a_path_that_renders_to_nothing_fails_by_name(push: Callable[..., Any], control: Any) -> None:
     run = push(
         [{"euid": "x", "a": 1}, {"euid": 1, "a": 1}], rejects_path="{{ params.nothing }}", params={"nothing": ""}
@@ -161,17 +160,12 @@ def test_a_path_that_fails_halfway_leaves_a_true_account(push: Callable[..., Any
 
 
 @full_disk
-@pytest.mark.xfail(strict=True, reason="the error is a bare OSError that does not say what could not be written")
 def test_a_path_that_fails_halfway_is_named(push: Callable[..., Any]) -> None:
     run = push([{"euid": 1, "a": 1}, {"euid": "x", "a": 1}], rejects_path=str(FULL))
     assert "rejects_path" in str(run.error)
 
 
 @full_disk
-@pytest.mark.xfail(
-    strict=True,
-    reason="when the rejects file fails, what waits behind a row of the same user gets no verdict at all",
-)
 def test_a_path_that_fails_halfway_loses_no_row(push: Callable[..., Any], control: Any, counted: Any) -> None:
     control.fault("engagelab", {"code": 55102}, {"users": [1]})
     rows = [{"euid": 1, "a": number} for number in range(5)]
@@ -250,16 +244,15 @@ def test_what_fails_again_can_be_written_again(push: Callable[..., Any], tmp_pat
     assert [line["row"] for line in lines(second)] == [{"euid": "x", "a": 1}]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the file is emptied before it is read: the rows are lost, and the task is a success with nothing to do",
-)
 def test_a_replay_onto_its_own_file_loses_nothing(push: Callable[..., Any], control: Any, path: Path) -> None:
     push([{"euid": "x", "a": 1}, {"euid": 1, "a": 1}], rejects_path=str(path))
     before = lines(path)
-    run = push(Rejects(str(path)), rejects_path=str(path))
-    assert lines(path) == before
+    with pytest.raises(ValueError, match="rejects_path"):
+        push(Rejects(str(path)), rejects_path=str(path))
+    run = push(Rejects(str(path)), rejects_path="{{ params.path }}", params={"path": str(path)})
     assert run.state == "failed"
+    assert "rejects_path" in str(run.error)
+    assert lines(path) == before
 
 
 def test_a_file_of_another_vendor(airflow: Any, push: Callable[..., Any], control: Any, path: Path) -> None:

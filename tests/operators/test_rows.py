@@ -378,10 +378,6 @@ def test_a_list_of_columns_may_come_from_a_template(airflow: Any, anyone: Any) -
     assert properties(anyone) == {"1": {"b": 2}}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="rendered columns are checked no more: a text is taken for a list of one-letter columns",
-)
 def test_columns_that_render_to_a_text_fail_by_name(airflow: Any, anyone: Any) -> None:
     run = airflow.run(
         lambda: push([{"euid": 1, "a": 1, "b": 2}], attributes="{{ params.columns }}", params={"columns": "ab"})
@@ -391,10 +387,6 @@ def test_columns_that_render_to_a_text_fail_by_name(airflow: Any, anyone: Any) -
     assert anyone.journal() == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="rendered names are checked no more: with match=prefix each letter of a text is a prefix to unset",
-)
 def test_names_to_unset_that_render_to_a_text_fail_by_name(airflow: Any, control: Any) -> None:
     airflow.run(
         lambda: MoEngageSetAttributesOperator(

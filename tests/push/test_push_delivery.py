@@ -460,11 +460,6 @@ class TestStopping:
         for part in ("Vendor", "authentication error", "401", "Check the keys."):
             assert part in message
 
-    @pytest.mark.xfail(
-        strict=True,
-        reason="a sender takes its next batch before the refusal is read: up to 2 x concurrency requests go out "
-        "('at the first answer, nothing more is sent')",
-    )
     @pytest.mark.parametrize("refusal", ["stop", "keys"])
     def test_nothing_more_is_sent_after_the_first_refusal(self, push: Any, rows: Any, refusal: str) -> None:
         interval = sys.getswitchinterval()
@@ -529,7 +524,7 @@ class Patient:
     def __init__(self, clock: Any, longest: float) -> None:
         self.clock = clock
         self.longest = longest
-        self.monotonic, self.time = clock.monotonic, clock.time
+        self.monotonic, self.time, self.processor = clock.monotonic, clock.time, clock.processor
 
     def sleep(self, seconds: float, wake: Event) -> None:
         if seconds <= self.longest:
@@ -584,20 +579,10 @@ class TestVendorAway:
         assert done.stopped is None
         assert done.statuses == ["accepted"] * 5
 
-    @pytest.mark.xfail(
-        strict=True,
-        reason="batches that wait for their next try are outside of the window: while a vendor refuses connections at "
-        "once, the whole source is read into memory ('memory does not grow with the rows')",
-    )
     def test_rows_under_way_stay_few_while_the_vendor_is_away(self, push: Any, rows: Any) -> None:
         done = push(rows(3_000), "refused", concurrency=4)
         assert done.book.outstanding < 1_000
 
-    @pytest.mark.xfail(
-        strict=True,
-        reason="the breaker opens only when a batch is out of tries, and new ones are tried before: every row of the "
-        "source is sent, some four times, to a vendor that refuses every connection",
-    )
     def test_a_vendor_that_is_away_is_left_alone(self, push: Any, rows: Any) -> None:
         done = push(rows(3_000), "refused", concurrency=4)
         assert isinstance(done.stopped, RetryLater)
@@ -726,15 +711,11 @@ class TestRecord:
         assert len(done.statuses) == done.book.read
         assert done.vendor.applied.total() == done.statuses.count("accepted")
 
-    @pytest.mark.xfail(strict=True, reason="rows that wait behind another of their user never get a verdict")
     def test_one_that_raises_loses_no_row_that_waits(self, push: Any, rows: Any) -> None:
         done = push(rows("a" * 20), "ok", record=failing_once(lambda verdicts: True), concurrency=2)
         assert isinstance(done.stopped, OSError)
         assert len(done.statuses) == done.book.read
 
-    @pytest.mark.xfail(
-        strict=True, reason="what record raises while the push ends escapes from run(); threads are left"
-    )
     def test_one_that_raises_while_the_push_ends_leaves_no_thread(self, push: Any, rows: Any) -> None:
         go = Event()
 
@@ -751,9 +732,6 @@ class TestRecord:
         assert isinstance(done.stopped, (OSError, ValueError))
         assert len(done.statuses) == done.book.read
 
-    @pytest.mark.xfail(
-        strict=True, reason="once record raises while the rest of the source is counted, what follows is not counted"
-    )
     def test_one_that_raises_while_the_rest_is_counted_loses_no_row(self, push: Any, rows: Any) -> None:
         unsent = failing_once(lambda verdicts: verdicts[0].code == "not-tried")
         done = push(rows(100), "keys", record=unsent, concurrency=1)
@@ -762,10 +740,6 @@ class TestRecord:
 
 
 class TestIdling:
-    @pytest.mark.xfail(
-        strict=True,
-        reason="with the window full and a retry due, the loop asks for a result with a timeout of 0 again and again",
-    )
     def test_the_loop_does_not_spin_while_a_retry_is_due_and_the_window_is_full(
         self, update: Any, fake_clock: Any, no_thread_left: Any
     ) -> None:

@@ -146,7 +146,6 @@ def test_what_the_source_raises_goes_through(intake: Any, update: Any) -> None:
         source.next_batch()
 
 
-@pytest.mark.xfail(strict=True, reason="finish() records before it releases: those who wait behind are lost for good")
 def test_a_record_that_raises_frees_those_who_wait_all_the_same(update: Any) -> None:
     verdicts: dict[int, Verdict] = {}
 

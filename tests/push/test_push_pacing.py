@@ -219,16 +219,10 @@ class TestAskedToWait:
         assert wait is None or wait >= 0
         assert wait is None or not math.isnan(wait)
 
-    @pytest.mark.xfail(
-        strict=True, reason="int() refuses over 4,300 digits; the ValueError makes an answered request 'broken'"
-    )
     def test_an_endless_number_is_no_exception(self) -> None:
         wait = asked_to_wait(Answer(429, {"x-ratelimit-reset": "9" * 5_000}, b""), NOW)
         assert wait is None or wait >= 0
 
-    @pytest.mark.xfail(
-        strict=True, reason="a date without a zone is read in the machine's zone; HTTP dates are always GMT (RFC 9110)"
-    )
     def test_dates_in_the_obsolete_form_are_gmt(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TZ", "JST-9")
         time.tzset()

@@ -155,11 +155,6 @@ def test_closing_what_never_began() -> None:
     Senders(lambda batch: OK, 4).close()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a thread that cannot be started (a pod's pids limit) leaves the batch counted as under way: "
-    "Delivery.run then waits for its result for ever",
-)
 def test_a_thread_that_cannot_start_leaves_nothing_under_way(
     batches: Callable[[int], list[Batch]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

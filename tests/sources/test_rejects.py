@@ -188,7 +188,6 @@ def test_the_path_may_be_a_template(airflow: Any, control: Any, path: Path, give
 
 
 @pytest.mark.usefixtures("connections", "clock")
-@pytest.mark.xfail(strict=True, reason="an XComArg in a source's path is rendered, but draws no dependency")
 def test_a_path_from_an_upstream_task_draws_a_dependency(airflow: Any) -> None:
     from airflow.providers.common.compat.sdk import task
 

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a try of a task begins: at the first row, or where the last try stopped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from airflow_provider_userattrs.operators.account import Log
+from airflow_provider_userattrs.push.bookmark import Bookmark
+from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint, Store
+from airflow_provider_userattrs.push.checkpointer import Checkpointer
+from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
+
+_WAYS_OUT = (
+    "set checkpoint_path to a folder on object storage, or retries=0; allow_restart=True sends all rows again "
+    "with each try"
+)
+
+
+def digest(parts: Iterable[Any]) -> str:
+    """Return a short digest of values; the same ones give the same digest in every process."""
+    sha = hashlib.sha256()
+    for part in parts:
+        try:
+            sha.update(orjson.dumps(part, default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS))
+        except TypeError:  # an integer over 64 bits, a lone surrogate
+            sha.update(repr(part).encode("utf-8", "surrogatepass"))
+        sha.update(b"\0")
+    return sha.hexdigest()[:32]
+
+
+class Resume:
+    """Decide where a try begins.
+
+    :param idempotent: whether an update may be sent twice.
+    :param retries: whether Airflow may try the task again.
+    :param allow_restart: whether the author allows that rows are sent again all the same.
+    :param max_tries: the task's; it changes when the task is cleared by hand.
+    :param log: the task's log.
+    """
+
+    def __init__(
+        self, *, idempotent: bool, retries: bool, allow_restart: bool, max_tries: int | None, log: Log
+    ) -> None:
+        self._may_restart = idempotent or allow_restart
+        self._retries = retries
+        self._max_tries = max_tries
+        self._log = log
+
+    def without_store(self, why: str) -> None:
+        """Say what it means that no checkpoint can be kept.
+
+        :param why: why not.
+        :raises RefusedConfiguration: if a retry would send again what must not be sent twice.
+        """
+        if not self._retries:
+            return
+        if not self._may_restart:
+            raise RefusedConfiguration(
+                f"{why}, and a retry of this task would send again what must not be sent twice; {_WAYS_OUT}"
+            )
+        self._log.info("%s: a retry starts at the first row (Airflow 3.3 keeps one, and so does checkpoint_path)", why)
+
+    def begin(self, store: Store, fingerprint: Fingerprint) -> Checkpoint:
+        """Return where to begin.
+
+        :param store: where the checkpoint is kept.
+        :param fingerprint: which push this is.
+        :raises RetryLater: if it cannot be read, and rows must not be sent twice.
+        :raises RefusedConfiguration: if it is another push's, and rows must not be sent twice.
+        """
+        fresh = Checkpoint(fingerprint)
+        try:
+            state = store.read()
+        except Exception as error:  # each store has exceptions of its own
+            if not self._may_restart:
+                raise RetryLater(f"The checkpoint cannot be read ({type(error).__name__}); nothing was sent") from error
+            self._log.warning("The checkpoint cannot be read (%s): starting at the first row", type(error).__name__)
+            return fresh
+        if state is None:
+            return fresh
+        try:
+            found = Checkpoint.from_dict(state)
+        except ValueError as error:
+            return self._anew(fresh, str(error))
+        if found.complete:
+            # Its rows are done; only a task cleared by hand is asked to do them again.
+            return found if found.max_tries == self._max_tries else fresh
+        if changed := found.fingerprint.differs_in(fingerprint):
+            return self._anew(fresh, f"{' and '.join(changed)} changed since the last try")
+        return found
+
+    def _anew(self, fresh: Checkpoint, why: str) -> Checkpoint:
+        if not self._may_restart:
+            raise RefusedConfiguration(
+                f"Rows may have been sent by an earlier try, and cannot be told from the others: {why}. Check at the "
+                "vendor what was applied; then push the rest as a new run, or set allow_restart=True"
+            )
+        self._log.warning("Starting at the first row: %s", why)
+        return fresh
+
+
+def pending(rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None) -> Iterator[tuple[int, Any]]:
+    """Yield position and row of what is not finished.
+
+    :param rows: the source's rows, from the checkpoint's place on.
+    :param begun: where this try begins.
+    :param checkpointer: told of the places that the source can go on from.
+    """
+    start = begun.place[1] if begun.place else 0
+    return begun.unfinished(_without_bookmarks(rows, start, checkpointer), start)
+
+
+def _without_bookmarks(rows: Iterable[Any], start: int, checkpointer: Checkpointer | None) -> Iterator[Any]:
+    position = start
+    for row in rows:
+        if type(row) is Bookmark:
+            if checkpointer is not None:
+                checkpointer.pass_place(row.place, position)
+        else:
+            position += 1
+            yield row

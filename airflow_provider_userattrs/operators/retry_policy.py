@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A retry policy for Airflow 3.3 and later: ``retry_policy=VendorRetryPolicy()``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+
+from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, TooManyFailed
+
+
+class VendorRetryPolicy(RetryPolicy):
+    """Retry a push when the vendor asked to be asked again, and not at all when a retry would end the same way."""
+
+    def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
+        """Decide from what the push raised.
+
+        :param exception: what the task raised.
+        :param try_number: the try that failed, from 1.
+        :param max_tries: the task's.
+        :param context: the task's context.
+        """
+        if isinstance(exception, (RefusedConfiguration, TooManyFailed)):
+            return RetryDecision.fail(reason="a retry would end the same way")
+        if isinstance(exception, RetryLater) and exception.retry_after:
+            return RetryDecision.retry(
+                delay=timedelta(seconds=exception.retry_after), reason="the vendor asked to wait so long"
+            )
+        return RetryDecision.default()
+
+    def serialize(self) -> dict[str, Any]:
+        """Return what the policy is made from: nothing."""
+        return {}
+
+    @classmethod
+    def deserialize(cls, data: dict[str, Any]) -> VendorRetryPolicy:
+        """Return the policy."""
+        return cls()

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One try of a task: rows through mapping and delivery, with checkpoint, rejects and account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_userattrs.operators.account import Account
+from airflow_provider_userattrs.operators.interruption import heed
+from airflow_provider_userattrs.operators.resume import Resume, digest, pending
+from airflow_provider_userattrs.operators.stores import find_store
+from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.push.checkpointer import IN_DOUBT, Checkpointer
+from airflow_provider_userattrs.push.clock import Clock
+from airflow_provider_userattrs.push.delivery import Delivery
+from airflow_provider_userattrs.push.endpoint import Answer
+from airflow_provider_userattrs.push.ledger import Ledger
+from airflow_provider_userattrs.push.mapping import Constant, Mapping
+from airflow_provider_userattrs.push.outcome import DRY_RUN, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.report import Report
+from airflow_provider_userattrs.push.update import UserUpdate
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_userattrs.hooks.base import VendorHook
+    from airflow_provider_userattrs.operators.base import UserPushOperator
+    from airflow_provider_userattrs.sources.rejects import RejectsWriter
+
+
+class Run:
+    """Run one try of a push and keep its account.
+
+    :param operator: whose push it is, rendered.
+    :param context: the task's context.
+    """
+
+    def __init__(self, operator: UserPushOperator, context: Context) -> None:
+        self.error: BaseException | None = None
+        self._operator = operator
+        self._context = context
+        self._clock = Clock()
+        self._endpoint = operator.make_endpoint()
+        endpoint = self._endpoint
+        report = Report(endpoint.vendor, endpoint.operation, endpoint.accepted_means, dry_run=operator.is_dry_run)
+        self._account = Account(report, endpoint, operator.rejects_path, operator.log, self._clock)
+        self._checkpointer: Checkpointer | None = None
+
+    def run(self) -> dict[str, Any]:
+        """Deliver the rows, log the account and return the report; `error` is what the task is to raise."""
+        stopped: BaseException | None
+        try:
+            stopped = self._deliver()
+        except BaseException as error:  # a timeout of Airflow's is one; the account is due all the same
+            stopped = error
+        report = self._account.report
+        self.error = report.conclude(stopped, self._operator.max_failed)
+        if self._checkpointer is not None:
+            complete = stopped is None and not report.counts[Status.UNSENT]
+            self._checkpointer.close(complete=complete, max_tries=self._max_tries)
+        return self._account.close()
+
+    @property
+    def _max_tries(self) -> int | None:
+        most: int | None = getattr(self._context["ti"], "max_tries", None)
+        return most
+
+    def _deliver(self) -> Exception | None:
+        operator, endpoint = self._operator, self._endpoint
+        operator.check_rendered()
+        mapping = operator.make_mapping(self._render_constants())
+        self._account.notes = mapping.notes
+        with ExitStack() as stack:
+            hook = stack.enter_context(closing(operator.make_hook()))
+            rate = operator.rate_limit or hook.settings.rate_limit or endpoint.max_rate
+            send = hook.sender(endpoint)
+            if operator.is_dry_run:
+                endpoint, send, rate = replace(endpoint, read=_read_dry), _send_nothing, None
+                begun = Checkpoint(Fingerprint("", ""))
+            else:
+                begun = self._begin(hook)
+            if begun.complete:
+                operator.log.info("The push was complete before; nothing is sent again")
+                return None
+            writer = self._open_rejects(stack, begun)
+            ledger = Ledger(
+                self._account.report,
+                progress=self._account.log_progress,
+                reject=writer.write if writer else None,
+                clock=self._clock,
+            )
+            record, announce = self._recorded(ledger)
+            delivery = Delivery(
+                endpoint,
+                send,
+                record,
+                rate=rate,
+                concurrency=operator.concurrency,
+                clock=self._clock,
+                announce=announce,
+                abort=hook.abort,
+            )
+            self._account.counts = delivery
+            self._account.log_start(hook.transport.base_url, rate)
+            with heed(delivery.interrupt):
+                return delivery.run(self._updates(mapping, begun))
+
+    def _begin(self, hook: VendorHook) -> Checkpoint:
+        """Return where this try begins."""
+        operator = self._operator
+        resume = Resume(
+            idempotent=self._endpoint.idempotent,
+            retries=bool(self._max_tries if self._max_tries is not None else operator.retries),
+            allow_restart=operator.allow_restart,
+            max_tries=self._max_tries,
+            log=operator.log,
+        )
+        store = find_store(self._context, operator.checkpoint_path)
+        rows = operator.users.digest()
+        if store is None or rows is None:
+            resume.without_store("No place for a checkpoint" if store is None else "The source has no identity()")
+            return Checkpoint(Fingerprint("", ""))
+        settings = hook.settings
+        where = [hook.transport.base_url, settings.login, settings.choice]
+        begun = resume.begin(store, Fingerprint(rows, digest([operator.configuration(), where])))
+        self._account.begin(begun)
+        begun = replace(
+            begun,
+            tries=tuple(self._account.tries),
+            parts=begun.parts + 1,
+            sent_below=0 if operator.on_unknown == "resend" else begun.sent_below,
+        )
+        self._checkpointer = Checkpointer(
+            store, begun, self._account, idempotent=self._endpoint.idempotent, clock=self._clock
+        )
+        return begun
+
+    def _open_rejects(self, stack: ExitStack, begun: Checkpoint) -> RejectsWriter | None:
+        operator = self._operator
+        if operator.rejects_path is None:
+            return None
+        from airflow_provider_userattrs.sources.rejects import RejectsWriter
+
+        writer = RejectsWriter(
+            operator.rejects_path, idempotent=self._endpoint.idempotent, begun=begun, clock=self._clock
+        )
+        self._account.rejects = writer
+        return stack.enter_context(closing(writer))
+
+    def _recorded(self, ledger: Ledger) -> tuple[Callable[..., None], Callable[..., None] | None]:
+        """Return what takes finished rows, and what hears of batches before they are sent."""
+        checkpointer = self._checkpointer
+        if checkpointer is None:
+            return ledger.record, None
+
+        def record(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+            try:
+                ledger.record(rows, verdicts)
+            finally:
+                checkpointer.record(rows, verdicts)
+
+        return record, None if self._endpoint.idempotent else checkpointer.announce
+
+    def _updates(self, mapping: Mapping, begun: Checkpoint) -> Iterator[UserUpdate | Outcome]:
+        rows = self._operator.users.rows(begun.place[0] if begun.place else None)
+        doubtful = 0 if self._endpoint.idempotent else begun.sent_below
+        for position, row in pending(rows, begun, self._checkpointer):
+            update = mapping(position, row)
+            if position < doubtful and isinstance(update, UserUpdate):
+                update = Outcome(position, IN_DOUBT, row, update.user)
+            yield update
+
+    def _render_constants(self) -> Any:
+        """Return what is set or unset, with the templates of constants rendered."""
+        operator = self._operator
+        columns = getattr(operator, operator.columns_field)
+        if not isinstance(columns, dict):
+            return columns
+        return {
+            name: Constant(operator.render_template(source.value, self._context))
+            if isinstance(source, Constant)
+            else source
+            for name, source in columns.items()
+        }
+
+
+def _read_dry(_: Answer, count: int) -> list[Verdict]:
+    return [DRY_RUN] * count
+
+
+def _send_nothing(_: bytes) -> Answer:
+    return Answer(0, {}, b"")

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hand that keeps the checkpoint while a push goes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from airflow_provider_userattrs.push.batching import Batch
+from airflow_provider_userattrs.push.checkpoint import Checkpoint, Store
+from airflow_provider_userattrs.push.clock import Clock
+from airflow_provider_userattrs.push.errors import RetryLater
+from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.progress import MOST_HOLES, Progress
+from airflow_provider_userattrs.push.tally import Tally
+from airflow_provider_userattrs.push.update import UserUpdate
+
+#: Seconds between two checkpoints; one costs some 10 to 44 ms in Airflow's task state store.
+SAVE_EVERY = 2.0
+
+#: Reasons a checkpoint tells apart; with 500 holes it stays under 32 KB.
+_MOST_REASONS = 20
+
+#: Rows of a block that is noted before it is sent: at first, and the fewest and most later.
+_FIRST_BLOCK, _FEWEST, _MOST = 100, 50, 5_000
+
+#: What share of the time notes may take; from this follows how large a block is.
+_SHARE = 0.05
+
+IN_DOUBT = Verdict(
+    Status.UNKNOWN,
+    "in-doubt",
+    "may have been sent by a try of the task that ended before the answer",
+    'Check these users at the vendor; on_unknown="resend" would send them again.',
+)
+
+
+class Account(Protocol):
+    """Give what a checkpoint keeps besides the rows."""
+
+    @property
+    def parts(self) -> int:
+        """Return how many parts the rejects file has by now."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the account of all tries adds up."""
+
+    def settle(self, *, now: bool) -> bool:
+        """Bring the rejects written so far to safety; return whether they are.
+
+        :param now: whether it must be now; else it may be put off where it costs much.
+        """
+
+    def note_failure(self, error: Exception) -> None:
+        """Hear that the checkpoint cannot be kept."""
+
+
+class Checkpointer:
+    """Keep a push's checkpoint: every 2 s, before each block of what must not be repeated, and at the end.
+
+    :param store: keeps the checkpoint.
+    :param begun: where this try begins.
+    :param account: gives what else is kept.
+    :param idempotent: whether an update may be sent twice; if not, each block is noted before it is sent.
+    :param clock: tells the time.
+    """
+
+    def __init__(self, store: Store, begun: Checkpoint, account: Account, *, idempotent: bool, clock: Clock) -> None:
+        self._store = store
+        self._begun = begun
+        self._account = account
+        self._idempotent = idempotent
+        self._clock = clock
+        self._progress = Progress(idempotent=idempotent)
+        self._progress.restore(begun.below, begun.holes, Tally.restored(begun.tally))
+        self._places: deque[tuple[Any, int]] = deque([begun.place] if begun.place else [])
+        self._sent_below = begun.sent_below
+        self._next_save = clock.monotonic() + SAVE_EVERY
+        self._block = _FIRST_BLOCK
+        self._announced_at = clock.monotonic()
+        self._announced = 0
+        self._failed = False
+
+    def pass_place(self, place: Any, position: int) -> None:
+        """Take in that the source can go on from a place, and that the row behind it has this position."""
+        self._places.append((place, position))
+
+    def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+        """Take in final verdicts; save if it is time."""
+        self._progress.finish([row.position for row in rows], verdicts)
+        if self._clock.monotonic() >= self._next_save:
+            self._save()
+
+    def announce(self, batch: Batch) -> None:
+        """Note that a batch is about to be sent, if it must not be sent twice.
+
+        :raises RetryLater: if it cannot be noted; then it must not be sent.
+        """
+        if self._idempotent:
+            return
+        last = batch.updates[-1].position
+        self._announced += len(batch)
+        if last < self._sent_below:
+            return
+        before = self._sent_below
+        self._sent_below = last + self._block
+        started = self._clock.monotonic()
+        if not self._save(now=True):
+            self._sent_below = before
+            raise RetryLater("The checkpoint cannot be written, and without it a row could be sent twice")
+        self._size_block(started)
+
+    def close(self, *, complete: bool, max_tries: int | None = None) -> None:
+        """Keep where a later try goes on, or nothing if the push is complete.
+
+        What must not be repeated keeps a word that it is complete: a task may still fail after its last line.
+
+        :param complete: whether nothing is left to do.
+        :param max_tries: the task's.
+        """
+        if complete and self._idempotent:
+            self._guard(self._store.delete)
+            return
+        # Every row sent has its verdict by now, so none is in doubt, unless it is behind the last hole.
+        self._sent_below = 0 if self._progress.gaps <= MOST_HOLES else self._progress.end
+        self._save(now=True, complete=complete, max_tries=max_tries)
+
+    def current(self, *, complete: bool = False, max_tries: int | None = None) -> Checkpoint:
+        """Return the checkpoint as of now."""
+        below, holes, tally = self._progress.cut()
+        first = holes[0][0] if holes else below
+        while len(self._places) > 1 and self._places[1][1] <= first:
+            self._places.popleft()
+        place = self._places[0] if self._places and self._places[0][1] <= first else None
+        return replace(
+            self._begun,
+            below=below,
+            holes=tuple(holes),
+            sent_below=self._sent_below,
+            tally=tally.state(_MOST_REASONS),
+            place=place,
+            facts=self._account.facts(),
+            parts=self._account.parts,
+            complete=complete,
+            max_tries=max_tries,
+        )
+
+    def _save(self, *, now: bool = False, complete: bool = False, max_tries: int | None = None) -> bool:
+        self._next_save = self._clock.monotonic() + SAVE_EVERY
+        if not self._account.settle(now=now):
+            return False
+        state = self.current(complete=complete, max_tries=max_tries).as_dict()
+        return self._guard(lambda: self._store.write(state))
+
+    def _guard(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except Exception as error:  # each store has exceptions of its own
+            if not self._failed:
+                self._failed = True
+                self._account.note_failure(error)
+            return False
+        return True
+
+    def _size_block(self, started: float) -> None:
+        now = self._clock.monotonic()
+        elapsed = now - self._announced_at
+        if elapsed > 0:
+            rate = self._announced / elapsed
+            self._block = round(min(max(rate * (now - started) / _SHARE, _FEWEST), _MOST))
+        self._announced_at, self._announced = now, 0

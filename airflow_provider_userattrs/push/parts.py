@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of a rejects file, one or more for each try of a push that was resumed.
+
+A try that ended without warning may have written rows that the next one sent again; so each further try begins its
+part with a line that says which rows were finished before, and of the others only the later word stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from airflow_provider_userattrs.push.checkpoint import Checkpoint
+from airflow_provider_userattrs.push.rejects import read_lines
+from airflow_provider_userattrs.push.update import MalformedRow, Row
+
+_RESUMED = '{"resumed":'
+
+#: Opens a part and yields its lines.
+Part: TypeAlias = Callable[[], Iterator[str]]
+
+
+def resumption_line(begun: Checkpoint) -> str:
+    """Return the line with which a try begins its part.
+
+    :param begun: where the try begins.
+    """
+    return _RESUMED + json.dumps({"below": begun.below, "holes": begun.holes}, separators=(",", ":")) + "}\n"
+
+
+def read_parts(parts: Sequence[Part], *, in_doubt: bool = False) -> Iterator[Row | MalformedRow]:
+    """Yield the rows of a rejects file, each once.
+
+    :param parts: the parts in their order.
+    :param in_doubt: whether to yield also rows that may have been applied, of an operation that is not to be repeated.
+    """
+    resumptions = [_resumption(next(part(), "")) for part in parts]
+    for number, part in enumerate(parts):
+        later = [resumption for resumption in resumptions[number + 1 :] if resumption]
+        lines = (line for line in part() if not line.startswith(_RESUMED) and _stands(line, later))
+        yield from read_lines(lines, in_doubt=in_doubt)
+
+
+def _resumption(line: str) -> dict[str, Any] | None:
+    resumed: dict[str, Any] | None = json.loads(line)["resumed"] if line.startswith(_RESUMED) else None
+    return resumed
+
+
+def _stands(line: str, later: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether no later try had its own word on a line's row."""
+    if not later:
+        return True
+    try:
+        position = json.loads(line)["position"]
+        return all(_finished(position, resumption) for resumption in later)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return True  # no line of ours; it is reported where the rows are read
+
+
+def _finished(position: int, resumption: dict[str, Any]) -> bool:
+    below: int = resumption["below"]
+    return position < below and not any(first <= position < behind for first, behind in resumption["holes"])
