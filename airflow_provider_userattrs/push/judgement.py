@@ -48,6 +48,9 @@ def judge(endpoint: Endpoint, result: Answer | Exception, users: int) -> list[Ve
 
 
 def worse(before: Verdict, now: Verdict) -> Verdict:
-    """Return what two tries in a row leave of an update: what may have been applied once stays in doubt."""
+    """Return what two tries in a row leave of an update: what may have been applied once stays in doubt.
+
+    A vendor's own word on the update, yes or no, ends the doubt: it would have said no to the first try as well.
+    """
     in_doubt = before.status is Status.UNKNOWN and now.status is Status.UNSENT
     return replace(before, action=now.action) if in_doubt else now

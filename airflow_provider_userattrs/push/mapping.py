@@ -20,6 +20,7 @@ from airflow_provider_userattrs.push.values import (
     Noted,
     fault,
     no_place,
+    plain,
     unwritable,
 )
 
@@ -110,6 +111,7 @@ class Mapping:
         self._unset = unset
         self._unset_nulls = unset_nulls
         self._constants: dict[str, Any] = {}
+        self._constant_notes: list[tuple[str, str]] = []
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._plan = () if unset else None if attributes is None else self._compile(attributes)
         for name in unset:
@@ -126,6 +128,8 @@ class Mapping:
                 credentials[credential] = row[column]
         except KeyError:
             return Outcome(position, MISSING_COLUMN.on(str(column)), row)
+        except Exception:  # a row of some library's own may run code when it is read
+            return Outcome(position, UNCONVERTIBLE.on(str(column)), row)
         return self.build(position, credentials, row)
 
     def build(self, position: int, credentials: dict[str, Any], row: Row) -> UserUpdate | Outcome:
@@ -137,32 +141,36 @@ class Mapping:
         """
         user = name = None
         unset: tuple[str, ...] | list[str] = self._unset
+        noted: list[tuple[str, str]] | None = None
         try:
             user, keys = self._rules.identify(credentials)
             types = self._rules.types
             attributes = self._constants.copy()
             for name, column, special in self._plan_for(row) if self._plan is None else self._plan:
-                value = row[column]
+                try:
+                    value = row[column]
+                except KeyError:
+                    return Outcome(position, MISSING_COLUMN.on(str(column)), row, user)
                 if value is None:
                     if self._unset_nulls:
                         unset = [*unset, name]
                     continue
                 converted = special(value) if special else types[type(value)](value)
                 if type(converted) is Noted:
-                    self.notes[name, converted.note] += 1
+                    noted = [*(noted or ()), (name, converted.note)]
                     converted = converted.value
                 attributes[name] = converted
         except InvalidRow as invalid:
             verdict = invalid.verdict
             return Outcome(position, verdict if name is None or verdict.attribute else verdict.on(name), row, user)
-        except KeyError:
-            return Outcome(position, MISSING_COLUMN.on(str(name)), row, user)
         except Exception:
             # A value may run code of its own when it is converted; whatever that raises is the row's fault alone,
             # and its text may repeat the value.
-            return Outcome(position, UNCONVERTIBLE.on(str(name)), row, user)
+            return Outcome(position, UNCONVERTIBLE if name is None else UNCONVERTIBLE.on(str(name)), row, user)
         if not attributes and not unset:
             return Outcome(position, NOTHING_TO_SET, row, user)
+        if noted or self._constant_notes:
+            self.notes.update([*(noted or ()), *self._constant_notes])
         return UserUpdate(position, user, keys, attributes, unset, row)
 
     def _compile(self, attributes: Attributes) -> Plan:
@@ -173,7 +181,7 @@ class Mapping:
             if isinstance(source, Constant):
                 self._constants[name] = self._convert_constant(name, source.value)
             elif isinstance(source, Hashed):
-                plan.append((name, source.column, hashed))
+                plan.append((name, source.column, _hashing(self._rules.named.get(name) or self._rules.types[str])))
             else:
                 plan.append((name, source, self._rules.named.get(name)))
         return tuple(plan)
@@ -200,15 +208,24 @@ class Mapping:
             converted = special(value) if special else self._rules.types[type(value)](value)
         except InvalidRow as invalid:
             raise InvalidRow(invalid.verdict.on(name)) from None
+        except Exception:  # its text may repeat the value
+            raise InvalidRow(UNCONVERTIBLE.on(name)) from None
         if isinstance(converted, Noted):
+            self._constant_notes.append((name, converted.note))
             converted = converted.value
         if unwritable(converted):
             raise InvalidRow(fault(converted).on(name))
         return converted
 
 
+def _hashing(convert: Convert) -> Convert:
+    """Return a converter that hashes, and holds the hash against the rules for text."""
+    return lambda value: convert(hashed(value))
+
+
 def hashed(value: Any) -> str:
     """Return the SHA-256 of a value's text, stripped and in lower case, as hex."""
+    value = plain(value)
     if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
         no_place(type(value))(value)
     return hashlib.sha256(str(value).strip().lower().encode()).hexdigest()

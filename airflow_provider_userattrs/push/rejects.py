@@ -29,8 +29,11 @@ _TYPES: tuple[tuple[type, str, Any, Any], ...] = (
     (date, "date", date.isoformat, date.fromisoformat),
     (time, "time", time.isoformat, time.fromisoformat),
     (bytes, "bytes", lambda value: base64.b64encode(value).decode("ascii"), base64.b64decode),
-    (float, "float", repr, float),
+    (float, "float", lambda value: repr(float(value)), float),
 )
+#: Python reads and writes integers as text up to 4,300 digits, some 14,280 bits.
+_MOST_BITS = 14_000
+
 _READERS = {name: read for _, name, _, read in _TYPES}
 
 
@@ -47,7 +50,8 @@ def write_line(outcome: Outcome, *, idempotent: bool) -> str:
     """Return a row that was not accepted as one line of JSON.
 
     :param outcome: the row and its verdict.
-    :param idempotent: whether the operation may be repeated; if not, a row in doubt is marked not to be replayed.
+    :param idempotent: whether the operation may be repeated; if not, a row in doubt, or applied
+        in part, is marked not to be replayed.
     """
     verdict = outcome.verdict
     row = outcome.row
@@ -59,7 +63,7 @@ def write_line(outcome: Outcome, *, idempotent: bool) -> str:
         "reason": verdict.meaning,
         "attribute": verdict.attribute,
         "detail": verdict.detail,
-        "replay": idempotent or verdict.status is not Status.UNKNOWN,
+        "replay": idempotent or verdict.status not in (Status.UNKNOWN, Status.PARTIAL),
         "row": _encode(row.raw if isinstance(row, MalformedRow) else row),
     }
     return json.dumps(line, separators=(",", ":")) + "\n"
@@ -77,7 +81,7 @@ def read_lines(lines: Iterable[str], *, in_doubt: bool = False) -> Iterator[Row 
         try:
             line = json.loads(text)
             row, replay = _decode(line["row"]), line["replay"]
-        except (ValueError, KeyError, TypeError, ArithmeticError):
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
             yield MalformedRow(
                 Verdict(
                     Status.INVALID,
@@ -93,14 +97,23 @@ def read_lines(lines: Iterable[str], *, in_doubt: bool = False) -> Iterator[Row 
 
 
 def _encode(value: Any) -> Any:
+    try:
+        return _encoded(value)
+    except Exception:  # a value may run code of its own; whatever that raises, its row has a place in the file
+        return _opaque(value)
+
+
+def _encoded(value: Any) -> Any:
     if isinstance(value, Enum):
         return _encode(value.value)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return _opaque(value)
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and value - value == 0):
         return value
     if isinstance(value, Mapping):
         if all(isinstance(key, str) for key in value) and _TYPE not in value:
             return {key: _encode(item) for key, item in value.items()}
-        return {_TYPE: "mapping", "value": [[_encode(key), _encode(item)] for key, item in value.items()]}
+        return {_TYPE: "mapping", "value": [[_encode_key(key), _encode(item)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
         return [_encode(item) for item in value]
     for kind, name, write, _ in _TYPES:
@@ -108,6 +121,11 @@ def _encode(value: Any) -> Any:
             # A missing time of a data-frame library is a datetime that differs from itself.
             return {_TYPE: name, "value": write(value)} if name == "float" or value == value else _opaque(value)
     return _opaque(value)
+
+
+def _encode_key(key: Any) -> Any:
+    # A list is no key; as a value, a tuple comes back as one.
+    return {_TYPE: "tuple", "value": [_encode_key(part) for part in key]} if isinstance(key, tuple) else _encode(key)
 
 
 def _opaque(value: Any) -> dict[str, str]:
@@ -124,6 +142,8 @@ def _decode(value: Any) -> Any:
     name, content = value[_TYPE], value["value"]
     if name == "mapping":
         return {_decode(key): _decode(item) for key, item in content}
+    if name == "tuple":
+        return tuple(_decode(content))
     if name == "opaque":
         return Opaque(content)
     return _READERS[name](content)

@@ -80,7 +80,9 @@ class ValueTable(dict[type, Convert]):
         if issubclass(kind, Enum):
             return lambda value: self[type(value.value)](value.value)
         if issubclass(kind, datetime):
-            return self._unless_not_a_time(self[datetime])
+            return self._unless_not_a_time(self[datetime]) if datetime in self else self.get(object) or no_place(kind)
+        if issubclass(kind, float) and kind is not float:  # that of a numeric library is none to a JSON encoder
+            return lambda value: self[float](float(value))
         for base in kind.__mro__[:-1]:
             if base in self:
                 return self[base]
@@ -115,6 +117,11 @@ def refuse(verdict: Verdict) -> Convert:
     return convert
 
 
+def plain(value: Any) -> Any:
+    """Return the value of an enumeration's member; anything else as it is."""
+    return value.value if isinstance(value, Enum) else value
+
+
 def no_place(kind: type) -> Convert:
     """Return a converter that refuses every value, by the name of its type."""
     return refuse(
@@ -141,7 +148,7 @@ def exact_number(value: Decimal) -> Any:
 
 def exact_text(value: Decimal | float) -> str:
     """Return a number as its exact decimal text, without an exponent."""
-    number = value if isinstance(value, Decimal) else Decimal(repr(finite(value)))
+    number = value if isinstance(value, Decimal) else Decimal(repr(finite(float(value))))
     if not number.is_finite():
         raise InvalidRow(NOT_A_NUMBER)
     return format(number, "f")
@@ -213,8 +220,8 @@ def unwritable(value: Any) -> bool:
 
 def unwritable_attribute(update: UserUpdate) -> Verdict:
     """Say which attribute of an update cannot be written as JSON, and why."""
-    for name, value in update.attributes.items():
+    for name, value in (*update.attributes.items(), *((name, None) for name in update.unset)):
         for part in (name, value):
             if unwritable(part):
                 return fault(part).on(str(name)[:80])
-    return fault(update.user)
+    return fault(update.user) if unwritable(update.user) else UNCONVERTIBLE

@@ -7,9 +7,11 @@ operations' own rules: seed 000_07f6870b0c84cf74; contacts are text: seed 001_ba
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from numbers import Integral
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,7 @@ from airflow_provider_userattrs.push.values import (
     clock_text,
     exact_number,
     finite,
+    plain,
     refuse,
 )
 
@@ -76,14 +79,15 @@ def identify(credentials: dict[str, Any]) -> tuple[int, tuple[Hashable, ...]]:
 
 def _integer(value: Any) -> int | None:
     """Return what a value is as an integer, exactly, or None."""
+    value = plain(value)
     if isinstance(value, str):
         return int(value) if value.isascii() and value.isdecimal() and len(value) < 20 else None
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float, Decimal)):
-        # A database's NUMERIC and a data frame's integers with gaps arrive as Decimal and float.
-        return int(value) if value % 1 == 0 else None
-    return None
+    if isinstance(value, Integral):
+        return int(value)
+    # A database's NUMERIC and a data frame's integers with gaps arrive as Decimal and float.
+    return int(value) if isinstance(value, (float, Decimal)) and _is_whole(value) else None
 
 
 def value_table(operation: str, zone: tzinfo) -> ValueTable:
@@ -135,9 +139,16 @@ def _texts(values: list[Any]) -> list[str]:
     return [_filled(value) for value in values]
 
 
+def _is_whole(value: Any) -> bool:
+    """Tell whether a number is finite and without a remainder; a signalling NaN is not even to be asked."""
+    if isinstance(value, Decimal) and not value.is_finite():
+        return False
+    return math.isfinite(value) and value == int(value)
+
+
 def _whole(value: Any) -> int:
-    if value - value != 0:
+    if (isinstance(value, Decimal) and value.is_snan()) or not math.isfinite(value):
         raise InvalidRow(NOT_A_NUMBER)
-    if value % 1:
+    if not _is_whole(value):
         raise InvalidRow(NOT_AN_INTEGER)
     return int(value)

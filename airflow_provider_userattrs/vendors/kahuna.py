@@ -104,16 +104,13 @@ def read(answer: Answer, users: int) -> list[Verdict]:
         return [UNREADABLE] * users
     if len(body) != users:
         return [WRONG_LENGTH] * users
-    return [ACCEPTED if item == _SUCCESS else _read_user(item) for item in body]
-
-
-_SUCCESS = {"success": True}
+    return [_read_user(item) for item in body]
 
 
 def _read_user(item: Any) -> Verdict:
     success = item.get("success") if isinstance(item, dict) else None
     if success is True:
-        return ACCEPTED
+        return UNREADABLE if item.get("error") or item.get("error_code") else ACCEPTED
     if success is not False:
         return UNREADABLE
     code = item.get("error_code")

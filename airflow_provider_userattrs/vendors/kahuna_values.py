@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.outcome import Status, Verdict
 from airflow_provider_userattrs.push.rules import Rules
-from airflow_provider_userattrs.push.values import Noted, ValueTable, as_is, clock_text, exact_text
+from airflow_provider_userattrs.push.values import Noted, ValueTable, as_is, clock_text, exact_text, plain
 
 MAX_VALUE_BYTES = 2048
 
@@ -52,7 +53,8 @@ def identify(credentials: dict[str, Any]) -> tuple[dict[str, str], tuple[Hashabl
     """
     target = {}
     for credential, value in credentials.items():
-        if value is None or value == "":
+        value = plain(value)
+        if value is None or (isinstance(value, str) and not value):
             continue
         if type(value) is not str:
             if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
@@ -78,8 +80,8 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
             str: _within_limit if check_size else as_is,
             bool: as_is,
             int: as_is,
-            float: _number_text,
-            Decimal: _integer_or_text,
+            float: partial(_number_text, check_size=check_size),
+            Decimal: partial(_integer_or_text, check_size=check_size),
             datetime: clock_text(zone, lambda value: value.isoformat(" ", "minutes").replace("-", "/"), to="minute"),
             date: lambda value: value.isoformat().replace("-", "/"),
             UUID: str,
@@ -99,11 +101,13 @@ def _within_limit(value: str) -> str:
     return value
 
 
-def _number_text(value: float | Decimal) -> Noted:
-    return Noted(exact_text(value), "number sent as its exact decimal text")
+def _number_text(value: float | Decimal, *, check_size: bool) -> Noted:
+    text = exact_text(value)
+    return Noted(_within_limit(text) if check_size else text, "number sent as its exact decimal text")
 
 
-def _integer_or_text(value: Decimal) -> int | Noted:
+def _integer_or_text(value: Decimal, *, check_size: bool) -> int | Noted:
     # By the scale, not by the value, so that a NUMERIC(10, 2) column does not change its type from row to row.
     exponent = value.as_tuple().exponent
-    return int(value) if isinstance(exponent, int) and exponent >= 0 else _number_text(value)
+    is_integer = isinstance(exponent, int) and exponent >= 0
+    return int(value) if is_integer else _number_text(value, check_size=check_size)

@@ -8,6 +8,7 @@ Standard attributes and reserved names: seed 003_dbbef344ba752faa.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -25,6 +26,7 @@ from airflow_provider_userattrs.push.values import (
     as_is,
     exact_number,
     finite,
+    plain,
     utc_text,
 )
 
@@ -123,6 +125,7 @@ def identify(credentials: dict[str, Any]) -> tuple[str, tuple[Hashable, ...]]:
     """
     (value,) = credentials.values()
     if type(value) is not str:
+        value = plain(value)
         if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
             raise InvalidRow(CUSTOMER_ID)
         value = str(value)
@@ -188,12 +191,13 @@ def _list_of(scalars: ValueTable, check_size: bool) -> Convert:
     def convert(values: list[Any]) -> Any:
         if check_size and len(values) > MAX_ELEMENTS:
             raise InvalidRow(LIST_TOO_LONG)
+        values = [plain(value) for value in values]
         if len({_family(value) for value in values}) > 1:
             raise InvalidRow(MIXED_LIST)
         converted = [scalars[type(value)](value) for value in values]
         notes = [value.note for value in converted if isinstance(value, Noted)]
-        plain = [value.value if isinstance(value, Noted) else value for value in converted]
-        return Noted(plain, notes[0]) if notes else plain
+        sent = [value.value if isinstance(value, Noted) else value for value in converted]
+        return Noted(sent, notes[0]) if notes else sent
 
     return convert
 
@@ -202,7 +206,10 @@ def _family(value: Any) -> type:
     """Return the kind of element a list counts a value as: numbers are one kind, and so are dates."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return float
-    return date if isinstance(value, date) else type(value)
+    for kind in (str, date):
+        if isinstance(value, kind):
+            return kind
+    return type(value)
 
 
 def _date(zone: tzinfo) -> Convert:
@@ -213,7 +220,7 @@ def _date(zone: tzinfo) -> Convert:
             return moment(value)
         if isinstance(value, date) and value == value:
             return value.isoformat()
-        if isinstance(value, str) and any(_parses(value, form) for form in _DATE_FORMS):
+        if isinstance(value, str) and _is_date(value):
             return value
         raise InvalidRow(NOT_A_DATE)
 
@@ -221,15 +228,17 @@ def _date(zone: tzinfo) -> Convert:
 
 
 #: What MoEngage reads as a date; anything else it stores as text.
-_DATE_FORMS = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%d")
+_DATE_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z)?")
 
 
-def _parses(text: str, form: str) -> bool:
+def _is_date(text: str) -> bool:
+    if not _DATE_FORM.fullmatch(text):
+        return False
     try:
-        datetime.strptime(text, form)
+        datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S" if len(text) > 10 else "%Y-%m-%d")
     except ValueError:
         return False
-    return text.isascii()
+    return True
 
 
 def _place(value: Any) -> dict[str, Any]:

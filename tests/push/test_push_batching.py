@@ -156,9 +156,6 @@ class TestBatcher:
         assert raised.value.verdict.status is Status.INVALID
         assert "secret" not in f"{raised.value} {raised.value.verdict}"
 
-    @pytest.mark.xfail(
-        strict=True, reason="fault(update.user) blames the user without looking: an int is 'integer beyond 64 bits'"
-    )
     @pytest.mark.parametrize("user", [7, "ada"])
     def test_a_user_is_not_blamed_for_what_else_the_encoder_stumbles_over(self, user: object) -> None:
         target = Endpoint("V", "unset", "/", lambda one: orjson.dumps(dict.fromkeys(one.unset)), lambda *_: [], "")

@@ -120,14 +120,10 @@ class TestRoundTrip:
 
         assert isinstance(there_and_back({"x": NaT(2020, 1, 1)})["x"], Opaque)
 
-    @pytest.mark.xfail(
-        strict=True, reason="the line cannot be written, the error ends the rejects file and the push (see the ledger)"
-    )
     @pytest.mark.parametrize("value", [Decimal("sNaN"), 10**5_000], ids=["signalling-nan", "integer-of-5,000-digits"])
     def test_no_value_keeps_a_row_out_of_the_file(self, value: Any) -> None:
         assert there_and_back({"x": value, "y": 1})["y"] == 1
 
-    @pytest.mark.xfail(strict=True, reason="a NaN is written by its repr, which numpy.float64 changes: unreadable line")
     def test_a_nan_of_a_numeric_library_comes_back(self) -> None:
         class LibraryFloat(float):
             def __repr__(self) -> str:
@@ -135,7 +131,6 @@ class TestRoundTrip:
 
         assert there_and_back({"x": LibraryFloat("nan"), "y": 1})["y"] == 1
 
-    @pytest.mark.xfail(strict=True, reason="a tuple key comes back as a list, which no dict takes: unreadable line")
     def test_a_dict_with_tuple_keys_comes_back(self) -> None:
         assert there_and_back({"x": {(1, 2): 3}, "y": 1})["y"] == 1
 
@@ -172,10 +167,6 @@ class TestLine:
         assert len(list(read_lines([text]))) == (0 if kept_back else 1)
         assert list(read_lines([text], in_doubt=True)) == [{"id": 1}]
 
-    @pytest.mark.xfail(
-        strict=True,
-        reason="a partial `increase` is replayed, and adds up a second time what the vendor had applied of it",
-    )
     def test_a_row_applied_in_part_of_what_must_not_be_repeated_is_kept_from_replay(self) -> None:
         assert list(read_lines([line({"id": 1}, Verdict(Status.PARTIAL), idempotent=False)])) == []
 
@@ -210,12 +201,10 @@ class TestReading:
             pytest.param(
                 value_line({"$type": "uuid", "value": 5}),
                 id="uuid-from-a-number",
-                marks=pytest.mark.xfail(strict=True, raises=AttributeError, reason="AttributeError is not caught"),
             ),
             pytest.param(
                 '{"row": ' + "[" * 100_000,
                 id="nested-too-deep",
-                marks=pytest.mark.xfail(strict=True, raises=RecursionError, reason="RecursionError is not caught"),
             ),
         ],
     )

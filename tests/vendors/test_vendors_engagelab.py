@@ -242,7 +242,6 @@ class TestBodies:
         assert (body["euid"], body["type"], body["properties"].keys()) == (1, "delete", {"a", "b"})
         assert all(value for value in body["properties"].values())
 
-    @pytest.mark.xfail(strict=True, reason="the user is blamed: 'integer beyond 64 bits', with no attribute named")
     def test_a_name_to_delete_that_cannot_be_written_is_named(self, become: Any) -> None:
         endpoint, rules = engagelab.property_endpoint("delete"), engagelab_values.rules("set", UTC)
         verdict = become(endpoint, rules, {"euid": "euid"}, {"euid": 1}, unset=("a\ud800",))

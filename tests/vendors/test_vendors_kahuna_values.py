@@ -155,7 +155,6 @@ class TestValues:
     def test_a_missing_time(self, sent: Any, odd: Any) -> None:
         assert sent(odd.NaT(2020, 1, 1)) == "not-a-time"
 
-    @pytest.mark.xfail(strict=True, reason="its repr is 'np.float64(1.5)', which is no number: 'unconvertible'")
     def test_a_float_of_a_numeric_library(self, sent: Any, odd: Any) -> None:
         assert sent(odd.LibraryFloat(1.5)) == '"1.5"'
 
@@ -209,7 +208,6 @@ class TestSize:
     def test_oversize_is_sent_when_the_author_asks_for_it(self, sent: Any) -> None:
         assert sent("a" * 5_000, check_size=False) == '"' + "a" * 5_000 + '"'
 
-    @pytest.mark.xfail(strict=True, reason="the text of a number is not measured: over 2,048 bytes are sent, unchecked")
     @pytest.mark.parametrize("number", [Decimal("0." + "1" * 3_000), Decimal("1E-3000")], ids=["digits", "exponent"])
     def test_the_text_of_a_number_is_measured_too(self, sent: Any, number: Decimal) -> None:
         assert sent(number) == "value-too-long"
@@ -261,13 +259,9 @@ class TestTarget:
     def test_an_integer_and_its_text_are_one_user(self) -> None:
         assert identify({"user_id": 5})[1] == identify({"user_id": "5"})[1]
 
-    @pytest.mark.xfail(strict=True, reason="str() of a str-Enum is 'TextColour.RED': another user is asked for")
     def test_of_a_text_enum_is_its_value(self) -> None:
         assert identify({"username": TextColour.RED})[0] == {"username": "red"}
 
-    @pytest.mark.xfail(
-        strict=True, reason="`value == ''` runs the value's own code: 'unconvertible' on attribute 'None'"
-    )
     def test_of_what_cannot_be_compared_is_of_another_type(self, become: Any, odd: Any) -> None:
         row = {"email": odd.Loud(), "x": 1}
         assert become(kahuna.endpoint(), rules(UTC), {"email": "email"}, row).code == "target-type"
