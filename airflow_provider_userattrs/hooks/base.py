@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 from typing import ClassVar
 
 import requests
-from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+from airflow.providers.common.compat.sdk import BaseHook
 
+from airflow_provider_userattrs.hooks.masking import mask_secret
 from airflow_provider_userattrs.hooks.settings import Settings, read_settings
 from airflow_provider_userattrs.hooks.transport import Transport
 from airflow_provider_userattrs.push.batching import Batcher
@@ -84,12 +85,24 @@ class VendorHook(BaseHook):
         return partial(self.transport.post, self.path_of(endpoint))
 
     def abort(self) -> None:
-        """Break off the requests under way."""
+        """Break off the requests under way, whichever thread they are in."""
+        if "transport" in self.__dict__:
+            self.transport.abort()
 
     def close(self) -> None:
         """Close the sessions of all threads."""
         if "transport" in self.__dict__:
             self.transport.close()
+
+    @staticmethod
+    def names(attributes: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of attributes to remove.
+
+        :raises ValueError: if it is one text, which would be taken for its letters.
+        """
+        if isinstance(attributes, (str, bytes)):
+            raise ValueError("attributes is a text; give a list of names")
+        return tuple(attributes)
 
     def push(self, endpoint: Endpoint, updates: Sequence[UserUpdate | Outcome]) -> list[Verdict]:
         """Send updates in one request, without a retry, and return one verdict for each, in their order.
@@ -136,7 +149,9 @@ class VendorHook(BaseHook):
 
     def probe(self) -> tuple[bool, str]:
         """Reach the vendor; where it has a harmless call that checks the credentials, a hook makes it instead."""
-        self.transport.reach()
+        status = self.transport.reach()
+        if status >= 500:
+            return False, f"{self.transport.base_url} answers with {status}: check the host, or try again later."
         return True, (
             f"{self.transport.base_url} answers and the connection is complete. {self.hook_name} has no harmless "
             "call that checks the credentials: whether they are right shows with the first push."

@@ -11,6 +11,7 @@ from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.mapping import Mapping
 from airflow_provider_userattrs.push.outcome import Verdict
 from airflow_provider_userattrs.push.values import time_zone
@@ -76,9 +77,10 @@ class EngageLabHook(VendorHook):
 
         :param euid: the user's EUID.
         :param attributes: their names.
+        :raises ValueError: if they are one text.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        return self._push_one(engagelab.property_endpoint("delete"), "set", euid, {}, "UTC", tuple(attributes))
+        return self._push_one(engagelab.property_endpoint("delete"), "set", euid, {}, "UTC", self.names(attributes))
 
     def _push_one(
         self,
@@ -89,5 +91,8 @@ class EngageLabHook(VendorHook):
         timezone: str,
         unset: tuple[str, ...] = (),
     ) -> Verdict:
-        mapping = Mapping(engagelab_values.rules(operation, time_zone(timezone)), {}, unset=unset)
+        try:
+            mapping = Mapping(engagelab_values.rules(operation, time_zone(timezone)), {}, unset=unset)
+        except InvalidRow as invalid:
+            return invalid.verdict
         return self.push(endpoint, [mapping.build(0, {"euid": euid}, values)])[0]

@@ -11,6 +11,7 @@ from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.mapping import Mapping
 from airflow_provider_userattrs.push.outcome import Verdict
 from airflow_provider_userattrs.push.values import time_zone
@@ -71,9 +72,12 @@ class KahunaHook(VendorHook):
 
         :param targets: credential -> value, for each user.
         :param attributes: the attributes' names.
-        :raises ValueError: if there are over 100 users.
+        :raises ValueError: if there are over 100 users, or the names are one text.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        mapping = Mapping(kahuna_values.rules(time_zone("UTC")), {}, unset=tuple(attributes))
+        try:
+            mapping = Mapping(kahuna_values.rules(time_zone("UTC")), {}, unset=self.names(attributes))
+        except InvalidRow as invalid:
+            return [invalid.verdict] * len(targets)
         updates = [mapping.build(position, dict(target), {}) for position, target in enumerate(targets)]
         return self.push(kahuna.endpoint(unset=True), updates)

@@ -14,7 +14,7 @@ from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.mapping import Mapping
 from airflow_provider_userattrs.push.outcome import Verdict
 from airflow_provider_userattrs.push.values import time_zone
@@ -90,12 +90,15 @@ class MoEngageHook(VendorHook):
         :param attributes: their names, or with another ``match`` parts of their names.
         :param match: ``"equals"``, or ``"prefix"``, ``"suffix"``, ``"contains"``, which may remove many attributes.
         :param case_sensitive: whether case counts.
-        :raises ValueError: if there is no such match.
+        :raises ValueError: if there is no such match, or the names are one text.
         :raises RefusedConfiguration: if the connection cannot work.
         """
         if match not in moengage.MATCHES:
             raise ValueError(f"match is {match!r}; use one of {', '.join(moengage.MATCHES)}")
-        mapping = Mapping(moengage_values.unset_rules(match), {}, unset=tuple(attributes))
+        try:
+            mapping = Mapping(moengage_values.unset_rules(match), {}, unset=self.names(attributes))
+        except InvalidRow as invalid:
+            return invalid.verdict
         endpoint = moengage.endpoint(unset=True, match=match, case_sensitive=case_sensitive)
         return self.push(endpoint, [mapping.build(0, {"customer_id": customer_id}, {})])[0]
 

@@ -51,7 +51,7 @@ class Settings:
     :param cert: as requests takes it: None, a path, or the paths of certificate and key.
     """
 
-    login: str
+    login: str = field(repr=False)
     password: str = field(repr=False)
     base_url: str
     choice: str | None
@@ -93,6 +93,7 @@ class _Reader:
         }
 
     def settings(self, choice: str) -> Settings:
+        self._allow_http = self._flag("allow_http")
         unknown = sorted(self._extras.keys() - self._fields.keys())
         if unknown:
             self._refuse(f"extra {unknown[0]!r} is unknown; known are {', '.join(sorted(self._fields))}")
@@ -133,21 +134,25 @@ class _Reader:
             if connection.port:
                 self._refuse("port is set without a host; leave both empty for the vendor's own address")
             return ""
-        url = urlsplit(connection.host)
+        try:
+            url = urlsplit(connection.host)
+            own_port = url.port
+        except ValueError:  # half an IPv6 address, a port that is none
+            self._refuse("host is no URL; write it with its scheme, as in https://host/path, and a port up to 65535")
         if url.scheme not in ("http", "https") or not url.hostname:
             self._refuse("host is no URL; write it with its scheme, as in https://host/path")
         if url.query or url.fragment or url.username or url.password:
             self._refuse("host has more than scheme, name, port and path; credentials go into login and password")
-        if url.scheme == "http" and not _is_loopback(url.hostname) and not self._flag("allow_http"):
+        if url.scheme == "http" and not _is_loopback(url.hostname) and not self._allow_http:
             self._refuse(
                 "host is plain http, which sends keys and users in the clear; use https, or set the extra "
                 "allow_http to true if the way there is safe"
             )
         netloc = url.netloc
         if connection.port:
-            if url.port not in (None, connection.port):
+            if own_port not in (None, connection.port):
                 self._refuse("host and port name different ports; leave port empty")
-            netloc = netloc if url.port else f"{netloc}:{connection.port}"
+            netloc = netloc if own_port else f"{netloc}:{connection.port}"
         return f"{url.scheme}://{netloc}{url.path}".rstrip("/")
 
     def _timeout(self) -> tuple[float, float]:

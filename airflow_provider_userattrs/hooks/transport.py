@@ -6,13 +6,13 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator
 from threading import Lock, local
-from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from airflow_provider_userattrs.hooks.route import Route
 from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.push.endpoint import Answer
 from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, PushError, RefusedConfiguration
@@ -41,6 +41,7 @@ class Transport:
         self._own = local()
         self._lock = Lock()
         self._sessions: list[requests.Session] = []
+        self._routes: list[Route] = []
 
     def session(self) -> requests.Session:
         """Return this thread's session: authenticated, with one connection that is kept alive."""
@@ -54,32 +55,53 @@ class Transport:
 
         :param path: where to, below the base URL.
         :param body: the body.
-        :param headers: headers besides the usual ones.
+        :param headers: headers besides the usual ones; the same ones each time for one path.
         :raises NotSent: if no connection could be had.
         :raises NoAnswer: if the request may have arrived and no answer came back.
         :raises RefusedConfiguration: if it cannot work with these settings.
         """
-        return self._send("POST", path, data=body, headers={**_HEADERS, **(headers or {})})
+        route: Route | None = getattr(self._own, "route", None)
+        try:
+            if route is None:
+                route = self._new_route()
+            return route.post(path, body, {**_HEADERS, **headers} if headers else _HEADERS)
+        except OSError as error:  # what requests raises is an OSError, and so is a CA bundle that is not there
+            raise named(error, self.base_url, connecting=route is None or route.is_connecting) from None
 
-    def reach(self) -> None:
-        """Open the base URL without credentials; any answer will do. Raises what `post` raises."""
-        self._send("GET", "/", auth=_anonymous)
+    def reach(self) -> int:
+        """Open the base URL without credentials and return the status. Raises what `post` raises."""
+        settings = self._settings
+        try:
+            response = self.session().get(
+                self.base_url + "/",
+                auth=_anonymous,
+                timeout=settings.timeout,
+                verify=None if settings.verify is True else settings.verify,
+                allow_redirects=False,
+            )
+        except OSError as error:
+            raise named(error, self.base_url) from None
+        return response.status_code
+
+    def abort(self) -> None:
+        """Break off the requests under way, whichever thread they are in."""
+        with self._lock:
+            for route in self._routes:
+                route.abort()
 
     def close(self) -> None:
-        """Close every thread's session."""
+        """Close what every thread has open."""
         with self._lock:
+            while self._routes:
+                self._routes.pop().close()
             while self._sessions:
                 self._sessions.pop().close()
 
-    def _send(self, method: str, path: str, **request: Any) -> Answer:
-        try:
-            # Redirects are not followed: keys and users go nowhere but to the configured host.
-            response = self.session().request(
-                method, self.base_url + path, timeout=self._settings.timeout, allow_redirects=False, **request
-            )
-        except OSError as error:  # what requests raises is an OSError, and so is a CA bundle that is not there
-            raise named(error, self.base_url) from None
-        return Answer(response.status_code, response.headers, response.content)
+    def _new_route(self) -> Route:
+        route = self._own.route = Route(self.session(), self.base_url, self._settings.timeout)
+        with self._lock:
+            self._routes.append(route)
+        return route
 
     def _new_session(self) -> requests.Session:
         settings = self._settings
@@ -99,26 +121,30 @@ def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def named(error: OSError, base_url: str) -> PushError:
+def named(error: OSError, base_url: str, *, connecting: bool = False) -> PushError:
     """Return an error of requests by what is certain after it; its own text may hold an address with a secret.
 
     :param error: what requests raised.
     :param base_url: where the request was to go.
+    :param connecting: whether it was raised before there was a connection.
     """
     chain = tuple(_chain(error))
     kind = type(error).__name__
-    if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
-        return RefusedConfiguration(
-            f"The certificate of {base_url} could not be verified; set the connection's extra 'verify' to the path "
-            "of the CA bundle that signed it."
-        )
+    for link in chain:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return RefusedConfiguration(
+                f"The certificate of {base_url} could not be verified ({link.verify_message}); if a private authority "
+                "signed it, set the connection's extra 'verify' to the path of its CA bundle."
+            )
     if not isinstance(error, _PASSING):
         return RefusedConfiguration(
             f"A request to {base_url} cannot be made ({kind}); check the connection's host, verify and cert, and the "
             "proxies of the environment."
         )
-    if isinstance(error, requests.exceptions.ProxyError) or any(
-        isinstance(link, (NewConnectionError, ConnectTimeoutError)) for link in chain
+    if (
+        connecting
+        or isinstance(error, requests.exceptions.ProxyError)
+        or any(isinstance(link, (NewConnectionError, ConnectTimeoutError)) for link in chain)
     ):
         return NotSent(f"No connection to {base_url} ({kind})")
     return NoAnswer(f"No answer from {base_url} ({kind})")
@@ -127,12 +153,11 @@ def named(error: OSError, base_url: str) -> PushError:
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error, what it was raised from, and what urllib3 gives as its reason."""
     seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
+    waiting: list[object] = [error]
     while waiting:
         link = waiting.pop()
-        if link is None or id(link) in seen:
+        if not isinstance(link, BaseException) or id(link) in seen:  # the reason of an SSL error is a text
             continue
         seen.add(id(link))
         yield link
-        reasons = [part for part in link.args if isinstance(part, BaseException)]
-        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *reasons]
+        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]

@@ -117,13 +117,11 @@ def test_an_attribute_without_a_name_is_not_sent(hook: Any, control: Any) -> Non
     assert control.journal() == []
 
 
-@pytest.mark.xfail(strict=True, reason="InvalidRow, which never leaves a push, comes out of unset_attributes")
 def test_an_attribute_to_remove_without_a_name_is_not_sent(hook: Any, control: Any) -> None:
     assert str(hook.unset_attributes(EUID, ["x", ""]).status) == "invalid"
     assert control.journal() == []
 
 
-@pytest.mark.xfail(strict=True, reason="one name in place of a list of names: each of its letters is removed")
 def test_one_name_is_not_taken_for_its_letters(hook: Any, control: Any) -> None:
     hook.set_attributes(EUID, {"v": 1, "i": 2, "p": 3, "vip": 4})
     with pytest.raises((ValueError, TypeError)):

@@ -117,7 +117,6 @@ def test_a_credential_without_a_place_is_not_sent(hook: Any, control: Any, value
     assert control.journal() == []
 
 
-@pytest.mark.xfail(strict=True, reason="one name in place of a list of names: each of its letters is deleted")
 def test_one_name_is_not_taken_for_its_letters(hook: Any, control: Any) -> None:
     hook.set_attributes([user("ada", v=1, i=2, p=3, vip=4)])
     with pytest.raises((ValueError, TypeError)):
@@ -125,7 +124,6 @@ def test_one_name_is_not_taken_for_its_letters(hook: Any, control: Any) -> None:
     assert attributes(control, "ada") == {"v": 1, "i": 2, "p": 3, "vip": 4}
 
 
-@pytest.mark.xfail(strict=True, reason="InvalidRow, which never leaves a push, comes out of unset_attributes")
 def test_an_attribute_to_remove_without_a_name_is_not_sent(hook: Any, control: Any) -> None:
     assert statuses(hook.unset_attributes([{"username": "ada"}], [""])) == ["invalid"]
 

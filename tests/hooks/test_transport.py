@@ -210,11 +210,6 @@ def test_half_an_answer_is_none(hook_of: Callable[..., Any], raw_server: Callabl
     no_answer(hook_of("engagelab", host=raw_server(answer)))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="AttributeError: transport._chain takes ssl.SSLError.reason, a text, for an exception; behind that, a "
-    "failed handshake is called NoAnswer, although nothing was sent",
-)
 def test_a_failed_handshake_sent_nothing(hook_of: Callable[..., Any], recorder: Any) -> None:
     hook = hook_of("engagelab", host=recorder.url.replace("http:", "https:"))
     with pytest.raises((NotSent, RefusedConfiguration)):
@@ -324,21 +319,12 @@ def tls(certificate: Path, tls_server: Callable[..., Any]) -> Iterator[Any]:
         yield recorder
 
 
-SSL_REASON = pytest.mark.xfail(
-    strict=True,
-    raises=AttributeError,
-    reason="transport._chain takes ssl.SSLError.reason, a text, for an exception: AttributeError, and no remedy",
-)
-
-
-@SSL_REASON
 def test_an_unknown_certificate_is_refused_with_the_remedy(hook_of: Callable[..., Any], tls: Any) -> None:
     with pytest.raises(RefusedConfiguration, match=r"certificate.*verify.*CA bundle"):
         hook_of("kahuna", host=tls.url).sender(ENDPOINTS["kahuna"])(b"{}")
     assert tls.requests == []
 
 
-@SSL_REASON
 def test_an_unknown_certificate_fails_the_connection_test(hook_of: Callable[..., Any], tls: Any) -> None:
     for vendor in VENDORS:
         works, sentence = hook_of(vendor, host=tls.url).test_connection()
@@ -358,10 +344,6 @@ def test_verify_false_verifies_nothing(hook_of: Callable[..., Any], tls: Any) ->
         assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="requests lets REQUESTS_CA_BUNDLE override a session's verify; the connection's extra should win",
-)
 def test_verify_wins_over_the_environment(
     hook_of: Callable[..., Any], tls: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
