@@ -12,6 +12,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,10 @@ FAULTS = [
 ]
 
 #: What a line of Airflow's log must have to be shown here.
-_SHOWN = re.compile(r"Push to |users?: |users done|were not updated|was not updated|Task failed with exception")
+_SHOWN = re.compile(r"Push to |users?: |users done|(were|was) not (confirmed as )?updated|Task failed with exception")
+
+#: Seconds after which the DAG is ended; a task that fails would wait ten minutes for its retry.
+_PATIENCE = 300.0
 
 
 @contextmanager
@@ -106,11 +110,14 @@ def push(url: str) -> None:
     command = [*airflow, "dags", "test", DAG]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
+        guard = threading.Timer(_PATIENCE, process.kill)
+        guard.start()
         tail: list[str] = []
         for line in process.stdout:
             tail = [*tail[-40:], line]
             if _SHOWN.search(line):
                 print("  " + re.sub(r"\x1b\[[0-9;]*m|\s*\[airflow\.task.*$", "", line.rstrip())[:200])
+        guard.cancel()
     if process.returncode:
         print("".join(tail))
         raise SystemExit(f"The DAG failed: airflow dags test ended with {process.returncode}.")
