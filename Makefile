@@ -3,11 +3,13 @@
 
 PYTHON ?= python3
 PORT ?= 8765
+N ?= 1000
+SEED ?= 1
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sandbox constraints clean
+.PHONY: help demo test chaos lint sandbox constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +25,9 @@ demo: $(READY)  ## Push 2,000 made-up users to the three vendors on loopback, wi
 
 test: lint  ## Lint, then run all tests with branch coverage
 	$(BIN)/python -m pytest -q --cov --cov-report=term
+
+chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, from seed SEED (1) on
+	USERATTRS_SCHEDULES=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q tests/chaos
 
 lint: $(READY)  ## Check style, types and who imports whom
 	$(BIN)/ruff check .
