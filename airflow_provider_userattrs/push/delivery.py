@@ -194,7 +194,8 @@ class Delivery:
                 self._pacer.hold(wait)
             if result.status in BUSY:
                 self._pacer.slow_down()
-        if verdicts.count(ACCEPTED) != users and _ends_the_push(verdicts, result):
+        ends = verdicts.count(ACCEPTED) != users and _ends_the_push(verdicts, result)
+        if ends or self._breaker.too_long(wait):
             self._stopping.set()  # here already, so that this thread does not send what is queued
         return Sent(verdicts, result if isinstance(result, Exception) else None, wait)
 

@@ -128,7 +128,7 @@ class Tally:
                     "remedy": reason.verdict.remedy[:200],
                     "count": reason.count,
                     "positions": reason.positions,
-                    "attributes": dict(reason.attributes.most_common(5)),
+                    "attributes": {name[:60]: count for name, count in reason.attributes.most_common(3)},
                 }
                 for reason in self.ranked(most)
             ],

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a try begins: on real Airflow, with its task state store or a folder, after a stop, a clear or a change."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+from airflow_provider_userattrs.operators.interruption import heed
+from airflow_provider_userattrs.operators.stores import PathStore
+from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, TooManyFailed
+from airflow_provider_userattrs.sources.rejects import Rejects
+
+pytestmark = pytest.mark.usefixtures("connections", "clock")
+
+
+@pytest.fixture
+def push(airflow: Any, control: Any) -> Callable[..., Any]:
+    control.switch(engagelab__any_user=True)
+    control.switch(history=True)
+
+    def run(rows: Any, **parameters: Any) -> Any:
+        parameters = {"retries": 3, "retry_delay": timedelta(0), "concurrency": 1, **parameters}
+        return airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=rows, **parameters))
+
+    return run
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [{"euid": number, "points": 1} for number in range(1, count + 1)]
+
+
+def held(control: Any) -> dict[str, int]:
+    return {euid: user["properties"]["points"] for euid, user in control.users("engagelab").items()}
+
+
+@pytest.mark.parametrize("operation", ["set", "increase"])
+@pytest.mark.parametrize("own_folder", [True, False], ids=["checkpoint_path", "task state store"])
+def test_a_retry_goes_on_where_the_last_try_stopped(
+    push: Callable[..., Any], control: Any, tmp_path: Path, operation: str, own_folder: bool
+) -> None:
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 41, "to": 41})
+    folder = tmp_path / "checkpoints"
+    rejects = tmp_path / "rejects.jsonl"
+    run = push(
+        rows(100),
+        operation=operation,
+        rejects_path=str(rejects),
+        checkpoint_path=str(folder) if own_folder else None,
+    )
+    assert run.state == "success"
+    assert run.counts == {"accepted": 100}
+    assert run.report["resumed_from"] == 40
+    assert run.report["tries"] == [0, 40]
+    assert run.report["requests"] == 101
+    assert "Resumed at row 40: 40 users were done by earlier tries" in run.log.texts
+    assert held(control) == {str(number): 1 for number in range(1, 101)}
+    assert len(control.journal()) == 101
+    if own_folder and operation == "set":
+        assert list(folder.iterdir()) == [], "the checkpoint stays although the push is complete"
+    assert list(Rejects(str(rejects)).rows()) == [], "rows of the first try that the second one got accepted"
+
+
+def test_a_changed_input_starts_anew_and_says_why(push: Callable[..., Any], control: Any, tmp_path: Path) -> None:
+    class Changing:
+        readings = 0
+
+        def identity(self) -> Any:
+            Changing.readings += 1
+            return Changing.readings
+
+        def rows(self) -> Iterator[Any]:
+            yield from rows(60)
+
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 41, "to": 41})
+    run = push(Changing())
+    assert run.counts == {"accepted": 60}
+    assert run.report["resumed_from"] is None
+    assert any("input changed since the last try" in text for text in run.log.texts)
+    assert len(control.journal()) == 41 + 60
+
+
+def test_a_changed_input_is_refused_where_rows_must_not_be_sent_twice(push: Callable[..., Any], control: Any) -> None:
+    class Changing:
+        readings = 0
+
+        def identity(self) -> Any:
+            Changing.readings += 1
+            return Changing.readings
+
+        def rows(self) -> Iterator[Any]:
+            yield from rows(60)
+
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 41, "to": 41})
+    run = push(Changing(), operation="increase")
+    assert run.state == "failed"
+    assert "allow_restart" in str(run.error)
+    assert len(control.journal()) == 41
+
+
+def test_a_source_without_identity_starts_anew(push: Callable[..., Any], control: Any) -> None:
+    class Anonymous:
+        def rows(self) -> Iterator[Any]:
+            yield from rows(50)
+
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 41, "to": 41})
+    assert push(Anonymous()).counts == {"accepted": 50}
+    assert len(control.journal()) == 41 + 50
+    refused = push(Anonymous(), operation="increase")
+    assert refused.state == "failed"
+    assert "identity" in str(refused.error)
+    assert push(Anonymous(), operation="increase", retries=0).counts == {"accepted": 50}
+
+
+def test_bookmarks_let_a_source_go_on(push: Callable[..., Any], control: Any) -> None:
+    from airflow_provider_userattrs.push.bookmark import Bookmark
+
+    asked = []
+
+    class Seekable:
+        def identity(self) -> Any:
+            return "the same"
+
+        def rows(self, after: Any = None) -> Iterator[Any]:
+            asked.append(after)
+            for position, row in enumerate(rows(100)[after or 0 :], after or 0):
+                if position % 10 == 0 and position:
+                    yield Bookmark(position)
+                yield row
+
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 47, "to": 47})
+    run = push(Seekable())
+    assert run.counts == {"accepted": 100}
+    assert run.report["resumed_from"] == 46
+    assert asked == [None, 40]
+    assert set(held(control).values()) == {1}
+    assert len(control.journal()) == 101
+
+
+def test_a_completed_increase_is_not_done_again_by_a_retry_but_by_a_clear(
+    control: Any, connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    from airflow_provider_userattrs.operators.run import Run
+
+    control.switch(engagelab__any_user=True)
+    connect("engagelab")
+
+    def one(max_tries: int) -> dict[str, Any]:
+        ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=max_tries)
+        operator = EngageLabSetAttributesOperator(
+            task_id="t", users=rows(20), operation="increase", checkpoint_path=str(tmp_path)
+        )
+        return Run(operator, {"ti": ti}).run()  # type: ignore[arg-type, typeddict-item]
+
+    assert one(3)["accepted"] == 20
+    assert one(3)["accepted"] == 20, "the report of what was done"
+    assert set(held(control).values()) == {1}, "increased again by a retry"
+    assert one(7)["accepted"] == 20
+    assert set(held(control).values()) == {2}, "a task cleared by hand is asked to do it again"
+
+
+def test_what_a_killed_try_left_in_doubt_is_sent_again_if_the_author_says_so(
+    control: Any, connect: Any, tmp_path: Path
+) -> None:
+    from types import SimpleNamespace
+
+    from airflow_provider_userattrs.operators.run import Run
+
+    control.switch(engagelab__any_user=True)
+    connect("engagelab")
+    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
+
+    def make(**parameters: Any) -> Run:
+        operator = EngageLabSetAttributesOperator(
+            task_id="t", users=rows(20), operation="increase", checkpoint_path=str(tmp_path), **parameters
+        )
+        return Run(operator, {"ti": ti})  # type: ignore[arg-type, typeddict-item]
+
+    process = os.fork()
+    if process == 0:  # dies with the block noted and nothing sent
+        from airflow_provider_userattrs.hooks.transport import Transport
+
+        Transport.post = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign, assignment]
+        make().run()
+        os._exit(1)
+    assert os.WTERMSIG(os.waitpid(process, 0)[1]) == signal.SIGKILL
+    store = PathStore(str(tmp_path), ti)
+    noted = store.read()
+    report = make().run()
+    assert (report["accepted"], report["unknown"]) == (0, 20)
+    assert report["reasons"][0]["code"] == "in-doubt"
+    assert held(control) == {}
+    assert noted is not None
+    store.write(noted)
+    assert make(on_unknown="resend").run()["accepted"] == 20
+    assert set(held(control).values()) == {1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGALRM])
+def test_a_signal_leaves_word_and_goes_to_airflows_handler_after_the_push(number: signal.Signals) -> None:
+    heard: list[Any] = []
+    before = signal.signal(number, lambda *_: heard.append("Airflow's"))
+    try:
+        with heed(heard.append):
+            os.kill(os.getpid(), number)
+            assert len(heard) == 1
+            assert isinstance(heard[0], RetryLater)
+        assert heard[1:] == ["Airflow's"]
+    finally:
+        signal.signal(number, before)
+
+
+def test_signals_are_left_alone_outside_of_the_main_thread() -> None:
+    failed: list[BaseException] = []
+
+    def enter() -> None:
+        try:
+            with heed(lambda _: None):
+                pass
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert failed == []
+
+
+def test_sigterm_ends_the_try_and_the_next_goes_on(push: Callable[..., Any], control: Any) -> None:
+    class Terminated:
+        readings = 0
+
+        def identity(self) -> Any:
+            return "the same"
+
+        def rows(self) -> Iterator[Any]:
+            Terminated.readings += 1
+            for position, row in enumerate(rows(200)):
+                if Terminated.readings == 1 and position == 120:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                yield row
+
+    run = push(Terminated(), operation="increase")
+    assert run.state == "success"
+    assert run.counts == {"accepted": 200}
+    assert 100 <= run.report["resumed_from"] <= 121
+    assert any("SIGTERM" in str(error) for error in run.log.errors)
+    assert set(held(control).values()) == {1}
+
+
+def test_the_retry_policy_waits_as_the_vendor_asks() -> None:
+    policies = pytest.importorskip("airflow.sdk.definitions.retry_policy")
+    from airflow_provider_userattrs.operators.retry_policy import VendorRetryPolicy
+
+    policy = VendorRetryPolicy.deserialize(VendorRetryPolicy().serialize())
+    asked = policy.evaluate(RetryLater("away", 90), 1, 3)
+    assert (asked.action, asked.retry_delay) == (policies.RetryAction.RETRY, timedelta(seconds=90))
+    assert policy.evaluate(RetryLater("away"), 1, 3).action is policies.RetryAction.DEFAULT
+    assert policy.evaluate(OSError("another"), 1, 3).action is policies.RetryAction.DEFAULT
+    for final in (RefusedConfiguration("keys"), TooManyFailed("rows")):
+        assert policy.evaluate(final, 1, 3).action is policies.RetryAction.FAIL
