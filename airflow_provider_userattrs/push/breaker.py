@@ -14,9 +14,6 @@ _FAILURES = 5
 #: It is away when so many batches that were not sent before fail as well then: some users' trouble is not the vendor's.
 _PROBES = 3
 
-#: A vendor that asks to wait longer than this, in seconds, is away: a worker is no place to wait.
-_LONGEST_WAIT = 300.0
-
 
 class Breaker:
     """Tell from the run of answers whether to go on.
@@ -69,9 +66,3 @@ class Breaker:
             f"{self._vendor} is away: {self._in_a_row} requests in a row failed, "
             f"at last with: {self._out_of_tries.meaning} ({self._out_of_tries.code})"
         )
-
-    def too_long(self, wait: float) -> RetryLater | None:
-        """Return why to stop if the vendor asks to send nothing for so many seconds, or None."""
-        if wait <= _LONGEST_WAIT:
-            return None
-        return RetryLater(f"{self._vendor} asks to send nothing for {wait:,.0f} s", wait)

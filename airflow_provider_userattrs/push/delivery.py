@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from threading import Event
-from typing import NamedTuple
 
 from airflow_provider_userattrs.push.batching import Batch
 from airflow_provider_userattrs.push.breaker import Breaker
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.concurrency import Concurrency
 from airflow_provider_userattrs.push.delayed import Delayed
+from airflow_provider_userattrs.push.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.intake import NOT_TRIED, Intake, Record
-from airflow_provider_userattrs.push.judgement import BROKEN, LEFT, judge, worse
+from airflow_provider_userattrs.push.judgement import BROKEN, LEFT, worse
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.pacing import BUSY, Pacer, asked_to_wait, back_off
+from airflow_provider_userattrs.push.pacing import Pacer, back_off
 from airflow_provider_userattrs.push.senders import Senders
 from airflow_provider_userattrs.push.update import UserUpdate
 
@@ -36,19 +36,6 @@ _GLANCE = 0.25
 
 #: Seconds what is in flight has to end, once the push was interrupted; a worker is killed soon after.
 _GRACE = 10.0
-
-
-class Sent(NamedTuple):
-    """Say what sending a batch came to.
-
-    :param verdicts: one for each update.
-    :param error: what was raised instead of an answer, if anything was.
-    :param wait: for how many seconds the vendor asks to send nothing.
-    """
-
-    verdicts: list[Verdict]
-    error: Exception | None = None
-    wait: float = 0.0
 
 
 class Delivery:
@@ -81,7 +68,6 @@ class Delivery:
         self.retries = 0
         self.bytes = 0
         self._endpoint = endpoint
-        self._send = send
         self._record = record
         self._clock = clock or Clock()
         self._announce = announce
@@ -90,7 +76,8 @@ class Delivery:
         self._stopped: Exception | None = None
         self._interruption: Exception | None = None
         self._pacer = Pacer(rate, self._clock, self._stopping)
-        self._senders: Senders[Sent | None] = Senders(self._send_batch, concurrency)
+        dispatch = Dispatch(endpoint, send, self._pacer, self._stopping, self._clock)
+        self._senders: Senders[Sent | None] = Senders(dispatch, concurrency)
         self._concurrency = Concurrency(concurrency, self._clock)
         self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
@@ -176,29 +163,6 @@ class Delivery:
         most = self._fewest_delayed if self._breaker.is_suspicious else _MOST_DELAYED
         return len(self._delayed) >= most
 
-    def _send_batch(self, batch: Batch) -> Sent | None:
-        """Send a batch when its slot has come, unless the push stops; runs in a sender's thread."""
-        users = len(batch)
-        if not self._pacer.wait(self._endpoint.units(users)):
-            return None
-        result: Answer | Exception
-        try:
-            result = self._send(batch.body(self._endpoint))
-        except Exception as exception:
-            result = exception
-        verdicts = judge(self._endpoint, result, users)
-        wait = 0.0
-        if isinstance(result, Answer):
-            wait = asked_to_wait(result, self._clock.time()) or 0.0
-            if wait:
-                self._pacer.hold(wait)
-            if result.status in BUSY:
-                self._pacer.slow_down()
-        ends = verdicts.count(ACCEPTED) != users and _ends_the_push(verdicts, result)
-        if ends or self._breaker.too_long(wait):
-            self._stopping.set()  # here already, so that this thread does not send what is queued
-        return Sent(verdicts, result if isinstance(result, Exception) else None, wait)
-
     def _settle_next(self, timeout: float) -> None:
         under_way = self._senders.result(timeout)
         if under_way is None:
@@ -211,11 +175,11 @@ class Delivery:
             return
         self.requests += 1
         self.bytes += batch.size(self._endpoint)
-        if sent.error is not None and _ends_the_push(sent.verdicts, sent.error):
+        if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
             self.stop(sent.error)
         self._settle(batch, sent.verdicts)
-        if too_long := self._breaker.too_long(sent.wait):
-            self.stop(too_long)
+        if sent.wait > LONGEST_WAIT:
+            self.stop(RetryLater(f"{self._endpoint.vendor} asks to send nothing for {sent.wait:,.0f} s", sent.wait))
 
     def _settle(self, batch: Batch, verdicts: list[Verdict]) -> None:
         """Decide what becomes of each update of a batch."""
@@ -295,8 +259,3 @@ class Delivery:
                 for batch in self._senders.give_up():
                     self._intake.finish(batch.updates, [LEFT] * len(batch))
         self._senders.close(None if interrupted_at is None else 0.5)
-
-
-def _ends_the_push(verdicts: list[Verdict], result: Answer | Exception) -> bool:
-    """Tell whether every further request would end the same way."""
-    return isinstance(result, RefusedConfiguration) or any(verdict.action is Action.STOP for verdict in verdicts)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a sender's thread does with a batch: wait for its slot, send it, read the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from typing import NamedTuple
+
+from airflow_provider_userattrs.push.batching import Batch
+from airflow_provider_userattrs.push.clock import Clock
+from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.judgement import judge
+from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Verdict
+from airflow_provider_userattrs.push.pacing import BUSY, Pacer, asked_to_wait
+
+#: A vendor that asks to wait longer than this, in seconds, is away: a worker is no place to wait.
+LONGEST_WAIT = 300.0
+
+
+class Sent(NamedTuple):
+    """Say what sending a batch came to.
+
+    :param verdicts: one for each update.
+    :param error: what was raised instead of an answer, if anything was.
+    :param wait: for how many seconds the vendor asks to send nothing.
+    """
+
+    verdicts: list[Verdict]
+    error: Exception | None = None
+    wait: float = 0.0
+
+
+class Dispatch:
+    """Send a batch when its slot has come; called from several threads at once.
+
+    :param endpoint: what the vendor's API says about the operation.
+    :param send: sends one request body and returns the answer.
+    :param pacer: gives the slots, and is told when the vendor asks to wait.
+    :param stopping: set here at once when no further request would end otherwise.
+    :param clock: tells the time.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, send: Callable[[bytes], Answer], pacer: Pacer, stopping: Event, clock: Clock
+    ) -> None:
+        self._endpoint = endpoint
+        self._send = send
+        self._pacer = pacer
+        self._stopping = stopping
+        self._clock = clock
+
+    def __call__(self, batch: Batch) -> Sent | None:
+        """Return what sending a batch came to; None if the push stopped before its slot had come."""
+        users = len(batch)
+        if not self._pacer.wait(self._endpoint.units(users)):
+            return None
+        result: Answer | Exception
+        try:
+            result = self._send(batch.body(self._endpoint))
+        except Exception as exception:
+            result = exception
+        verdicts = judge(self._endpoint, result, users)
+        if not isinstance(result, Answer):
+            if ends_the_push(verdicts, result):
+                self._stopping.set()
+            return Sent(verdicts, result)
+        wait = asked_to_wait(result, self._clock.time()) or 0.0
+        if wait:
+            self._pacer.hold(wait)
+        if result.status in BUSY:
+            self._pacer.slow_down()
+        if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != users and ends_the_push(verdicts, result)):
+            self._stopping.set()  # here already, so that this thread does not send what is queued
+        return Sent(verdicts, None, wait)
+
+
+def ends_the_push(verdicts: list[Verdict], result: Answer | Exception) -> bool:
+    """Tell whether every further request would end the same way."""
+    return isinstance(result, RefusedConfiguration) or any(verdict.action is Action.STOP for verdict in verdicts)
