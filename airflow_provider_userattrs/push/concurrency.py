@@ -28,6 +28,11 @@ class Concurrency:
         self._since = clock.monotonic()
         self._used = clock.processor()
 
+    @property
+    def window(self) -> int:
+        """Return how many batches may be under way: in flight, and ready so that no thread waits for its next."""
+        return self.now * (2 if self.now < _START else 3)
+
     def grow(self, *, paced: bool) -> None:
         """Allow more, if what is in flight has been full for a while.
 

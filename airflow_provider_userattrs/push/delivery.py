@@ -124,14 +124,14 @@ class Delivery:
 
     def _step(self) -> bool:
         """Fill the window and settle one answer; return False when there is nothing left to do."""
-        while self._senders.under_way < 2 * self._concurrency.now and (batch := self._next_batch()):
+        while self._senders.under_way < self._concurrency.window and (batch := self._next_batch()):
             self._senders.submit(batch, self._concurrency.now)
         if self._interruption is not None:
             self.stop(self._interruption)
             return False
         wait = self._delayed.due_in(self._clock.monotonic())
         if self._senders.under_way:
-            full = self._senders.under_way >= 2 * self._concurrency.now
+            full = self._senders.under_way >= self._concurrency.window
             if full:
                 self._concurrency.grow(paced=self._pacer.is_limit())
             self._settle_next(_GLANCE if wait is None or full else min(wait, _GLANCE))

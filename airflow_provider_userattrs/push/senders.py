@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Generic, TypeVar
 
 from airflow_provider_userattrs.push.batching import Batch
@@ -17,7 +17,8 @@ Result = TypeVar("Result")
 class Senders(Generic[Result]):
     """Send batches side by side and hand back what each came to.
 
-    A thread is started only when a batch finds none idle. The threads are daemons: one that hangs in a system call
+    A thread is started only when a batch finds none idle. Whoever waits for results is woken when few batches are left
+    to send, and not for each: handing the processor to and fro would cost more than a small request. The threads are daemons: one that hangs in a system call
     cannot keep a process alive that was told to go.
 
     :param send: sends one batch; runs in a thread.
@@ -29,6 +30,8 @@ class Senders(Generic[Result]):
         self._most = most
         self._tasks: SimpleQueue[Batch | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[Batch, Result | Exception]] = SimpleQueue()
+        self._bell = Event()
+        self._few = 0
         self._under_way: dict[int, Batch] = {}
         self._threads: list[Thread] = []
 
@@ -51,14 +54,20 @@ class Senders(Generic[Result]):
             thread = Thread(target=context.run, args=(self._work,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
+            self._few = len(self._threads) // 2
         self._under_way[id(batch)] = batch
         self._tasks.put(batch)
 
     def result(self, timeout: float | None) -> tuple[Batch, Result | Exception] | None:
         """Return a batch and what it came to; None if there is none within ``timeout`` seconds."""
-        try:
-            result = self._results.get(timeout=timeout)
-        except Empty:
+        result = self._next_result()
+        if result is None:
+            self._bell.clear()
+            result = self._next_result()  # it may have come since
+        if result is None:
+            self._bell.wait(timeout)
+            result = self._next_result()
+        if result is None:
             return None
         del self._under_way[id(result[0])]
         return result
@@ -87,3 +96,11 @@ class Senders(Generic[Result]):
             except Exception as exception:
                 result = exception
             self._results.put((batch, result))
+            if self._tasks.qsize() <= self._few:
+                self._bell.set()
+
+    def _next_result(self) -> tuple[Batch, Result | Exception] | None:
+        try:
+            return self._results.get_nowait()
+        except Empty:
+            return None

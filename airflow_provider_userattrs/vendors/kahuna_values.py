@@ -53,14 +53,15 @@ def identify(credentials: dict[str, Any]) -> tuple[dict[str, str], tuple[Hashabl
     """
     target = {}
     for credential, value in credentials.items():
-        value = plain(value)
-        if value is None or (isinstance(value, str) and not value):
-            continue
         if type(value) is not str:
+            value = plain(value)
+            if value is None or (isinstance(value, str) and not value):
+                continue
             if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
                 raise InvalidRow(TARGET_TYPE)
             value = str(value)
-        target[credential] = value
+        if value:
+            target[credential] = value
     if not target:
         raise InvalidRow(NO_TARGET)
     return target, tuple(target.items())
