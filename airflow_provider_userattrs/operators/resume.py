@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
 
 import orjson
 
@@ -14,6 +14,10 @@ from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint, Store
 from airflow_provider_userattrs.push.checkpointer import Checkpointer
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.outcome import Outcome
+from airflow_provider_userattrs.push.update import UserUpdate
+
+Update: TypeAlias = "UserUpdate | Outcome"
 
 _WAYS_OUT = (
     "set checkpoint_path to a folder on object storage, or retries=0; allow_restart=True sends all rows again "
@@ -104,15 +108,29 @@ class Resume:
         return fresh
 
 
-def pending(rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None) -> Iterator[tuple[int, Any]]:
-    """Yield position and row of what is not finished.
+def pending(
+    rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None, mapping: Callable[[int, Any], Update]
+) -> Iterator[Update]:
+    """Yield what is to be done of the rows that are not finished.
 
     :param rows: the source's rows, from the checkpoint's place on.
     :param begun: where this try begins.
     :param checkpointer: told of the places that the source can go on from.
+    :param mapping: position, row -> what to do.
     """
     start = begun.place[1] if begun.place else 0
-    return begun.unfinished(_without_bookmarks(rows, start, checkpointer), start)
+    if begun.first_unfinished > 0:
+        for position, row in begun.unfinished(_without_bookmarks(rows, start, checkpointer), start):
+            yield mapping(position, row)
+        return
+    position = start
+    for row in rows:  # the usual case, once for each row of a push: no generator between
+        if type(row) is Bookmark:
+            if checkpointer is not None:
+                checkpointer.pass_place(row.place, position)
+            continue
+        yield mapping(position, row)
+        position += 1
 
 
 def _without_bookmarks(rows: Iterable[Any], start: int, checkpointer: Checkpointer | None) -> Iterator[Any]:

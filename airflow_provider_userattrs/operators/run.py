@@ -166,12 +166,15 @@ class Run:
 
     def _updates(self, mapping: Mapping, begun: Checkpoint) -> Iterator[UserUpdate | Outcome]:
         rows = self._operator.users.rows(begun.place[0] if begun.place else None)
-        doubtful = 0 if self._endpoint.idempotent else begun.sent_below
-        for position, row in pending(rows, begun, self._checkpointer):
+        in_doubt_below = 0 if self._endpoint.idempotent else begun.sent_below
+
+        def doubting(position: int, row: Any) -> UserUpdate | Outcome:
             update = mapping(position, row)
-            if position < doubtful and isinstance(update, UserUpdate):
-                update = Outcome(position, IN_DOUBT, row, update.user)
-            yield update
+            if position < in_doubt_below and isinstance(update, UserUpdate):
+                return Outcome(position, IN_DOUBT, row, update.user)
+            return update
+
+        return pending(rows, begun, self._checkpointer, doubting if in_doubt_below else mapping)
 
     def _render_constants(self) -> Any:
         """Return what is set or unset, with the templates of constants rendered."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from airflow_provider_userattrs.push.clock import Clock
 
-_START = 4
+_START = 2
 
 #: Seconds of evidence before a step up.
 _INTERVAL = 0.02
@@ -31,7 +31,7 @@ class Concurrency:
     @property
     def window(self) -> int:
         """Return how many batches may be under way: in flight, and ready so that no thread waits for its next."""
-        return self.now * (2 if self.now < _START else 3)
+        return self.now * (2 if self.now == 1 else 3)
 
     def grow(self, *, paced: bool) -> None:
         """Allow more, if what is in flight has been full for a while.

@@ -60,14 +60,18 @@ class Intake:
         while self._freed:
             if batch := self._take(self._freed.popleft()):
                 return batch
-        while self._order.waiting < MOST_WAITING and not self._stopping.is_set():
-            update = next(self._updates, None)
-            if update is None:
-                break
-            if isinstance(update, Outcome):
-                self._record((update,), (update.verdict,))
-            elif self._order.admit(update) and (batch := self._take(update)):
-                return batch
+        order, admit, take = self._order, self._order.admit, self._take
+        if order.waiting < MOST_WAITING and not self._stopping.is_set():
+            for update in self._updates:
+                if isinstance(update, Outcome):
+                    self._record((update,), (update.verdict,))
+                    if self._stopping.is_set():
+                        break
+                elif admit(update):
+                    if batch := take(update):
+                        return batch
+                elif order.waiting >= MOST_WAITING:
+                    break
         return None if self._freed else self._batcher.flush()
 
     def finish(self, updates: Sequence[UserUpdate], verdicts: Sequence[Verdict]) -> None:

@@ -18,6 +18,7 @@ from airflow_provider_userattrs.push.values import (
     UNCONVERTIBLE,
     Convert,
     Noted,
+    as_is,
     fault,
     no_place,
     plain,
@@ -155,11 +156,13 @@ class Mapping:
                     if self._unset_nulls:
                         unset = [*unset, name]
                     continue
-                converted = special(value) if special else types[type(value)](value)
-                if type(converted) is Noted:
-                    noted = [*(noted or ()), (name, converted.note)]
-                    converted = converted.value
-                attributes[name] = converted
+                convert = special or types[type(value)]
+                if convert is not as_is:
+                    value = convert(value)
+                    if type(value) is Noted:
+                        noted = [*(noted or ()), (name, value.note)]
+                        value = value.value
+                attributes[name] = value
         except InvalidRow as invalid:
             verdict = invalid.verdict
             return Outcome(position, verdict if name is None or verdict.attribute else verdict.on(name), row, user)

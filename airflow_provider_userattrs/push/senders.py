@@ -18,8 +18,8 @@ class Senders(Generic[Result]):
     """Send batches side by side and hand back what each came to.
 
     A thread is started only when a batch finds none idle. Whoever waits for results is woken when few batches are left
-    to send, and not for each: handing the processor to and fro would cost more than a small request. The threads are daemons: one that hangs in a system call
-    cannot keep a process alive that was told to go.
+    to send, and not for each: handing the processor to and fro would cost more than a small request. The threads are
+    daemons: one that hangs in a system call cannot keep a process alive that was told to go.
 
     :param send: sends one batch; runs in a thread.
     :param most: how many threads there may be.

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured, each in a process of its own: ``python sides.py SIDE '{"url": ..., "rows": ...}'``.
+
+Prints one line of JSON: rows, seconds, processor seconds, peak memory in bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import local
+from types import SimpleNamespace
+from typing import Any
+
+OPERATORS = {
+    "engagelab": ("EngageLabSetAttributesOperator", {}),
+    "kahuna": ("KahunaSetAttributesOperator", {"target": ["euid"]}),
+    "moengage": ("MoEngageSetAttributesOperator", {"customer_id": "euid"}),
+}
+
+
+class Users:
+    """Give made-up rows of six columns, none of which is kept."""
+
+    def __init__(self, count: int, text: bool) -> None:
+        self.count = count
+        self.text = text
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        for number in range(1, self.count + 1):
+            yield row(f"user{number}" if self.text else number)
+
+
+def row(euid: Any) -> dict[str, Any]:
+    """Return one user."""
+    return {"euid": euid, "plan": "gold", "age": 44, "city": "Lisbon", "vip": True, "orders": 17}
+
+
+def body(euid: int = 1) -> bytes:
+    """Return one user as EngageLab takes it."""
+    properties = {key: value for key, value in row(euid).items() if key != "euid"}
+    return json.dumps({"euid": euid, "type": "set", "properties": properties}, separators=(",", ":")).encode()
+
+
+def batch() -> bytes:
+    """Return 100 users as Kahuna takes them."""
+    attributes = {key: value for key, value in row(1).items() if key != "euid"}
+    users = [{"target": {"euid": f"user{number}"}, "attributes": attributes} for number in range(100)]
+    return json.dumps({"user_attributes_array": users}, separators=(",", ":")).encode()
+
+
+def package(
+    url: str,
+    rows: int,
+    vendor: str = "engagelab",
+    concurrency: int = 16,
+    rate: float | None = None,
+    verify: str | None = None,
+    send: bool = True,
+) -> Callable[[], None]:
+    """Push through the real operator; without ``send``, an answer is made up in place of the request."""
+    from importlib import import_module
+
+    from airflow_provider_userattrs.operators.run import Run
+    from airflow_provider_userattrs.push.endpoint import Answer
+
+    extra = {"verify": verify} if verify else {}
+    os.environ[f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT"] = json.dumps(
+        {"conn_type": vendor, "host": f"{url}/{vendor}", "login": "key", "password": "secret", "extra": extra}
+    )
+    name, parameters = OPERATORS[vendor]
+    operator_class = getattr(import_module(f"airflow_provider_userattrs.operators.{vendor}"), name)
+    operator = operator_class(
+        task_id="push",
+        users=Users(rows, vendor != "engagelab"),
+        concurrency=concurrency,
+        rate_limit=rate or 1e8,
+        retries=0,
+        **parameters,
+    )
+    if not send:
+        make_hook = operator.make_hook
+        contents = {
+            "engagelab": b'{"code":0,"message":"success"}',
+            "moengage": b'{"status":"success"}',
+            "kahuna": b"[" + b",".join([b'{"success":true}'] * 100) + b"]",
+        }
+        answer = Answer(200, {}, contents[vendor])
+
+        def make_silent_hook() -> Any:
+            hook = make_hook()
+            hook.sender = lambda endpoint: lambda body: answer
+            return hook
+
+        operator.make_hook = make_silent_hook
+    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=0)
+
+    def run() -> None:
+        one = Run(operator, {"ti": ti})
+        report = one.run()
+        assert one.error is None, report
+        assert report["accepted"] == rows, report
+
+    return run
+
+
+def post_loop(url: str, rows: int) -> Callable[[], None]:
+    """Call `requests.post` for each user."""
+    import requests
+
+    def run() -> None:
+        for number in range(rows):
+            requests.post(f"{url}/engagelab", data=body(number), auth=("key", "secret"), timeout=30).json()
+
+    return run
+
+
+def session_loop(url: str, rows: int) -> Callable[[], None]:
+    """Call one Session's `post` for each user."""
+    import requests
+
+    session = requests.Session()
+    session.auth = ("key", "secret")
+
+    def run() -> None:
+        for number in range(rows):
+            session.post(f"{url}/engagelab", data=body(number), timeout=30).json()
+
+    return run
+
+
+def session_pool(url: str, rows: int, concurrency: int) -> Callable[[], None]:
+    """Call a Session a thread's `post`, in a pool of threads."""
+    import requests
+
+    own = local()
+
+    def send(number: int) -> None:
+        if not hasattr(own, "session"):
+            own.session = requests.Session()
+            own.session.auth = ("key", "secret")
+        own.session.post(f"{url}/engagelab", data=body(number), timeout=30).json()
+
+    def run() -> None:
+        with ThreadPoolExecutor(concurrency) as pool:
+            for _ in pool.map(send, range(rows)):
+                pass
+
+    return run
+
+
+def tuned_session(url: str, rows: int, vendor: str = "engagelab") -> Callable[[], None]:
+    """Send ready-made bodies: settings of the environment resolved once, a prepared request, `Session.send`."""
+    import requests
+
+    session = requests.Session()
+    session.auth = ("key", "secret")
+    ready = batch() if vendor == "kahuna" else body()
+    request = session.prepare_request(requests.Request("POST", f"{url}/{vendor}", data=ready))
+    settings = session.merge_environment_settings(request.url, {}, False, None, None)
+    users = 100 if vendor == "kahuna" else 1
+
+    def run() -> None:
+        for _ in range(rows // users):
+            assert session.send(request, timeout=30, **settings).content
+
+    return run
+
+
+SIDES: dict[str, Callable[..., Callable[[], None]]] = {
+    "package": package,
+    "post_loop": post_loop,
+    "session_loop": session_loop,
+    "session_pool": session_pool,
+    "tuned_session": tuned_session,
+}
+
+
+def measure(run: Callable[[], None], rows: int) -> None:
+    """Run, and print what it took."""
+    cpu, started = time.process_time(), time.perf_counter()
+    run()
+    print(
+        json.dumps(
+            {
+                "rows": rows,
+                "seconds": time.perf_counter() - started,
+                "cpu": time.process_time() - cpu,
+                "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    options = json.loads(sys.argv[2])
+    measure(SIDES[sys.argv[1]](**options), options["rows"])
