@@ -76,6 +76,8 @@ class Connection(asyncio.Protocol):
             self.write(content)
 
     def write(self, content: bytes) -> None:
+        if self.transport.is_closing():  # type: ignore[attr-defined]
+            return
         head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(content)
         self.transport.write(head + content)  # type: ignore[attr-defined]
 

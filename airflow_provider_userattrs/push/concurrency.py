@@ -13,9 +13,12 @@ _INTERVAL = 0.02
 #: From this share of a processor on, more threads would only get in each other's way.
 _BUSY = 0.9
 
+#: Up to this share, four times as many threads are no trouble either.
+_IDLE = 0.25
+
 
 class Concurrency:
-    """Double what may be in flight while all of it waits for the vendor, and for nothing else.
+    """Multiply what may be in flight while all of it waits for the vendor, and for nothing else.
 
     :param most: the ceiling.
     :param clock: tells the time.
@@ -45,6 +48,6 @@ class Concurrency:
             return
         busy = (self._clock.processor() - self._used) / elapsed
         if not paced and busy < _BUSY:
-            self.now = min(self.now * 2, self._most)
+            self.now = min(self.now * (4 if busy < _IDLE else 2), self._most)
         self._since = self._clock.monotonic()
         self._used = self._clock.processor()

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``make bench``: this package beside what a user would write instead, all in one run against the same mock vendor.
+
+Prints a table of medians and ratios. The sides of a row take turns, so that a noisy machine is noisy for all of them.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from measure import certificate, import_seconds, side, stats, vendor, worst_second, wrk
+
+TURNS = 3
+
+
+def turns(**sides: Callable[[], float]) -> dict[str, float]:
+    """Let the sides take turns; return the median of each."""
+    taken: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(TURNS):
+        for name, measure in sides.items():
+            taken[name].append(measure())
+    return {name: median(values) for name, values in taken.items()}
+
+
+def show(row: str, goal: str, figure: str, met: bool, details: dict[str, float] | None = None) -> None:
+    """Print a line of the table."""
+    told = "; ".join(f"{name} {value:,.0f}" for name, value in (details or {}).items())
+    print(f"| {row} | {goal} | {figure} | {'yes' if met else '**no**'} | {told} |", flush=True)
+
+
+def single(connections: int, least: float) -> None:
+    """Measure one user a POST at 20 ms."""
+    with vendor(20) as url:
+        found = turns(
+            wrk=lambda: wrk(url, "/engagelab", connections, 2),
+            package=lambda: side("package", 120 * connections, url, concurrency=connections)["rate"],
+            session_pool=lambda: side("session_pool", 1_000, url, concurrency=connections)["rate"],
+            session_loop=lambda: side("session_loop", 60, url)["rate"],
+            post_loop=lambda: side("post_loop", 60, url)["rate"],
+            drt=lambda: side("drt", 60, url)["rate"],
+            dlt=lambda: side("dlt", 60, url)["rate"],
+        )
+    share = found["package"] / found["wrk"]
+    show(
+        f"one user a POST, 20 ms, {connections} in flight: of wrk", f">= {least}", f"{share:.2f}", share >= least, found
+    )
+    if connections == 32:
+        peers = found["package"] / max(found["drt"], found["dlt"])
+        show("the same: times the faster of drt and dlt", ">= 25", f"{peers:.0f}", peers >= 25)
+
+
+def single_32() -> None:
+    """Measure with 32 in flight."""
+    single(32, 0.9)
+
+
+def single_64() -> None:
+    """Measure with 64 in flight."""
+    single(64, 0.85)
+
+
+def at_once() -> None:
+    """Measure one user a POST at 0 ms, and the processor time of a request."""
+    cpu: dict[str, list[float]] = {"package": [], "tuned_session": []}
+
+    def noting(name: str, told: dict[str, Any]) -> float:
+        cpu[name].append(told["cpu_a_row"] * 1e6)
+        return float(told["rate"])
+
+    with vendor(0) as url:
+        found = turns(
+            wrk=lambda: wrk(url, "/engagelab", 16, 1),
+            package=lambda: noting("package", side("package", 6_000, url)),
+            tuned_session=lambda: noting("tuned_session", side("tuned_session", 6_000, url)),
+            session_loop=lambda: side("session_loop", 1_500, url)["rate"],
+            post_loop=lambda: side("post_loop", 1_000, url)["rate"],
+            drt=lambda: side("drt", 2_000, url)["rate"],
+            dlt=lambda: side("dlt", 2_000, url)["rate"],
+        )
+        mapped = side("http_operator", 10, url)["rate"]
+    peers = found["package"] / max(found["drt"], found["dlt"])
+    found["HttpOperator, mapped over 10 users"] = mapped
+    show("one user a POST, 0 ms: times the faster of drt and dlt", ">= 1.5", f"{peers:.2f}", peers >= 1.5, found)
+    mine, tuned = median(cpu["package"]), median(cpu["tuned_session"])
+    details = {"package us": mine, "tuned_session us": tuned}
+    show("CPU a request: times a bare tuned Session", "<= 1.3", f"{mine / tuned:.2f}", mine / tuned <= 1.3, details)
+
+
+def kahuna() -> None:
+    """Measure 100 users a POST."""
+    with vendor(0) as url:
+        found = turns(
+            package=lambda: side("package", 200_000, url, vendor="kahuna")["rate"],
+            tuned_session=lambda: side("tuned_session", 200_000, url, vendor="kahuna")["rate"],
+            wrk=lambda: wrk(url, "/kahuna", 16, 1),
+        )
+    share = found["package"] / found["tuned_session"]
+    show("Kahuna, 100 users a POST, 0 ms: of a bare tuned Session", ">= 0.5", f"{share:.2f}", share >= 0.5, found)
+    with vendor(20) as url:
+        found = turns(
+            wrk=lambda: wrk(url, "/kahuna", 16, 2),
+            package=lambda: side("package", 200_000, url, vendor="kahuna", concurrency=16)["rate"],
+        )
+    share = found["package"] / found["wrk"]
+    show("Kahuna, 20 ms, 16 in flight: of wrk", ">= 0.8", f"{share:.2f}", share >= 0.8, found)
+
+
+def cap() -> None:
+    """Measure a cap, from the vendor's own arrival times."""
+    for rate, rows in ((10_000 / 60, 1_300), (1_000.0, 8_000)):
+        with vendor(50) as url:
+            concurrency = 16 if rate < 500 else 96
+            told = side("package", rows, url, vendor="moengage", rate=rate, concurrency=concurrency)
+        arrivals = sorted(told["arrivals"])
+        reached = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) / rate
+        worst = worst_second(arrivals) / rate
+        met = reached >= 0.98 and worst <= 1.02 + 1 / rate
+        show(
+            f"cap of {rate:,.0f} users/s, 50 ms: reached, worst second",
+            ">= 0.98, <= 1.02",
+            f"{reached:.3f}, {worst:.3f}",
+            met,
+        )
+
+
+def memory() -> None:
+    """Measure whether memory grows with the rows."""
+    few = side("package", 10_000, check=False, vendor="kahuna", send=False)["memory"]
+    many = side("package", 1_000_000, check=False, vendor="kahuna", send=False)["memory"]
+    grown = (many - few) / 1e6
+    show("peak memory at 1,000,000 rows less that at 10,000, MB", "<= 16", f"{grown:.1f}", grown <= 16)
+
+
+def own_work() -> None:
+    """Measure the package's own work a row, without any request."""
+    for name in ("engagelab", "kahuna", "moengage"):
+        found = turns(
+            us=lambda name=name: side("package", 50_000, check=False, vendor=name, send=False)["cpu_a_row"] * 1e6
+        )
+        show(f"own work a row, {name}, us", "<= 15", f"{found['us']:.1f}", found["us"] <= 15)
+
+
+def tls() -> None:
+    """Measure TLS beside plain."""
+    with tempfile.TemporaryDirectory() as folder:
+        pem = certificate(Path(folder))
+        verify = str(Path(folder) / "cert")
+        with vendor(20) as plain, vendor(20, pem) as secure:
+            found = turns(
+                plain=lambda: side("package", 3_000, plain, concurrency=32)["rate"],
+                tls=lambda: side("package", 3_000, secure, concurrency=32, check=False, verify=verify)["rate"],
+            )
+    share = found["tls"] / found["plain"]
+    show("TLS, 20 ms, 32 in flight: of plain", ">= 0.9", f"{share:.2f}", share >= 0.9, found)
+
+
+def imports() -> None:
+    """Measure what an import adds to Airflow's own."""
+    for name in ("engagelab", "kahuna", "moengage"):
+        module = f"airflow_provider_userattrs.operators.{name}"
+        found = turns(ms=lambda module=module: import_seconds(module) * 1000)
+        show(f"import of operators.{name}, ms over BaseOperator's", "<= 50", f"{found['ms']:.0f}", found["ms"] <= 50)
+
+
+ROWS = (single_32, single_64, at_once, kahuna, cap, memory, own_work, tls, imports)
+
+
+def main() -> None:
+    """Measure the rows whose name contains the argument, or all."""
+    started = time.monotonic()
+    with vendor(0) as url:
+        stats(url)
+        print(f"The mock vendor answers {wrk(url, '/engagelab', 32, 2):,.0f} requests/s of wrk with 32 connections.\n")
+    print("| measured | goal | figure | met | medians (users/s where nothing else is said) |\n|---|---|---|---|---|")
+    for row in ROWS:
+        if len(sys.argv) < 2 or sys.argv[1] in row.__name__:
+            row()
+    print(f"\n{time.monotonic() - started:.0f} s, median of {TURNS} turns")
+
+
+if __name__ == "__main__":
+    main()

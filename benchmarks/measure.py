@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hands of the benchmark: the mock vendor, wrk, and each side in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sides import batch, body
+
+HERE = Path(__file__).resolve().parent
+PEERS_PYTHON = HERE / ".venv" / "bin" / "python"
+LIMIT = 240
+
+
+@contextmanager
+def vendor(delay_ms: float, certificate: Path | None = None) -> Iterator[str]:
+    """Run the mock vendor and give its address."""
+    command = [str(PEERS_PYTHON), str(HERE / "vendor.py"), str(delay_ms), *([str(certificate)] if certificate else [])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        scheme = "https" if certificate else "http"
+        yield f"{scheme}://127.0.0.1:{process.stdout.readline().strip()}"
+        process.terminate()
+
+
+def stats(url: str) -> dict[str, Any]:
+    """Return what arrived at the vendor since the last time."""
+    with urllib.request.urlopen(f"{url}/stats") as answer:
+        told: dict[str, Any] = json.load(answer)
+    return told
+
+
+def side(
+    name: str, rows: int, url: str = "http://127.0.0.1:1", *, check: bool = True, **options: Any
+) -> dict[str, Any]:
+    """Run one side; return what it took, with rows a second and processor seconds a row.
+
+    :param name: a side of sides.py, or of peers.py.
+    :param rows: how many users it pushes.
+    :param url: the vendor's address.
+    :param check: whether all rows must have arrived at the vendor.
+    """
+    is_peer = name in ("drt", "dlt", "http_operator")
+    script, python = ("peers.py", str(PEERS_PYTHON)) if is_peer else ("sides.py", sys.executable)
+    options = {"url": url, "rows": rows, **options}
+    if check:
+        stats(url)
+    done = subprocess.run(
+        [python, str(HERE / script), name, json.dumps(options)], capture_output=True, text=True, timeout=LIMIT
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith('{"rows"')]
+    if not lines:
+        raise SystemExit(f"{name} failed:\n{done.stderr[-2000:]}")
+    told: dict[str, Any] = json.loads(lines[-1])
+    if check:
+        arrived = stats(url)
+        if arrived["rows"] != rows:
+            raise SystemExit(f"{name}: {rows} rows pushed, {arrived['rows']} arrived")
+        told["arrivals"] = arrived["arrivals"]
+    told["rate"] = rows / told["seconds"]
+    told["cpu_a_row"] = told["cpu"] / rows
+    return told
+
+
+def wrk(url: str, path: str, connections: int, seconds: int = 3) -> float:
+    """Return how many users a second wrk posts."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is missing: install the package wrk, then run again.")
+    content, users = (batch(), 100) if path == "/kahuna" else (body(), 1)
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(f'wrk.method = "POST"\nwrk.body = [==[{content.decode()}]==]\n')
+        script.write('wrk.headers["Content-Type"] = "application/json"\n')
+        script.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url + path]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    stats(url)
+    found = re.search(r"Requests/sec:\s+([0-9.]+)", told)
+    assert found is not None, told
+    return float(found[1]) * users
+
+
+def import_seconds(module: str) -> float:
+    """Return how long a fresh process takes to import BaseOperator, and then a module."""
+    code = (
+        "import time, json\nfrom airflow.providers.common.compat.sdk import BaseOperator\n"
+        f"started = time.perf_counter()\nimport {module}\nprint(time.perf_counter() - started)"
+    )
+    environment = {**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    return float(done.stdout.splitlines()[-1])
+
+
+def certificate(folder: Path) -> Path:
+    """Make a certificate for 127.0.0.1, with its key in one file."""
+    path = folder / "vendor.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(folder / "key"), "-out", str(folder / "cert")]
+    subprocess.run([*command, *names], check=True, capture_output=True)
+    path.write_text((folder / "key").read_text() + (folder / "cert").read_text())
+    return path
+
+
+def worst_second(arrivals: Sequence[float]) -> int:
+    """Return how many requests arrived in the fullest of all sliding seconds.
+
+    :param arrivals: when each arrived, in seconds, ascending.
+    """
+    worst = first = 0
+    for last, moment in enumerate(arrivals):
+        while moment - arrivals[first] >= 1.0:
+            first += 1
+        worst = max(worst, last - first + 1)
+    return worst
