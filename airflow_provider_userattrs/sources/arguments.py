@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a DAG author may give a source; what cannot work is an error when the DAG is parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from airflow.providers.common.compat.sdk import XComArg
+
+from airflow_provider_userattrs.sources.column_types import TYPES
+
+
+def refuse(name: str, value: Any, remedy: str) -> NoReturn:
+    """Raise the error on an argument: its name, the kind of its value, what to give instead.
+
+    :raises ValueError: always.
+    """
+    kind = "empty" if isinstance(value, str) and not value.strip() else f"a {type(value).__name__}"
+    raise ValueError(f"{name} is {kind}; {remedy}")
+
+
+def is_deferred(value: Any) -> bool:
+    """Tell whether a value is known only when the task runs: an XComArg, or text with a template in it."""
+    return isinstance(value, XComArg) or (isinstance(value, str) and ("{{" in value or "{%" in value))
+
+
+def check_text(name: str, value: Any, remedy: str) -> None:
+    """Check an argument that is text and not empty, or becomes it when the task runs."""
+    if not is_deferred(value) and (not isinstance(value, str) or not value.strip()):
+        refuse(name, value, remedy)
+
+
+def check_types(value: Any) -> None:
+    """Check the declared types: column -> name of a type."""
+    remedy = f"give a dict from column to one of {', '.join(TYPES)}"
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        refuse("types", value, remedy)
+    for column, kind in value.items():
+        if not isinstance(column, str) or not column:
+            refuse("types holds a column that", column, remedy)
+        if kind not in TYPES:
+            raise ValueError(f"types[{column!r}] is no known type; {remedy}")

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The types an author may declare for a column, for databases and files that have no such type.
+
+=========  ==================================================================================
+type       what it takes
+=========  ==================================================================================
+text       text as it is; numbers and booleans as their text
+integer    an integer, its text, or a number without a fraction
+float      a number or its text
+decimal    a number or its text; a float by its shortest text
+boolean    true, t, yes, y, on, 1 and false, f, no, n, off, 0, in any case
+date       ``2026-11-24``, or the date of a timestamp
+timestamp  ISO 8601, with or without zone; a date is its midnight
+time       ``12:30`` or ``12:30:15.5``
+uuid       its text in any usual form, or its 16 bytes
+json       JSON text; what the driver has read already stays as it is
+=========  ==================================================================================
+
+A NULL stays one, and so does an empty field of a CSV file in a column of any type but text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.outcome import Status, Verdict
+
+Convert: TypeAlias = Callable[[Any], Any]
+
+_BOOLEANS = {
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
+}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    return value if isinstance(value, str) else str(value)
+
+
+def _integer(value: Any) -> int:
+    number = int(value)
+    if not isinstance(value, (str, bytes)) and number != value:
+        raise ValueError
+    return number
+
+
+def _decimal(value: Any) -> Decimal:
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _boolean(value: Any) -> bool:
+    return _BOOLEANS[str(int(value) if isinstance(value, (float, Decimal)) and value in (0, 1) else value).lower()]
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else date.fromisoformat(value.strip())
+
+
+def _timestamp(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    text = value.strip()
+    # Python 3.10 knows no Z.
+    return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "zZ" else text)
+
+
+def _time(value: Any) -> time:
+    return value if isinstance(value, time) else time.fromisoformat(value.strip())
+
+
+def _uuid(value: Any) -> UUID:
+    if isinstance(value, UUID):
+        return value
+    return UUID(bytes=bytes(value)) if isinstance(value, (bytes, bytearray, memoryview)) else UUID(value)
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, (str, bytes, bytearray)) else value
+
+
+#: name -> from what the database or the file gives to the value.
+TYPES: dict[str, Convert] = {
+    "text": _text,
+    "integer": _integer,
+    "float": float,
+    "decimal": _decimal,
+    "boolean": _boolean,
+    "date": _date,
+    "timestamp": _timestamp,
+    "time": _time,
+    "uuid": _uuid,
+    "json": _json,
+}
+
+
+def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
+    """Turn the values of a row into the types declared for their columns, in place.
+
+    :param row: column -> value; a column it does not have is passed over.
+    :param types: column -> name of a type.
+    :raises InvalidRow: if a value cannot be of its type; the verdict names column and type, never the value.
+    """
+    for column, name in types.items():
+        value = row.get(column)
+        if value is None:
+            continue
+        try:
+            row[column] = TYPES[name](value)
+        except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError):
+            raise InvalidRow(
+                Verdict(
+                    Status.INVALID,
+                    "wrong-type",
+                    f"value is no {name}, as types declares it",
+                    "Mend the value, or declare another type for the column.",
+                ).on(column)
+            ) from None
+
+
+def check_columns(columns: list[str], types: Mapping[str, str], what: str) -> None:
+    """Check the columns that came with the rows.
+
+    :param columns: their names, in their order.
+    :param types: column -> name of a type.
+    :param what: what gave the columns, for the error.
+    :raises RefusedConfiguration: if a name comes twice, or a type is declared for a column that is not there.
+    """
+    for column in columns:
+        if columns.count(column) > 1:
+            raise RefusedConfiguration(f"{what} gives two columns the name {column!r}; give each a name of its own")
+    for column in types:
+        if column not in columns:
+            raise RefusedConfiguration(
+                f"types declares a column {column!r} that {what} does not give; it gives {', '.join(columns)[:300]}"
+            )

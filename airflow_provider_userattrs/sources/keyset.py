@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading a query by its key: where it goes on, and what a key must keep to for that to be right."""
+
+from __future__ import annotations
+
+import base64
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+
+#: type -> its name in a place, how it is written, how it is read back. A subclass comes before its class.
+_TYPES: tuple[tuple[type, str, Any, Any], ...] = (
+    (int, "int", int, int),
+    (str, "str", str, str),
+    (UUID, "uuid", str, UUID),
+    (datetime, "datetime", datetime.isoformat, datetime.fromisoformat),
+    (date, "date", date.isoformat, date.fromisoformat),
+    (Decimal, "decimal", str, Decimal),
+    (bytes, "bytes", lambda key: base64.b64encode(key).decode("ascii"), base64.b64decode),
+)
+
+#: Types whose order in Python is that of every database; text and UUIDs are each database's own affair.
+_ORDERED = ("int", "datetime", "date", "decimal")
+
+#: What stands for a value in SQL -> how one with a name is written.
+_NAMED = {"%s": "%(userattrs_after)s", "?": ":userattrs_after"}
+
+
+def encode_key(key: Any) -> list[Any]:
+    """Return a key as JSON, with the name of its type.
+
+    :raises RefusedConfiguration: if JSON cannot hold it exactly.
+    """
+    if not isinstance(key, bool) and not (isinstance(key, Decimal) and not key.is_finite()):
+        for kind, name, write, _ in _TYPES:
+            if isinstance(key, kind):
+                return [name, write(key)]
+    raise RefusedConfiguration(
+        f"key holds a {'NULL' if key is None else type(key).__name__}; give a column that is never NULL and holds "
+        "integers, text, UUIDs, dates, timestamps or decimals"
+    )
+
+
+def decode_key(place: Any) -> Any:
+    """Return the key of a place.
+
+    :raises RefusedConfiguration: if it is no place.
+    """
+    try:
+        name, text = place
+        return next(read for _, known, _, read in _TYPES if known == name)(text)
+    except (ValueError, TypeError, StopIteration, ArithmeticError):
+        raise RefusedConfiguration("after is no place of this source; start at the first row") from None
+
+
+def wrap(sql: str, parameters: Any, key: str, after: Any, placeholder: str) -> tuple[str, Any]:
+    """Return a query, and its parameters, in the order of its key and from a place on.
+
+    :param sql: the author's query.
+    :param parameters: its parameters: None, a sequence or a mapping.
+    :param key: the column.
+    :param after: the last key read; None for all rows.
+    :param placeholder: what stands for a value in the hook's SQL.
+    :raises RefusedConfiguration: if the hook's placeholder cannot be used.
+    """
+    inner = sql.strip().rstrip(";").rstrip()
+    order = f"ORDER BY {key}"
+    if after is None:
+        # The line breaks end a comment on the query's last line.
+        return f"SELECT * FROM (\n{inner}\n) userattrs_rows {order}", parameters
+    if placeholder not in _NAMED:
+        raise RefusedConfiguration(f"key cannot be used with a hook whose placeholder is {placeholder!r}; leave it out")
+    if not parameters:
+        # Without parameters a driver leaves % alone; with them it does not.
+        parameters = ()
+        if placeholder == "%s":
+            inner = inner.replace("%", "%%")
+    if isinstance(parameters, dict):
+        mark, parameters = _NAMED[placeholder], {**parameters, "userattrs_after": after}
+    else:
+        mark, parameters = placeholder, (*parameters, after)
+    # A NULL is after no place. Left out it would be lost; read, it is refused.
+    where = f"WHERE {key} > {mark} OR {key} IS NULL"
+    return f"SELECT * FROM (\n{inner}\n) userattrs_rows {where} {order}", parameters
+
+
+class KeyWatch:
+    """See to it that a key rises from row to row.
+
+    :param column: the key's name, for errors.
+    :param last: the last key read before; None at the first row.
+    """
+
+    def __init__(self, column: str, last: Any = None) -> None:
+        self._column = column
+        self.last = last
+
+    def passes(self, key: Any) -> bool:
+        """Take the next row's key and tell whether the place before it is one to go on from.
+
+        :raises RefusedConfiguration: if the key is NULL, repeats, goes backwards or is of no fit type.
+        """
+        last = self.last
+        name = encode_key(key)[0]
+        if last is None:
+            self.last = key
+            return False
+        if type(key) is not type(last):
+            self._refuse("holds values of more than one type")
+        if key == last:
+            self._refuse("has a value twice, and a retry would lose rows")
+        if name in _ORDERED:
+            try:
+                backwards = key < last
+            except TypeError:  # a timestamp with a zone beside one without
+                self._refuse("holds values of more than one type")
+            if backwards:
+                self._refuse("goes backwards")
+        self.last = key
+        # A collation may take two texts for the same; no place is put between such.
+        return not (name == "str" and _fold(key) == _fold(last))
+
+    def _refuse(self, what: str) -> Any:
+        raise RefusedConfiguration(f"key {self._column!r} {what}; give a column that is unique and never NULL")
+
+
+def _fold(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of a Parquet file, one row group after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.outcome import Verdict
+from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.sources.column_types import check_columns, convert
+
+#: Rows made into Python's objects at once.
+BATCH = 1_000
+
+#: Bytes of a column read at once; without it a whole column of a row group is.
+_BUFFER = 1 << 16
+
+
+def read_parquet(
+    file: Any, name: str, types: Mapping[str, str], group: int = 0, row: int = 0
+) -> Iterator[tuple[int, int, list[Row | MalformedRow]]]:
+    """Yield rows in batches, each with the place after it: a row group, and rows of that group.
+
+    :param file: the file, open for reading bytes.
+    :param name: its name, for errors.
+    :param types: column -> name of a type.
+    :param group: the row group to begin with.
+    :param row: how many rows of it to pass over.
+    :raises RefusedConfiguration: if pyarrow is missing, or this is no Parquet file.
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise RefusedConfiguration(
+            f"{name} needs pyarrow; install apache-airflow-provider-userattrs with the extra parquet"
+        ) from None
+    try:
+        parquet = pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
+        check_columns(list(parquet.schema_arrow.names), types, name)
+        while group < parquet.num_row_groups:
+            read = 0
+            for batch in parquet.iter_batches(BATCH, row_groups=[group], use_threads=False):
+                read += batch.num_rows
+                if read <= row:
+                    continue
+                rest = batch.slice(max(0, batch.num_rows - (read - row))) if read - row < batch.num_rows else batch
+                yield group, read, _rows(_without_nanoseconds(pa, rest), types, name, group)
+            group, row = group + 1, 0
+    except pa.ArrowInvalid as error:
+        raise RefusedConfiguration(f"{name}, row group {group}: no readable Parquet ({type(error).__name__})") from None
+
+
+def _without_nanoseconds(pa: Any, batch: Any) -> Any:
+    """Cut timestamps to the microseconds that Python's have; no vendor takes finer ones than seconds."""
+    columns = [
+        column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns"
+        else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _rows(batch: Any, types: Mapping[str, str], name: str, group: int) -> list[Row | MalformedRow]:
+    rows: list[Any] = batch.to_pylist()
+    if types:
+        for place, row in enumerate(rows):
+            raw = dict(row)
+            try:
+                convert(row, types)
+            except InvalidRow as invalid:
+                verdict = invalid.verdict
+                meaning = f"{name}, row group {group}: {verdict.meaning}"
+                where = Verdict(verdict.status, verdict.code, meaning, verdict.remedy, attribute=verdict.attribute)
+                rows[place] = MalformedRow(where, raw)
+    return rows
