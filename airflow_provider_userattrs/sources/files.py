@@ -30,7 +30,7 @@ _PATH = "give a path such as 's3://conn_id@bucket/users/*.jsonl.gz' or '/data/us
 
 
 class FileRows:
-    """Read rows of JSON lines, CSV or Parquet, on any storage that ObjectStoragePath knows.
+    r"""Read rows of JSON lines, CSV or Parquet, on any storage that ObjectStoragePath knows.
 
     A name that ends with .gz, .bz2, .xz, .zst or .zip is decompressed. A line that cannot be read becomes an
     ``invalid`` row. A file that another try may read again must not change in between.
@@ -40,7 +40,7 @@ class FileRows:
     :param format: ``"json"`` (lines), ``"csv"`` (with a header) or ``"parquet"``; None: by each file's name.
     :param types: column -> type: text, integer, float, decimal, boolean, date, timestamp, time, uuid, json. A column
         of CSV that is not declared is text.
-    :param null: the field of a CSV file that means NULL, such as ``""`` or ``"\\\\N"``; None: there is none. An empty
+    :param null: the field of a CSV file that means NULL, such as ``""`` or ``"\\N"``; None: there is none. An empty
         field of a declared type other than text is NULL in any case.
     :param delimiter: what stands between fields of a CSV file.
     :raises ValueError: when the DAG is parsed, if an argument cannot work.
@@ -187,7 +187,7 @@ def _list(path: str) -> list[_File]:
         storage = target.fs
     except (ValueError, ImportError) as error:
         raise RefusedConfiguration(
-            f"path {path!r} is on no known storage ({type(error).__name__}); check its scheme and the storage's provider"
+            f"path {path!r} is on no known storage ({type(error).__name__}); check its scheme and its provider"
         ) from None
     names = sorted(storage.glob(target.path)) if any(sign in path for sign in "*?[") else [target.path]
     files = [_File(storage, str(name)) for name in names]

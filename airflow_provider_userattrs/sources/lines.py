@@ -170,8 +170,6 @@ def _typed(row: dict[str, Any], types: Mapping[str, str], file: str, number: int
         convert(row, types)
     except InvalidRow as invalid:
         verdict = invalid.verdict
-        where = Verdict(
-            verdict.status, verdict.code, f"{file}, line {number}: {verdict.meaning}", verdict.remedy
-        )
+        where = Verdict(verdict.status, verdict.code, f"{file}, line {number}: {verdict.meaning}", verdict.remedy)
         return MalformedRow(where.on(verdict.attribute or ""), raw)
     return row

@@ -59,9 +59,11 @@ class SqlRows:
     ) -> None:
         check_text("sql", sql, "give one SELECT, or the name of a .sql file of the DAG's folder")
         check_text("conn_id", conn_id, "give the id of an Airflow connection")
-        if isinstance(parameters, (str, bytes)) or not isinstance(parameters, (Sequence, Mapping, type(None))):
-            if not is_deferred(parameters):
-                refuse("parameters", parameters, "give a list, a tuple or a dict of values")
+        fit = parameters is None or (
+            isinstance(parameters, (Sequence, Mapping)) and not isinstance(parameters, (str, bytes))
+        )
+        if not fit and not is_deferred(parameters):
+            refuse("parameters", parameters, "give a list, a tuple or a dict of values")
         if key is not None and (not isinstance(key, str) or not _NAME.fullmatch(key)):
             refuse("key", key, "give a column of letters, digits and _; in sql, name it so with AS")
         check_types(types)
@@ -126,12 +128,14 @@ class SqlRows:
         place = _key_place(names, self.key) if self.key is not None else None
         watch = keyset.KeyWatch(self.key or "", last)
         values = drivers.value_converters(connection, cursor.description)
+        word = dict(values).get(place) if place is not None else None
         batch = first
         while batch:
             marked = place is None or batch is first
             for cells in batch:
                 if place is not None:
-                    before, passes = watch.last, watch.passes(cells[place])
+                    key = cells[place]
+                    before, passes = watch.last, watch.passes(word(key) if word and key is not None else key)
                     if passes and not marked:
                         # One a fetch, as soon as it is sure that the rows before it end there.
                         yield Bookmark(keyset.encode_key(before))
@@ -160,7 +164,8 @@ def _hook(conn_id: str) -> Any:
         from airflow.providers.common.sql.hooks.sql import DbApiHook
     except ImportError:
         raise RefusedConfiguration("SqlRows needs apache-airflow-providers-common-sql; install it") from None
-    hook = BaseHook.get_connection(conn_id).get_hook()
+    connection: Any = BaseHook.get_connection(conn_id)
+    hook = connection.get_hook()
     if not isinstance(hook, DbApiHook):
         raise RefusedConfiguration(
             f"conn_id {conn_id!r} is a connection to no SQL database (its hook is a {type(hook).__name__}); give one "
@@ -185,7 +190,9 @@ def _fetch(connection: Any, cursor: Any, sql: str, parameters: Any) -> Iterator[
         # The database's own text may repeat values of rows.
         words = drivers.describe(error)
         if drivers.is_for_good(error):
-            raise RefusedConfiguration(f"sql is refused by the database ({words}); mend the query or its data") from None
+            raise RefusedConfiguration(
+                f"sql is refused by the database ({words}); mend the query or its data"
+            ) from None
         raise RetryLater(f"sql could not be read to its end ({words}); the database's log says more") from None
     yield []
 

@@ -114,14 +114,14 @@ def _cluster() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["psycopg2", "psycopg"])
-def postgres(request: pytest.FixtureRequest, _cluster: Postgres, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
+def postgres(request: pytest.FixtureRequest, _cluster: Postgres, monkeypatch: pytest.MonkeyPatch) -> Postgres:
     """Connect ``warehouse`` to PostgreSQL, through each of the two drivers the provider knows."""
     # The provider takes the newer driver where it is installed; here both are.
     monkeypatch.setattr("airflow.providers.postgres.hooks.postgres.USE_PSYCOPG3", request.param == "psycopg")
     where = {"conn_type": "postgres", "host": "127.0.0.1", "port": _cluster.port, "login": "tester"}
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({**where, "schema": "postgres"}))
     _cluster.execute("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    yield _cluster
+    return _cluster
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_an_error_says_nothing_of_a_row(postgres: Any) -> None:
 
 @pytest.mark.parametrize("sql", ["SELECT nowhere FROM pg_class", "SELECT 1 FROM nowhere"])
 def test_an_error_names_what_is_not_there(postgres: Any, sql: str) -> None:
-    with pytest.raises(RefusedConfiguration, match="nowhere.* does not exist"):
+    with pytest.raises(RefusedConfiguration, match=r"nowhere.* does not exist"):
         list(source(sql).rows())
 
 
