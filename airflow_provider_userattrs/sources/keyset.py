@@ -7,7 +7,7 @@ import base64
 import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
@@ -98,33 +98,35 @@ class KeyWatch:
     def __init__(self, column: str, last: Any = None) -> None:
         self._column = column
         self.last = last
+        self._kind = type(last)
+        self._name = "" if last is None else encode_key(last)[0]
 
     def passes(self, key: Any) -> bool:
         """Take the next row's key and tell whether the place before it is one to go on from.
 
         :raises RefusedConfiguration: if the key is NULL, repeats, goes backwards or is of no fit type.
         """
-        last = self.last
-        name = encode_key(key)[0]
+        last, self.last = self.last, key
+        if type(key) is not self._kind:
+            name = encode_key(key)[0]
+            if last is not None:
+                self._refuse("holds values of more than one type")
+            self._kind, self._name = type(key), name
         if last is None:
-            self.last = key
             return False
-        if type(key) is not type(last):
-            self._refuse("holds values of more than one type")
         if key == last:
             self._refuse("has a value twice, and a retry would lose rows")
-        if name in _ORDERED:
+        if self._name in _ORDERED:
             try:
                 backwards = key < last
-            except TypeError:  # a timestamp with a zone beside one without
-                self._refuse("holds values of more than one type")
+            except (TypeError, ArithmeticError):  # a timestamp with a zone beside one without; no number
+                self._refuse("holds values that have no order")
             if backwards:
                 self._refuse("goes backwards")
-        self.last = key
         # A collation may take two texts for the same; no place is put between such.
-        return not (name == "str" and _fold(key) == _fold(last))
+        return self._name != "str" or _fold(key) != _fold(last)
 
-    def _refuse(self, what: str) -> Any:
+    def _refuse(self, what: str) -> NoReturn:
         raise RefusedConfiguration(f"key {self._column!r} {what}; give a column that is unique and never NULL")
 
 

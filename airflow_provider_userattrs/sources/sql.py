@@ -6,7 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from airflow_provider_userattrs.push.bookmark import Bookmark
@@ -14,7 +15,7 @@ from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfigurat
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources import drivers, keyset
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, is_deferred, refuse
-from airflow_provider_userattrs.sources.column_types import check_columns, convert
+from airflow_provider_userattrs.sources.column_types import Convert, check_columns, convert
 
 #: Rows fetched at once, and rows between two bookmarks.
 _FETCH = 1_000
@@ -128,33 +129,58 @@ class SqlRows:
         place = _key_place(names, self.key) if self.key is not None else None
         watch = keyset.KeyWatch(self.key or "", last)
         values = drivers.value_converters(connection, cursor.description)
-        word = dict(values).get(place) if place is not None else None
+        make = _maker(names, values, self.types)
+        if place is None:
+            for batch in chain([first], batches):
+                if not batch:
+                    return
+                yield from map(make, batch)
+            return
+        word = dict(values).get(place, _same)
         batch = first
         while batch:
-            marked = place is None or batch is first
+            marked = batch is first
             for cells in batch:
-                if place is not None:
-                    key = cells[place]
-                    before, passes = watch.last, watch.passes(word(key) if word and key is not None else key)
-                    if passes and not marked:
-                        # One a fetch, as soon as it is sure that the rows before it end there.
-                        yield Bookmark(keyset.encode_key(before))
-                        marked = True
-                yield self._row(names, cells, values)
+                before, key = watch.last, cells[place]
+                if watch.passes(key if key is None else word(key)) and not marked:
+                    # One a fetch, as soon as it is sure that the rows before it end there.
+                    yield Bookmark(keyset.encode_key(before))
+                    marked = True
+                yield make(cells)
             batch = next(batches)
 
-    def _row(self, names: list[str], cells: Any, values: Any) -> Row | MalformedRow:
-        row = dict(zip(names, cells, strict=False))
-        for column, word in values:
-            if (value := cells[column]) is not None:
-                row[names[column]] = word(value)
-        if self.types:
-            raw = dict(row)
-            try:
-                convert(row, self.types)
-            except InvalidRow as invalid:
-                return MalformedRow(invalid.verdict, raw)
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _maker(
+    names: list[str], values: list[tuple[int, Convert]], types: Mapping[str, str]
+) -> Callable[[Any], Row | MalformedRow]:
+    """Return what makes a row of the cells that the cursor gives."""
+
+    def plain(cells: Any) -> dict[str, Any]:
+        return dict(zip(names, cells))  # noqa: B905  as many cells as names: the driver sees to it
+
+    def worded(cells: Any) -> dict[str, Any]:
+        row = plain(cells)
+        for place, word in values:
+            if (value := cells[place]) is not None:
+                row[names[place]] = word(value)
         return row
+
+    make = worded if values else plain
+
+    def typed(cells: Any) -> Row | MalformedRow:
+        row = make(cells)
+        raw = dict(row)
+        try:
+            convert(row, types)
+        except InvalidRow as invalid:
+            return MalformedRow(invalid.verdict, raw)
+        return row
+
+    return typed if types else make
 
 
 def _hook(conn_id: str) -> Any:

@@ -37,6 +37,7 @@ class Postgres:
     """A cluster that runs as long as the tests do."""
 
     def __init__(self) -> None:
+        self._programs = {name: _program(name) for name in ("initdb", "pg_ctl")}
         self.folder = Path(tempfile.mkdtemp(prefix="userattrs-pg-"))
         # PostgreSQL does not run as root.
         self._as: dict[str, Any] = {}
@@ -88,7 +89,7 @@ class Postgres:
         try:
             with log.open("w") as output:
                 subprocess.run(
-                    [_program(program), *arguments],
+                    [self._programs[program], *arguments],
                     check=True,
                     stdout=output,
                     stderr=output,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A source's template fields on real Airflow: files of the DAG's folder, values that stay values, the DAG's own source."""
+"""A source's template fields on real Airflow: files of the DAG's folder, and values that stay values."""
 
 from __future__ import annotations
 
