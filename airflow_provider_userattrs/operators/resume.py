@@ -69,6 +69,18 @@ class Resume:
             )
         self._log.info("%s: a retry starts at the first row (Airflow 3.3 keeps one, and so does checkpoint_path)", why)
 
+    def warn(self, doubt: str) -> None:
+        """Say what is not certain when a try goes on from the last one.
+
+        :param doubt: a sentence.
+        :raises RefusedConfiguration: if a retry could send again what must not be sent twice.
+        """
+        if not self._retries:
+            return
+        if not self._may_restart:
+            raise RefusedConfiguration(f"{doubt}; or set retries=0")
+        self._log.warning("%s", doubt)
+
     def begin(self, store: Store, fingerprint: Fingerprint) -> Checkpoint:
         """Return where to begin.
 
@@ -119,7 +131,7 @@ def pending(
     :param mapping: position, row -> what to do.
     """
     start = begun.place[1] if begun.place else 0
-    if begun.first_unfinished > 0:
+    if begun.below:
         for position, row in begun.unfinished(_without_bookmarks(rows, start, checkpointer), start):
             yield mapping(position, row)
         return

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
 from typing import Any, Protocol, runtime_checkable
 
 from airflow.providers.common.compat.sdk import XComArg
@@ -13,14 +12,16 @@ from airflow_provider_userattrs.operators.resume import digest
 from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.sources.templates import render
 
 
 @runtime_checkable
 class Source(Protocol):
     """Describe what rows can come from besides a list.
 
-    A source may also have ``template_fields``; ``identity()``, a small JSON value that changes when its rows do,
-    without which a retry starts at the first row; and it may yield `Bookmark` among its rows.
+    A source may also have ``template_fields`` and ``template_ext``; ``identity()``, a small JSON value that changes
+    when its rows do, without which a retry starts at the first row; ``check_resume()``, a sentence on what is not
+    certain when a try goes on from the last one, or None; and it may yield `Bookmark` among its rows.
     """
 
     def rows(self) -> Iterator[Row | MalformedRow | Bookmark]:
@@ -56,11 +57,7 @@ class Rows(XComArg):
         users = self._users
         if isinstance(users, XComArg):
             return Rows(users.resolve(context)) if include_xcom else self
-        if fields := _template_fields(users):
-            users = copy(users)  # the source is the DAG's, and may be rendered again for another run
-            for field in fields:
-                setattr(users, field, context["task"].render_template(getattr(users, field), context))
-        return Rows(users)
+        return Rows(render(users, context) if isinstance(users, Source) else users)
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark]:
         """Yield the rows.
@@ -92,6 +89,11 @@ class Rows(XComArg):
             identity = getattr(users, "identity", None)
             return None if identity is None else digest([type(users).__name__, identity()])
         return digest(self.rows())
+
+    def check_resume(self) -> str | None:
+        """Return what is not certain when a try goes on from the last one, or None."""
+        check = getattr(self._users, "check_resume", None)
+        return check() if check else None
 
     def serialize(self) -> str:
         """Return what may be shown and stored of the rows."""

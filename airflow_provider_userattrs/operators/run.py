@@ -123,6 +123,8 @@ class Run:
         if store is None or rows is None:
             resume.without_store("No place for a checkpoint" if store is None else "The source has no identity()")
             return Checkpoint(Fingerprint("", ""))
+        if doubt := operator.users.check_resume():
+            resume.warn(doubt)
         settings = hook.settings
         where = [hook.transport.base_url, settings.login, settings.choice]
         begun = resume.begin(store, Fingerprint(rows, digest([operator.configuration(), where])))

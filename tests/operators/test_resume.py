@@ -15,7 +15,9 @@ import pytest
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.interruption import heed
+from airflow_provider_userattrs.operators.resume import pending
 from airflow_provider_userattrs.operators.stores import PathStore
+from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, TooManyFailed
 from airflow_provider_userattrs.sources.rejects import Rejects
 
@@ -269,3 +271,11 @@ def test_the_retry_policy_waits_as_the_vendor_asks() -> None:
     assert policy.evaluate(OSError("another"), 1, 3).action is policies.RetryAction.DEFAULT
     for final in (RefusedConfiguration("keys"), TooManyFailed("rows")):
         assert policy.evaluate(final, 1, 3).action is policies.RetryAction.FAIL
+
+
+@pytest.mark.parametrize("holes", [(), ((0, 1),), ((0, 2), (3, 4)), ((1, 3),)])
+def test_a_try_takes_up_the_unfinished_rows_and_no_other(holes: tuple[tuple[int, int], ...]) -> None:
+    begun = Checkpoint(Fingerprint("", ""), below=4, holes=holes)
+    unfinished = [position for first, behind in holes for position in range(first, behind)] + [4, 5]
+    rows = [{"position": position} for position in range(6)]
+    assert list(pending(rows, begun, None, lambda position, row: row["position"])) == unfinished
