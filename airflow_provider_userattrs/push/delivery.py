@@ -159,9 +159,10 @@ class Delivery:
         return batch
 
     def _is_crowded(self) -> bool:
-        """Tell whether so many batches wait for their next try that no further row is to be read."""
-        most = self._fewest_delayed if self._breaker.is_suspicious else _MOST_DELAYED
-        return len(self._delayed) >= most
+        """Tell whether so many batches wait for their next try, or may soon, that no further row is to be read."""
+        if self._breaker.is_suspicious:
+            return len(self._delayed) + self._senders.under_way >= self._fewest_delayed
+        return len(self._delayed) >= _MOST_DELAYED
 
     def _settle_next(self, timeout: float) -> None:
         under_way = self._senders.result(timeout)
