@@ -24,7 +24,7 @@ demo: $(READY)  ## Push 2,000 made-up users to the three vendors on loopback, wi
 	@$(BIN)/python demo/run.py
 
 test: lint  ## Lint, then run all tests with branch coverage
-	$(BIN)/python -m pytest -q --cov --cov-report=term
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --cov --cov-report=term
 
 chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, from seed SEED (1) on
 	USERATTRS_SCHEDULES=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q tests/chaos

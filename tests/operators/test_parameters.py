@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ def make(operator: type, **parameters: Any) -> Any:
 
 
 def bad(operator: type, parameter: str, value: object, remedy: str) -> Any:
-    name = f"{operator.__name__}-{parameter}-{value if not callable(value) else 'callable'}"
+    shown = "callable" if callable(value) else "set" if isinstance(value, set) else str(value)
+    # Ids are the same in every process: no addresses.
+    name = re.sub(r" at 0x\w+", "", f"{operator.__name__}-{parameter}-{shown}")
     return pytest.param(operator, parameter, value, remedy, id=name[:90])
 
 

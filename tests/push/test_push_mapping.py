@@ -130,7 +130,9 @@ class TestColumns:
     def test_a_missing_column_is_named_by_its_own_name(self, source: Any) -> None:
         assert mapped({"id": "ada"}, attributes={"years": source}).verdict.attribute == "age"
 
-    @pytest.mark.parametrize("row", [None, 5, "id", b"id", ["id"], ("id", 1), {"id"}, object()], ids=repr)
+    @pytest.mark.parametrize(
+        "row", [None, 5, "id", b"id", ["id"], ("id", 1), {"id"}, object()], ids=lambda value: type(value).__name__
+    )
     def test_a_row_that_is_no_mapping_is_invalid(self, row: Any) -> None:
         outcome = mapped(row)
         assert (outcome.verdict.status, outcome.verdict.code) == (Status.INVALID, "row-type")

@@ -104,7 +104,9 @@ class TestRoundTrip:
         assert read == back
         assert isinstance(read, type(back))
 
-    @pytest.mark.parametrize("value", [object(), {1}, 1j, timedelta(1), Decimal("NaN")], ids=repr)
+    @pytest.mark.parametrize(
+        "value", [object(), {1}, 1j, timedelta(1), Decimal("NaN")], ids=lambda value: type(value).__name__
+    )
     def test_what_no_line_can_hold_has_no_place_at_a_vendor_either(self, value: Any) -> None:
         read = there_and_back({"x": value, "y": 1})
         assert read["y"] == 1
