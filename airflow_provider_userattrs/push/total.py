@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The reports of a push that was split into shards, added up into one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from airflow_provider_userattrs.push.outcome import Status
+from airflow_provider_userattrs.push.report import Report
+from airflow_provider_userattrs.push.tally import Tally
+
+#: Rejects files that are named; of more the rest can be found beside them.
+_MOST_PATHS = 20
+
+
+class Total:
+    """Add up reports as `Report.as_dict` makes them.
+
+    Positions are counted in each shard anew, so the total names none; ``seconds`` are those of the longest shard.
+
+    :param reports: one for each shard; what is no report is passed over.
+    :raises ValueError: if there is no report, or they are of different pushes.
+    """
+
+    def __init__(self, reports: Iterable[Any]) -> None:
+        self._reports: list[Mapping[str, Any]] = [report for report in reports if is_report(report)]
+        if not self._reports:
+            raise ValueError("there is no report to add up")
+        kinds = {(report["vendor"], report["operation"], bool(report["dry_run"])) for report in self._reports}
+        if len(kinds) > 1:
+            raise ValueError(f"the reports are of different pushes: {', '.join(sorted(map(_kind, kinds)))}")
+        first = self._reports[0]
+        self.report = Report(
+            first["vendor"], first["operation"], first["accepted_means"], dry_run=bool(first["dry_run"])
+        )
+        for report in self._reports:
+            self.report.merge(_tally(report))
+
+    @property
+    def missing(self) -> list[int]:
+        """Return which shards gave no report, by their numbers from 1."""
+        shards = [report["shard"] for report in self._reports if report.get("shard")]
+        told = {shard["number"] for shard in shards}
+        return sorted(set(range(1, max((shard["of"] for shard in shards), default=0) + 1)) - told)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the total as a report."""
+        notes: Counter[tuple[str, str]] = Counter()
+        for report in self._reports:
+            for note in report["notes"]:
+                notes[note["attribute"], note["note"]] += note["count"]
+        paths = [report["rejects_path"] for report in self._reports if report.get("rejects_path")]
+        return self.report.as_dict(
+            notes,
+            **{fact: sum(report[fact] for report in self._reports) for fact in ("requests", "retries", "bytes")},
+            seconds=max(report["seconds"] for report in self._reports),
+            resumed_from=None,
+            rejects_path=sorted(set(paths))[:_MOST_PATHS] or None,
+            shards={"reported": len(self._reports), "missing": self.missing},
+        )
+
+
+def is_report(value: Any) -> bool:
+    """Tell whether a value is the report of a push."""
+    return isinstance(value, Mapping) and {"format", "vendor", "operation", "rows", "reasons"} <= value.keys()
+
+
+def _tally(report: Mapping[str, Any]) -> Tally:
+    reasons = [{**reason, "positions": []} for reason in report["reasons"]]
+    return Tally.restored({"counts": {status.value: report[status.value] for status in Status}, "reasons": reasons})
+
+
+def _kind(kind: tuple[str, str, bool]) -> str:
+    vendor, operation, dry_run = kind
+    return f"{vendor} {operation}{' (dry run)' if dry_run else ''}"
