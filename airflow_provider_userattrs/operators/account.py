@@ -10,6 +10,7 @@ from airflow_provider_userattrs.push.checkpoint import Checkpoint
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.endpoint import Endpoint
 from airflow_provider_userattrs.push.report import Report, users
+from airflow_provider_userattrs.push.shard import Shard
 from airflow_provider_userattrs.push.tally import Tally
 
 _MOST_NOTES = 20
@@ -48,11 +49,14 @@ class Account:
     :param report: counts the rows.
     :param endpoint: the operation.
     :param rejects_path: where the rows that were not accepted are written, or None.
+    :param shard: which part of a split push this is, or None.
     :param log: the task's log.
     :param clock: tells the time.
     """
 
-    def __init__(self, report: Report, endpoint: Endpoint, rejects_path: str | None, log: Log, clock: Clock) -> None:
+    def __init__(
+        self, report: Report, endpoint: Endpoint, rejects_path: str | None, shard: Shard | None, log: Log, clock: Clock
+    ) -> None:
         self.report = report
         self.resumed_from: int | None = None
         self.tries: list[int] = [0]
@@ -61,6 +65,7 @@ class Account:
         self.rejects: RejectsFile | None = None
         self._endpoint = endpoint
         self._rejects_path = rejects_path
+        self._shard = shard
         self._log = log
         self._clock = clock
         self._started = clock.monotonic()
@@ -83,8 +88,9 @@ class Account:
         """Say what is pushed where."""
         endpoint = self._endpoint
         pace = f", at most {rate:,.4g} {endpoint.rate_unit} a second" if rate else ""
+        part = f", shard {self._shard}" if self._shard else ""
         dry = ", dry run: nothing is sent" if self.report.dry_run else ""
-        self._log.info("Push to %s: %s at %s%s%s", endpoint.vendor, endpoint.operation, base_url, pace, dry)
+        self._log.info("Push to %s: %s at %s%s%s%s", endpoint.vendor, endpoint.operation, base_url, part, pace, dry)
 
     def log_progress(self) -> None:
         """Say how far the push has come."""
@@ -131,6 +137,7 @@ class Account:
             resumed_from=self.resumed_from,
             tries=self.tries[-20:],
             rejects_path=self._rejects_path,
+            shard=None if self._shard is None else {"number": self._shard.number, "of": self._shard.of},
         )
         self._log.info(
             "%s; %s, %s, %s bytes, %.1f s (accepted: %s)",
