@@ -62,6 +62,12 @@ def check_shard(value: Any) -> None:
         refuse("shard", value, "give None, or what shards() returns")
 
 
+def check_reports(value: Any) -> None:
+    """Check where the reports of shards come from."""
+    if not isinstance(value, (XComArg, Sequence)) or isinstance(value, (str, bytes)):
+        refuse("reports", value, "give the output of the mapped push")
+
+
 def check_conn_id(name: str, value: Any) -> None:
     """Check a parameter that names a connection, or does when the task runs."""
     if not is_deferred(value) and (not isinstance(value, str) or not value):

@@ -64,7 +64,7 @@ class KeyWatch:
     def __init__(self, column: str, last: Any = None) -> None:
         self._column = column
         self.last = last
-        self._kind = type(last)
+        self._kind: type | None = None if last is None else type(last)
         self._name = "" if last is None else encode_key(last)[0]
 
     def passes(self, key: Any) -> bool:

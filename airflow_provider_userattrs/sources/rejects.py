@@ -17,6 +17,7 @@ from airflow_provider_userattrs.push.outcome import Outcome
 from airflow_provider_userattrs.push.parts import read_parts, resumption_line
 from airflow_provider_userattrs.push.rejects import write_line
 from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.sources.lines import split_lines
 
 #: Seconds between two parts on object storage, where a file is there only once it is closed.
 _PART_EVERY = 30.0
@@ -84,7 +85,7 @@ class RejectsWriter:
         try:
             self._path: Any = ObjectStoragePath(path)
             self._is_local = self._path.protocol in ("", "file")
-            if self._is_local:
+            if not self._path.parent.exists():
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             if not resumed:
                 for part in _parts(path)[1:]:
@@ -181,5 +182,6 @@ def _files(path: str) -> list[list[Any]]:
 
 
 def _lines(path: Any) -> Iterator[str]:
-    with path.open("rt", encoding="utf-8") as file:
-        yield from iter(file.readline, "")  # Airflow 2.11 knows no iteration over an opened path
+    with path.open("rb") as file:
+        for line in split_lines(file):
+            yield line.decode("utf-8")
