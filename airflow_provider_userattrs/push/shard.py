@@ -8,6 +8,9 @@ from math import floor
 
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 
+#: What of a cap shards take together. They do not know of each other, and a network bunches what they send.
+_SHARE = 0.97
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -34,12 +37,13 @@ class Shard:
         :param cap: what all shards together may send a second.
         :raises RefusedConfiguration: if there is less than one unit for each.
         """
-        units = floor(cap) // self.at_once
+        whole = max(floor(cap * _SHARE), min(floor(cap), self.at_once))
+        units = whole // self.at_once
         if not units:
             raise RefusedConfiguration(
                 f"{self.at_once} shards at one time cannot share a cap of {cap:,.4g} a second without going over it; "
                 "split into fewer, or give shards a lower at_once"
             )
         # With all shards at work, what is left over goes to the first ones; with fewer, it cannot be told to which.
-        left = floor(cap) - units * self.at_once if self.at_once == self.of else 0
+        left = whole - units * self.at_once if self.at_once == self.of else 0
         return float(units + (self.number <= left))

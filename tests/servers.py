@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers of this test run's own, on loopback: PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WITHOUT = "USERATTRS_WITHOUT_POSTGRESQL"
+_POSTGRESQL = (
+    f"these tests need PostgreSQL's initdb and pg_ctl (Debian's package postgresql); install it, or set {WITHOUT}=1 "
+    "to go without them"
+)
+_REDIS = "these tests need redis-server (Debian's package redis-server); install it"
+
+
+def _program(name: str, needed: str) -> str:
+    """Find a program; Debian keeps PostgreSQL's off the PATH."""
+    found = shutil.which(name) or next(
+        (str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
+    )
+    if found is None:
+        pytest.fail(needed, pytrace=False)
+    return found
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+class Postgres:
+    """A cluster that runs as long as the tests do."""
+
+    def __init__(self) -> None:
+        self._programs = {name: _program(name, _POSTGRESQL) for name in ("initdb", "pg_ctl")}
+        self.folder = Path(tempfile.mkdtemp(prefix="userattrs-pg-"))
+        # PostgreSQL does not run as root.
+        self._as: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            import pwd
+
+            names = {entry.pw_name for entry in pwd.getpwall()}
+            user = "postgres" if "postgres" in names else "nobody"
+            entry = pwd.getpwnam(user)
+            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
+            self._as = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+        self.port = free_port()
+
+    def start(self) -> None:
+        data = str(self.folder / "data")
+        self._run("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -F"
+        self._run("pg_ctl", "-D", data, "-l", str(self.folder / "log"), "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        with suppress(subprocess.CalledProcessError):
+            self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def execute(self, *statements: str) -> list[Any]:
+        """Run statements and return what the last one gives."""
+        with closing(self._connect()) as connection, connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def create_database(self, name: str) -> None:
+        with closing(self._connect()) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f"CREATE DATABASE {name}")
+
+    def ask(self, sql: str, parameters: Any, database: str) -> list[Any]:
+        """Return what a query of another database gives."""
+        with closing(self._connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            found: list[Any] = cursor.fetchall()
+            return found
+
+    def _connect(self, database: str = "postgres") -> Any:
+        import psycopg2
+
+        return psycopg2.connect(host="127.0.0.1", port=self.port, user="tester", dbname=database)
+
+    def sessions(self) -> int:
+        """Count the connections that push from it."""
+        ((count,),) = self.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return int(count)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        log = self.folder.parent / f"{self.folder.name}.out"
+        try:
+            with log.open("w") as output:
+                subprocess.run(
+                    [self._programs[program], *arguments],
+                    check=True,
+                    stdout=output,
+                    stderr=output,
+                    cwd=self.folder,
+                    timeout=120,
+                    env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+                    **self._as,
+                )
+        finally:
+            log.unlink(missing_ok=True)
+
+
+class Redis:
+    """A server that keeps nothing, and runs as long as the tests do."""
+
+    def __init__(self) -> None:
+        self._program = _program("redis-server", _REDIS)
+        self.port = free_port()
+
+    def start(self) -> None:
+        command = [self._program, "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if "Ready to accept connections" in line:
+                return
+        pytest.fail("redis-server did not start", pytrace=False)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.communicate()
