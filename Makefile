@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos bench lint sandbox constraints clean
+.PHONY: help demo test test-system chaos bench lint sandbox constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,10 @@ demo: $(READY)  ## Push 2,000 made-up users to the three vendors on loopback, wi
 	@$(BIN)/python demo/run.py
 
 test: lint  ## Lint, then run all tests with branch coverage
-	$(BIN)/python -m pytest -q -n auto --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --ignore tests/system --cov --cov-report=term
+
+test-system: $(READY)  ## Push 200,000 users in shards over two Celery workers, one of which is killed (4 minutes)
+	$(BIN)/python -m pytest -q -s tests/system
 
 chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, from seed SEED (1) on
 	USERATTRS_SCHEDULES=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q tests/chaos

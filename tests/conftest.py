@@ -29,6 +29,8 @@ from typing import Any
 import pytest
 import requests
 
+pytest_plugins = ["databases"]
+
 _NOT_OURS = {"http_proxy", "https_proxy", "all_proxy", "netrc", "requests_ca_bundle", "curl_ca_bundle"}
 _HOME = Path(tempfile.mkdtemp(prefix="userattrs-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)

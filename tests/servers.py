@@ -71,24 +71,24 @@ class Postgres:
 
     def execute(self, *statements: str) -> list[Any]:
         """Run statements and return what the last one gives."""
-        with closing(self._connect()) as connection, connection, connection.cursor() as cursor:
+        with closing(self.connect()) as connection, connection, connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
     def create_database(self, name: str) -> None:
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             connection.autocommit = True
             connection.cursor().execute(f"CREATE DATABASE {name}")
 
     def ask(self, sql: str, parameters: Any, database: str) -> list[Any]:
         """Return what a query of another database gives."""
-        with closing(self._connect(database)) as connection, connection.cursor() as cursor:
+        with closing(self.connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             found: list[Any] = cursor.fetchall()
             return found
 
-    def _connect(self, database: str = "postgres") -> Any:
+    def connect(self, database: str = "postgres") -> Any:
         import psycopg2
 
         return psycopg2.connect(host="127.0.0.1", port=self.port, user="tester", dbname=database)

@@ -42,6 +42,7 @@ def vendors() -> Iterator[str]:
         assert address is not None, "the sandbox did not start"
         yield address[0]
         process.terminate()
+        process.communicate()
 
 
 @pytest.fixture

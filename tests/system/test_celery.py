@@ -19,7 +19,7 @@ SHARDS = 8
 UNKNOWN = 40
 
 #: What the connections allow a second: Kahuna requests of 100 users, MoEngage users.
-CAPS = {"kahuna": 50, "moengage": 300}
+CAPS = {"kahuna": 50, "moengage": 500}
 
 #: Each shard keeps its part to the request; what arrives is bunched where more processes want to run than there are
 #: processors, and here some twenty do.
