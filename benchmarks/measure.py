@@ -31,8 +31,10 @@ def vendor(delay_ms: float, certificate: Path | None = None) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         scheme = "https" if certificate else "http"
-        yield f"{scheme}://127.0.0.1:{process.stdout.readline().strip()}"
-        process.terminate()
+        try:
+            yield f"{scheme}://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.terminate()
 
 
 def stats(url: str) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from airflow_provider_userattrs.sources.sql import SqlRows
 PUSH = json.loads(os.environ["BENCH_PUSH"])
 
 OPERATORS = {
-    "engagelab": EngageLabSetAttributesOperator.partial(task_id="push", euid="id", retries=0),
-    "moengage": MoEngageSetAttributesOperator.partial(task_id="push", customer_id="name", retries=0),
+    "engagelab": (EngageLabSetAttributesOperator, {"euid": "id"}),
+    "moengage": (MoEngageSetAttributesOperator, {"customer_id": "name", "attributes": ["age", "plan"]}),
 }
 
 SQL = f"SELECT n AS id, 'user' || n AS name, n % 90 AS age, 'gold' AS plan FROM generate_series(1, {PUSH['users']}) n"
@@ -30,7 +30,8 @@ def sharded_push():
     def split():
         return shards(SqlRows(SQL, conn_id="warehouse", key="id"), PUSH["shards"])
 
-    OPERATORS[PUSH["vendor"]].expand_kwargs(split())
+    operator, parameters = OPERATORS[PUSH["vendor"]]
+    operator.partial(task_id="push", retries=0, **parameters).expand_kwargs(split())
 
 
 sharded_push()

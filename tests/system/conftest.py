@@ -40,9 +40,11 @@ def vendors() -> Iterator[str]:
         assert process.stdout is not None
         address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
         assert address is not None, "the sandbox did not start"
-        yield address[0]
-        process.terminate()
-        process.communicate()
+        try:
+            yield address[0]
+        finally:
+            process.terminate()
+            process.communicate()
 
 
 @pytest.fixture
