@@ -90,6 +90,13 @@ class Rows(XComArg):
             return None if identity is None else digest([type(users).__name__, identity()])
         return digest(self.rows())
 
+    def count(self) -> int | None:
+        """Return how many rows there are, if that is known before they are read."""
+        users = self._users
+        if not isinstance(users, (list, tuple)):
+            return None
+        return sum(len(row) if isinstance(row, list) else 1 for row in users)
+
     def check_resume(self) -> str | None:
         """Return what is not certain when a try goes on from the last one, or None."""
         check = getattr(self._users, "check_resume", None)

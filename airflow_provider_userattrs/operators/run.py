@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.operators.account import Account
+from airflow_provider_userattrs.operators.description import describe
 from airflow_provider_userattrs.operators.interruption import heed
+from airflow_provider_userattrs.operators.progress_xcom import ProgressXCom
 from airflow_provider_userattrs.operators.resume import Resume, digest, pending
-from airflow_provider_userattrs.operators.stores import find_store
+from airflow_provider_userattrs.operators.stores import StateStore, find_store
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.checkpointer import IN_DOUBT, Checkpointer
 from airflow_provider_userattrs.push.clock import Clock
@@ -45,9 +47,16 @@ class Run:
         self._clock = Clock()
         self._endpoint = operator.make_endpoint()
         endpoint = self._endpoint
-        report = Report(endpoint.vendor, endpoint.operation, endpoint.accepted_means, dry_run=operator.is_dry_run)
+        report = Report(
+            endpoint.vendor,
+            endpoint.operation,
+            endpoint.accepted_means,
+            done=endpoint.done,
+            dry_run=operator.is_dry_run,
+        )
         self._account = Account(report, endpoint, operator.rejects_path, operator.log, self._clock)
         self._checkpointer: Checkpointer | None = None
+        self._shows_checkpoint = False
 
     def run(self) -> dict[str, Any]:
         """Deliver the rows, log the account and return the report; `error` is what the task is to raise."""
@@ -72,23 +81,30 @@ class Run:
         operator, endpoint = self._operator, self._endpoint
         operator.check_rendered()
         mapping = operator.make_mapping(self._render_constants())
-        self._account.notes = mapping.notes
+        account = self._account
+        account.notes = mapping.notes
         with ExitStack() as stack:
             hook = stack.enter_context(closing(operator.make_hook()))
             rate = operator.rate_limit or hook.settings.rate_limit or endpoint.max_rate
             send = hook.sender(endpoint)
+            pace = f"{rate:,.4g} {endpoint.rate_unit} a second" if rate else None
+            account.configuration = describe(operator, hook, pace)
+            account.of = operator.users.count()
             if operator.is_dry_run:
-                endpoint, send, rate = replace(endpoint, read=_read_dry), _send_nothing, None
+                endpoint, send, rate, pace = replace(endpoint, read=_read_dry), _send_nothing, None, None
                 begun = Checkpoint(Fingerprint("", ""))
             else:
                 begun = self._begin(hook)
             if begun.complete:
                 operator.log.info("The push was complete before; nothing is sent again")
                 return None
+            if not self._shows_checkpoint:
+                progress = stack.enter_context(closing(ProgressXCom(self._context["ti"], operator.log)))
+                account.tell = progress.write
             writer = self._open_rejects(stack, begun)
             ledger = Ledger(
-                self._account.report,
-                progress=self._account.log_progress,
+                account.report,
+                progress=account.go_on,
                 reject=writer.write if writer else None,
                 clock=self._clock,
             )
@@ -103,8 +119,8 @@ class Run:
                 announce=announce,
                 abort=hook.abort,
             )
-            self._account.counts = delivery
-            self._account.log_start(hook.transport.base_url, rate)
+            account.counts = delivery
+            account.log_start(hook.transport.base_url, pace)
             with heed(delivery.interrupt):
                 return delivery.run(self._updates(mapping, begun))
 
@@ -138,6 +154,7 @@ class Run:
         self._checkpointer = Checkpointer(
             store, begun, self._account, idempotent=self._endpoint.idempotent, clock=self._clock
         )
+        self._shows_checkpoint = isinstance(store, StateStore)
         return begun
 
     def _open_rejects(self, stack: ExitStack, begun: Checkpoint) -> RejectsWriter | None:
