@@ -70,7 +70,7 @@ class Run:
         if self._checkpointer is not None:
             complete = stopped is None and not report.counts[Status.UNSENT]
             self._checkpointer.close(complete=complete, max_tries=self._max_tries)
-        return self._account.close()
+        return self._account.close(self.error)
 
     @property
     def _max_tries(self) -> int | None:

@@ -16,12 +16,15 @@ PROGRESS_KEY = "userattrs_progress"
 _MOST_TRIES = 20
 
 
-def as_report(report: Report, facts: dict[str, Any], tries: Sequence[int]) -> dict[str, Any]:
+def as_report(
+    report: Report, facts: dict[str, Any], tries: Sequence[int], failure: str | None = None
+) -> dict[str, Any]:
     """Return the report of all tries.
 
     :param report: counts the rows.
     :param facts: what else the account of all tries adds up, as a checkpoint keeps it.
     :param tries: the first row of each try.
+    :param failure: a sentence on why the task fails, or None.
     """
     others = {name: value for name, value in facts.items() if name not in ("push", "notes")}
     return report.as_dict(
@@ -30,6 +33,7 @@ def as_report(report: Report, facts: dict[str, Any], tries: Sequence[int]) -> di
         **facts["push"]["said"],
         resumed_from=tries[-1] if len(tries) > 1 else None,
         tries=list(tries[-_MOST_TRIES:]),
+        failure=failure,
     )
 
 
