@@ -91,7 +91,7 @@ def _read(report: Mapping[str, Any]) -> Reading:
         notes=tuple((str(note["attribute"]), str(note["note"]), _count(note["count"])) for note in report["notes"]),
         requests=_count(report["requests"]),
         retries=_count(report["retries"]),
-        seconds=float(report["seconds"]),
+        seconds=_seconds(report["seconds"]),
         tries=tuple(map(_count, report.get("tries") or ())),
         rejects=(paths,) if isinstance(paths, str) else tuple(map(str, paths)),
         failure=None if report.get("failure") is None else str(report["failure"]),
@@ -117,20 +117,26 @@ def _reason(reason: Mapping[str, Any]) -> Reason:
 def _timeline(state: Mapping[str, Any]) -> Timeline:
     timeline = Timeline.restored(
         {
-            "stretch": float(state["stretch"]),
+            "stretch": _seconds(state["stretch"]),
             "rows": list(map(_count, state["rows"])),
             "retries": list(map(_count, state["retries"])),
         }
     )
-    if timeline.stretch <= 0 or len(timeline.rows) != len(timeline.retries):
+    if not timeline.stretch or len(timeline.rows) != len(timeline.retries):
         raise ValueError("no timeline")
     return timeline
 
 
 def _count(value: Any) -> int:
-    if not isinstance(value, int) or value < 0:
+    if not isinstance(value, int) or not 0 <= value < 10**15:
         raise ValueError("no count")
     return value
+
+
+def _seconds(value: Any) -> float:
+    if not isinstance(value, (int, float)) or not 0 <= value < 1e9:
+        raise ValueError("no time")
+    return float(value)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
