@@ -90,6 +90,14 @@ def get_provider_info() -> dict[str, object]:
             {"integration-name": vendor, "python-modules": [f"{_PACKAGE}.operators.{vendor.lower()}"]}
             for vendor in ("EngageLab", "Kahuna", "MoEngage")
         ],
+        "extra-links": [f"{_PACKAGE}.operators.links.PushReportLink"],
+        "asset-uris": [
+            {
+                "schemes": ["engagelab", "kahuna", "moengage"],
+                "handler": f"{_PACKAGE}.assets.sanitize_uri",
+                "to_openlineage_converter": f"{_PACKAGE}.assets.convert_asset_to_openlineage",
+            }
+        ],
         "connection-types": [
             _connection_type(
                 "engagelab",

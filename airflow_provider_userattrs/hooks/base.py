@@ -62,6 +62,11 @@ class VendorHook(BaseHook):
         """What sends this connection's requests."""
         return Transport(self.settings, self.settings.base_url or self.vendor_url(self.settings))
 
+    @property
+    def destination(self) -> str:
+        """Where the users are, as the URI of an asset."""
+        return f"{self.conn_type}://{self.settings.choice}/users"
+
     def vendor_url(self, settings: Settings) -> str:
         """Return the vendor's own base URL for these settings."""
         raise NotImplementedError

@@ -72,6 +72,7 @@ class Account:
         self.rejects: RejectsFile | None = None
         self.configuration: dict[str, Any] = {}
         self.of: int | None = None
+        self.destination: str | None = None
         self.tell: Callable[[dict[str, Any]], None] | None = None
         self._endpoint = endpoint
         self._rejects_path = rejects_path
@@ -80,7 +81,7 @@ class Account:
         self._started = self._told_at = self._line_at = clock.monotonic()
         self._timeline = Timeline()
         self._earlier: dict[str, Any] = {}
-        self._earlier_rows = 0
+        self._earlier_counts: dict[Status, int] = dict.fromkeys(Status, 0)
 
     def begin(self, begun: Checkpoint) -> None:
         """Take over what earlier tries came to."""
@@ -90,11 +91,11 @@ class Account:
         if not begun.tries:
             return
         self.report.merge(Tally.restored(begun.tally))
-        self._earlier_rows = self.report.rows
+        self._earlier_counts = self.report.counts.copy()
         if "timeline" in begun.facts:
             self._timeline = Timeline.restored(begun.facts["timeline"])
         self._timeline.begin(self.report.rows, begun.facts.get("retries", 0))
-        self._log.info("Resumed at row %s: %s were done by earlier tries", f"{first:,}", users(self._earlier_rows))
+        self._log.info("Resumed at row %s: %s were done by earlier tries", f"{first:,}", users(self.report.rows))
 
     def log_start(self, base_url: str, rate: str | None) -> None:
         """Say what is pushed where."""
@@ -116,7 +117,7 @@ class Account:
 
     def _log_progress(self) -> None:
         report = self.report
-        rate = (report.rows - self._earlier_rows) / max(self._seconds(), 0.001)
+        rate = (report.rows - sum(self._earlier_counts.values())) / max(self._seconds(), 0.001)
         self._log.info(
             "%s done, %s a second, %s failed so far", users(report.rows), f"{rate:,.0f}", f"{report.failed:,}"
         )
@@ -153,6 +154,7 @@ class Account:
                 "said": {
                     "rejects_path": self._rejects_path,
                     "of": self.of,
+                    "destination": self.destination,
                     "configuration": self.configuration,
                 },
             },
@@ -182,6 +184,18 @@ class Account:
         if report["warning"]:
             self._log.warning("%s", report["warning"])
         return report
+
+    def this_try(self) -> dict[str, Any]:
+        """Return what this try alone did."""
+        counts, earlier = self.counts, self._earlier_counts
+        return {
+            "vendor": self.report.vendor,
+            "operation": self.report.operation,
+            "rows": {status.value: count - earlier[status] for status, count in self.report.counts.items()},
+            "requests": counts.requests if counts else 0,
+            "retries": counts.retries if counts else 0,
+            "seconds": self._seconds(),
+        }
 
     def _seconds(self) -> float:
         return self._clock.monotonic() - self._started

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseOperator
 
 from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.links import PushReportLink
+from airflow_provider_userattrs.operators.outlets import add_counts, lineage
 from airflow_provider_userattrs.operators.rows import Rows
 from airflow_provider_userattrs.operators.run import Run
 from airflow_provider_userattrs.push.endpoint import Endpoint
@@ -19,6 +21,7 @@ from airflow_provider_userattrs.push.values import time_zone
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.openlineage.extractors import OperatorLineage
 
     from airflow_provider_userattrs.hooks.base import VendorHook
 
@@ -51,6 +54,7 @@ class UserPushOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("users", "rejects_path", "checkpoint_path")
     ui_color = "#e6f0ea"
+    operator_extra_links = (PushReportLink(),)
 
     #: The parameter that says what is set or unset.
     columns_field = "attributes"
@@ -94,6 +98,8 @@ class UserPushOperator(BaseOperator):
         self.is_dry_run = dry_run
         self.on_unknown = on_unknown
         self.allow_restart = allow_restart
+
+    _report: dict[str, Any] | None = None
 
     #: The parameters, besides those that all operators share, that decide what becomes of a row.
     configuration_fields: ClassVar[tuple[str, ...]] = ()
@@ -164,9 +170,10 @@ class UserPushOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Push the users and return the report."""
         run = Run(self, context)
-        report = run.run()
+        report = self._report = run.run()
         error = run.error
         if error is None:
+            add_counts(self.outlets, context["outlet_events"], report)
             return report
         context["ti"].xcom_push(key="return_value", value=report)
         if isinstance(error, InvalidRow):
@@ -174,6 +181,10 @@ class UserPushOperator(BaseOperator):
         if isinstance(error, _FOR_GOOD):
             raise AirflowFailException(str(error)) from None
         raise error
+
+    def get_openlineage_facets_on_complete(self, _: Any) -> OperatorLineage[Any, Any]:
+        """Return what OpenLineage is told of the push, however it ended."""
+        return lineage(self._report)
 
 
 def _explain(verdict: Verdict) -> str:

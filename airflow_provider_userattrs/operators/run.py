@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_userattrs.operators import metrics
 from airflow_provider_userattrs.operators.account import Account
 from airflow_provider_userattrs.operators.description import describe
 from airflow_provider_userattrs.operators.interruption import heed
@@ -70,7 +71,11 @@ class Run:
         if self._checkpointer is not None:
             complete = stopped is None and not report.counts[Status.UNSENT]
             self._checkpointer.close(complete=complete, max_tries=self._max_tries)
-        return self._account.close(self.error)
+        account = self._account.close(self.error)
+        if not self._operator.is_dry_run:
+            with suppress(Exception):  # whatever a backend of metrics may raise is no harm to the push
+                metrics.count(**self._account.this_try())
+        return account
 
     @property
     def _max_tries(self) -> int | None:
@@ -90,6 +95,7 @@ class Run:
             pace = f"{rate:,.4g} {endpoint.rate_unit} a second" if rate else None
             account.configuration = describe(operator, hook, pace)
             account.of = operator.users.count()
+            account.destination = hook.destination
             if operator.is_dry_run:
                 endpoint, send, rate, pace = replace(endpoint, read=_read_dry), _send_nothing, None, None
                 begun = Checkpoint(Fingerprint("", ""))
