@@ -105,7 +105,7 @@ def get_provider_info() -> dict[str, object]:
                 login="API key",
                 password="API secret",
                 placeholders={
-                    "host": "leave empty for the region's own",
+                    "host": "leave empty, and choose the region under Extra Fields",
                     "login": "EngageLab MA: Data Source, of type API: APIKey",
                     "password": "EngageLab MA: Data Source, of type API: APISecret",
                 },
@@ -127,7 +127,7 @@ def get_provider_info() -> dict[str, object]:
                 login="Secret key",
                 password="API key",
                 placeholders={
-                    "host": "leave empty for Kahuna's own",
+                    "host": "leave empty, and choose the environment under Extra Fields",
                     "login": "Kahuna: Settings: Secret Key",
                     "password": "Kahuna: Settings: API Key",
                 },
@@ -149,7 +149,7 @@ def get_provider_info() -> dict[str, object]:
                 login="Workspace ID",
                 password="Data API key",
                 placeholders={
-                    "host": "leave empty for the data center's own",
+                    "host": "leave empty, and choose the data center under Extra Fields",
                     "login": "MoEngage: Settings > Account > APIs: Workspace ID (earlier app id)",
                     "password": "MoEngage: Settings > Account > APIs: Data API key",
                 },
