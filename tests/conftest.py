@@ -29,6 +29,9 @@ from typing import Any
 import pytest
 import requests
 
+#: The tests of the web pages need a browser, and have a command of their own: make test-ui.
+collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
+
 _NOT_OURS = {"http_proxy", "https_proxy", "all_proxy", "netrc", "requests_ca_bundle", "curl_ca_bundle"}
 _HOME = Path(tempfile.mkdtemp(prefix="userattrs-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
