@@ -221,16 +221,26 @@ class Seen:
         (what or self.page.locator('iframe[title="Push report"]')).screenshot(path=SHOTS / f"{name}.png")
 
 
-@pytest.fixture
-def look(browser: Any, up: Up) -> Iterator[Callable[..., Seen]]:
-    """Look at Airflow with a browser that nobody has used before."""
-    contexts = []
+@pytest.fixture(scope="session")
+def profiles(browser: Any) -> Iterator[dict[str, Any]]:
+    """Keep a profile for each theme, so that Airflow's scripts are fetched once for each."""
+    profiles = {theme: browser.new_context(color_scheme=theme) for theme in ("light", "dark")}
+    yield profiles
+    for profile in profiles.values():
+        profile.close()
 
-    def look(theme: str = "light", **options: Any) -> Seen:
-        options = {"viewport": {"width": 1280, "height": 900}, "color_scheme": theme, **options}
-        contexts.append(browser.new_context(**options))
-        return Seen(contexts[-1], up)
+
+@pytest.fixture
+def look(profiles: dict[str, Any], up: Up) -> Iterator[Callable[..., Seen]]:
+    """Look at Airflow."""
+    pages = []
+
+    def look(theme: str = "light", width: int = 1280, height: int = 900) -> Seen:
+        seen = Seen(profiles[theme], up)
+        seen.page.set_viewport_size({"width": width, "height": height})
+        pages.append(seen.page)
+        return seen
 
     yield look
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()

@@ -43,7 +43,7 @@ def test_the_form_filled_in_saved_and_tested(look: Callable[..., Any], up: Any, 
 
     title, login, password, choice, choices, chosen = FORMS[vendor]
     host = up.api("GET", f"connections/{vendor}_default").json()["host"]
-    seen = look(viewport={"width": 1100, "height": 1200})
+    seen = look(width=1100, height=1200)
     page = seen.open("/connections")
     page.get_by_role("button", name="Add Connection").click()
     form = page.get_by_role("dialog")
