@@ -37,6 +37,13 @@ _COMMON_FIELDS: dict[str, dict[str, object]] = {
 }
 
 
+_ASSET_URIS: dict[str, object] = {
+    "schemes": ["engagelab", "kahuna", "moengage"],
+    "handler": f"{_PACKAGE}.assets.sanitize_uri",
+    "to_openlineage_converter": f"{_PACKAGE}.assets.convert_asset_to_openlineage",
+}
+
+
 def _connection_type(
     name: str,
     vendor: str,
@@ -91,13 +98,8 @@ def get_provider_info() -> dict[str, object]:
             for vendor in ("EngageLab", "Kahuna", "MoEngage")
         ],
         "extra-links": [f"{_PACKAGE}.operators.links.PushReportLink"],
-        "asset-uris": [
-            {
-                "schemes": ["engagelab", "kahuna", "moengage"],
-                "handler": f"{_PACKAGE}.assets.sanitize_uri",
-                "to_openlineage_converter": f"{_PACKAGE}.assets.convert_asset_to_openlineage",
-            }
-        ],
+        "asset-uris": [_ASSET_URIS],
+        "dataset-uris": [_ASSET_URIS],  # as Airflow 2 calls them
         "connection-types": [
             _connection_type(
                 "engagelab",

@@ -52,9 +52,8 @@ def _duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60:,} h {minutes % 60} min"
+    hours, rest_of_hour = divmod(minutes, 60)
+    return f"{hours:,} h {rest_of_hour} min" if hours else f"{minutes} min {rest} s"
 
 
 _environment = Environment(

@@ -119,9 +119,9 @@ def tell_whole(tasks: Sequence[Task]) -> Story:
         return Story("none", _NO_PUSH, is_live=is_live, shards=shards)
     try:
         total = Total(_report(task) for task, _ in told)
-    except ValueError as error:
+        reading = read({**total.as_dict(), "of": _sum_known(story.reading.of for _, story in told if story.reading)})
+    except (KeyError, TypeError, ValueError) as error:
         return Story("warning", f"These cannot be added up: {error}.", is_live=is_live, shards=shards)
-    reading = read({**total.as_dict(), "of": _sum_known(story.reading.of for _, story in told if story.reading)})
     levels = [story.level for _, _, story in shards]
     level = next((each for each in ("failed", "running", "warning") if each in levels), "ok")
     silent = len(shards) - len(told)

@@ -75,7 +75,7 @@ def test_it_stays_small_whatever_the_names(airflow: Any, control: Any, letter: s
     assert shown[-1] == f"and {500 - len(shown) + 1} more"
 
 
-def test_the_timeline_covers_all_tries(airflow: Any, control: Any) -> None:
+def test_the_timeline_covers_all_tries(airflow: Any, control: Any, tmp_path: Path) -> None:
     control.switch(engagelab__any_user=True)
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 21, "to": 21})
     run = airflow.run(
@@ -84,6 +84,7 @@ def test_the_timeline_covers_all_tries(airflow: Any, control: Any) -> None:
             users=[{"euid": number, "a": 1} for number in range(1, 41)],
             rate_limit=10,
             concurrency=1,
+            checkpoint_path=str(tmp_path),
             retries=1,
             retry_delay=timedelta(0),
         )

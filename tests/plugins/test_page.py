@@ -15,6 +15,7 @@ import pytest
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
+from airflow_provider_userattrs.plugins.page import _duration
 from airflow_provider_userattrs.push.mapping import Constant
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
@@ -265,3 +266,11 @@ def test_it_is_small(push: Callable[..., Any], get: Callable[..., Any]) -> None:
     answer = get(run.dag.dag_id, run.dag_run.run_id, "push")
     assert len(json.dumps(run.report)) < 16 * 1024
     assert len(answer.content) < 40_000
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.04, "0.0 s"), (59.94, "59.9 s"), (61, "1 min 1 s"), (3_599.7, "1 h 0 min"), (7_300, "2 h 1 min")],
+)
+def test_a_time_in_words(seconds: float, words: str) -> None:
+    assert _duration(seconds) == words

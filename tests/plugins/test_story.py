@@ -236,8 +236,11 @@ def test_the_whole_knows_how_many_there_are_if_each_does() -> None:
     assert reading.of is None
 
 
-def test_different_pushes_are_not_added_up() -> None:
-    story = whole(Task(report=WELL), Task(report=ended((1, ACCEPTED), vendor="MoEngage")))
+@pytest.mark.parametrize(
+    "other", [ended((1, ACCEPTED), vendor="MoEngage"), {name: each for name, each in WELL.items() if name != "bytes"}]
+)
+def test_what_does_not_fit_together_is_not_added_up(other: Any) -> None:
+    story = whole(Task(report=WELL), Task(report=other))
     assert story.level == "warning"
     assert "cannot be added up" in story.headline
     assert len(story.shards) == 2
