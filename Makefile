@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-ui screenshots chaos bench lint sandbox constraints clean
+.PHONY: help demo up test test-system test-ui screenshots chaos bench lint sandbox constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,10 @@ up: $(READY)  ## Run Airflow's web pages with the demo's DAGs and connections, a
 	@exec $(BIN)/python demo/up.py
 
 test: lint  ## Lint, then run all tests with branch coverage
-	$(BIN)/python -m pytest -q -n auto --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --ignore tests/system --cov --cov-report=term
+
+test-system: $(READY)  ## Push 200,000 users in shards over two Celery workers, one of which is killed (4 minutes)
+	$(BIN)/python -m pytest -q -s tests/system
 
 test-ui: $(READY)  ## Look at the web pages with a real browser (chromium, installed if it is missing and may be)
 	@tests/ui/browser.sh

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Push 2,000 made-up users to the three vendors, imitated on loopback, with a real Airflow DAG; then check the account.
+"""Push 2,000 made-up users of a warehouse to the three vendors, imitated on loopback; then check the account.
+
+A real Airflow runs the nightly DAG, which reads from an embedded SQLite.
 
 Ends with 0 only if what the sandbox holds equals what the tasks' reports say. Leaves nothing running.
 """
@@ -26,6 +28,7 @@ HOME = ROOT / ".airflow" / "demo"
 DAG = "nightly_all_vendors"
 sys.path.insert(0, str(ROOT / "example_dags"))
 
+import warehouse_file  # noqa: E402
 from made_up_users import read_users  # noqa: E402
 
 #: Vendor -> login, password and other fields of the sandbox's connection.
@@ -94,6 +97,7 @@ def environment(home: Path, dags: Path) -> dict[str, str]:
     """Return the environment of an Airflow that has its own home and nobody else's settings."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")},
+        "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "sqlite", "host": str(home / "warehouse.db")}),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -178,6 +182,7 @@ def main() -> int:
     """Run the demo."""
     started = time.monotonic()
     HOME.mkdir(parents=True, exist_ok=True)
+    warehouse_file.write(HOME / "warehouse.db")
     with sandbox() as url:
         print(f"The three vendors are imitated on {url}; Airflow runs {DAG}:\n")
         prepare(url)

@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import requests
+import warehouse_file
 from run import ROOT, connections, environment, prepare, sandbox
 
 #: What Airflow is made of. No part serves its logs over the network: they are read from the folder.
@@ -56,6 +57,7 @@ def airflow(home: Path, dags: Path, port: int, sandbox_url: str) -> Iterator[str
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
     }
     home.mkdir(parents=True, exist_ok=True)
+    warehouse_file.write(home / "warehouse.db")
     kept = home / "connections.json"
     # Airflow 3.3.1 and 3.3.2 test no saved connection that has no port (apache/airflow#73298); 0 stands for none.
     kept.write_text(json.dumps({name: {**each, "port": 0} for name, each in connections(sandbox_url).items()}))

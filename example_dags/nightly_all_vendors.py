@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every night: one set of users to all three vendors, side by side; a vendor that fails holds up no other."""
+"""Every night: the warehouse's users to all three vendors, side by side; a vendor that fails holds up no other."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import dag, task
-from made_up_users import read_users
+from airflow.sdk import dag
+from warehouse import LEFT_THE_NEWSLETTER, USERS
 
 from airflow_provider_userattrs.operators.engagelab import (
     EngageLabSetAttributesOperator,
@@ -35,51 +35,39 @@ REJECTS = "{{ var.value.rejects_folder }}/{{ task.task_id }}-{{ run_id }}.jsonl"
     },
 )
 def nightly_all_vendors():
-    @task
-    def changed_users():
-        return read_users()
-
-    @task
-    def left_the_newsletter(users):
-        kept = ("euid", "username", "customer_id")
-        return [{name: user[name] for name in kept} for user in users if not user["newsletter"]]
-
-    users = changed_users()
-    leavers = left_the_newsletter(users)
-
     engagelab = EngageLabSetAttributesOperator(
         task_id="engagelab_attributes",
-        users=users,
+        users=USERS,
         attributes=["first_name", "plan", "birthday", "last_order_at", "lifetime_value"],
     )
     contacts = EngageLabSetContactsOperator(
         task_id="engagelab_contacts",
-        users=users,
+        users=USERS,
         contacts={"email": "email", "mobile_phone": "phone"},
     )
     orders = EngageLabSetAttributesOperator(
         task_id="engagelab_orders",
-        users=users,
+        users=USERS,
         attributes={"orders_seen": "orders"},
         operation="increase",  # never sent twice: a row in doubt is reported as unknown
     )
     engagelab_unset = EngageLabUnsetAttributesOperator(
         task_id="engagelab_unset",
-        users=leavers,
+        users=LEFT_THE_NEWSLETTER,
         attributes=["newsletter_topic"],
     )
     [engagelab, contacts, orders] >> engagelab_unset
 
     kahuna = KahunaSetAttributesOperator(
         task_id="kahuna_attributes",
-        users=users,
+        users=USERS,
         target=["username"],
         attributes=["first_name", "city", "plan", "birthday", "last_order_at", "lifetime_value", "bio"],
         nulls="unset",
     )
     kahuna_unset = KahunaUnsetAttributesOperator(
         task_id="kahuna_unset",
-        users=leavers,
+        users=LEFT_THE_NEWSLETTER,
         target=["username"],
         attributes=["newsletter_topic"],
     )
@@ -87,7 +75,7 @@ def nightly_all_vendors():
 
     moengage = MoEngageSetAttributesOperator(
         task_id="moengage_attributes",
-        users=users,
+        users=USERS,
         attributes={
             "first_name": "first_name",
             "plan": "plan",
@@ -100,7 +88,7 @@ def nightly_all_vendors():
     )
     moengage_unset = MoEngageUnsetAttributesOperator(
         task_id="moengage_unset",
-        users=leavers,
+        users=LEFT_THE_NEWSLETTER,
         attributes=["newsletter_topic"],
     )
     moengage >> moengage_unset

@@ -32,6 +32,8 @@ import requests
 #: The tests of the web pages need a browser, and have a command of their own: make test-ui.
 collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
 
+pytest_plugins = ["databases"]
+
 _NOT_OURS = {"http_proxy", "https_proxy", "all_proxy", "netrc", "requests_ca_bundle", "curl_ca_bundle"}
 _HOME = Path(tempfile.mkdtemp(prefix="userattrs-tests-"))
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)

@@ -13,6 +13,7 @@ from airflow_provider_userattrs.push.endpoint import Endpoint
 from airflow_provider_userattrs.push.errors import InvalidRow, PushError
 from airflow_provider_userattrs.push.outcome import Status
 from airflow_provider_userattrs.push.report import Report, users
+from airflow_provider_userattrs.push.shard import Shard
 from airflow_provider_userattrs.push.so_far import as_report
 from airflow_provider_userattrs.push.tally import Tally
 from airflow_provider_userattrs.push.timeline import Timeline
@@ -60,11 +61,14 @@ class Account:
     :param report: counts the rows.
     :param endpoint: the operation.
     :param rejects_path: where the rows that were not accepted are written, or None.
+    :param shard: which part of a split push this is, or None.
     :param log: the task's log.
     :param clock: tells the time.
     """
 
-    def __init__(self, report: Report, endpoint: Endpoint, rejects_path: str | None, log: Log, clock: Clock) -> None:
+    def __init__(
+        self, report: Report, endpoint: Endpoint, rejects_path: str | None, shard: Shard | None, log: Log, clock: Clock
+    ) -> None:
         self.report = report
         self.tries: list[int] = [0]
         self.counts: Counts | None = None
@@ -76,6 +80,7 @@ class Account:
         self.tell: Callable[[dict[str, Any]], None] | None = None
         self._endpoint = endpoint
         self._rejects_path = rejects_path
+        self._shard = shard
         self._log = log
         self._clock = clock
         self._started = self._told_at = self._line_at = clock.monotonic()
@@ -101,8 +106,9 @@ class Account:
         """Say what is pushed where."""
         endpoint = self._endpoint
         pace = f", at most {rate}" if rate else ""
+        part = f", shard {self._shard}" if self._shard else ""
         dry = ", dry run: nothing is sent" if self.report.dry_run else ""
-        self._log.info("Push to %s: %s at %s%s%s", endpoint.vendor, endpoint.operation, base_url, pace, dry)
+        self._log.info("Push to %s: %s at %s%s%s%s", endpoint.vendor, endpoint.operation, base_url, part, pace, dry)
 
     def go_on(self) -> None:
         """Note how far the push has come; say it in the log every 10 s, and to whoever watches every 2 s."""
@@ -156,6 +162,7 @@ class Account:
                     "of": self.of,
                     "destination": self.destination,
                     "configuration": self.configuration,
+                    "shard": None if self._shard is None else {"number": self._shard.number, "of": self._shard.of},
                 },
             },
         }

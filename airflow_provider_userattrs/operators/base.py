@@ -12,11 +12,11 @@ from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.outlets import add_counts, lineage
 from airflow_provider_userattrs.operators.rows import Rows
-from airflow_provider_userattrs.operators.run import Run
 from airflow_provider_userattrs.push.endpoint import Endpoint
 from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration, TooManyFailed
 from airflow_provider_userattrs.push.mapping import Mapping
 from airflow_provider_userattrs.push.outcome import Verdict
+from airflow_provider_userattrs.push.shard import Shard
 from airflow_provider_userattrs.push.values import time_zone
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class UserPushOperator(BaseOperator):
 
     The task's XCom is the report, also when it fails; see docs for its fields.
 
-    :param users: the rows: an upstream task's XCom (a list of dicts), a plain list, or a source object.
+    :param users: the rows: an upstream task's XCom (a list of dicts, a path, or what `hand_over` returns), a plain
+        list, a source object, or the path of a file.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it at the vendor.
     :param max_failed: how many rows (int) or what share of them (float, 0.0 to 1.0) may end ``rejected``, ``invalid``,
         ``partial`` or ``unknown`` before the task fails; None: only a push in which nothing was accepted fails.
@@ -48,6 +49,7 @@ class UserPushOperator(BaseOperator):
         last try stopped; None for Airflow's own task state store (3.3 and later), or none.
     :param on_unknown: what to do with rows that a try which was killed may have sent, where sending twice is not the
         same as once: ``"report"`` them as ``unknown``, or ``"resend"`` them.
+    :param shard: which part of a split push this is, as `shards` gives it; it takes its part of the cap.
     :param allow_restart: whether a retry may send such rows again where no checkpoint can be kept.
     :raises ValueError: when the DAG is parsed, if a parameter cannot work.
     """
@@ -73,6 +75,7 @@ class UserPushOperator(BaseOperator):
         checkpoint_path: str | None = None,
         on_unknown: str = "report",
         allow_restart: bool = False,
+        shard: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -84,6 +87,7 @@ class UserPushOperator(BaseOperator):
         parameters.check_flag("dry_run", dry_run)
         parameters.check_choice("on_unknown", on_unknown, ("report", "resend"))
         parameters.check_flag("allow_restart", allow_restart)
+        parameters.check_shard(shard)
         self.users = Rows(users)
         self.rejects_path = rejects_path
         self.checkpoint_path = checkpoint_path
@@ -98,6 +102,7 @@ class UserPushOperator(BaseOperator):
         self.is_dry_run = dry_run
         self.on_unknown = on_unknown
         self.allow_restart = allow_restart
+        self.shard = None if shard is None else Shard(**shard)
 
     _report: dict[str, Any] | None = None
 
@@ -169,6 +174,9 @@ class UserPushOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Push the users and return the report."""
+        # Not on top: DAG files are parsed again and again, and no parse needs what a push does.
+        from airflow_provider_userattrs.operators.run import Run
+
         run = Run(self, context)
         report = self._report = run.run()
         error = run.error

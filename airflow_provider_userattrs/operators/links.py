@@ -6,11 +6,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from airflow.configuration import conf
 from airflow.providers.common.compat.sdk import BaseOperatorLink
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
-
-from airflow_provider_userattrs.operators.progress_xcom import IS_SHOWN
 
 
 class PushReportLink(BaseOperatorLink):
@@ -28,7 +25,11 @@ class PushReportLink(BaseOperatorLink):
         if not AIRFLOW_V_3_0_PLUS:
             query = {"dag_run_id": ti_key.run_id, "task_id": ti_key.task_id, "tab": "xcom"}
             mapped_query = {"map_index": ti_key.map_index} if ti_key.map_index >= 0 else {}
+            from airflow.configuration import conf
+
             base_url = conf.get("webserver", "base_url", fallback="")
             return f"{base_url}/dags/{dag}/grid?{urlencode({**query, **mapped_query})}"
+        from airflow_provider_userattrs.operators.progress_xcom import IS_SHOWN  # no parse needs it
+
         mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""
         return f"dags/{dag}/runs/{run}/tasks/{task}{mapped}/{'plugin/push-report' if IS_SHOWN else 'xcom'}"

@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, NoReturn
 
 from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_userattrs.operators.rows import Source
 from airflow_provider_userattrs.push.mapping import Constant, Hashed
+from airflow_provider_userattrs.push.shard import Shard
+from airflow_provider_userattrs.sources.formats import format_of
+from airflow_provider_userattrs.sources.handover import is_handed_over
+
+_USERS = "give an upstream task's output, a list of dicts, a source such as SqlRows(...), or the path of a file"
 
 
 def refuse(name: str, value: Any, remedy: str) -> NoReturn:
@@ -42,10 +48,24 @@ def check_path(name: str, value: Any) -> None:
 
 def check_users(value: Any) -> None:
     """Check where the rows come from."""
-    if not (isinstance(value, (XComArg, Source, Sequence)) and not isinstance(value, (str, bytes))):
-        refuse("users", value, "give an upstream task's output, a list of dicts or a source such as Rejects(path)")
+    if isinstance(value, bytes) or not (isinstance(value, (XComArg, Source, Sequence)) or is_handed_over(value)):
+        refuse("users", value, _USERS)
+    if isinstance(value, str) and not is_deferred(value) and format_of(value) is None:
+        refuse("users", value, _USERS)
     if isinstance(value, Sequence) and any(isinstance(part, XComArg) for part in value[:100]):
         refuse("users", value, "it holds outputs of upstream tasks; join them with output.concat(other)")
+
+
+def check_shard(value: Any) -> None:
+    """Check which part of a push this is."""
+    if value is not None and (not isinstance(value, Mapping) or set(value) != {each.name for each in fields(Shard)}):
+        refuse("shard", value, "give None, or what shards() returns")
+
+
+def check_reports(value: Any) -> None:
+    """Check where the reports of shards come from."""
+    if not isinstance(value, (XComArg, Sequence)) or isinstance(value, (str, bytes)):
+        refuse("reports", value, "give the output of the mapped push")
 
 
 def check_conn_id(name: str, value: Any) -> None:

@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
-
-import orjson
 
 from airflow_provider_userattrs.operators.account import Log
 from airflow_provider_userattrs.push.bookmark import Bookmark
@@ -23,18 +20,6 @@ _WAYS_OUT = (
     "set checkpoint_path to a folder on object storage, or retries=0; allow_restart=True sends all rows again "
     "with each try"
 )
-
-
-def digest(parts: Iterable[Any]) -> str:
-    """Return a short digest of values; the same ones give the same digest in every process."""
-    sha = hashlib.sha256()
-    for part in parts:
-        try:
-            sha.update(orjson.dumps(part, default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS))
-        except TypeError:  # an integer over 64 bits, a lone surrogate
-            sha.update(repr(part).encode("utf-8", "surrogatepass"))
-        sha.update(b"\0")
-    return sha.hexdigest()[:32]
 
 
 class Resume:

@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.operators import metrics
 from airflow_provider_userattrs.operators.account import Account
 from airflow_provider_userattrs.operators.description import describe
+from airflow_provider_userattrs.operators.digest import digest
 from airflow_provider_userattrs.operators.interruption import heed
 from airflow_provider_userattrs.operators.progress_xcom import ProgressXCom
-from airflow_provider_userattrs.operators.resume import Resume, digest, pending
+from airflow_provider_userattrs.operators.resume import Resume, pending
 from airflow_provider_userattrs.operators.stores import StateStore, find_store
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.checkpointer import IN_DOUBT, Checkpointer
@@ -23,6 +24,7 @@ from airflow_provider_userattrs.push.endpoint import Answer
 from airflow_provider_userattrs.push.ledger import Ledger
 from airflow_provider_userattrs.push.mapping import Constant, Mapping
 from airflow_provider_userattrs.push.outcome import DRY_RUN, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.parts import path_of
 from airflow_provider_userattrs.push.report import Report
 from airflow_provider_userattrs.push.update import UserUpdate
 
@@ -55,7 +57,9 @@ class Run:
             done=endpoint.done,
             dry_run=operator.is_dry_run,
         )
-        self._account = Account(report, endpoint, operator.rejects_path, operator.log, self._clock)
+        path = operator.rejects_path
+        self._rejects_path = None if path is None else path_of(path, context["ti"].map_index)
+        self._account = Account(report, endpoint, self._rejects_path, operator.shard, operator.log, self._clock)
         self._checkpointer: Checkpointer | None = None
         self._shows_checkpoint = False
 
@@ -71,11 +75,13 @@ class Run:
         if self._checkpointer is not None:
             complete = stopped is None and not report.counts[Status.UNSENT]
             self._checkpointer.close(complete=complete, max_tries=self._max_tries)
-        account = self._account.close(self.error)
+        shard = self._operator.shard
+        # For the author's map_index_template: Airflow renders it once more after the task.
+        cast("dict[str, Any]", self._context)["push_label"] = f"{shard}: {report.label()}" if shard else report.label()
         if not self._operator.is_dry_run:
             with suppress(Exception):  # whatever a backend of metrics may raise is no harm to the push
                 metrics.count(**self._account.this_try())
-        return account
+        return self._account.close(self.error)
 
     @property
     def _max_tries(self) -> int | None:
@@ -90,7 +96,8 @@ class Run:
         account.notes = mapping.notes
         with ExitStack() as stack:
             hook = stack.enter_context(closing(operator.make_hook()))
-            rate = operator.rate_limit or hook.settings.rate_limit or endpoint.max_rate
+            cap = operator.rate_limit or hook.settings.rate_limit or endpoint.max_rate
+            rate = operator.shard.share(cap) if operator.shard and cap else cap
             send = hook.sender(endpoint)
             pace = f"{rate:,.4g} {endpoint.rate_unit} a second" if rate else None
             account.configuration = describe(operator, hook, pace)
@@ -142,6 +149,8 @@ class Run:
         )
         store = find_store(self._context, operator.checkpoint_path)
         rows = operator.users.digest()
+        if crowded := operator.users.crowded_xcom():
+            operator.log.info("%s", crowded)
         if store is None or rows is None:
             resume.without_store("No place for a checkpoint" if store is None else "The source has no identity()")
             return Checkpoint(Fingerprint("", ""))
@@ -164,14 +173,11 @@ class Run:
         return begun
 
     def _open_rejects(self, stack: ExitStack, begun: Checkpoint) -> RejectsWriter | None:
-        operator = self._operator
-        if operator.rejects_path is None:
+        if self._rejects_path is None:
             return None
         from airflow_provider_userattrs.sources.rejects import RejectsWriter
 
-        writer = RejectsWriter(
-            operator.rejects_path, idempotent=self._endpoint.idempotent, begun=begun, clock=self._clock
-        )
+        writer = RejectsWriter(self._rejects_path, idempotent=self._endpoint.idempotent, begun=begun, clock=self._clock)
         self._account.rejects = writer
         return stack.enter_context(closing(writer))
 

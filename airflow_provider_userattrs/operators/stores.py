@@ -59,10 +59,11 @@ class PathStore:
     def write(self, state: dict[str, Any]) -> None:
         """Keep a JSON dict; a file on local storage is replaced at once, so that no half of one is ever read."""
         text = json.dumps(state)
+        if not self._path.parent.exists():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._path.protocol not in ("", "file"):
             self._path.write_text(text)
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         half = self._path.with_name(self._path.name + ".new")
         half.write_text(text)
         half.rename(self._path)

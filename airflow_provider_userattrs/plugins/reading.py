@@ -53,6 +53,7 @@ class Reading:
     timeline: Timeline | None
     configuration: dict[str, tuple[str, ...]]
     shard: tuple[int, int] | None
+    missing: tuple[int, ...]
 
     @property
     def attention(self) -> int:
@@ -99,6 +100,7 @@ def _read(report: Mapping[str, Any]) -> Reading:
         timeline=_timeline(timeline) if timeline else None,
         configuration={str(name): _texts(value) for name, value in (report.get("configuration") or {}).items()},
         shard=(_count(shard["number"]), _count(shard["of"])) if shard else None,
+        missing=tuple(map(_count, (report.get("shards") or {}).get("missing", ()))),
     )
 
 

@@ -43,6 +43,8 @@ _BESIDES = {
     "queued": "Another try is about to begin; this is what the last one came to.",
 }
 
+_MOST_NAMED = 20
+
 _NO_PUSH = "No push report here: this task has pushed no users."
 _UNREADABLE = "What this task returned looks like a push report and cannot be read as one; see its XCom."
 _OTHER_FORM = (
@@ -118,8 +120,8 @@ def tell_whole(tasks: Sequence[Task]) -> Story:
     if not told:
         return Story("none", _NO_PUSH, is_live=is_live, shards=shards)
     try:
-        total = Total(_report(task) for task, _ in told)
-        reading = read({**total.as_dict(), "of": _sum_known(story.reading.of for _, story in told if story.reading)})
+        total = Total(_report(task) for task, _ in told).as_dict()
+        reading = read({**total, "of": _sum_known(story.reading.of for _, story in told if story.reading)})
     except (KeyError, TypeError, ValueError) as error:
         return Story("warning", f"These cannot be added up: {error}.", is_live=is_live, shards=shards)
     levels = [story.level for _, _, story in shards]
@@ -128,9 +130,7 @@ def tell_whole(tasks: Sequence[Task]) -> Story:
     notes = [f"{len(shards):,} instances of this task, added up."]
     if silent:
         notes.append(f"{silent:,} of them {'has' if silent == 1 else 'have'} no report.")
-    if total.missing:
-        notes.append(f"No word from shard {', '.join(map(str, total.missing[:20]))}.")
-    return Story(level, _headline(reading), tuple(notes), reading, is_live, shards=shards)
+    return Story(level, _headline(reading), (*notes, *_notes(None, reading)), reading, is_live, shards=shards)
 
 
 def _read_or_none(report: Any) -> Reading | None:
@@ -211,6 +211,9 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
         notes.append(_BESIDES[state])
     if reading.shard:
         notes.append("Shard {:,} of {:,}.".format(*reading.shard))
+    if reading.missing:
+        more = ", ..." if len(reading.missing) > _MOST_NAMED else ""
+        notes.append(f"No word from shard {', '.join(map(str, reading.missing[:_MOST_NAMED]))}{more}.")
     return tuple(notes)
 
 

@@ -38,10 +38,6 @@ class Batch:
     def __len__(self) -> int:
         return len(self.updates)
 
-    def size(self, endpoint: Endpoint) -> int:
-        """Return how many bytes the request body has."""
-        return len(endpoint.head) + len(endpoint.tail) + sum(map(len, self.parts)) + len(self.parts) - 1
-
     def body(self, endpoint: Endpoint) -> bytes:
         """Return the request body."""
         return endpoint.head + b",".join(self.parts) + endpoint.tail
@@ -93,6 +89,8 @@ class Batcher:
 
     def add(self, update: UserUpdate, part: bytes) -> Batch | None:
         """Take an update in; return the batch that is complete by now, if one is."""
+        if self._endpoint.max_users == 1:
+            return Batch([update], [part])
         full = None
         limit = self._endpoint.max_bytes
         if limit is not None and self._bytes + 1 + len(part) > limit:

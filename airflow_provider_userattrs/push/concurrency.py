@@ -21,12 +21,15 @@ class Concurrency:
     """Multiply what may be in flight while all of it waits for the vendor, and for nothing else.
 
     :param most: the ceiling.
+    :param most_ahead: batches that may be ready besides.
     :param clock: tells the time.
     """
 
-    def __init__(self, most: int, clock: Clock) -> None:
+    def __init__(self, most: int, most_ahead: int, clock: Clock) -> None:
         self.now = min(_START, most)
         self._most = most
+        self._most_ahead = most_ahead
+        self._ahead = 0
         self._clock = clock
         self._since = clock.monotonic()
         self._used = clock.processor()
@@ -34,20 +37,22 @@ class Concurrency:
     @property
     def window(self) -> int:
         """Return how many batches may be under way: in flight, and ready so that no thread waits for its next."""
-        return self.now * (2 if self.now == 1 else 3)
+        return self.now * (2 if self.now == 1 else 3) + self._ahead
+
+    def is_due(self) -> bool:
+        """Tell whether there is evidence enough for a step up."""
+        return self._clock.monotonic() - self._since >= _INTERVAL
 
     def grow(self, *, paced: bool) -> None:
-        """Allow more, if what is in flight has been full for a while.
+        """Allow more, for what is in flight has been full for a while.
 
         :param paced: whether requests wait for their slot: then more of them would only wait too.
         """
-        if self.now == self._most:
-            return
-        elapsed = self._clock.monotonic() - self._since
-        if elapsed < _INTERVAL:
-            return
-        busy = (self._clock.processor() - self._used) / elapsed
+        now, used = self._clock.monotonic(), self._clock.processor()
+        busy = (used - self._used) / (now - self._since)
         if not paced and busy < _BUSY:
             self.now = min(self.now * (4 if busy < _IDLE else 2), self._most)
-        self._since = self._clock.monotonic()
-        self._used = self._clock.processor()
+        elif not paced:
+            # Faster than this process: it saves time only to change less often between threads.
+            self._ahead = min(max(2 * self._ahead, 2 * self.now), self._most_ahead)
+        self._since, self._used = now, used

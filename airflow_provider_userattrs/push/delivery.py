@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from threading import Event
 
 from airflow_provider_userattrs.push.batching import Batch
@@ -25,11 +26,16 @@ from airflow_provider_userattrs.push.pacing import Pacer, back_off
 from airflow_provider_userattrs.push.senders import Senders
 from airflow_provider_userattrs.push.update import UserUpdate
 
+_position = attrgetter("position")
+
 #: How often a request is tried in all while its cause is passing.
 ATTEMPTS = 5
 
 #: Batches that may wait for their next try while others get through.
 _MOST_DELAYED = 1_000
+
+#: Batches that may be ready for a vendor that answers faster than they are made.
+_MOST_AHEAD = 128
 
 #: Seconds the loop waits before it looks whether it was interrupted.
 _GLANCE = 0.25
@@ -78,7 +84,8 @@ class Delivery:
         self._pacer = Pacer(rate, self._clock, self._stopping)
         dispatch = Dispatch(endpoint, send, self._pacer, self._stopping, self._clock)
         self._senders: Senders[Sent | None] = Senders(dispatch, concurrency)
-        self._concurrency = Concurrency(concurrency, self._clock)
+        # What must not be sent twice is noted before it is sent: the less of it is ready, the less is in doubt.
+        self._concurrency = Concurrency(concurrency, _MOST_AHEAD if announce is None else 0, self._clock)
         self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
         self._delayed = Delayed()
@@ -123,18 +130,19 @@ class Delivery:
             self.stop(exception)
 
     def _step(self) -> bool:
-        """Fill the window and settle one answer; return False when there is nothing left to do."""
-        while self._senders.under_way < self._concurrency.window and (batch := self._next_batch()):
-            self._senders.submit(batch, self._concurrency.now)
+        """Fill the window and settle what was answered; return False when there is nothing left to do."""
+        senders, concurrency = self._senders, self._concurrency
+        while senders.under_way < concurrency.window and (batch := self._next_batch()):
+            senders.submit(batch, concurrency.now)
         if self._interruption is not None:
             self.stop(self._interruption)
             return False
         wait = self._delayed.due_in(self._clock.monotonic())
-        if self._senders.under_way:
-            full = self._senders.under_way >= self._concurrency.window
-            if full:
-                self._concurrency.grow(paced=self._pacer.is_limit())
-            self._settle_next(_GLANCE if wait is None or full else min(wait, _GLANCE))
+        if senders.under_way:
+            full = senders.under_way >= concurrency.window
+            if full and concurrency.is_due():
+                concurrency.grow(paced=self._pacer.is_limit())
+            self._settle_ready(_GLANCE if wait is None or full else min(wait, _GLANCE))
         elif wait is not None:
             self._clock.sleep(min(wait, _GLANCE), self._stopping)
         else:
@@ -142,7 +150,7 @@ class Delivery:
         return True
 
     def _next_batch(self) -> Batch | None:
-        if batch := self._delayed.take(self._clock.monotonic()):
+        if self._delayed and (batch := self._delayed.take(self._clock.monotonic())):
             self.retries += 1
             return batch
         if self._ready:
@@ -164,30 +172,32 @@ class Delivery:
             return len(self._delayed) + self._senders.under_way >= self._fewest_delayed
         return len(self._delayed) >= _MOST_DELAYED
 
-    def _settle_next(self, timeout: float) -> None:
-        under_way = self._senders.result(timeout)
-        if under_way is None:
-            return
-        batch, sent = under_way
-        if isinstance(sent, Exception):  # none of the vendor's or the network's: those are judged where they arise
-            sent = Sent([BROKEN] * len(batch), sent)
-        if sent is None:
-            self._finish_untried(batch)
-            return
-        self.requests += 1
-        self.bytes += batch.size(self._endpoint)
-        if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
-            self.stop(sent.error)
-        self._settle(batch, sent.verdicts)
-        if sent.wait > LONGEST_WAIT:
-            self.stop(RetryLater(f"{self._endpoint.vendor} asks to send nothing for {sent.wait:,.0f} s", sent.wait))
+    def _settle_ready(self, timeout: float) -> None:
+        """Settle all batches that were answered; wait for the first of them, but no longer than ``timeout`` seconds."""
+        accepted: list[UserUpdate] = []
+        for batch, sent in self._senders.results(timeout):
+            if isinstance(sent, Exception):  # none of the vendor's or the network's: those are judged where they arise
+                sent = Sent([BROKEN] * len(batch), 0, sent)
+            if sent is None:
+                self._finish_untried(batch)
+                continue
+            self.requests += 1
+            self.bytes += sent.size
+            if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
+                self.stop(sent.error)
+            if sent.verdicts.count(ACCEPTED) == len(batch):
+                self._breaker.note_success()
+                accepted += batch.updates
+            else:
+                self._settle(batch, sent.verdicts)
+            if sent.wait > LONGEST_WAIT:
+                self.stop(RetryLater(f"{self._endpoint.vendor} asks to send nothing for {sent.wait:,.0f} s", sent.wait))
+        if accepted:  # the usual case, for all of them at once
+            accepted.sort(key=_position)
+            self._intake.finish(accepted, [ACCEPTED] * len(accepted))
 
     def _settle(self, batch: Batch, verdicts: list[Verdict]) -> None:
-        """Decide what becomes of each update of a batch."""
-        if verdicts.count(ACCEPTED) == len(batch):
-            self._breaker.note_success()
-            self._intake.finish(batch.updates, verdicts)
-            return
+        """Decide what becomes of each update of a batch that was not accepted whole."""
         actions = {verdict.action for verdict in verdicts}
         if Action.STOP in actions and self._stopped is None:
             self._refuse(next(verdict for verdict in verdicts if verdict.action is Action.STOP))
@@ -249,7 +259,7 @@ class Delivery:
         """Settle what is in flight; once interrupted, only as long as there is time."""
         interrupted_at = None
         while self._senders.under_way:
-            self._settle_next(_GLANCE)
+            self._settle_ready(_GLANCE)
             if self._interruption is None:
                 continue
             now = self._clock.monotonic()

@@ -23,11 +23,13 @@ class Sent(NamedTuple):
     """Say what sending a batch came to.
 
     :param verdicts: one for each update.
+    :param size: the bytes of the request body.
     :param error: what was raised instead of an answer, if anything was.
     :param wait: for how many seconds the vendor asks to send nothing.
     """
 
     verdicts: list[Verdict]
+    size: int
     error: Exception | None = None
     wait: float = 0.0
 
@@ -56,16 +58,17 @@ class Dispatch:
         users = len(batch)
         if not self._pacer.wait(self._endpoint.units(users)):
             return None
+        body = batch.body(self._endpoint)
         result: Answer | Exception
         try:
-            result = self._send(batch.body(self._endpoint))
+            result = self._send(body)
         except Exception as exception:
             result = exception
         verdicts = judge(self._endpoint, result, users)
         if not isinstance(result, Answer):
             if ends_the_push(verdicts, result):
                 self._stopping.set()
-            return Sent(verdicts, result)
+            return Sent(verdicts, len(body), result)
         wait = asked_to_wait(result, self._clock.time()) or 0.0
         if wait:
             self._pacer.hold(wait)
@@ -73,7 +76,7 @@ class Dispatch:
             self._pacer.slow_down()
         if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != users and ends_the_push(verdicts, result)):
             self._stopping.set()  # here already, so that this thread does not send what is queued
-        return Sent(verdicts, None, wait)
+        return Sent(verdicts, len(body), None, wait)
 
 
 def ends_the_push(verdicts: list[Verdict], result: Answer | Exception) -> bool:

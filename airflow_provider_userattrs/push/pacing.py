@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
+from math import ceil
 from threading import Event, Lock
 
 from airflow_provider_userattrs.push.clock import Clock
@@ -18,6 +20,9 @@ BUSY = frozenset({429, 503})
 #: `x-ratelimit-reset` is documented as seconds left and as epoch seconds; up to this it is seconds left.
 #: https://www.moengage.com/docs/api/data/data-overview, https://www.moengage.com/docs/api/rate-limits
 _LONGEST_RESET = 3600
+
+#: Seconds within which two moments are the same: sums of intervals are not exact.
+_EXACT = 1e-6
 
 _LONGEST_HOLD = 86_400.0
 _FIRST_BACK_OFF = 1.0
@@ -33,7 +38,8 @@ class Pacer:
     """Give every request of a push its slot; one for all threads.
 
     Slots are reserved in order under a lock and waited for outside of it, one interval apart: no second's quota goes
-    out in a burst, and none is lost while requests are waiting.
+    out in a burst, and none is lost while requests are waiting. A thread may wake late for its slot, and several at
+    once; so what really went in the last second counts as well.
 
     :param rate: the cap per second, or None.
     :param clock: tells the time.
@@ -54,6 +60,8 @@ class Pacer:
         self._counting_from = now
         self._counted = 0
         self._missed_slots = 0
+        #: When the last second's worth of units went.
+        self._went: deque[float] | None = None if rate is None else deque(maxlen=ceil(rate))
 
     def wait(self, units: int) -> bool:
         """Wait until a request of so many units may go; return False if the waiting was ended instead."""
@@ -64,12 +72,18 @@ class Pacer:
                 self._missed_slots += slot == now
                 self._counted += units
                 self._next = slot + units * self._interval(slot)
-            if slot > now:
-                self._clock.sleep(slot - now, self._wake)
-            with self._lock:
-                # The vendor may have asked to wait meanwhile: then the slot is void, and a later one is taken.
-                if self._held_until <= slot:
-                    return not self._wake.is_set()
+            pause = slot - now
+            while True:
+                if pause > 0.0:
+                    self._clock.sleep(pause, self._wake)
+                with self._lock:
+                    # The vendor may have asked to wait meanwhile: then the slot is void, and a later one is taken.
+                    if self._wake.is_set() or self._held_until > slot:
+                        break
+                    pause = self._overdue()
+                    if pause <= 0.0:
+                        self._go(units)
+                        return True
         return False
 
     def hold(self, seconds: float) -> None:
@@ -101,6 +115,18 @@ class Pacer:
             if now - self._counting_from > 2.0:  # the pace of the last seconds counts, not that of an hour ago
                 self._counting_from, self._counted = now - 1.0, round(self._counted / (now - self._counting_from))
             return missed == 0
+
+    def _overdue(self) -> float:
+        """Return for how long one more unit would be too many in a second."""
+        went = self._went
+        if went is None or len(went) < (went.maxlen or 0):
+            return 0.0
+        early = went[0] + 1.0 - self._clock.monotonic()
+        return early if early > _EXACT else 0.0
+
+    def _go(self, units: int) -> None:
+        if self._went is not None:
+            self._went.extend([self._clock.monotonic()] * units)
 
     def _interval(self, now: float) -> float:
         if self._share < 1.0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a rejects file, one or more for each try of a push that was resumed.
+"""The parts of a rejects file, one or more for each try of a push that was resumed; a file for each mapped task.
 
 A try that ended without warning may have written rows that the next one sent again; so each further try begins its
 part with a line that says which rows were finished before, and of the others only the later word stands.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from posixpath import splitext
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.push.checkpoint import Checkpoint
@@ -19,6 +20,18 @@ _RESUMED = '{"resumed":'
 
 #: Opens a part and yields its lines.
 Part: TypeAlias = Callable[[], Iterator[str]]
+
+
+def path_of(rejects_path: str, map_index: int | None) -> str:
+    """Return where a task writes: instances of a mapped task have a file each.
+
+    :param rejects_path: the path its author gave.
+    :param map_index: the task instance's; -1 or None if it is not mapped.
+    """
+    if map_index is None or map_index < 0:
+        return rejects_path
+    root, ending = splitext(rejects_path)
+    return f"{root}.map-{map_index:04d}{ending}"
 
 
 def resumption_line(begun: Checkpoint) -> str:

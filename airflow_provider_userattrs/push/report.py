@@ -125,6 +125,11 @@ class Report(Tally):
             report["configuration"] = {}
         return report
 
+    def label(self) -> str:
+        """Return the verdict in a few words."""
+        verb = "to update" if self.dry_run else "updated"
+        return f"{self.not_applied:,} not {verb}" if self.not_applied else f"{self.rows:,} {verb}"
+
     def log_lines(self) -> list[str]:
         """Return each reason with its count, meaning and remedy, a line each."""
         return [

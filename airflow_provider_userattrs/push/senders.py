@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import contextvars
+from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
@@ -29,7 +30,7 @@ class Senders(Generic[Result]):
         self._send = send
         self._most = most
         self._tasks: SimpleQueue[Batch | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[Batch, Result | Exception]] = SimpleQueue()
+        self._results: deque[tuple[Batch, Result | Exception]] = deque()  # appended to and taken from without a lock
         self._bell = Event()
         self._few = 0
         self._under_way: dict[int, Batch] = {}
@@ -58,19 +59,18 @@ class Senders(Generic[Result]):
         self._under_way[id(batch)] = batch
         self._tasks.put(batch)
 
-    def result(self, timeout: float | None) -> tuple[Batch, Result | Exception] | None:
-        """Return a batch and what it came to; None if there is none within ``timeout`` seconds."""
-        result = self._next_result()
-        if result is None:
+    def results(self, timeout: float | None) -> list[tuple[Batch, Result | Exception]]:
+        """Return the batches that were sent and what each came to; none if there is none within ``timeout`` seconds."""
+        ready = self._ready()
+        if not ready:
             self._bell.clear()
-            result = self._next_result()  # it may have come since
-        if result is None:
+            ready = self._ready()  # some may have come since
+        if not ready:
             self._bell.wait(timeout)
-            result = self._next_result()
-        if result is None:
-            return None
-        del self._under_way[id(result[0])]
-        return result
+            ready = self._ready()
+        for batch, _ in ready:
+            del self._under_way[id(batch)]
+        return ready
 
     def give_up(self) -> list[Batch]:
         """Return what is still under way, and wait for it no more."""
@@ -95,12 +95,10 @@ class Senders(Generic[Result]):
                 result = self._send(batch)
             except Exception as exception:
                 result = exception
-            self._results.put((batch, result))
+            self._results.append((batch, result))
             if self._tasks.qsize() <= self._few:
                 self._bell.set()
 
-    def _next_result(self) -> tuple[Batch, Result | Exception] | None:
-        try:
-            return self._results.get_nowait()
-        except Empty:
-            return None
+    def _ready(self) -> list[tuple[Batch, Result | Exception]]:
+        results = self._results
+        return [results.popleft() for _ in range(len(results))]

@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from airflow_provider_userattrs.push.errors import RetryLater
 from airflow_provider_userattrs.push.outcome import Status
 from airflow_provider_userattrs.push.report import Report
 from airflow_provider_userattrs.push.tally import Tally
 
 #: Rejects files that are named; of more the rest can be found beside them.
 _MOST_PATHS = 20
+
+_MOST_NAMED = 10
 
 
 class Total:
@@ -41,13 +44,23 @@ class Total:
         )
         for report in self._reports:
             self.report.merge(_tally(report))
+        self._of = max((report["shard"]["of"] for report in self._reports if report.get("shard")), default=0)
 
     @property
     def missing(self) -> list[int]:
         """Return which shards gave no report, by their numbers from 1."""
-        shards = [report["shard"] for report in self._reports if report.get("shard")]
-        told = {shard["number"] for shard in shards}
-        return sorted(set(range(1, max((shard["of"] for shard in shards), default=0) + 1)) - told)
+        told = {report["shard"]["number"] for report in self._reports if report.get("shard")}
+        return sorted(set(range(1, self._of + 1)) - told)
+
+    def conclude(self, max_failed: int | float | None) -> BaseException | None:
+        """Return what the task is to raise, or None if all shards together succeeded.
+
+        :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
+        """
+        if missing := self.missing:
+            named = ", ".join(map(str, missing[:_MOST_NAMED])) + (", ..." if len(missing) > _MOST_NAMED else "")
+            return RetryLater(f"no report came from {len(missing):,} of {self._of:,} shards: {named}; clear them")
+        return self.report.conclude(None, max_failed)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the total as a report."""

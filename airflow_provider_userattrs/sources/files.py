@@ -7,24 +7,20 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, is_deferred, refuse
+from airflow_provider_userattrs.sources.formats import FORMATS, format_of
 from airflow_provider_userattrs.sources.lines import Lines, read_csv, read_header, read_json
-from airflow_provider_userattrs.sources.parquet import read_parquet
+from airflow_provider_userattrs.sources.parquet import group_sizes, read_parquet
+from airflow_provider_userattrs.sources.stored_files import Piece, StoredFile, list_files
 
 #: Rows between two bookmarks.
 _EVERY = 1_000
-
-#: Bytes fetched at once from object storage, whose own choice may be 50 MiB.
-_BLOCK = 1 << 20
-
-#: A name's ending -> the format.
-_FORMATS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
 _PATH = "give a path such as 's3://conn_id@bucket/users/*.jsonl.gz' or '/data/users.csv', or a list of them"
 
@@ -57,7 +53,7 @@ class FileRows:
         null: str | None = None,
         delimiter: str = ",",
     ) -> None:
-        if format is not None and format not in _FORMATS.values():
+        if format is not None and format not in FORMATS.values():
             refuse("format", format, "give 'json', 'csv', 'parquet' or None")
         if null is not None and not isinstance(null, str):
             refuse("null", null, "give the text that means NULL, or None")
@@ -69,6 +65,8 @@ class FileRows:
         self.types = dict(types or {})
         self.null = null
         self.delimiter = delimiter
+        #: The files, or row groups of them, that are read; None for all. `shards` splits a source by it.
+        self.pieces: list[Piece] | None = None
 
     def __repr__(self) -> str:
         return f"FileRows({self.path!r}, format={self.format!r})"
@@ -92,7 +90,7 @@ class FileRows:
 
     def identity(self) -> Any:
         """Return what changes when a file does, as far as its name, size and date tell."""
-        files = [[file.name, file.mark] for file in self._files()]
+        files = [[file.name, file.mark, file.groups] for file in self._files()]
         options = [self.format, self.types, self.null, self.delimiter]
         parts = json.dumps([files, options], sort_keys=True)
         return {"files": len(files), "digest": hashlib.sha256(parts.encode()).hexdigest()}
@@ -101,12 +99,61 @@ class FileRows:
         """Return None: the order of rows in a file is certain."""
         return None
 
-    def _files(self) -> list[_File]:
-        paths = [self.path] if isinstance(self.path, str) else self.path
-        return [file for path in paths for file in _list(str(path))]
+    def some(self, pieces: list[Piece]) -> FileRows:
+        """Return this source for some of its pieces."""
+        narrowed = copy(self)
+        narrowed.pieces = pieces
+        return narrowed
 
-    def _read(self, file: _File, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
-        kind = self.format or _format(file.name)
+    def arguments(self) -> dict[str, Any]:
+        """Return what `from_arguments` makes this source of again, as JSON."""
+        pieces = None if self.pieces is None else [piece._asdict() for piece in self.pieces]
+        options = {"types": self.types, "null": self.null, "delimiter": self.delimiter}
+        return {"path": self.path, "format": self.format, **options, "pieces": pieces}
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> FileRows:
+        """Return the source that `arguments` described."""
+        given = dict(arguments)
+        pieces = given.pop("pieces")
+        source = cls(**given)
+        source.pieces = (
+            None
+            if pieces is None
+            else [Piece(each["file"], each["mark"], each["groups"] and tuple(each["groups"])) for each in pieces]
+        )
+        return source
+
+    def measure(self) -> list[tuple[int, Piece]]:
+        """Return the pieces this source can be split into, each with its bytes: files, or row groups of Parquet."""
+        measured: list[tuple[int, Piece]] = []
+        for file in self._files():
+            if self._format(file) != "parquet":
+                measured.append((file.mark[0] or 0, Piece(file.name, file.mark)))
+                continue
+            with file.open(compressed=False) as opened:
+                sizes = group_sizes(opened, file.name)
+            measured += [(size, Piece(file.name, file.mark, (at, at + 1))) for at, size in enumerate(sizes)]
+        return measured
+
+    def _files(self) -> list[StoredFile]:
+        paths = [self.path] if isinstance(self.path, str) else self.path
+        files = [file for path in paths for file in list_files(str(path))]
+        if self.pieces is None:
+            return files
+        known = {file.name: file for file in files}
+        return [_pick(known, piece) for piece in self.pieces]
+
+    def _format(self, file: StoredFile) -> str:
+        kind = self.format or format_of(file.name)
+        if kind is None:
+            raise RefusedConfiguration(
+                f"format is not set, and {file.name} tells none; set it to 'json', 'csv' or 'parquet'"
+            )
+        return kind
+
+    def _read(self, file: StoredFile, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
+        kind = self._format(file)
         read = self._parquet if kind == "parquet" else self._lines
         with file.open(compressed=kind != "parquet") as opened:
             try:
@@ -114,7 +161,7 @@ class FileRows:
             except (OSError, EOFError) as error:
                 raise RetryLater(f"{file.name} cannot be read to its end ({type(error).__name__}: {error})") from error
 
-    def _lines(self, opened: Any, file: _File, kind: str, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
+    def _lines(self, opened: Any, file: StoredFile, kind: str, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
         lines = Lines(opened)
         header: list[str] = []
         if kind == "csv":
@@ -138,32 +185,12 @@ class FileRows:
             where = f"{file.name}, after line {lines.number}"
             raise RetryLater(f"{where}: cannot be read on ({type(error).__name__}); mend or upload it again") from error
 
-    def _parquet(self, opened: Any, file: _File, _: str, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
-        group, row = (place["group"], place["row"]) if place else (0, 0)
-        for at, read, batch in read_parquet(opened, file.name, self.types, group, row):
+    def _parquet(self, opened: Any, file: StoredFile, _: str, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
+        first, behind = file.groups or (0, None)
+        group, row = (place["group"], place["row"]) if place else (first, 0)
+        for at, read, batch in read_parquet(opened, file.name, self.types, group, row, behind):
             yield from batch
             yield Bookmark({**file.place, "group": at, "row": read})
-
-
-class _File:
-    """One file: how it is named, opened and told from what it was before."""
-
-    def __init__(self, storage: Any, path: str) -> None:
-        self._storage = storage
-        self._path = path
-        self.name = str(storage.unstrip_protocol(path))
-        info = storage.info(path)
-        changed = info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("LastModified")
-        #: Size, and what the storage has to tell one state of the file from another.
-        self.mark = [info.get("size"), None if changed is None else str(changed)]
-
-    @property
-    def place(self) -> dict[str, Any]:
-        return {"file": self.name, "mark": self.mark}
-
-    def open(self, *, compressed: bool) -> Any:
-        compression = "infer" if compressed else None
-        return self._storage.open(self._path, "rb", block_size=_BLOCK, compression=compression)
 
 
 def _as_text(path: Any) -> Any:
@@ -179,33 +206,15 @@ def _as_text(path: Any) -> Any:
     return path
 
 
-def _list(path: str) -> list[_File]:
-    from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-    try:
-        target: Any = ObjectStoragePath(path)
-        storage = target.fs
-    except (ValueError, ImportError) as error:
-        raise RefusedConfiguration(
-            f"path {path!r} is on no known storage ({type(error).__name__}); check its scheme and its provider"
-        ) from None
-    names = sorted(storage.glob(target.path)) if any(sign in path for sign in "*?[") else [target.path]
-    files = [_File(storage, str(name)) for name in names]
-    if not files:
-        raise FileNotFoundError(f"path {path!r} matches no file")
-    return files
+def _pick(known: Mapping[str, StoredFile], piece: Piece) -> StoredFile:
+    file = known.get(piece.file)
+    if file is None or file.mark != piece.mark:
+        raise RefusedConfiguration(f"{piece.file} has changed or is gone since it was split into shards; split anew")
+    return file.part(piece.groups)
 
 
-def _find(files: list[_File], place: Any) -> int:
+def _find(files: list[StoredFile], place: Any) -> int:
     for number, file in enumerate(files):
-        if isinstance(place, Mapping) and file.place == {"file": place.get("file"), "mark": place.get("mark")}:
+        if isinstance(place, Mapping) and file.holds(place):
             return number
     raise RefusedConfiguration("path: the file in which the last try stopped has changed or is gone; push it anew")
-
-
-def _format(name: str) -> str:
-    stem = next((name[: -len(ending)] for ending in _COMPRESSED if name.endswith(ending)), name)
-    for ending, kind in _FORMATS.items():
-        if stem.endswith(ending):
-            return kind
-    raise RefusedConfiguration(f"format is not set, and {name} tells none; set it to 'json', 'csv' or 'parquet'")

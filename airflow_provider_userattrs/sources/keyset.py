@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading a query by its key: where it goes on, and what a key must keep to for that to be right."""
+"""The key a query is read by: how it is kept as JSON, and what it must keep to so that reading can go on from it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,6 @@ _TYPES: tuple[tuple[type, str, Any, Any], ...] = (
 
 #: Types whose order in Python is that of every database; text and UUIDs are each database's own affair.
 _ORDERED = ("int", "datetime", "date", "decimal")
-
-#: What stands for a value in SQL -> how one with a name is written.
-_NAMED = {"%s": "%(userattrs_after)s", "?": ":userattrs_after"}
 
 
 def encode_key(key: Any) -> list[Any]:
@@ -57,37 +54,6 @@ def decode_key(place: Any) -> Any:
         raise RefusedConfiguration("after is no place of this source; start at the first row") from None
 
 
-def wrap(sql: str, parameters: Any, key: str, after: Any, placeholder: str) -> tuple[str, Any]:
-    """Return a query, and its parameters, in the order of its key and from a place on.
-
-    :param sql: the author's query.
-    :param parameters: its parameters: None, a sequence or a mapping.
-    :param key: the column.
-    :param after: the last key read; None for all rows.
-    :param placeholder: what stands for a value in the hook's SQL.
-    :raises RefusedConfiguration: if the hook's placeholder cannot be used.
-    """
-    inner = sql.strip().rstrip(";").rstrip()
-    order = f"ORDER BY {key}"
-    if after is None:
-        # The line breaks end a comment on the query's last line.
-        return f"SELECT * FROM (\n{inner}\n) userattrs_rows {order}", parameters
-    if placeholder not in _NAMED:
-        raise RefusedConfiguration(f"key cannot be used with a hook whose placeholder is {placeholder!r}; leave it out")
-    if not parameters:
-        # Without parameters a driver leaves % alone; with them it does not.
-        parameters = ()
-        if placeholder == "%s":
-            inner = inner.replace("%", "%%")
-    if isinstance(parameters, dict):
-        mark, parameters = _NAMED[placeholder], {**parameters, "userattrs_after": after}
-    else:
-        mark, parameters = placeholder, (*parameters, after)
-    # A NULL is after no place. Left out it would be lost; read, it is refused.
-    where = f"WHERE {key} > {mark} OR {key} IS NULL"
-    return f"SELECT * FROM (\n{inner}\n) userattrs_rows {where} {order}", parameters
-
-
 class KeyWatch:
     """See to it that a key rises from row to row.
 
@@ -98,7 +64,7 @@ class KeyWatch:
     def __init__(self, column: str, last: Any = None) -> None:
         self._column = column
         self.last = last
-        self._kind = type(last)
+        self._kind: type | None = None if last is None else type(last)
         self._name = "" if last is None else encode_key(last)[0]
 
     def passes(self, key: Any) -> bool:

@@ -14,6 +14,9 @@ from airflow_provider_userattrs.push.outcome import Status, Verdict
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources.column_types import check_columns, convert
 
+#: Bytes read at once.
+_BLOCK = 1 << 18
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -28,14 +31,14 @@ class Lines:
     def __init__(self, file: Any, number: int = 0, offset: int = 0) -> None:
         self.number = number
         self.offset = offset
-        self._file = iter(file)
+        self._lines = split_lines(file)
         self._back: deque[bytes] = deque()
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        line = self._back.popleft() if self._back else next(self._file)
+        line = self._back.popleft() if self._back else next(self._lines)
         self.number += 1
         self.offset += len(line)
         return line
@@ -45,6 +48,20 @@ class Lines:
         self._back.extendleft(reversed(lines))
         self.number -= len(lines)
         self.offset -= sum(map(len, lines))
+
+
+def split_lines(file: Any) -> Iterator[bytes]:
+    """Yield lines; block by block, since asking for a line may cost a request of its own on remote storage.
+
+    :param file: open for reading bytes.
+    """
+    rest = b""
+    while block := file.read(_BLOCK):
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            yield line + b"\n"
+    if rest:
+        yield rest
 
 
 def malformed(file: str, number: int, why: str, raw: bytes) -> MalformedRow:

@@ -19,7 +19,7 @@ _BUFFER = 1 << 16
 
 
 def read_parquet(
-    file: Any, name: str, types: Mapping[str, str], group: int = 0, row: int = 0
+    file: Any, name: str, types: Mapping[str, str], group: int = 0, row: int = 0, behind: int | None = None
 ) -> Iterator[tuple[int, int, list[Row | MalformedRow]]]:
     """Yield rows in batches, each with the place after it: a row group, and rows of that group.
 
@@ -28,19 +28,14 @@ def read_parquet(
     :param types: column -> name of a type.
     :param group: the row group to begin with.
     :param row: how many rows of it to pass over.
+    :param behind: the row group behind the last to read; None for all.
     :raises RefusedConfiguration: if pyarrow is missing, or this is no Parquet file.
     """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise RefusedConfiguration(
-            f"{name} needs pyarrow; install apache-airflow-provider-userattrs with the extra parquet"
-        ) from None
+    pa, pq = _pyarrow(name)
     try:
         parquet = pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
         check_columns(list(parquet.schema_arrow.names), types, name)
-        while group < parquet.num_row_groups:
+        while group < (parquet.num_row_groups if behind is None else behind):
             read = 0
             for batch in parquet.iter_batches(BATCH, row_groups=[group], use_threads=False):
                 read += batch.num_rows
@@ -51,6 +46,32 @@ def read_parquet(
             group, row = group + 1, 0
     except pa.ArrowInvalid as error:
         raise RefusedConfiguration(f"{name}, row group {group}: no readable Parquet ({type(error).__name__})") from None
+
+
+def group_sizes(file: Any, name: str) -> list[int]:
+    """Return the bytes of each row group.
+
+    :param file: the file, open for reading bytes.
+    :param name: its name, for errors.
+    :raises RefusedConfiguration: if pyarrow is missing, or this is no Parquet file.
+    """
+    pa, pq = _pyarrow(name)
+    try:
+        facts = pq.ParquetFile(file).metadata
+    except pa.ArrowInvalid as error:
+        raise RefusedConfiguration(f"{name}: no readable Parquet ({type(error).__name__})") from None
+    return [facts.row_group(at).total_byte_size for at in range(facts.num_row_groups)]
+
+
+def _pyarrow(name: str) -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise RefusedConfiguration(
+            f"{name} needs pyarrow; install airflow-provider-userattrs with the extra parquet"
+        ) from None
+    return pyarrow, pyarrow.parquet
 
 
 def _without_nanoseconds(pa: Any, batch: Any) -> Any:

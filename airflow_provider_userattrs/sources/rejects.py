@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import chain
 from typing import IO, Any
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
@@ -16,13 +17,14 @@ from airflow_provider_userattrs.push.outcome import Outcome
 from airflow_provider_userattrs.push.parts import read_parts, resumption_line
 from airflow_provider_userattrs.push.rejects import write_line
 from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.sources.lines import split_lines
 
 #: Seconds between two parts on object storage, where a file is there only once it is closed.
 _PART_EVERY = 30.0
 
 
 class Rejects:
-    """Replay the rows that an earlier push wrote to its ``rejects_path``.
+    """Replay the rows that an earlier push wrote to its ``rejects_path``, all instances of a mapped task included.
 
     :param path: the path given there, on any storage that ObjectStoragePath knows; may be a template.
     :param in_doubt: whether to replay also rows that may have been applied, of an operation (EngageLab's
@@ -35,14 +37,24 @@ class Rejects:
         self.path = path
         self.in_doubt = in_doubt
 
+    def arguments(self) -> dict[str, Any]:
+        """Return what `from_arguments` makes this source of again, as JSON."""
+        return {"path": self.path, "in_doubt": self.in_doubt}
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> Rejects:
+        """Return the source that `arguments` described."""
+        return cls(**arguments)
+
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
         """Yield the rows in the order they were written."""
-        return read_parts([partial(_lines, path) for path in _parts(self.path)], in_doubt=self.in_doubt)
+        for parts in _files(self.path):
+            yield from read_parts([partial(_lines, path) for path in parts], in_doubt=self.in_doubt)
 
     def identity(self) -> Any:
         """Return what changes when the file does."""
         found = []
-        for path in _parts(self.path):
+        for path in chain.from_iterable(_files(self.path)):
             stat = path.stat()
             found.append([str(path), stat.st_size, getattr(stat, "st_mtime", None)])
         return [found, self.in_doubt]
@@ -73,7 +85,7 @@ class RejectsWriter:
         try:
             self._path: Any = ObjectStoragePath(path)
             self._is_local = self._path.protocol in ("", "file")
-            if self._is_local:
+            if not self._path.parent.exists():
                 self._path.parent.mkdir(parents=True, exist_ok=True)
             if not resumed:
                 for part in _parts(path)[1:]:
@@ -159,6 +171,17 @@ def _parts(path: str) -> list[Any]:
     return [first, *sorted(first.parent.glob(f"{first.stem}.part-[0-9]*{first.suffix}"), key=str)]
 
 
+def _files(path: str) -> list[list[Any]]:
+    """Return the parts of a rejects file, and of those of a mapped task's instances."""
+    first: Any = ObjectStoragePath(path)
+    mapped = (
+        sorted(first.parent.glob(f"{first.stem}.map-[0-9]*{first.suffix}"), key=str) if first.parent.exists() else []
+    )
+    files = [str(each) for each in mapped if ".part-" not in each.name]
+    return [_parts(each) for each in ([path, *files] if first.exists() or not files else files)]
+
+
 def _lines(path: Any) -> Iterator[str]:
-    with path.open("rt", encoding="utf-8") as file:
-        yield from iter(file.readline, "")  # Airflow 2.11 knows no iteration over an opened path
+    with path.open("rb") as file:
+        for line in split_lines(file):
+            yield line.decode("utf-8")

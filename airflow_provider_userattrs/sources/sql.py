@@ -7,6 +7,8 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
@@ -16,18 +18,14 @@ from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources import drivers, keyset
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, is_deferred, refuse
 from airflow_provider_userattrs.sources.column_types import Convert, check_columns, convert
+from airflow_provider_userattrs.sources.key_query import WHOLE, KeyHash, KeyPart, KeyRange, wrap
+from airflow_provider_userattrs.sources.sql_order import has_certain_order
 
 #: Rows fetched at once, and rows between two bookmarks.
 _FETCH = 1_000
 
 #: A name that needs no quotes in any database.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-#: Text and comments of SQL: what is in them is no SQL.
-_QUIET = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_INNERMOST = re.compile(r"\([^()]*\)")
-_ORDER = re.compile(r"\border\s+by\b(.*)", re.IGNORECASE | re.DOTALL)
-_CHANCE = re.compile(r"\b(random|rand|newid|uuid|gen_random_uuid)\b", re.IGNORECASE)
 
 
 class SqlRows:
@@ -73,9 +71,37 @@ class SqlRows:
         self.parameters = parameters
         self.key = key
         self.types = dict(types or {})
+        #: The keys whose rows are read; `shards` splits a source by it.
+        self.part: KeyPart = WHOLE
 
     def __repr__(self) -> str:
         return f"SqlRows(conn_id={self.conn_id!r}, key={self.key!r})"
+
+    def where(self, part: KeyPart) -> SqlRows:
+        """Return this source for a part of the keys."""
+        narrowed = copy(self)
+        narrowed.part = part
+        return narrowed
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what `from_arguments` makes this source of again, as JSON but for the parameters' own types."""
+        return {
+            "sql": self.sql,
+            "conn_id": self.conn_id,
+            "parameters": self.parameters,
+            "key": self.key,
+            "types": self.types,
+            "part": asdict(self.part),
+        }
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, Any]) -> SqlRows:
+        """Return the source that `arguments` described."""
+        given = dict(arguments)
+        part = given.pop("part")
+        source = cls(**given)
+        source.part = KeyHash(**part) if "divisor" in part else KeyRange(**part)
+        return source
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark]:
         """Yield the rows, and bookmarks if there is a key.
@@ -89,12 +115,15 @@ class SqlRows:
             raise RefusedConfiguration("key is not set, so sql cannot go on from a place; start at the first row")
         last = None if after is None else keyset.decode_key(after)
         hook = _hook(self.conn_id)
-        sql, parameters = self.sql, self.parameters
-        if self.key is not None:
-            sql, parameters = keyset.wrap(sql, parameters, self.key, last, hook.placeholder)
         connection = hook.get_conn()
         cursor = None
         try:
+            sql, parameters = self.sql, self.parameters
+            if self.key is not None:
+                driver = drivers.driver(connection)
+                sql, parameters = wrap(
+                    sql, parameters, self.key, hook.placeholder, after=last, part=self.part, driver=driver
+                )
             cursor = drivers.open_cursor(connection)
             batches = _fetch(connection, cursor, sql, parameters)
             yield from self._read(connection, cursor, batches, last)
@@ -103,15 +132,16 @@ class SqlRows:
 
     def identity(self) -> Any:
         """Return what changes when the query or its parameters do, by their digest."""
-        parts = json.dumps([self.sql, self.parameters], default=lambda value: [type(value).__name__, str(value)])
+        parts = json.dumps(
+            [self.sql, self.parameters, repr(self.part)], default=lambda value: [type(value).__name__, str(value)]
+        )
         return {"conn_id": self.conn_id, "key": self.key, "query": hashlib.sha256(parts.encode()).hexdigest()}
 
     def check_resume(self) -> str | None:
         """Return a warning if a retry counts past rows whose order may have changed."""
         if self.key is not None:
             return None
-        order = _outer_order(self.sql)
-        if order is None or _CHANCE.search(order):
+        if not has_certain_order(self.sql):
             return (
                 "sql has no certain ORDER BY, so a retry may count past other rows than those sent; give key= a "
                 "column that is unique and never NULL, or order by one"
@@ -229,12 +259,3 @@ def _key_place(names: list[str], key: str) -> int:
         if fold(key) in (folded := [fold(name) for name in names]):
             return folded.index(fold(key))
     raise RefusedConfiguration(f"key {key!r} is no column of sql, which gives {', '.join(names)[:300]}")
-
-
-def _outer_order(sql: str) -> str | None:
-    """Return what the query itself, and no part of it in brackets, is ordered by."""
-    text = _QUIET.sub(" ", sql)
-    while (shorter := _INNERMOST.sub(" ", text)) != text:
-        text = shorter
-    found = _ORDER.search(text)
-    return None if found is None else found.group(1)

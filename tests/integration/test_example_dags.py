@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warehouse_file
 
 import airflow_provider_userattrs
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "example_dags"
-DAGS = ["nightly_all_vendors", "nightly_engagelab", "nightly_kahuna", "nightly_moengage"]
+DAGS = ["nightly_all_vendors", "nightly_engagelab", "nightly_kahuna", "nightly_moengage", "nightly_sharded"]
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 
 
@@ -60,7 +61,17 @@ def night(
     control.seed("engagelab", euids[12:])
     control.seed("kahuna", known)
     monkeypatch.setenv("AIRFLOW_VAR_REJECTS_FOLDER", str(tmp_path))
+    fill(tmp_path, monkeypatch)
     return tmp_path
+
+
+def fill(folder: Path, monkeypatch: pytest.MonkeyPatch, where: str = "true") -> None:
+    """Connect the warehouse of the demo, with the users of whom something is true."""
+    path = folder / "warehouse.db"
+    warehouse_file.write(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"DELETE FROM users WHERE NOT ({where})")
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(path)}))
 
 
 def test_they_parse_without_network_or_sandbox(examples: Any) -> None:
@@ -77,7 +88,7 @@ def test_they_are_set_as_one_would_in_production(examples: Any, name: str) -> No
     for task in pushes:
         assert task.retries
         assert task.max_failed is not None
-        assert task.upstream_task_ids
+        assert task.upstream_task_ids or "SqlRows" in str(task.users)
 
 
 def pushes(run: Any) -> dict[str, Any]:
@@ -128,7 +139,7 @@ def test_the_whole_night(
     for user in made_up[::10]:
         for name in ("email", "username", "customer_id"):
             assert user[name] not in ours
-    assert {run.rendered[task]["users"] for task in reports} == {"2,000 rows", f"{leavers:,} rows"}
+    assert {run.rendered[task]["users"] for task in reports} == {"rows of a SqlRows"}
 
 
 @pytest.mark.parametrize("name", ["nightly_engagelab", "nightly_kahuna", "nightly_moengage"])
@@ -161,18 +172,38 @@ def test_a_vendor_that_is_away_holds_up_no_other(
     examples: Any,
     control: Any,
     night: Path,
-    made_up: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    few = made_up[100:150]
-    for module in [module for module in sys.modules.values() if getattr(module, "read_users", None)]:
-        monkeypatch.setattr(module, "read_users", lambda: few)
+    fill(night, monkeypatch, "customer_id BETWEEN 'C-00100' AND 'C-00149'")
     control.fault("kahuna", {"status": 401})
     run = airflow.test(examples.dags["nightly_all_vendors"])
-    states = {task: state for task, state in run.states.items() if "_" in task and task != "changed_users"}
+    states = dict(run.states)
     assert states.pop("kahuna_attributes") == "failed"
     assert states.pop("kahuna_unset") == "upstream_failed"
     assert set(states.values()) == {"success"}
+
+
+@pytest.mark.parametrize("name", ["nightly_all_vendors", "nightly_sharded"])
+def test_from_postgresql(airflow: Any, examples: Any, control: Any, night: Path, postgres: Any, name: str) -> None:
+    """With the types that PostgreSQL has; plain, and in shards."""
+    postgres.execute(warehouse_file.TABLE)
+    names = ", ".join(warehouse_file.COLUMNS)
+    values = ", ".join(["%s"] * len(warehouse_file.COLUMNS))
+    with closing(postgres.connect()) as connection, connection, connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO users ({names}) VALUES ({values})", warehouse_file.read()[:400])
+    run = airflow.test(examples.dags[name])
+    assert set(run.states.values()) == {"success"}
+    reports = pushes(run)
+    for vendor in ("engagelab", "kahuna", "moengage"):
+        totals = [report for task, report in reports.items() if task == f"{vendor}_total"]
+        said = [report for report in reports.values() if report["vendor"].lower() == vendor and report not in totals]
+        accepted = sum(report["accepted"] for report in said)
+        assert sum(user["updates"] for user in control.users(vendor).values()) == accepted
+        if name == "nightly_sharded":
+            assert len(said) == 4
+            assert [(total["rows"], total["accepted"]) for total in totals] == [(400, accepted)]
+    assert control.user("kahuna", "user0123")["attributes"]["birthday"] == "1986/04/18"
+    assert control.user("engagelab", 10360123)["properties"]["lifetime_value"] == 2222.56
 
 
 # Airflow's own commands, in a home of their own

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
-from threading import Event, Lock
+from threading import Barrier, Event, Lock, Thread
 from typing import Any
 
 import pytest
@@ -94,6 +94,40 @@ class TestPacer:
         clock.advance(1_000)
         gone = [clock.monotonic() for _ in range(4) if pacer.wait(1)]
         assert gone == [1_000, 1_000.5, 1_001, 1_001.5]
+
+    def test_threads_that_wake_late_together_do_not_go_together(self, fake_clock: type[Any]) -> None:
+        both = Barrier(2)
+
+        class Stalled(fake_clock):  # type: ignore[misc, valid-type]
+            stalls = 2
+
+            def sleep(self, seconds: float, wake: Event) -> None:
+                with self._lock:
+                    stalled, self.stalls = self.stalls > 0, self.stalls - 1
+                if not stalled:
+                    super().sleep(seconds, wake)
+                elif both.wait() == 0:
+                    self.advance(60.0)
+                    both.wait()
+                else:
+                    both.wait()
+
+        clock = Stalled()
+        pacer = Pacer(1, clock, Event())
+        assert pacer.wait(1)
+        moments: list[float] = []
+
+        def go() -> None:
+            assert pacer.wait(1)
+            moments.append(clock.monotonic())
+
+        threads = [Thread(target=go) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(moments) == 2
+        assert max(moments) == 61.0, "both slots were long past; all the same one second lies between them"
 
     def test_units_count_against_the_cap(self, clock: Any) -> None:
         pacer = Pacer(10, clock, Event())

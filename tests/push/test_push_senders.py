@@ -30,6 +30,15 @@ def batches(update: Callable[..., UserUpdate]) -> Callable[[int], list[Batch]]:
     return lambda count: [Batch([update(place)], [b"%d" % place]) for place in range(count)]
 
 
+def take(senders: Senders[Any], count: int) -> list[tuple[Batch, Any]]:
+    """Take so many results, and no more."""
+    results: list[tuple[Batch, Any]] = []
+    while len(results) < count:
+        results += senders.results(None)
+    assert len(results) == count
+    return results
+
+
 @pytest.mark.parametrize("most", [1, 3, 8])
 def test_sends_all_with_no_more_at_once_than_allowed(batches: Callable[[int], list[Batch]], most: int) -> None:
     lock = Lock()
@@ -49,7 +58,7 @@ def test_sends_all_with_no_more_at_once_than_allowed(batches: Callable[[int], li
     for batch in sent:
         senders.submit(batch)
     assert senders.under_way == 100
-    results = [senders.result(None) for _ in sent]
+    results = take(senders, 100)
     assert senders.under_way == 0
     senders.close()
     assert worst <= most
@@ -66,7 +75,7 @@ def test_has_so_many_under_way_at_once(batches: Callable[[int], list[Batch]]) ->
     senders = Senders(send, 3)
     for batch in batches(3):
         senders.submit(batch)
-    assert all(senders.result(None) for _ in range(3))
+    take(senders, 3)
     senders.close()
 
 
@@ -80,7 +89,7 @@ def test_starts_no_thread_while_one_is_idle(batches: Callable[[int], list[Batch]
     senders = Senders(send, 16)
     for batch in batches(20):
         senders.submit(batch)
-        assert senders.result(None)
+        take(senders, 1)
     senders.close()
     assert len(names) == 1
 
@@ -95,7 +104,7 @@ def test_hands_back_what_was_raised(batches: Callable[[int], list[Batch]], error
     senders = Senders(send, 1)
     for batch in batches(2):
         senders.submit(batch)
-    results = [senders.result(None), senders.result(None)]
+    results = take(senders, 2)
     senders.close()
     assert [result for _, result in results] == [error, OK]
 
@@ -104,7 +113,7 @@ def test_none_is_a_result(batches: Callable[[int], list[Batch]]) -> None:
     senders = Senders(lambda batch: None, 1)
     [batch] = batches(1)
     senders.submit(batch)
-    assert senders.result(None) == (batch, None)
+    assert take(senders, 1) == [(batch, None)]
     senders.close()
 
 
@@ -117,10 +126,10 @@ def test_does_not_wait_longer_than_told(batches: Callable[[int], list[Batch]]) -
 
     senders = Senders(send, 1)
     senders.submit(batches(1)[0])
-    assert senders.result(0.0) is None
+    assert senders.results(0.0) == []
     assert senders.under_way == 1
     go.set()
-    assert senders.result(None) is not None
+    take(senders, 1)
     senders.close()
 
 
@@ -137,7 +146,7 @@ def test_runs_in_the_context_of_the_one_who_submits(batches: Callable[[int], lis
     senders = Senders(send, 2)
     for batch in batches(2):
         senders.submit(batch)
-    assert all(senders.result(None) for _ in range(2))
+    take(senders, 2)
     senders.close()
     assert "none" not in seen
     assert task.get() == "push"
@@ -148,7 +157,7 @@ def test_close_lets_what_is_queued_end(batches: Callable[[int], list[Batch]]) ->
     for batch in batches(20):
         senders.submit(batch)
     senders.close()
-    assert all(senders.result(0.0) for _ in range(20))
+    assert len(senders.results(0.0)) == 20
 
 
 def test_closing_what_never_began() -> None:

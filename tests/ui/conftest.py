@@ -21,11 +21,9 @@ from typing import Any
 
 import pytest
 import requests
+from run import CONNECTIONS
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "demo"))
-
-from run import CONNECTIONS  # noqa: E402
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (

@@ -1,43 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PostgreSQL of this test run's own, on loopback, and connections to it and to SQLite."""
+"""Servers of this test run's own, on loopback: PostgreSQL and Redis."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-_WITHOUT = "USERATTRS_WITHOUT_POSTGRESQL"
-_NEEDED = (
-    f"these tests need PostgreSQL's initdb and pg_ctl (Debian's package postgresql); install it, or set {_WITHOUT}=1 "
+WITHOUT = "USERATTRS_WITHOUT_POSTGRESQL"
+_POSTGRESQL = (
+    f"these tests need PostgreSQL's initdb and pg_ctl (Debian's package postgresql); install it, or set {WITHOUT}=1 "
     "to go without them"
 )
+_REDIS = "these tests need redis-server (Debian's package redis-server); install it"
 
 
-def _program(name: str) -> str:
-    """Find one of PostgreSQL's programs; Debian keeps them off the PATH."""
+def _program(name: str, needed: str) -> str:
+    """Find a program; Debian keeps PostgreSQL's off the PATH."""
     found = shutil.which(name) or next(
         (str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
     )
     if found is None:
-        pytest.fail(_NEEDED, pytrace=False)
+        pytest.fail(needed, pytrace=False)
     return found
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 class Postgres:
     """A cluster that runs as long as the tests do."""
 
     def __init__(self) -> None:
-        self._programs = {name: _program(name) for name in ("initdb", "pg_ctl")}
+        self._programs = {name: _program(name, _POSTGRESQL) for name in ("initdb", "pg_ctl")}
         self.folder = Path(tempfile.mkdtemp(prefix="userattrs-pg-"))
         # PostgreSQL does not run as root.
         self._as: dict[str, Any] = {}
@@ -49,9 +56,7 @@ class Postgres:
             entry = pwd.getpwnam(user)
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
             self._as = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
 
     def start(self) -> None:
         data = str(self.folder / "data")
@@ -66,16 +71,27 @@ class Postgres:
 
     def execute(self, *statements: str) -> list[Any]:
         """Run statements and return what the last one gives."""
+        with closing(self.connect()) as connection, connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def create_database(self, name: str) -> None:
+        with closing(self.connect()) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f"CREATE DATABASE {name}")
+
+    def ask(self, sql: str, parameters: Any, database: str) -> list[Any]:
+        """Return what a query of another database gives."""
+        with closing(self.connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            found: list[Any] = cursor.fetchall()
+            return found
+
+    def connect(self, database: str = "postgres") -> Any:
         import psycopg2
 
-        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user="tester", dbname="postgres")
-        try:
-            with connection, connection.cursor() as cursor:
-                for statement in statements:
-                    cursor.execute(statement)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return psycopg2.connect(host="127.0.0.1", port=self.port, user="tester", dbname=database)
 
     def sessions(self) -> int:
         """Count the connections that push from it."""
@@ -102,41 +118,22 @@ class Postgres:
             log.unlink(missing_ok=True)
 
 
-@pytest.fixture(scope="session")
-def _cluster() -> Iterator[Postgres]:
-    if os.environ.get(_WITHOUT):
-        pytest.skip(f"{_WITHOUT} is set")
-    cluster = Postgres()
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
+class Redis:
+    """A server that keeps nothing, and runs as long as the tests do."""
 
+    def __init__(self) -> None:
+        self._program = _program("redis-server", _REDIS)
+        self.port = free_port()
 
-@pytest.fixture(params=["psycopg2", "psycopg"])
-def postgres(request: pytest.FixtureRequest, _cluster: Postgres, monkeypatch: pytest.MonkeyPatch) -> Postgres:
-    """Connect ``warehouse`` to PostgreSQL, through each of the two drivers the provider knows."""
-    # The provider takes the newer driver where it is installed; here both are.
-    monkeypatch.setattr("airflow.providers.postgres.hooks.postgres.USE_PSYCOPG3", request.param == "psycopg")
-    where = {"conn_type": "postgres", "host": "127.0.0.1", "port": _cluster.port, "login": "tester"}
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({**where, "schema": "postgres"}))
-    _cluster.execute("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    return _cluster
+    def start(self) -> None:
+        command = [self._program, "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if "Ready to accept connections" in line:
+                return
+        pytest.fail("redis-server did not start", pytrace=False)
 
-
-@pytest.fixture
-def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Connect ``warehouse`` to SQLite, and run statements there."""
-    import sqlite3
-    from contextlib import closing
-
-    path = tmp_path / "warehouse.db"
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(path)}))
-
-    def execute(*statements: str) -> None:
-        with closing(sqlite3.connect(path)) as connection, connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    return execute
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.communicate()

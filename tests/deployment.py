@@ -6,15 +6,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import requests
+from servers import free_port
 
 
 class Deployment:
@@ -25,9 +27,7 @@ class Deployment:
     """
 
     def __init__(self, home: Path, environment: dict[str, str]) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.home = home
         self.database = home / "airflow.db"
         (home / "dags").mkdir()
@@ -53,9 +53,9 @@ class Deployment:
         """Start all, and end all."""
         self._airflow("db", "migrate").wait()
         try:
-            self._start("api-server", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1")
-            self._start("scheduler", "--skip-serve-logs")
-            self._start("dag-processor")
+            self.start("api-server", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1")
+            self.start("scheduler", "--skip-serve-logs")
+            self.start("dag-processor")
             yield
         finally:
             for process in self._processes:
@@ -66,22 +66,49 @@ class Deployment:
                 self._signal(process, signal.SIGKILL)
                 process.wait()
 
+    def trigger(self, dag: str, seconds: float) -> None:
+        """Have the DAG run, once it has been parsed, which may take so many seconds."""
+        with requests.Session() as session:
+            session.trust_env = False
+
+            def is_ready() -> bool:
+                with suppress(requests.ConnectionError):
+                    up = session.get(f"http://127.0.0.1:{self.port}/api/v2/monitor/health", timeout=30).ok
+                    return up and bool(self.query("SELECT dag_id FROM dag WHERE dag_id = ?", dag))
+                return False
+
+            assert self.wait_until(is_ready, seconds), f"{dag} is not there\n{self.logs()}"
+            token = session.get(f"http://127.0.0.1:{self.port}/auth/token", timeout=30).json()["access_token"]
+            answer = session.post(
+                f"http://127.0.0.1:{self.port}/api/v2/dags/{dag}/dagRuns",
+                json={"logical_date": None},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=30,
+            )
+        assert answer.status_code == 200, answer.text
+
     def wait_for(self, dag: str, seconds: float) -> str:
         """Wait until the DAG's run has ended; return its state, or what it was when the time was over."""
-        state = "none"
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            states = [state for (state,) in self.query("SELECT state FROM dag_run WHERE dag_id = ?", dag)]
-            state = states[0] if states else "none"
-            if state in ("success", "failed"):
-                break
-            time.sleep(0.5)  # for another process, whose clock is not ours
-        return state
+        self.wait_until(lambda: self.state(dag) in ("success", "failed"), seconds)
+        return self.state(dag)
 
-    def reports(self, dag: str) -> dict[str, Any]:
+    def state(self, dag: str) -> str:
+        """Return the state of the DAG's first run."""
+        states = [state for (state,) in self.query("SELECT state FROM dag_run WHERE dag_id = ? ORDER BY id", dag)]
+        return states[0] if states else "none"
+
+    @staticmethod
+    def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until a condition holds; return whether it does."""
+        until = time.monotonic() + seconds
+        while not (met := condition()) and time.monotonic() < until:
+            time.sleep(0.5)  # for other processes, whose clock is not ours
+        return met
+
+    def reports(self, dag: str) -> dict[Any, Any]:
         """Return each task's XCom."""
-        rows = self.query("SELECT task_id, value FROM xcom WHERE dag_id = ? AND key = 'return_value'", dag)
-        return {task: json.loads(value) for task, value in rows}
+        rows = self.query("SELECT task_id, map_index, value FROM xcom WHERE dag_id = ? AND key = 'return_value'", dag)
+        return {task if index < 0 else (task, index): _value(value) for task, index, value in rows}
 
     def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Ask Airflow's database."""
@@ -97,11 +124,14 @@ class Deployment:
         """Return the last lines of each process's log."""
         return "\n".join(path.read_text(errors="replace")[-3000:] for path in sorted(self.home.glob("*.out")))
 
-    def _start(self, *command: str) -> None:
-        self._processes.append(self._airflow(*command))
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start one of Airflow's components, until all end."""
+        process = self._airflow(*command)
+        self._processes.append(process)
+        return process
 
     def _airflow(self, *command: str) -> subprocess.Popen[bytes]:
-        with (self.home / f"{command[0]}.out").open("wb") as out:
+        with (self.home / f"{command[0]}-{len(self._processes)}.out").open("wb") as out:
             return subprocess.Popen(
                 [sys.executable, "-m", "airflow", *command],
                 env=self._environment,
@@ -114,3 +144,7 @@ class Deployment:
     def _signal(process: subprocess.Popen[bytes], number: int) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
+
+
+def _value(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The single verdict on a push that was split into shards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+
+from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.links import PushReportLink
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class PushTotalOperator(BaseOperator):
+    """Add up the reports of a mapped push and give the one verdict on all of it.
+
+    It runs once all shards have ended, however they did, and its XCom is a report like theirs. It fails where a single
+    push would: over ``max_failed``, with nothing accepted, with rows left unsent; and where a shard gave no report.
+
+    :param reports: the output of the mapped operator.
+    :param max_failed: how many rows (int) or what share of them (float, 0.0 to 1.0) may fail over all shards; None:
+        only a push in which nothing was accepted fails.
+    :raises ValueError: when the DAG is parsed, if a parameter cannot work.
+    """
+
+    template_fields: Sequence[str] = ("reports",)
+    ui_color = "#e6f0ea"
+    operator_extra_links = (PushReportLink(),)
+
+    def __init__(self, *, reports: Any, max_failed: int | float | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("trigger_rule", "all_done")
+        super().__init__(**kwargs)
+        parameters.check_reports(reports)
+        parameters.check_max_failed(max_failed)
+        self.reports = reports
+        self.max_failed = max_failed
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Add up the reports and return the total."""
+        from airflow_provider_userattrs.push.total import Total
+
+        try:
+            total = Total(self.reports if isinstance(self.reports, Sequence) else [self.reports])
+        except ValueError as unfit:
+            raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
+        error = total.conclude(self.max_failed)
+        report = {**total.as_dict(), "failure": None if error is None else str(error)}
+        self.log.info("%s, of %s", total.report.summary(), _shards(report["shards"]["reported"]))
+        for line in total.report.log_lines():
+            self.log.info("%s", line)
+        if report["warning"]:
+            self.log.warning("%s", report["warning"])
+        if error is None:
+            return report
+        context["ti"].xcom_push(key="return_value", value=report)
+        raise AirflowFailException(str(error))
+
+
+def _shards(count: int) -> str:
+    return f"{count:,} shard{'' if count == 1 else 's'}"

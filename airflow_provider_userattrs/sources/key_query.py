@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A query read in the order of its key: from a place on, or for a part of the keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.sources.keyset import decode_key
+
+#: What stands for a value in SQL -> how one with a name is written.
+_NAMED = {"%s": "%(userattrs_{})s", "?": ":userattrs_{}"}
+
+
+#: the driver's top package -> what is the same for a key each time, from 0 to 2**31 - 1. Other databases have other
+#: functions, or none.
+_HASHES = {
+    "psycopg2": "(hashtext(CAST({key} AS text)) & 2147483647)",
+    "psycopg": "(hashtext(CAST({key} AS text)) & 2147483647)",
+    "sqlite3": "(CAST({key} AS integer) & 2147483647)",
+}
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """Select the rows above one key and up to another.
+
+    A row without a key belongs to the first range, where it is refused.
+
+    :param above: the key, encoded; None for the first range.
+    :param upto: the key, encoded; None for the last range.
+    """
+
+    above: list[Any] | None
+    upto: list[Any] | None
+
+    @property
+    def is_first(self) -> bool:
+        """Tell whether this is the first range."""
+        return self.above is None
+
+    def conditions(self, key: str, driver: str) -> list[tuple[str, Any]]:
+        """Return the conditions on the rows, each with the value it is compared with."""
+        bounds = ((f"{key} >", self.above), (f"{key} <=", self.upto))
+        return [(condition, decode_key(bound)) for condition, bound in bounds if bound is not None]
+
+
+@dataclass(frozen=True)
+class KeyHash:
+    """Select the rows whose key's hash leaves one remainder.
+
+    :param remainder: from 0.
+    :param divisor: how many remainders there are.
+    """
+
+    remainder: int
+    divisor: int
+
+    @property
+    def is_first(self) -> bool:
+        """Tell whether this is the first remainder, to which a row without a key belongs."""
+        return self.remainder == 0
+
+    def conditions(self, key: str, driver: str) -> list[tuple[str, Any]]:
+        """Return the condition on the rows, with the value it is compared with.
+
+        :raises RefusedConfiguration: if there is no hash for this database.
+        """
+        if driver not in _HASHES:
+            raise RefusedConfiguration(f"there is no hash of a key for the driver {driver}; split with by='range'")
+        # MOD is a function everywhere but in SQLite, where a % needs no second one.
+        hashed = _HASHES[driver].format(key=key)
+        remainder = f"{hashed} % {self.divisor}" if driver == "sqlite3" else f"MOD({hashed}, {self.divisor})"
+        return [(f"{remainder} =", self.remainder)]
+
+
+KeyPart: TypeAlias = KeyRange | KeyHash
+
+#: All rows.
+WHOLE = KeyRange(None, None)
+
+
+def wrap(
+    sql: str, parameters: Any, key: str, placeholder: str, *, after: Any = None, part: KeyPart = WHOLE, driver: str = ""
+) -> tuple[str, Any]:
+    """Return a query, and its parameters, in the order of its key, from a place on and for a part of the keys.
+
+    :param sql: the author's query.
+    :param parameters: its parameters: None, a sequence or a mapping.
+    :param key: the column.
+    :param placeholder: what stands for a value in the hook's SQL.
+    :param after: the last key read; None for all rows.
+    :param part: which keys.
+    :param driver: the driver's top package.
+    :raises RefusedConfiguration: if the hook's placeholder cannot be used, or the database has no hash.
+    """
+    conditions = part.conditions(key, driver)
+    if after is not None:
+        conditions.append((f"{key} >", after))
+    order = f"ORDER BY {key}"
+    if not conditions:
+        return f"{_inner(sql)} {order}", parameters
+    if placeholder not in _NAMED:
+        raise RefusedConfiguration(f"key cannot be used with a hook whose placeholder is {placeholder!r}; leave it out")
+    if not parameters:
+        # Without parameters a driver leaves % alone; with them it does not.
+        parameters = ()
+        if placeholder == "%s":
+            sql = sql.replace("%", "%%")
+    values = [value for _, value in conditions]
+    if isinstance(parameters, dict):
+        marks = [_NAMED[placeholder].format(number) for number in range(len(values))]
+        parameters = {**parameters, **{f"userattrs_{number}": value for number, value in enumerate(values)}}
+    else:
+        marks = [placeholder] * len(values)
+        parameters = (*parameters, *values)
+    where = " AND ".join(f"{condition} {mark}" for (condition, _), mark in zip(conditions, marks, strict=True))
+    if part.is_first:
+        # A NULL is after no place. Left out it would be lost; read, it is refused.
+        where = f"({where}) OR {key} IS NULL"
+    return f"{_inner(sql)} WHERE {where} {order}", parameters
+
+
+def quantiles(sql: str, key: str, parts: int) -> str:
+    """Return a query for the last key of each of so many parts of equal size but the last.
+
+    :param sql: the author's query.
+    :param key: the column.
+    :param parts: how many parts.
+    """
+    tiles = f"SELECT {key} AS k, NTILE({parts}) OVER (ORDER BY {key}) AS tile FROM ({_inner(sql)}) a"
+    following = f"SELECT k, tile, LEAD(tile) OVER (ORDER BY k) AS next_tile FROM ({tiles} WHERE {key} IS NOT NULL) b"
+    return f"SELECT k FROM ({following}) c WHERE next_tile > tile ORDER BY k"
+
+
+def _inner(sql: str) -> str:
+    # The line breaks end a comment on the query's last line.
+    return f"SELECT * FROM (\n{sql.strip().rstrip(';').rstrip()}\n) userattrs_rows"

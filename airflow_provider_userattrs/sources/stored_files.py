@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files on local and object storage: found, told from what they were before, and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any, NamedTuple
+
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+
+#: Bytes fetched at once from object storage, whose own choice may be 50 MiB.
+_BLOCK = 1 << 20
+
+
+class Piece(NamedTuple):
+    """Name a file, or some of its row groups, to be read by one shard.
+
+    :param file: the file's name.
+    :param mark: what tells one state of the file from another.
+    :param groups: the first row group, and the one behind the last; None for all of the file.
+    """
+
+    file: str
+    mark: list[Any]
+    groups: tuple[int, int] | None = None
+
+
+class StoredFile:
+    """Hold one file: how it is named, opened and told from what it was before.
+
+    :param storage: the file system it is on.
+    :param path: its path there.
+    """
+
+    def __init__(self, storage: Any, path: str) -> None:
+        self._storage = storage
+        self._path = path
+        self.groups: tuple[int, int] | None = None
+        self.name = str(storage.unstrip_protocol(path))
+        info = storage.info(path)
+        changed = info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("LastModified")
+        #: Size, and what the storage has to tell one state of the file from another.
+        self.mark = [info.get("size"), None if changed is None else str(changed)]
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Return what names the file in a bookmark."""
+        return {"file": self.name, "mark": self.mark}
+
+    def part(self, groups: tuple[int, int] | None) -> StoredFile:
+        """Return some of the file's row groups."""
+        part = copy(self)
+        part.groups = groups
+        return part
+
+    def holds(self, place: Mapping[str, Any]) -> bool:
+        """Tell whether a place is in this file, and in these row groups of it."""
+        if {"file": place.get("file"), "mark": place.get("mark")} != self.place:
+            return False
+        return self.groups is None or self.groups[0] <= place.get("group", -1) < self.groups[1]
+
+    def open(self, *, compressed: bool) -> Any:
+        """Open the file for reading bytes.
+
+        :param compressed: whether to decompress it, if its name says that it is.
+        """
+        compression = "infer" if compressed else None
+        return self._storage.open(self._path, "rb", block_size=_BLOCK, compression=compression)
+
+
+def list_files(path: str) -> list[StoredFile]:
+    """Return the file a path names, or the files of a glob in the order of their names.
+
+    :param path: on any storage that ObjectStoragePath knows.
+    :raises RefusedConfiguration: if the storage is unknown.
+    :raises FileNotFoundError: if there is no file.
+    """
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+    try:
+        target: Any = ObjectStoragePath(path)
+        storage = target.fs
+    except (ValueError, ImportError) as error:
+        raise RefusedConfiguration(
+            f"path {path!r} is on no known storage ({type(error).__name__}); check its scheme and its provider"
+        ) from None
+    names = sorted(storage.glob(target.path)) if any(sign in path for sign in "*?[") else [target.path]
+    files = [StoredFile(storage, str(name)) for name in names]
+    if not files:
+        raise FileNotFoundError(f"path {path!r} matches no file")
+    return files

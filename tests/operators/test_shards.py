@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A push split over mapped tasks on real Airflow: places instead of rows, parts of the cap, one verdict at the end."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, task
+
+from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
+from airflow_provider_userattrs.operators.total import PushTotalOperator
+from airflow_provider_userattrs.sources.files import FileRows
+from airflow_provider_userattrs.sources.handover import hand_over
+from airflow_provider_userattrs.sources.rejects import Rejects
+from airflow_provider_userattrs.sources.shards import shards
+from airflow_provider_userattrs.sources.sql import SqlRows
+
+pytestmark = pytest.mark.usefixtures("connections", "clock")
+
+QUERY = "SELECT euid, plan FROM users WHERE day = '{{ ds if false else \"today\" }}'"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, control: Any) -> Callable[[int], None]:
+    """Fill a table of users, who are all known to EngageLab but those over 900."""
+    path = tmp_path / "warehouse.db"
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(path)}))
+
+    def fill(users: int) -> None:
+        control.seed("engagelab", list(range(1, 901)))
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute("CREATE TABLE users (euid INTEGER, plan TEXT, day TEXT)")
+            rows = [(euid, "gold", "today") for euid in range(1, users + 1)]
+            connection.executemany("INSERT INTO users VALUES (?, ?, ?)", rows)
+
+    return fill
+
+
+def nightly(n: int, *, at_once: int | None = None, max_failed: Any = None, push: dict[str, Any] | None = None) -> Any:
+    """Return what builds a DAG that splits a query over mapped tasks and adds up their reports."""
+
+    def build() -> None:
+        @task
+        def split() -> Any:
+            return shards(SqlRows(QUERY, conn_id="warehouse", key="euid"), n, at_once=at_once)
+
+        parts = EngageLabSetAttributesOperator.partial(
+            task_id="push", map_index_template="{{ push_label }}", **(push or {})
+        ).expand_kwargs(split())
+        PushTotalOperator(task_id="total", reports=parts.output, max_failed=max_failed)
+
+    return build
+
+
+def labels(run: Any) -> list[str]:
+    return [
+        ti.rendered_map_index
+        for ti in sorted(run.dag_run.get_task_instances(), key=lambda ti: ti.map_index)
+        if ti.map_index >= 0
+    ]
+
+
+def test_shards_of_a_query_and_their_total(airflow: Any, warehouse: Any, control: Any, counted: Any) -> None:
+    warehouse(903)
+    run = airflow.run(nightly(4))
+    total = run.reports["total"]
+    counted(total, 903)
+    assert (total["accepted"], total["rejected"]) == (900, 3)
+    assert total["shards"] == {"reported": 4, "missing": []}
+    assert [run.reports["push", index]["shard"] for index in range(4)] == [{"number": n, "of": 4} for n in (1, 2, 3, 4)]
+    assert len(control.users("engagelab")) == 900
+    assert all(user["properties"] == {"plan": "gold"} for user in control.users("engagelab").values())
+    assert set(run.states.values()) == {"success"}
+    assert run.log.ours[-1].level == "warning"
+    assert run.log.ours[-1].text.startswith("3 of 903 users were not updated at EngageLab: 3 x EUID is invalid (55108)")
+    assert labels(run) == ["1/4: 226 updated", "2/4: 226 updated", "3/4: 226 updated", "4/4: 3 not updated"]
+
+
+def test_one_threshold_for_all_shards(airflow: Any, warehouse: Any) -> None:
+    warehouse(903)
+    run = airflow.run(nightly(4, max_failed=2))
+    assert [run.states["push", index] for index in range(4)] == ["success"] * 4
+    assert run.states["total"] == "failed"
+    assert isinstance(run.error, AirflowFailException)
+    assert "3 of 903 users failed at EngageLab; max_failed allows 2" in str(run.error)
+    assert run.reports["total"]["rejected"] == 3
+
+
+def test_a_shard_that_left_no_report_fails_the_total(airflow: Any, warehouse: Any, monkeypatch: Any) -> None:
+    warehouse(20)
+
+    def break_off(self: Any, context: Any) -> Any:
+        if self.shard.number == 2:
+            raise AirflowFailException("no report")
+        return execute(self, context)
+
+    execute = EngageLabSetAttributesOperator.execute
+    monkeypatch.setattr(EngageLabSetAttributesOperator, "execute", break_off)
+    run = airflow.run(nightly(4))
+    assert run.states["total"] == "failed"
+    assert "no report came from 1 of 4 shards: 2; clear them" in str(run.error)
+    assert run.reports["total"]["shards"] == {"reported": 3, "missing": [2]}
+
+
+def test_rows_left_unsent_fail_the_total(airflow: Any, warehouse: Any, control: Any) -> None:
+    warehouse(8)
+    control.fault("engagelab", {"status": 429}, {"users": [3]})
+    run = airflow.run(nightly(4))
+    assert run.states["push", 1] == "failed"
+    assert run.states["total"] == "failed"
+    assert "1 of 8 users could not be sent to EngageLab for now" in str(run.error)
+
+
+def test_each_shard_takes_its_part_of_the_cap(airflow: Any, warehouse: Any) -> None:
+    warehouse(84)
+    run = airflow.run(nightly(4, push={"rate_limit": 42.5}))
+    assert [run.reports["push", index]["seconds"] for index in range(4)] == pytest.approx(
+        [20 / 11, 20 / 11, 2, 2], abs=0.02
+    )
+    assert any("shard 1/4, at most 11 requests a second" in text for text in run.log.texts)
+    run = airflow.run(nightly(4, at_once=2, push={"rate_limit": 42.5}))
+    assert run.reports["push", 0]["seconds"] == pytest.approx(20 / 21, abs=0.02)
+
+
+def test_a_cap_too_small_to_share_is_refused_by_name(airflow: Any, warehouse: Any, control: Any) -> None:
+    warehouse(8)
+    run = airflow.run(nightly(4, push={"rate_limit": 3}))
+    assert "4 shards at one time cannot share a cap of 3 a second" in str(run.log.errors[0])
+    assert control.journal("engagelab") == []
+
+
+def test_rejects_of_all_shards_are_replayed(airflow: Any, warehouse: Any, control: Any, tmp_path: Path) -> None:
+    warehouse(905)
+    path = f"{tmp_path}/rejects.jsonl"
+    run = airflow.run(nightly(4, push={"rejects_path": path}))
+    assert run.reports["push", 3]["rejects_path"] == f"{tmp_path}/rejects.map-0003.jsonl"
+    assert len(run.reports["total"]["rejects_path"]) == 4
+    control.seed("engagelab", list(range(901, 906)))
+    run = airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=Rejects(path)))
+    assert run.counts == {"accepted": 5}
+
+
+def test_shards_by_hash_stand_in_the_dag_file(airflow: Any, warehouse: Any, control: Any, counted: Any) -> None:
+    warehouse(50)
+
+    def build() -> None:
+        kwargs = shards(SqlRows(QUERY, conn_id="warehouse", key="euid"), 3, by="hash")
+        parts = EngageLabSetAttributesOperator.partial(task_id="push").expand_kwargs(kwargs)
+        PushTotalOperator(task_id="total", reports=parts.output)
+
+    run = airflow.run(build)
+    counted(run.reports["total"], 50)
+    assert run.reports["total"]["accepted"] == 50
+
+
+def test_shards_of_files(airflow: Any, control: Any, tmp_path: Path, counted: Any) -> None:
+    for number in range(5):
+        rows = [json.dumps({"customer_id": f"user{number}{line}", "a": 1}) + "\n" for line in range(10 * number + 1)]
+        (tmp_path / f"{number}.jsonl").write_text("".join(rows))
+
+    def build() -> None:
+        @task
+        def split() -> Any:
+            return shards(FileRows(f"{tmp_path}/{{{{ 'x'.replace('x', '*') }}}}.jsonl"), 2)
+
+        parts = MoEngageSetAttributesOperator.partial(task_id="push").expand_kwargs(split())
+        PushTotalOperator(task_id="total", reports=parts.output)
+
+    run = airflow.run(build)
+    counted(run.reports["total"], 105)
+    assert sorted(run.reports["push", index]["rows"] for index in (0, 1)) == [52, 53]
+    assert run.reports["total"]["accepted"] == 105
+
+
+@pytest.mark.parametrize("reports", [None, "reports", 5])
+def test_a_total_of_nothing_is_refused_at_parse(airflow: Any, reports: Any) -> None:
+    with pytest.raises(ValueError, match=r"reports is .*; give the output of the mapped push"):
+        PushTotalOperator(task_id="total", reports=reports)
+
+
+def test_a_total_of_what_are_no_reports(airflow: Any) -> None:
+    run = airflow.run(lambda: PushTotalOperator(task_id="total", reports=[{"rows": 5}]))
+    assert run.states["total"] == "failed"
+    assert "there is no report to add up; give the output of the mapped push" in str(run.error)
+
+
+@pytest.mark.parametrize("shard", ["1/8", {"number": 1}, [1, 8]])
+def test_a_wrong_shard_is_refused_at_parse(shard: Any) -> None:
+    with pytest.raises(ValueError, match=r"shard is .*; give None, or what shards\(\) returns"):
+        EngageLabSetAttributesOperator(task_id="push", users=[], shard=shard)
+
+
+# A place instead of rows
+
+
+def handed(value: Callable[[], Any]) -> Any:
+    def build() -> None:
+        @task
+        def give() -> Any:
+            return value()
+
+        EngageLabSetAttributesOperator(task_id="push", users=give())
+
+    return build
+
+
+def test_a_path_out_of_an_xcom(airflow: Any, control: Any, tmp_path: Path) -> None:
+    control.switch(engagelab__any_user=True)
+    (tmp_path / "{{ ds }}.jsonl").write_text('{"euid": 7, "a": "{{ ds }}"}\n')
+    run = airflow.run(handed(lambda: f"{tmp_path}/{{{{ ds }}}}.jsonl"))
+    assert run.counts == {"accepted": 1}, "a path out of an XCom is data, and no template"
+    assert control.user("engagelab", 7)["properties"] == {"a": "{{ ds }}"}
+    assert run.rendered["push"]["users"] == "rows of a FileRows"
+
+
+def test_a_path_in_the_dag_file_is_a_template(airflow: Any, control: Any, tmp_path: Path) -> None:
+    control.switch(engagelab__any_user=True)
+    (tmp_path / "users.jsonl").write_text('{"euid": 7, "a": 1}\n')
+    path = f"{tmp_path}/{{{{ 'users' }}}}.jsonl"
+    assert airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=path)).counts == {"accepted": 1}
+
+
+def test_a_source_out_of_an_xcom_is_rendered_where_it_was_handed_over(
+    airflow: Any, warehouse: Any, control: Any
+) -> None:
+    warehouse(5)
+    parameters = ["{{ not a template }}", "{{ dag.dag_id }}"]
+    sql = "SELECT euid, ? AS a, '{{ task.task_id }}' AS b FROM users WHERE ? <> ''"
+    run = airflow.run(handed(lambda: {**hand_over(SqlRows(sql, conn_id="warehouse")), "parameters": parameters}))
+    assert run.counts == {"accepted": 5}
+    assert control.user("engagelab", 1)["properties"] == {"a": "{{ not a template }}", "b": "give"}
+
+
+def test_a_source_that_is_none_fails_for_good(airflow: Any, control: Any) -> None:
+    run = airflow.run(handed(lambda: {"source": "excel", "rendered": True}))
+    assert "users holds a source of unknown kind" in str(run.error)
+    assert isinstance(run.error, AirflowFailException)
+
+
+def test_many_rows_in_an_xcom_draw_one_line(airflow: Any, control: Any) -> None:
+    control.switch(engagelab__any_user=True)
+    run = airflow.run(handed(lambda: [{"euid": 1, "a": "x" * 10_000} for _ in range(101)]))
+    lines = [text for text in run.log.texts if "1.0 MB of rows in an XCom" in text]
+    assert len(lines) == 1
+    assert "hand over a place instead" in lines[0]
+    run = airflow.run(handed(lambda: [{"euid": 1, "a": "x" * 10_000} for _ in range(99)]))
+    assert not any("in an XCom" in text for text in run.log.texts)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that each are a process of their own, as they are in production."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from servers import Postgres, Redis
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[Redis]:
+    server = Redis()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def vendors() -> Iterator[str]:
+    """Serve the three vendors and give their address."""
+    command = [sys.executable, "-m", "airflow_provider_userattrs.sandbox", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert address is not None, "the sandbox did not start"
+        yield address[0]
+        process.terminate()
+        process.communicate()
+
+
+@pytest.fixture
+def control(vendors: str, _http: requests.Session) -> Any:
+    """Control the sandbox, which keeps no history here."""
+    from conftest import Control
+
+    return Control(vendors, _http)
