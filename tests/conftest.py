@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from threading import Event, Lock
@@ -240,18 +242,18 @@ def log() -> Iterator[Log]:
 
 def _store(dag: Any) -> None:
     """Write a DAG to Airflow's database: Airflow 3 runs only what it finds there, and any Airflow keeps it there."""
-    try:
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-    except ImportError:  # Airflow 2
-        from airflow.models.dag import DAG
-        from airflow.models.serialized_dag import SerializedDagModel
+    for place in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):  # as of Airflow 3.2, and before
+        module = import_module(place) if find_spec(place) else None
+        if hasattr(module, "sync_bag_to_db"):
+            bag = module.DagBag(dag_folder=os.devnull)
+            bag.bag_dag(dag)
+            module.sync_bag_to_db(bag, "dags-folder", None)
+            return
+    from airflow.models.dag import DAG  # Airflow 2
+    from airflow.models.serialized_dag import SerializedDagModel
 
-        DAG.bulk_write_to_db([dag])
-        SerializedDagModel.write_dag(dag)
-        return
-    bag = DagBag(dag_folder=os.devnull)
-    bag.bag_dag(dag)
-    sync_bag_to_db(bag, "dags-folder", None)
+    DAG.bulk_write_to_db([dag])
+    SerializedDagModel.write_dag(dag)
 
 
 @dataclass

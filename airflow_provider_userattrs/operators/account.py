@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from airflow_provider_userattrs.push.checkpoint import Checkpoint
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.errors import InvalidRow, PushError
 from airflow_provider_userattrs.push.outcome import Status
 from airflow_provider_userattrs.push.report import Report, users
 from airflow_provider_userattrs.push.shard import Shard
@@ -25,7 +24,6 @@ LINE_EVERY = 10.0
 TELL_EVERY = 2.0
 
 _MOST_NOTES = 20
-_LONGEST_FAILURE = 300
 
 
 class Log(Protocol):
@@ -167,13 +165,13 @@ class Account:
             },
         }
 
-    def close(self, error: BaseException | None) -> dict[str, Any]:
+    def close(self, failure: str | None) -> dict[str, Any]:
         """Log how the push ended and return the report.
 
-        :param error: what the task is to raise, or None.
+        :param failure: a sentence on why the task fails, or None.
         """
         facts = self.facts()
-        report = as_report(self.report, facts, self.tries, failure=None if error is None else _in_words(error))
+        report = as_report(self.report, facts, self.tries, failure)
         self._log.info(
             "%s; %s, %s, %s bytes, %.1f s (accepted: %s)",
             self.report.summary(),
@@ -216,15 +214,6 @@ class Account:
         done = self.report.rows - self.report.counts[Status.UNSENT]
         retries = self._earlier.get("retries", 0) + (self.counts.retries if self.counts else 0)
         self._timeline.note(self._all_seconds(), done, retries)
-
-
-def _in_words(error: BaseException) -> str:
-    """Return why a task fails; what is not the push's own error may hold anything, and only its type is said."""
-    if isinstance(error, PushError):
-        return str(error)[:_LONGEST_FAILURE]
-    if isinstance(error, InvalidRow):
-        return f"{error.verdict.meaning}. {error.verdict.remedy}"[:_LONGEST_FAILURE]
-    return f"{type(error).__name__}: the task's log says more"
 
 
 def _counted(count: int, one: str, many: str | None = None) -> str:

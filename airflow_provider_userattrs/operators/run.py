@@ -12,6 +12,7 @@ from airflow_provider_userattrs.operators import metrics
 from airflow_provider_userattrs.operators.account import Account
 from airflow_provider_userattrs.operators.description import describe
 from airflow_provider_userattrs.operators.digest import digest
+from airflow_provider_userattrs.operators.failure import in_words
 from airflow_provider_userattrs.operators.interruption import heed
 from airflow_provider_userattrs.operators.progress_xcom import ProgressXCom
 from airflow_provider_userattrs.operators.resume import Resume, pending
@@ -81,7 +82,8 @@ class Run:
         if not self._operator.is_dry_run:
             with suppress(Exception):  # whatever a backend of metrics may raise is no harm to the push
                 metrics.count(**self._account.this_try())
-        return self._account.close(self.error)
+        failure = None if self.error is None else in_words(self.error, self._operator.columns_field)
+        return self._account.close(failure)
 
     @property
     def _max_tries(self) -> int | None:

@@ -111,7 +111,7 @@ def _reason(reason: Mapping[str, Any]) -> Reason:
         str(reason["meaning"]),
         str(reason["remedy"]),
         _count(reason["count"]),
-        tuple(map(_count, reason["positions"])),
+        tuple(sorted(map(_count, reason["positions"]))),
         tuple(map(str, reason["attributes"])),
     )
 

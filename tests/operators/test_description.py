@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def test_a_running_task_says_how_far_it_is_at_most_every_2_seconds(
         )
     )
     assert run.state == "success"
-    assert bool(told) is own_folder
+    assert bool(told) is (own_folder or find_spec("airflow.models.task_state_store") is None)
     assert all(later - earlier >= 2 for (earlier, _), (later, _) in pairwise(told))
     for _, report in told:
         assert report["of"] == 30

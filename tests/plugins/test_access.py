@@ -53,21 +53,22 @@ def test_whoever_may_not_see_the_dag_sees_no_page(
 @pytest.fixture
 def of_a_team(pushed: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Have the DAG belong to a team."""
-    team = pytest.importorskip("airflow.models.team", reason="teams: Airflow 3.1 and later").Team
+    pytest.importorskip("airflow.models.task_state_store", reason="teams as they are here: Airflow 3.3 and later")
     from airflow.models.dag import DagModel
     from airflow.models.dagbundle import DagBundleModel
+    from airflow.models.team import Team
     from airflow.utils.session import create_session
 
     monkeypatch.setenv("AIRFLOW__CORE__MULTI_TEAM", "True")
     with create_session() as session:
         bundle = session.get(DagBundleModel, session.get(DagModel, pushed[0]).bundle_name)
-        bundle.teams.append(team(name="crew"))
+        bundle.teams.append(Team(name="crew"))
     yield "crew"
     with create_session() as session:
         bundle = session.get(DagBundleModel, session.get(DagModel, pushed[0]).bundle_name)
         bundle.teams.clear()
         session.flush()
-        session.delete(session.get(team, "crew"))
+        session.delete(session.get(Team, "crew"))
 
 
 def test_another_teams_dag_is_out_of_sight(

@@ -71,7 +71,7 @@ def test_without_a_rejects_path_it_says_what_one_would_do(push: Callable[..., An
     [
         ({"max_failed": 0}, {"code": 55108}, "1 of 4 users failed at EngageLab; max_failed allows 0."),
         ({}, {"code": 40050}, "EngageLab refuses the push: authentication failed (40050). Check the connection's API"),
-        ({"engagelab_conn_id": "nowhere"}, None, "AirflowNotFoundException: the task's log says more."),
+        ({"engagelab_conn_id": "nowhere"}, None, "The conn_id `nowhere` isn't defined."),
     ],
 )
 def test_a_failed_push_says_why(
@@ -89,9 +89,12 @@ def test_a_failed_push_says_why(
     assert sentence in seen.text
 
 
-def test_tries_and_where_each_went_on(push: Callable[..., Any], see: Callable[..., Any], control: Any) -> None:
+def test_tries_and_where_each_went_on(
+    push: Callable[..., Any], see: Callable[..., Any], control: Any, tmp_path: Path
+) -> None:
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 21, "to": 21})
-    run = push(good(40), rate_limit=10, concurrency=1, retries=1, retry_delay=timedelta(0))
+    again = {"retries": 1, "retry_delay": timedelta(0), "checkpoint_path": str(tmp_path)}
+    run = push(good(40), rate_limit=10, concurrency=1, **again)
     seen = see(run)
     assert seen.level == "ok"
     assert "Tries Try Began at row 1 0 2 20 where the one before stopped" in seen.text
