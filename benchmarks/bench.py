@@ -14,7 +14,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from measure import certificate, import_seconds, side, stats, vendor, worst_second, wrk
+from distributed import postgres, pushed_by_celery, worked
+from measure import certificate, import_seconds, side, stats, vendor, worst_second, write_files, wrk
 
 TURNS = 3
 
@@ -137,6 +138,45 @@ def memory() -> None:
     show("peak memory at 1,000,000 rows less that at 10,000, MB", "<= 16", f"{grown:.1f}", grown <= 16)
 
 
+def sources() -> None:
+    """Measure rows of a database and of files, pushed without any request."""
+    few, many = 10_000, 1_000_000
+    with tempfile.TemporaryDirectory() as folder, postgres() as port:
+        for rows in (few, many):
+            write_files(Path(folder), rows)
+        pushed = {"vendor": "kahuna", "send": False, "check": False}
+        found = turns(
+            bare_cursor=lambda: side("bare_cursor", many, where=port, check=False)["rate"],
+            sql=lambda: side("package", many, kind="sql", where=port, **pushed)["rate"],
+            sql_by_key=lambda: side("package", many, kind="sql by key", where=port, **pushed)["rate"],
+        )
+        share = found["sql"] / found["bare_cursor"]
+        show("rows/s from PostgreSQL: of a bare cursor that only reads", ">= 0.4", f"{share:.2f}", share >= 0.4, found)
+        for kind, most in (("sql", 16), ("sql by key", 16), ("parquet", 32), ("jsonl.gz", 16)):
+            where = port if kind.startswith("sql") else folder
+            peaks = [side("package", rows, kind=kind, where=where, **pushed)["memory"] / 1e6 for rows in (few, many)]
+            grown = peaks[1] - peaks[0]
+            goal = f"<= {most}"
+            show(
+                f"peak memory at 1,000,000 rows of {kind} less that at 10,000, MB", goal, f"{grown:.1f}", grown <= most
+            )
+
+
+def shards() -> None:
+    """Measure 8 shards on two Celery workers beside one task, and the cap that they share."""
+    with vendor(50) as url:
+        one = pushed_by_celery(url, "engagelab", users=6_000, shards=1)
+        eight = pushed_by_celery(url, "engagelab", users=40_000, shards=8)
+        rates = {"one_task": worked(one), "eight_shards": worked(eight)}
+        times = rates["eight_shards"] / rates["one_task"]
+        show("8 shards on 2 Celery workers, 50 ms: times one task", ">= 1.6", f"{times:.1f}", times >= 1.6, rates)
+        cap = 400.0
+        arrivals = pushed_by_celery(url, "moengage", users=16_000, shards=8, cap=cap)
+        share, worst = worked(arrivals) / cap, worst_second(arrivals) / cap
+        met = share >= 0.95 and worst <= 1
+        show("8 shards, cap of 400 users/s: used, worst second", ">= 0.95, <= 1", f"{share:.3f}, {worst:.3f}", met)
+
+
 def own_work() -> None:
     """Measure the package's own work a row, without any request."""
     for name in ("engagelab", "kahuna", "moengage"):
@@ -168,7 +208,7 @@ def imports() -> None:
         show(f"import of operators.{name}, ms over BaseOperator's", "<= 50", f"{found['ms']:.0f}", found["ms"] <= 50)
 
 
-ROWS = (single_32, single_64, at_once, kahuna, cap, memory, own_work, tls, imports)
+ROWS = (single_32, single_64, at_once, kahuna, cap, memory, own_work, tls, imports, sources, shards)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sides import batch, body
+from sides import batch, body, row
 
 HERE = Path(__file__).resolve().parent
 PEERS_PYTHON = HERE / ".venv" / "bin" / "python"
@@ -109,6 +110,17 @@ def certificate(folder: Path) -> Path:
     subprocess.run([*command, *names], check=True, capture_output=True)
     path.write_text((folder / "key").read_text() + (folder / "cert").read_text())
     return path
+
+
+def write_files(folder: Path, rows: int) -> None:
+    """Write made-up users as Parquet and as gzip JSON lines."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    made = [{**row(f"user{number}"), "email": f"user{number}@example.com"} for number in range(rows)]
+    with gzip.open(folder / f"{rows}.jsonl.gz", "wt", compresslevel=1) as lines:
+        lines.writelines(json.dumps(each) + "\n" for each in made)
+    pq.write_table(pa.Table.from_pylist(made), folder / f"{rows}.parquet", row_group_size=100_000)
 
 
 def worst_second(arrivals: Sequence[float]) -> int:

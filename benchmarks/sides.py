@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import local
 from types import SimpleNamespace
 from typing import Any
@@ -54,6 +54,45 @@ def batch() -> bytes:
     return json.dumps({"user_attributes_array": users}, separators=(",", ":")).encode()
 
 
+QUERY = """SELECT 'user' || n AS euid, n AS id, 'user' || n || '@example.com' AS email, n % 90 AS age,
+n / 7.0 AS balance, n % 2 = 0 AS vip, timestamptz '2026-01-01' + n * interval '1 s' AS seen
+FROM generate_series(1, {}) n"""
+
+
+def source(kind: str, rows: int, where: str) -> Any:
+    """Return where the rows come from: ``sql``, by key or not, or a file made for it.
+
+    :param where: the port of a PostgreSQL, or the folder of the files.
+    """
+    from airflow_provider_userattrs.sources.files import FileRows
+    from airflow_provider_userattrs.sources.sql import SqlRows
+
+    if not kind.startswith("sql"):
+        return FileRows(f"{where}/{rows}.{kind}")
+    import airflow.providers.postgres.hooks.postgres as hooks
+
+    hooks.USE_PSYCOPG3 = False  # the same driver as the bare cursor's
+    connection = {"conn_type": "postgres", "host": "127.0.0.1", "port": int(where), "login": "tester"}
+    os.environ["AIRFLOW_CONN_WAREHOUSE"] = json.dumps({**connection, "schema": "postgres"})
+    list(SqlRows("SELECT 1 AS id", conn_id="warehouse").rows())  # imports are not rows
+    return SqlRows(QUERY.format(rows), conn_id="warehouse", key="id" if kind == "sql by key" else None)
+
+
+def bare_cursor(url: str, rows: int, where: str) -> Callable[[], None]:
+    """Read the same rows through a server-side cursor, and do nothing with them."""
+    import psycopg2
+
+    connection = psycopg2.connect(host="127.0.0.1", port=int(where), user="tester", dbname="postgres")
+
+    def run() -> None:
+        cursor = connection.cursor("bare")
+        cursor.itersize = 1_000
+        cursor.execute(QUERY.format(rows))
+        assert sum(1 for _ in cursor) == rows
+
+    return run
+
+
 def package(
     url: str,
     rows: int,
@@ -62,6 +101,8 @@ def package(
     rate: float | None = None,
     verify: str | None = None,
     send: bool = True,
+    kind: str | None = None,
+    where: str = "",
 ) -> Callable[[], None]:
     """Push through the real operator; without ``send``, an answer is made up in place of the request."""
     from importlib import import_module
@@ -78,7 +119,7 @@ def package(
     operator_class = getattr(import_module(f"airflow_provider_userattrs.operators.{vendor}"), name)
     operator = operator_class(
         task_id="push",
-        users=Users(rows, vendor != "engagelab"),
+        users=source(kind, rows, where) if kind else Users(rows, vendor != "engagelab"),
         concurrency=concurrency,
         rate_limit=rate or 1e8,
         retries=0,
@@ -179,11 +220,13 @@ SIDES: dict[str, Callable[..., Callable[[], None]]] = {
     "session_loop": session_loop,
     "session_pool": session_pool,
     "tuned_session": tuned_session,
+    "bare_cursor": bare_cursor,
 }
 
 
 def measure(run: Callable[[], None], rows: int) -> None:
     """Run, and print what it took."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak of memory is from here on
     cpu, started = time.process_time(), time.perf_counter()
     run()
     print(
@@ -192,7 +235,7 @@ def measure(run: Callable[[], None], rows: int) -> None:
                 "rows": rows,
                 "seconds": time.perf_counter() - started,
                 "cpu": time.process_time() - cpu,
-                "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "memory": int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024,
             }
         )
     )

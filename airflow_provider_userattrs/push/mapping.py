@@ -173,7 +173,8 @@ class Mapping:
         if not attributes and not unset:
             return Outcome(position, NOTHING_TO_SET, row, user)
         if noted or self._constant_notes:
-            self.notes.update([*(noted or ()), *self._constant_notes])
+            for note in (*(noted or ()), *self._constant_notes):
+                self.notes[note] += 1
         return UserUpdate(position, user, keys, attributes, unset, row)
 
     def _compile(self, attributes: Attributes) -> Plan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import Enum
 from numbers import Integral, Rational, Real
@@ -170,13 +170,16 @@ def clock_text(zone: tzinfo, form: Callable[[datetime], str], *, to: str = "seco
     """Return a converter from a datetime to text as a clock in ``zone`` shows it.
 
     :param zone: where the clock hangs; a naive datetime is taken to be of this zone.
-    :param form: the text of a datetime without a zone.
+    :param form: the text of a datetime, made of its fields and not of its zone.
     :param to: what the text is exact to, ``"second"`` or ``"minute"``; what is cut off is noted.
     """
     note = f"time cut to the {to}"
+    is_utc = zone.utcoffset(None) == timedelta(0)  # a zone with summer time does not tell without a moment
 
     def convert(value: datetime) -> Any:
-        local = value.astimezone(zone).replace(tzinfo=None) if value.tzinfo else value
+        local = value
+        if value.tzinfo is not None and not (is_utc and not value.utcoffset()):
+            local = value.astimezone(zone).replace(tzinfo=None)
         text = form(local)
         cut = local.microsecond or (to == "minute" and local.second)
         return Noted(text, note) if cut else text
@@ -189,7 +192,7 @@ def utc_text(zone: tzinfo) -> Convert:
 
     def convert(value: datetime) -> Any:
         aware = value if value.tzinfo else value.replace(tzinfo=zone)
-        moment = aware.astimezone(timezone.utc).replace(tzinfo=None)
+        moment = (aware.astimezone(timezone.utc) if aware.utcoffset() else aware).replace(tzinfo=None)
         text = moment.isoformat("T", "seconds") + "Z"
         return Noted(text, "time cut to the second") if moment.microsecond else text
 

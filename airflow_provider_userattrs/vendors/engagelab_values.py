@@ -111,7 +111,7 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
             int: as_is,
             float: finite,
             Decimal: exact_number,
-            datetime: clock_text(zone, lambda value: value.isoformat(" ", "seconds")),
+            datetime: clock_text(zone, _clock),
             date: lambda value: f"{value.isoformat()} 00:00:00",
             UUID: str,
             list: _texts,
@@ -152,3 +152,8 @@ def _whole(value: Any) -> int:
     if not _is_whole(value):
         raise InvalidRow(NOT_AN_INTEGER)
     return int(value)
+
+
+def _clock(time: datetime) -> str:
+    date = f"{time.year:04}-{time.month:02}-{time.day:02}"
+    return f"{date} {time.hour:02}:{time.minute:02}:{time.second:02}"

@@ -32,6 +32,7 @@ NO_TARGET = Verdict(
 TARGET_TYPE = Verdict(
     Status.INVALID, "target-type", "credential is neither text nor integer", "Convert the credential to text upstream."
 )
+_AS_TEXT = "number sent as its exact decimal text"
 EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", "Give the column a name.")
 
 
@@ -83,7 +84,7 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
             int: as_is,
             float: partial(_number_text, check_size=check_size),
             Decimal: partial(_integer_or_text, check_size=check_size),
-            datetime: clock_text(zone, lambda value: value.isoformat(" ", "minutes").replace("-", "/"), to="minute"),
+            datetime: clock_text(zone, _clock, to="minute"),
             date: lambda value: value.isoformat().replace("-", "/"),
             UUID: str,
         }
@@ -104,11 +105,16 @@ def _within_limit(value: str) -> str:
 
 def _number_text(value: float | Decimal, *, check_size: bool) -> Noted:
     text = exact_text(value)
-    return Noted(_within_limit(text) if check_size else text, "number sent as its exact decimal text")
+    return Noted(_within_limit(text) if check_size else text, _AS_TEXT)
 
 
 def _integer_or_text(value: Decimal, *, check_size: bool) -> int | Noted:
+    text = exact_text(value)
     # By the scale, not by the value, so that a NUMERIC(10, 2) column does not change its type from row to row.
-    exponent = value.as_tuple().exponent
-    is_integer = isinstance(exponent, int) and exponent >= 0
-    return int(value) if is_integer else _number_text(value, check_size=check_size)
+    if "." not in text:
+        return int(value)
+    return Noted(_within_limit(text) if check_size else text, _AS_TEXT)
+
+
+def _clock(time: datetime) -> str:
+    return f"{time.year:04}/{time.month:02}/{time.day:02} {time.hour:02}:{time.minute:02}"
