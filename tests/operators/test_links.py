@@ -13,6 +13,7 @@ from airflow_provider_userattrs.operators import engagelab, kahuna, moengage
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.progress_xcom import IS_SHOWN
+from airflow_provider_userattrs.operators.total import PushTotalOperator
 
 OPERATORS = [
     value
@@ -32,7 +33,7 @@ def test_airflow_knows_it() -> None:
 
 def test_every_operator_has_it() -> None:
     assert len(OPERATORS) == 7
-    for operator in OPERATORS:
+    for operator in (*OPERATORS, PushTotalOperator):
         assert [link.name for link in operator.operator_extra_links] == ["Push report"]
 
 

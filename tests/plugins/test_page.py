@@ -15,6 +15,7 @@ import pytest
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
+from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.plugins.page import _duration
 from airflow_provider_userattrs.push.mapping import Constant
 
@@ -194,6 +195,21 @@ def test_a_mapped_task(airflow: Any, control: Any, see: Callable[..., Any], get:
     assert "at most 1" in whole.texts
     assert whole.texts.count("1 of 2 users updated at Kahuna; 1 needs attention") == 1
     assert get(run.dag.dag_id, run.dag_run.run_id, "push", 7).status_code == 404
+
+
+def test_the_task_that_gives_the_verdict_on_all_shards(airflow: Any, control: Any, see: Callable[..., Any]) -> None:
+    control.switch(engagelab__any_user=True)
+
+    def build() -> None:
+        push = EngageLabSetAttributesOperator.partial(task_id="push", max_failed=1.0).expand(
+            users=[good(2), [{"euid": "x", "a": 1}, *good(1)]]
+        )
+        PushTotalOperator(task_id="total", reports=push.output, max_failed=0)
+
+    seen = see(airflow.run(build), "total")
+    assert seen.level == "failed"
+    assert seen.texts[0] == "3 of 4 users updated at EngageLab; 1 needs attention"
+    assert "1 of 4 users failed at EngageLab; max_failed allows 0." in seen.texts
 
 
 def test_a_task_that_is_no_push(airflow: Any, see: Callable[..., Any]) -> None:
