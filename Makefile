@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-system chaos bench lint sandbox constraints clean
+.PHONY: help demo up test test-system test-ui screenshots chaos bench lint sandbox constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,11 +23,21 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)  ## Push 2,000 made-up users to the three vendors on loopback, with a real Airflow DAG
 	@$(BIN)/python demo/run.py
 
+up: $(READY)  ## Run Airflow's web pages with the demo's DAGs and connections, and the sandbox, until Ctrl-C
+	@exec $(BIN)/python demo/up.py
+
 test: lint  ## Lint, then run all tests with branch coverage
 	$(BIN)/python -m pytest -q -n auto --dist worksteal --ignore tests/system --cov --cov-report=term
 
 test-system: $(READY)  ## Push 200,000 users in shards over two Celery workers, one of which is killed (4 minutes)
 	$(BIN)/python -m pytest -q -s tests/system
+
+test-ui: $(READY)  ## Look at the web pages with a real browser (chromium, installed if it is missing and may be)
+	@tests/ui/browser.sh
+	USERATTRS_UI=1 $(BIN)/python -m pytest -q -p no:xdist tests/ui
+
+screenshots: export USERATTRS_SCREENSHOTS = docs/screenshots
+screenshots: test-ui  ## The same, and renew the pictures in docs/
 
 chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, from seed SEED (1) on
 	USERATTRS_SCHEDULES=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q tests/chaos

@@ -37,6 +37,13 @@ _COMMON_FIELDS: dict[str, dict[str, object]] = {
 }
 
 
+_ASSET_URIS: dict[str, object] = {
+    "schemes": ["engagelab", "kahuna", "moengage"],
+    "handler": f"{_PACKAGE}.assets.sanitize_uri",
+    "to_openlineage_converter": f"{_PACKAGE}.assets.convert_asset_to_openlineage",
+}
+
+
 def _connection_type(
     name: str,
     vendor: str,
@@ -90,6 +97,9 @@ def get_provider_info() -> dict[str, object]:
             {"integration-name": vendor, "python-modules": [f"{_PACKAGE}.operators.{vendor.lower()}"]}
             for vendor in ("EngageLab", "Kahuna", "MoEngage")
         ],
+        "extra-links": [f"{_PACKAGE}.operators.links.PushReportLink"],
+        "asset-uris": [_ASSET_URIS],
+        "dataset-uris": [_ASSET_URIS],  # as Airflow 2 calls them
         "connection-types": [
             _connection_type(
                 "engagelab",
@@ -97,7 +107,7 @@ def get_provider_info() -> dict[str, object]:
                 login="API key",
                 password="API secret",
                 placeholders={
-                    "host": "leave empty for the region's own",
+                    "host": "leave empty, and choose the region under Extra Fields",
                     "login": "EngageLab MA: Data Source, of type API: APIKey",
                     "password": "EngageLab MA: Data Source, of type API: APISecret",
                 },
@@ -119,7 +129,7 @@ def get_provider_info() -> dict[str, object]:
                 login="Secret key",
                 password="API key",
                 placeholders={
-                    "host": "leave empty for Kahuna's own",
+                    "host": "leave empty, and choose the environment under Extra Fields",
                     "login": "Kahuna: Settings: Secret Key",
                     "password": "Kahuna: Settings: API Key",
                 },
@@ -141,7 +151,7 @@ def get_provider_info() -> dict[str, object]:
                 login="Workspace ID",
                 password="Data API key",
                 placeholders={
-                    "host": "leave empty for the data center's own",
+                    "host": "leave empty, and choose the data center under Extra Fields",
                     "login": "MoEngage: Settings > Account > APIs: Workspace ID (earlier app id)",
                     "password": "MoEngage: Settings > Account > APIs: Data API key",
                 },

@@ -56,7 +56,7 @@ _PATIENCE = 300.0
 def sandbox() -> Iterator[str]:
     """Run the sandbox on a free port and give its address."""
     command = [sys.executable, "-m", "airflow_provider_userattrs.sandbox", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True)
     try:
         assert process.stdout is not None
         address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
@@ -85,21 +85,24 @@ def prepare(url: str) -> None:
     control(url, "faults", FAULTS)
 
 
-def environment(url: str) -> dict[str, str]:
-    """Return the environment of the demo's Airflow."""
-    connections = {
-        f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT": json.dumps({"conn_type": vendor, "host": f"{url}/{vendor}", **keys})
+def connections(url: str) -> dict[str, dict[str, str]]:
+    """Return each vendor's connection to the sandbox, by its id."""
+    return {
+        f"{vendor}_default": {"conn_type": vendor, "host": f"{url}/{vendor}", **keys}
         for vendor, keys in CONNECTIONS.items()
     }
+
+
+def environment(home: Path, dags: Path) -> dict[str, str]:
+    """Return the environment of an Airflow that has its own home and nobody else's settings."""
     return {
-        **os.environ,
-        **connections,
-        "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "sqlite", "host": str(HOME / "warehouse.db")}),
-        "AIRFLOW_HOME": str(HOME),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "example_dags"),
+        **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")},
+        "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "sqlite", "host": str(home / "warehouse.db")}),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
-        "AIRFLOW_VAR_REJECTS_FOLDER": str(HOME / "rejects"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW_VAR_REJECTS_FOLDER": str(home / "rejects"),
         "NO_PROXY": "127.0.0.1",
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
@@ -109,7 +112,8 @@ def environment(url: str) -> dict[str, str]:
 def push(url: str) -> None:
     """Run the nightly DAG and show what its tasks say."""
     airflow = [sys.executable, "-m", "airflow"]
-    env = environment(url)
+    env = environment(HOME, ROOT / "example_dags")
+    env |= {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in connections(url).items()}
     subprocess.run([*airflow, "db", "migrate"], env=env, check=True, capture_output=True)
     command = [*airflow, "dags", "test", DAG]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:

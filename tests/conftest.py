@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from threading import Event, Lock
@@ -28,6 +30,9 @@ from typing import Any
 
 import pytest
 import requests
+
+#: The tests of the web pages need a browser, and have a command of their own: make test-ui.
+collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
 
 pytest_plugins = ["databases"]
 
@@ -39,6 +44,7 @@ for _name in list(os.environ):
         del os.environ[_name]
 os.environ.update(
     AIRFLOW_HOME=str(_HOME),
+    AIRFLOW__API_AUTH__JWT_SECRET="of the tests alone, and long enough; " * 4,
     AIRFLOW__CORE__DAGS_FOLDER=str(_HOME / "dags"),
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_HOME / 'airflow.db'}",
@@ -236,18 +242,18 @@ def log() -> Iterator[Log]:
 
 def _store(dag: Any) -> None:
     """Write a DAG to Airflow's database: Airflow 3 runs only what it finds there, and any Airflow keeps it there."""
-    try:
-        from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-    except ImportError:  # Airflow 2
-        from airflow.models.dag import DAG
-        from airflow.models.serialized_dag import SerializedDagModel
+    for place in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):  # as of Airflow 3.2, and before
+        module = import_module(place) if find_spec(place) else None
+        if hasattr(module, "sync_bag_to_db"):
+            bag = module.DagBag(dag_folder=os.devnull)
+            bag.bag_dag(dag)
+            module.sync_bag_to_db(bag, "dags-folder", None)
+            return
+    from airflow.models.dag import DAG  # Airflow 2
+    from airflow.models.serialized_dag import SerializedDagModel
 
-        DAG.bulk_write_to_db([dag])
-        SerializedDagModel.write_dag(dag)
-        return
-    bag = DagBag(dag_folder=os.devnull)
-    bag.bag_dag(dag)
-    sync_bag_to_db(bag, "dags-folder", None)
+    DAG.bulk_write_to_db([dag])
+    SerializedDagModel.write_dag(dag)
 
 
 @dataclass

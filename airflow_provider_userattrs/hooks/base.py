@@ -18,7 +18,7 @@ from airflow_provider_userattrs.push.batching import Batcher
 from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
 from airflow_provider_userattrs.push.errors import InvalidRow, NoAnswer, NotSent, PushError
 from airflow_provider_userattrs.push.judgement import NO_ANSWER, NO_CONNECTION, UNREADABLE
-from airflow_provider_userattrs.push.outcome import Outcome, Verdict
+from airflow_provider_userattrs.push.outcome import Action, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.update import UserUpdate
 
 
@@ -61,6 +61,11 @@ class VendorHook(BaseHook):
     def transport(self) -> Transport:
         """What sends this connection's requests."""
         return Transport(self.settings, self.settings.base_url or self.vendor_url(self.settings))
+
+    @property
+    def destination(self) -> str:
+        """Where the users are, as the URI of an asset."""
+        return f"{self.conn_type}://{self.settings.choice}/users"
 
     def vendor_url(self, settings: Settings) -> str:
         """Return the vendor's own base URL for these settings."""
@@ -144,15 +149,26 @@ class VendorHook(BaseHook):
         """Return whether the connection can work, and a sentence on it, without changing anything at the vendor."""
         try:
             return self.probe()
+        except (NotSent, NoAnswer) as error:
+            return False, f"{error}: check the host, the network and the proxy."
         except PushError as error:
             return False, str(error)
 
     def probe(self) -> tuple[bool, str]:
-        """Reach the vendor; where it has a harmless call that checks the credentials, a hook makes it instead."""
-        status = self.transport.reach()
-        if status >= 500:
-            return False, f"{self.transport.base_url} answers with {status}: check the host, or try again later."
+        """Ask something harmless that tells right credentials from wrong ones, as far as the vendor lets one."""
+        base_url, verdict = self.transport.base_url, self.ask_for_nobody()
+        if verdict.action is Action.STOP:
+            return False, f"{base_url} refuses the request: {verdict.meaning} ({verdict.code}). {verdict.remedy}"
+        if verdict.status in (Status.UNKNOWN, Status.UNSENT):
+            return False, (
+                f"{base_url} answers otherwise than {self.hook_name}: {verdict.meaning} ({verdict.code}). Check the "
+                "host, or try again later."
+            )
         return True, (
-            f"{self.transport.base_url} answers and the connection is complete. {self.hook_name} has no harmless "
-            "call that checks the credentials: whether they are right shows with the first push."
+            f"{base_url} answers, and refuses neither key. {self.hook_name} has no call that confirms them: the first "
+            "push will."
         )
+
+    def ask_for_nobody(self) -> Verdict:
+        """Send a request that can change nothing, and return the verdict on it."""
+        raise NotImplementedError

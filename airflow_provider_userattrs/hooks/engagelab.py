@@ -47,6 +47,11 @@ class EngageLabHook(VendorHook):
         """Return the region's base URL."""
         return engagelab.REGIONS[str(settings.choice)]
 
+    def ask_for_nobody(self) -> Verdict:
+        """Send a request that can change nothing, and return the verdict on it."""
+        endpoint = engagelab.property_endpoint("set")
+        return engagelab.read(self.sender(endpoint)(engagelab.NOBODY), 1)[0]
+
     def set_attributes(
         self, euid: int | str, attributes: AnyMapping[str, Any], *, operation: str = "set", timezone: str = "UTC"
     ) -> Verdict:

@@ -13,7 +13,7 @@ from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.push.endpoint import Endpoint
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.outcome import Verdict
+from airflow_provider_userattrs.push.outcome import ACCEPTED, Verdict
 from airflow_provider_userattrs.push.values import time_zone
 from airflow_provider_userattrs.vendors import kahuna, kahuna_values
 
@@ -50,6 +50,12 @@ class KahunaHook(VendorHook):
     def path_of(self, endpoint: Endpoint) -> str:
         """Return where requests go: to the users of the connection's environment."""
         return f"{endpoint.path}?env={kahuna.ENVIRONMENTS[str(self.settings.choice)]}"
+
+    def ask_for_nobody(self) -> Verdict:
+        """Send a request that can change nothing, and return the verdict on it."""
+        verdict = kahuna.read(self.sender(kahuna.endpoint())(kahuna.NOBODY), 1)[0]
+        # A good answer has an element for each user, of whom there are none.
+        return ACCEPTED if verdict == kahuna.WRONG_LENGTH else verdict
 
     def set_attributes(
         self, users: Sequence[AnyMapping[str, AnyMapping[str, Any]]], *, timezone: str = "UTC"

@@ -47,6 +47,11 @@ class MoEngageHook(VendorHook):
         """Return how the form shows the standard fields, for Airflow before 3.2."""
         return ui_field_behaviour(cls.conn_type)
 
+    @property
+    def destination(self) -> str:
+        """Where the users are, as the URI of an asset: in the workspace."""
+        return f"{self.conn_type}://{quote(self.settings.login, safe='')}/users"
+
     def vendor_url(self, settings: Settings) -> str:
         """Return the data center's base URL; there is no default, since users live in one data center only."""
         if settings.choice is None:

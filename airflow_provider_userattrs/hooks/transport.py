@@ -68,21 +68,6 @@ class Transport:
         except OSError as error:  # what requests raises is an OSError, and so is a CA bundle that is not there
             raise named(error, self.base_url, connecting=route is None or route.is_connecting) from None
 
-    def reach(self) -> int:
-        """Open the base URL without credentials and return the status. Raises what `post` raises."""
-        settings = self._settings
-        try:
-            response = self.session().get(
-                self.base_url + "/",
-                auth=_anonymous,
-                timeout=settings.timeout,
-                verify=None if settings.verify is True else settings.verify,
-                allow_redirects=False,
-            )
-        except OSError as error:
-            raise named(error, self.base_url) from None
-        return response.status_code
-
     def abort(self) -> None:
         """Break off the requests under way, whichever thread they are in."""
         with self._lock:
@@ -115,10 +100,6 @@ class Transport:
         with self._lock:
             self._sessions.append(session)
         return session
-
-
-def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
 
 
 def named(error: OSError, base_url: str, *, connecting: bool = False) -> PushError:

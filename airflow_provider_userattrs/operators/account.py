@@ -4,14 +4,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from airflow_provider_userattrs.push.checkpoint import Checkpoint
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.outcome import Status
 from airflow_provider_userattrs.push.report import Report, users
 from airflow_provider_userattrs.push.shard import Shard
+from airflow_provider_userattrs.push.so_far import as_report
 from airflow_provider_userattrs.push.tally import Tally
+from airflow_provider_userattrs.push.timeline import Timeline
+
+#: Seconds between two lines of progress in the log.
+LINE_EVERY = 10.0
+
+#: Seconds between two words on the push to whoever watches the task.
+TELL_EVERY = 2.0
 
 _MOST_NOTES = 20
 
@@ -58,19 +68,23 @@ class Account:
         self, report: Report, endpoint: Endpoint, rejects_path: str | None, shard: Shard | None, log: Log, clock: Clock
     ) -> None:
         self.report = report
-        self.resumed_from: int | None = None
         self.tries: list[int] = [0]
         self.counts: Counts | None = None
         self.notes: Counter[tuple[str, str]] = Counter()
         self.rejects: RejectsFile | None = None
+        self.configuration: dict[str, Any] = {}
+        self.of: int | None = None
+        self.destination: str | None = None
+        self.tell: Callable[[dict[str, Any]], None] | None = None
         self._endpoint = endpoint
         self._rejects_path = rejects_path
         self._shard = shard
         self._log = log
         self._clock = clock
-        self._started = clock.monotonic()
+        self._started = self._told_at = self._line_at = clock.monotonic()
+        self._timeline = Timeline()
         self._earlier: dict[str, Any] = {}
-        self._earlier_rows = 0
+        self._earlier_counts: dict[Status, int] = dict.fromkeys(Status, 0)
 
     def begin(self, begun: Checkpoint) -> None:
         """Take over what earlier tries came to."""
@@ -80,22 +94,34 @@ class Account:
         if not begun.tries:
             return
         self.report.merge(Tally.restored(begun.tally))
-        self._earlier_rows = self.report.rows
-        self.resumed_from = first
-        self._log.info("Resumed at row %s: %s were done by earlier tries", f"{first:,}", users(self._earlier_rows))
+        self._earlier_counts = self.report.counts.copy()
+        if "timeline" in begun.facts:
+            self._timeline = Timeline.restored(begun.facts["timeline"])
+        self._timeline.begin(self.report.rows, begun.facts.get("retries", 0))
+        self._log.info("Resumed at row %s: %s were done by earlier tries", f"{first:,}", users(self.report.rows))
 
-    def log_start(self, base_url: str, rate: float | None) -> None:
+    def log_start(self, base_url: str, rate: str | None) -> None:
         """Say what is pushed where."""
         endpoint = self._endpoint
-        pace = f", at most {rate:,.4g} {endpoint.rate_unit} a second" if rate else ""
+        pace = f", at most {rate}" if rate else ""
         part = f", shard {self._shard}" if self._shard else ""
         dry = ", dry run: nothing is sent" if self.report.dry_run else ""
         self._log.info("Push to %s: %s at %s%s%s%s", endpoint.vendor, endpoint.operation, base_url, part, pace, dry)
 
-    def log_progress(self) -> None:
-        """Say how far the push has come."""
+    def go_on(self) -> None:
+        """Note how far the push has come; say it in the log every 10 s, and to whoever watches every 2 s."""
+        now = self._clock.monotonic()
+        self._note_time()
+        if now >= self._line_at + LINE_EVERY:
+            self._line_at = now
+            self._log_progress()
+        if self.tell is not None and now >= self._told_at + TELL_EVERY:
+            self._told_at = now
+            self.tell(as_report(self.report, self.facts(), self.tries))
+
+    def _log_progress(self) -> None:
         report = self.report
-        rate = (report.rows - self._earlier_rows) / max(self._seconds(), 0.001)
+        rate = (report.rows - sum(self._earlier_counts.values())) / max(self._seconds(), 0.001)
         self._log.info(
             "%s done, %s a second, %s failed so far", users(report.rows), f"{rate:,.0f}", f"{report.failed:,}"
         )
@@ -115,6 +141,7 @@ class Account:
 
     def facts(self) -> dict[str, Any]:
         """Return what the account of all tries adds up."""
+        self._note_time()
         counts, earlier = self.counts, self._earlier
         notes = self.notes.copy()
         for name, note, count in earlier.get("notes", ()):
@@ -123,22 +150,28 @@ class Account:
             "requests": earlier.get("requests", 0) + (counts.requests if counts else 0),
             "retries": earlier.get("retries", 0) + (counts.retries if counts else 0),
             "bytes": earlier.get("bytes", 0) + (counts.bytes if counts else 0),
-            "seconds": round(earlier.get("seconds", 0.0) + self._seconds(), 3),
+            "seconds": round(self._all_seconds(), 3),
             "notes": [[name[:60], note, count] for (name, note), count in notes.most_common(_MOST_NOTES)],
+            "timeline": self._timeline.as_dict(),
+            "push": {
+                "report": self.report.head(),
+                "said": {
+                    "rejects_path": self._rejects_path,
+                    "of": self.of,
+                    "destination": self.destination,
+                    "configuration": self.configuration,
+                    "shard": None if self._shard is None else {"number": self._shard.number, "of": self._shard.of},
+                },
+            },
         }
 
-    def close(self) -> dict[str, Any]:
-        """Log how the push ended and return the report."""
+    def close(self, failure: str | None) -> dict[str, Any]:
+        """Log how the push ended and return the report.
+
+        :param failure: a sentence on why the task fails, or None.
+        """
         facts = self.facts()
-        notes = {(name, note): count for name, note, count in facts.pop("notes")}
-        report = self.report.as_dict(
-            notes,
-            **facts,
-            resumed_from=self.resumed_from,
-            tries=self.tries[-20:],
-            rejects_path=self._rejects_path,
-            shard=None if self._shard is None else {"number": self._shard.number, "of": self._shard.of},
-        )
+        report = as_report(self.report, facts, self.tries, failure)
         self._log.info(
             "%s; %s, %s, %s bytes, %.1f s (accepted: %s)",
             self.report.summary(),
@@ -150,15 +183,37 @@ class Account:
         )
         for line in (
             *self.report.log_lines(),
-            *(f"{count:,} x {note} on {name}" for (name, note), count in notes.items()),
+            *(f"{count:,} x {note} on {name}" for name, note, count in facts["notes"]),
         ):
             self._log.info("%s", line)
         if report["warning"]:
             self._log.warning("%s", report["warning"])
         return report
 
+    def this_try(self) -> dict[str, Any]:
+        """Return what this try alone did."""
+        counts, earlier = self.counts, self._earlier_counts
+        return {
+            "vendor": self.report.vendor,
+            "operation": self.report.operation,
+            "rows": {status.value: count - earlier[status] for status, count in self.report.counts.items()},
+            "requests": counts.requests if counts else 0,
+            "retries": counts.retries if counts else 0,
+            "seconds": self._seconds(),
+        }
+
     def _seconds(self) -> float:
         return self._clock.monotonic() - self._started
+
+    def _all_seconds(self) -> float:
+        seconds: float = self._earlier.get("seconds", 0.0) + self._seconds()
+        return seconds
+
+    def _note_time(self) -> None:
+        """Put what was done since the last time on the timeline; rows that were not sent are not done."""
+        done = self.report.rows - self.report.counts[Status.UNSENT]
+        retries = self._earlier.get("retries", 0) + (self.counts.retries if self.counts else 0)
+        self._timeline.note(self._all_seconds(), done, retries)
 
 
 def _counted(count: int, one: str, many: str | None = None) -> str:

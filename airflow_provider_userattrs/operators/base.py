@@ -6,24 +6,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.failure import explain, to_raise
+from airflow_provider_userattrs.operators.links import PushReportLink
+from airflow_provider_userattrs.operators.outlets import add_counts, lineage
 from airflow_provider_userattrs.operators.rows import Rows
 from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration, TooManyFailed
+from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.outcome import Verdict
 from airflow_provider_userattrs.push.shard import Shard
 from airflow_provider_userattrs.push.values import time_zone
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.openlineage.extractors import OperatorLineage
 
     from airflow_provider_userattrs.hooks.base import VendorHook
-
-#: A task that ends with one of these fails for good: a retry would end the same way.
-_FOR_GOOD = (RefusedConfiguration, TooManyFailed, AirflowNotFoundException)
 
 
 class UserPushOperator(BaseOperator):
@@ -53,6 +53,7 @@ class UserPushOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("users", "rejects_path", "checkpoint_path")
     ui_color = "#e6f0ea"
+    operator_extra_links = (PushReportLink(),)
 
     #: The parameter that says what is set or unset.
     columns_field = "attributes"
@@ -99,6 +100,8 @@ class UserPushOperator(BaseOperator):
         self.on_unknown = on_unknown
         self.allow_restart = allow_restart
         self.shard = None if shard is None else Shard(**shard)
+
+    _report: dict[str, Any] | None = None
 
     #: The parameters, besides those that all operators share, that decide what becomes of a row.
     configuration_fields: ClassVar[tuple[str, ...]] = ()
@@ -164,7 +167,7 @@ class UserPushOperator(BaseOperator):
             try:
                 self.make_mapping(columns)
             except InvalidRow as invalid:
-                raise ValueError(f"{self.columns_field}: {_explain(invalid.verdict)}") from None
+                raise ValueError(explain(self.columns_field, invalid.verdict)) from None
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Push the users and return the report."""
@@ -172,18 +175,14 @@ class UserPushOperator(BaseOperator):
         from airflow_provider_userattrs.operators.run import Run
 
         run = Run(self, context)
-        report = run.run()
+        report = self._report = run.run()
         error = run.error
         if error is None:
+            add_counts(self.outlets, context["outlet_events"], report)
             return report
         context["ti"].xcom_push(key="return_value", value=report)
-        if isinstance(error, InvalidRow):
-            raise AirflowFailException(f"{self.columns_field}: {_explain(error.verdict)}") from None
-        if isinstance(error, _FOR_GOOD):
-            raise AirflowFailException(str(error)) from None
-        raise error
+        raise to_raise(error, self.columns_field)
 
-
-def _explain(verdict: Verdict) -> str:
-    name = f"{verdict.attribute!r}: " if verdict.attribute is not None else ""
-    return f"{name}{verdict.meaning}. {verdict.remedy}"
+    def get_openlineage_facets_on_complete(self, _: Any) -> OperatorLineage[Any, Any]:
+        """Return what OpenLineage is told of the push, however it ended."""
+        return lineage(self._report)

@@ -96,6 +96,13 @@ class Rows(XComArg):
             return None if identity is None else digest([type(users).__name__, identity()])
         return digest(self.rows())
 
+    def count(self) -> int | None:
+        """Return how many rows there are, if that is known before they are read."""
+        users = self._users
+        if not isinstance(users, (list, tuple)):
+            return None
+        return sum(len(row) if isinstance(row, list) else 1 for row in users)
+
     def crowded_xcom(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""
         if not self._is_xcom or isinstance(self._users, Source):

@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from airflow_provider_userattrs.operators import metrics
 from airflow_provider_userattrs.operators.account import Account
+from airflow_provider_userattrs.operators.description import describe
 from airflow_provider_userattrs.operators.digest import digest
+from airflow_provider_userattrs.operators.failure import in_words
 from airflow_provider_userattrs.operators.interruption import heed
+from airflow_provider_userattrs.operators.progress_xcom import ProgressXCom
 from airflow_provider_userattrs.operators.resume import Resume, pending
-from airflow_provider_userattrs.operators.stores import find_store
+from airflow_provider_userattrs.operators.stores import StateStore, find_store
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.checkpointer import IN_DOUBT, Checkpointer
 from airflow_provider_userattrs.push.clock import Clock
@@ -47,11 +51,18 @@ class Run:
         self._clock = Clock()
         self._endpoint = operator.make_endpoint()
         endpoint = self._endpoint
-        report = Report(endpoint.vendor, endpoint.operation, endpoint.accepted_means, dry_run=operator.is_dry_run)
+        report = Report(
+            endpoint.vendor,
+            endpoint.operation,
+            endpoint.accepted_means,
+            done=endpoint.done,
+            dry_run=operator.is_dry_run,
+        )
         path = operator.rejects_path
         self._rejects_path = None if path is None else path_of(path, context["ti"].map_index)
         self._account = Account(report, endpoint, self._rejects_path, operator.shard, operator.log, self._clock)
         self._checkpointer: Checkpointer | None = None
+        self._shows_checkpoint = False
 
     def run(self) -> dict[str, Any]:
         """Deliver the rows, log the account and return the report; `error` is what the task is to raise."""
@@ -68,7 +79,11 @@ class Run:
         shard = self._operator.shard
         # For the author's map_index_template: Airflow renders it once more after the task.
         cast("dict[str, Any]", self._context)["push_label"] = f"{shard}: {report.label()}" if shard else report.label()
-        return self._account.close()
+        if not self._operator.is_dry_run:
+            with suppress(Exception):  # whatever a backend of metrics may raise is no harm to the push
+                metrics.count(**self._account.this_try())
+        failure = None if self.error is None else in_words(self.error, self._operator.columns_field)
+        return self._account.close(failure)
 
     @property
     def _max_tries(self) -> int | None:
@@ -79,24 +94,32 @@ class Run:
         operator, endpoint = self._operator, self._endpoint
         operator.check_rendered()
         mapping = operator.make_mapping(self._render_constants())
-        self._account.notes = mapping.notes
+        account = self._account
+        account.notes = mapping.notes
         with ExitStack() as stack:
             hook = stack.enter_context(closing(operator.make_hook()))
             cap = operator.rate_limit or hook.settings.rate_limit or endpoint.max_rate
             rate = operator.shard.share(cap) if operator.shard and cap else cap
             send = hook.sender(endpoint)
+            pace = f"{rate:,.4g} {endpoint.rate_unit} a second" if rate else None
+            account.configuration = describe(operator, hook, pace)
+            account.of = operator.users.count()
+            account.destination = hook.destination
             if operator.is_dry_run:
-                endpoint, send, rate = replace(endpoint, read=_read_dry), _send_nothing, None
+                endpoint, send, rate, pace = replace(endpoint, read=_read_dry), _send_nothing, None, None
                 begun = Checkpoint(Fingerprint("", ""))
             else:
                 begun = self._begin(hook)
             if begun.complete:
                 operator.log.info("The push was complete before; nothing is sent again")
                 return None
+            if not self._shows_checkpoint:
+                progress = stack.enter_context(closing(ProgressXCom(self._context["ti"], operator.log)))
+                account.tell = progress.write
             writer = self._open_rejects(stack, begun)
             ledger = Ledger(
-                self._account.report,
-                progress=self._account.log_progress,
+                account.report,
+                progress=account.go_on,
                 reject=writer.write if writer else None,
                 clock=self._clock,
             )
@@ -111,8 +134,8 @@ class Run:
                 announce=announce,
                 abort=hook.abort,
             )
-            self._account.counts = delivery
-            self._account.log_start(hook.transport.base_url, rate)
+            account.counts = delivery
+            account.log_start(hook.transport.base_url, pace)
             with heed(delivery.interrupt):
                 return delivery.run(self._updates(mapping, begun))
 
@@ -148,6 +171,7 @@ class Run:
         self._checkpointer = Checkpointer(
             store, begun, self._account, idempotent=self._endpoint.idempotent, clock=self._clock
         )
+        self._shows_checkpoint = isinstance(store, StateStore)
         return begun
 
     def _open_rejects(self, stack: ExitStack, begun: Checkpoint) -> RejectsWriter | None:

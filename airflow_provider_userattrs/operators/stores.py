@@ -9,10 +9,7 @@ from urllib.parse import quote
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-from airflow_provider_userattrs.push.checkpoint import Store
-
-#: The checkpoint's name in the task state store.
-KEY = "userattrs_push"
+from airflow_provider_userattrs.push.checkpoint import KEY, Store
 
 
 class StateStore:

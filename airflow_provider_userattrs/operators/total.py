@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
 from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.links import PushReportLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -28,6 +29,7 @@ class PushTotalOperator(BaseOperator):
 
     template_fields: Sequence[str] = ("reports",)
     ui_color = "#e6f0ea"
+    operator_extra_links = (PushReportLink(),)
 
     def __init__(self, *, reports: Any, max_failed: int | float | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("trigger_rule", "all_done")
@@ -45,13 +47,13 @@ class PushTotalOperator(BaseOperator):
             total = Total(self.reports if isinstance(self.reports, Sequence) else [self.reports])
         except ValueError as unfit:
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
-        report = total.as_dict()
+        error = total.conclude(self.max_failed)
+        report = {**total.as_dict(), "failure": None if error is None else str(error)}
         self.log.info("%s, of %s", total.report.summary(), _shards(report["shards"]["reported"]))
         for line in total.report.log_lines():
             self.log.info("%s", line)
         if report["warning"]:
             self.log.warning("%s", report["warning"])
-        error = total.conclude(self.max_failed)
         if error is None:
             return report
         context["ti"].xcom_push(key="return_value", value=report)

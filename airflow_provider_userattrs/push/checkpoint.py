@@ -10,6 +10,9 @@ from typing import Any, Protocol
 #: The version of a checkpoint's form.
 FORMAT = 1
 
+#: The checkpoint's name in Airflow's task state store.
+KEY = "userattrs_push"
+
 
 class Store(Protocol):
     """Keep one checkpoint from one try of a task to the next."""

@@ -39,6 +39,7 @@ class Endpoint:
     :param encode: update -> its part of a request body.
     :param read: answer, number of users in the request -> one verdict for each, in order.
     :param accepted_means: how strong an ``accepted`` of this vendor is, as half a sentence.
+    :param done: the same in one word: users were ``"updated"``, or ``"queued"``.
     :param head: what stands before the parts in a body; parts are joined by commas.
     :param tail: what stands after them.
     :param max_users: users a request may hold.
@@ -54,6 +55,7 @@ class Endpoint:
     encode: Encode
     read: Read
     accepted_means: str
+    done: str = "updated"
     head: bytes = b""
     tail: bytes = b""
     max_users: int = 1

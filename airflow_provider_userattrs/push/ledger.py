@@ -10,15 +10,15 @@ from airflow_provider_userattrs.push.outcome import ACCEPTED, NOT_APPLIED, Outco
 from airflow_provider_userattrs.push.report import Report
 from airflow_provider_userattrs.push.update import UserUpdate
 
-#: Seconds between two lines of progress in a log.
-PROGRESS_EVERY = 10.0
+#: Seconds between two words on how far the push has come.
+PROGRESS_EVERY = 0.25
 
 
 class Ledger:
     """Record finished rows.
 
     :param report: counts them.
-    :param progress: told now and then that the push goes on, at most every 10 s.
+    :param progress: told now and then that the push goes on, at most every 0.25 s.
     :param reject: takes each row that was not accepted, or None.
     :param clock: tells the time.
     """

@@ -30,15 +30,29 @@ class Report(Tally):
     :param vendor: the vendor's name.
     :param operation: what is done, such as ``"set attributes"``.
     :param accepted_means: how strong an ``accepted`` is, as half a sentence.
+    :param done: the same in one word, such as ``"updated"``.
     :param dry_run: whether nothing is sent.
     """
 
-    def __init__(self, vendor: str, operation: str, accepted_means: str, *, dry_run: bool = False) -> None:
+    def __init__(
+        self, vendor: str, operation: str, accepted_means: str, *, done: str = "updated", dry_run: bool = False
+    ) -> None:
         super().__init__()
         self.vendor = vendor
         self.operation = operation
         self.accepted_means = accepted_means
+        self.done = done
         self.dry_run = dry_run
+
+    def head(self) -> dict[str, Any]:
+        """Return what the report is made with."""
+        return {
+            "vendor": self.vendor,
+            "operation": self.operation,
+            "accepted_means": self.accepted_means,
+            "done": self.done,
+            "dry_run": self.dry_run,
+        }
 
     def reasons(self) -> list[Reason]:
         """Return at most 20 reasons, what needs attention first, then the most frequent; the counts stay whole."""
@@ -92,10 +106,7 @@ class Report(Tally):
         """
         report = {
             "format": FORMAT,
-            "vendor": self.vendor,
-            "operation": self.operation,
-            "accepted_means": self.accepted_means,
-            "dry_run": self.dry_run,
+            **self.head(),
             "rows": self.rows,
             **{status.value: self.counts[status] for status in Status},
             "reasons": [_as_dict(reason) for reason in self.reasons()],
@@ -110,6 +121,8 @@ class Report(Tally):
             report["notes"] = []
             for reason in report["reasons"]:
                 reason["attributes"] = {}
+        if len(json.dumps(report)) > _MOST_BYTES:
+            report["configuration"] = {}
         return report
 
     def label(self) -> str:

@@ -36,7 +36,11 @@ class Total:
             raise ValueError(f"the reports are of different pushes: {', '.join(sorted(map(_kind, kinds)))}")
         first = self._reports[0]
         self.report = Report(
-            first["vendor"], first["operation"], first["accepted_means"], dry_run=bool(first["dry_run"])
+            first["vendor"],
+            first["operation"],
+            first["accepted_means"],
+            done=first.get("done", "updated"),
+            dry_run=bool(first["dry_run"]),
         )
         for report in self._reports:
             self.report.merge(_tally(report))
@@ -70,6 +74,7 @@ class Total:
             **{fact: sum(report[fact] for report in self._reports) for fact in ("requests", "retries", "bytes")},
             seconds=max(report["seconds"] for report in self._reports),
             resumed_from=None,
+            configuration=self._reports[0].get("configuration"),
             rejects_path=sorted(set(paths))[:_MOST_PATHS] or None,
             shards={"reported": len(self._reports), "missing": self.missing},
         )

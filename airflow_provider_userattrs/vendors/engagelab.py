@@ -36,6 +36,10 @@ SET_OPERATIONS = ("set", "increase", "add", "remove")
 #: does not say which: any will do for "Delete all values of the property".
 _DELETE_VALUE = "1"
 
+#: A request that can change nothing: it names no user and no attribute. Wrong keys are refused with a code of their
+#: own, and the empty EUID with 40007; which is looked at first is documented nowhere.
+NOBODY = b'{"euid":"","type":"set","properties":{}}'
+
 #: The body's code for an internal server error (both seeds, "Error Code").
 INTERNAL_ERROR = -1
 

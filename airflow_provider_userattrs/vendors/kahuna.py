@@ -29,6 +29,10 @@ DEFAULT_ENVIRONMENT = "production"
 
 MAX_USERS = 100
 
+#: A request that can change nothing: it names no user. What the answer to it is, is documented nowhere, but for 401
+#: and 409 where the keys are wrong.
+NOBODY = b'{"user_attributes_array":[]}'
+
 _CHECK = "Check these users in Kahuna; then replay the rows."
 _KEYS = "Check the connection's secret key and API key: both stand in Kahuna's Settings."
 

@@ -120,6 +120,7 @@ def endpoint(
         encode=_encode(match, case_sensitive, update_existing_only),
         read=read,
         accepted_means="MoEngage queued the update; it is stored later, or not at all",
+        done="queued",
         max_bytes=MAX_BYTES,
         max_rate=MAX_RATE,
         rate_unit="users",

@@ -97,17 +97,6 @@ def test_netrc_does_not_override_the_connection(
         assert basic(request.headers["authorization"]) == ("the-login", "the-password")
 
 
-def test_reaching_out_gives_no_credentials_away(
-    hook_of: Callable[..., Any], recorder: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("default login other password other\n")
-    monkeypatch.setenv("NETRC", str(netrc))
-    assert hook_of("kahuna", host=recorder.url).test_connection()[0]
-    (request,) = recorder.requests
-    assert "authorization" not in request.headers
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_redirects_are_not_followed(

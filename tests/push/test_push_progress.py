@@ -82,7 +82,11 @@ def test_a_checkpoint_is_small_whatever_the_reasons() -> None:
     for number in range(1_000):
         tally.add(number, Verdict(Status.REJECTED, f"code-{number}", "m" * 900, "r" * 900, attribute="é" * 60))
     holes = tuple((10**9 + 2 * number, 10**9 + 2 * number + 1) for number in range(MOST_HOLES))
-    facts = {"notes": [["n" * 60, "time cut to the second", 10**9]] * 20}
+    facts = {
+        "notes": [["n" * 60, "time cut to the second", 10**9]] * 20,
+        "timeline": {"stretch": 65_536.0, "rows": [10**9] * 60, "retries": [10**6] * 60},
+        "push": {"report": {"accepted_means": "m" * 80}, "said": {"configuration": {"attributes": "n" * 2_500}}},
+    }
     state = Checkpoint(PRINT, below=2 * 10**9, holes=holes, tally=tally.state(20), facts=facts).as_dict()
     assert len(json.dumps(state)) < 32 * 1024
     assert Tally.restored(tally.state(20)).rows == 1_000

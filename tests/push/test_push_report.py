@@ -135,7 +135,14 @@ class TestSize:
     @pytest.mark.parametrize("reasons", [1, 20, 21, 199, 400])
     @pytest.mark.parametrize("letter", ["a", "ü", "統", "🦔", "\\", "\x00"], ids=ascii)
     def test_under_16_kb_in_the_worst_case(self, letter: str, reasons: int) -> None:
-        facts = {"requests": 10**9, "retries": 10**9, "seconds": 12_345.678, "rejects_path": "s3://" + "p" * 200}
+        facts = {
+            "requests": 10**9,
+            "retries": 10**9,
+            "seconds": 12_345.678,
+            "rejects_path": "s3://" + "p" * 200,
+            "timeline": {"stretch": 65_536.0, "rows": [10**9] * 60, "retries": [10**6] * 60},
+            "configuration": {"attributes": [letter * 60] * 12, "users": letter * 200, "host": letter * 200},
+        }
         assert self.worst(letter * 200, reasons, facts) < 16 * 1024
 
     @settings(max_examples=30, deadline=None)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a task fails: in words for its report, and as what Airflow is to make of it."""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException
+
+from airflow_provider_userattrs.push.errors import InvalidRow, PushError, RefusedConfiguration, TooManyFailed
+from airflow_provider_userattrs.push.outcome import Verdict
+
+#: A task that ends with one of these fails for good: a retry would end the same way.
+_FOR_GOOD = (RefusedConfiguration, TooManyFailed, AirflowNotFoundException, InvalidRow)
+
+_LONGEST = 300
+
+
+def explain(field: str, verdict: Verdict) -> str:
+    """Return what is wrong with a parameter.
+
+    :param field: the parameter.
+    :param verdict: the verdict on what it says.
+    """
+    name = f"{verdict.attribute!r}: " if verdict.attribute is not None else ""
+    return f"{field}: {name}{verdict.meaning}. {verdict.remedy}"
+
+
+def in_words(error: BaseException, columns_field: str) -> str:
+    """Return why a task fails; an error that is not the push's own may hold anything, and only its type is said.
+
+    :param error: what stopped the push.
+    :param columns_field: the parameter that says what is set or unset.
+    """
+    if isinstance(error, InvalidRow):
+        return explain(columns_field, error.verdict)[:_LONGEST]
+    if isinstance(error, (PushError, AirflowNotFoundException)):
+        return str(error)[:_LONGEST]
+    return f"{type(error).__name__}: the task's log says more"
+
+
+def to_raise(error: BaseException, columns_field: str) -> BaseException:
+    """Return what the task is to raise.
+
+    :param error: what stopped the push.
+    :param columns_field: the parameter that says what is set or unset.
+    """
+    if isinstance(error, InvalidRow):
+        return AirflowFailException(explain(columns_field, error.verdict))
+    return AirflowFailException(str(error)) if isinstance(error, _FOR_GOOD) else error

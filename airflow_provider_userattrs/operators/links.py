@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The extra link "Push report" on every push, to where this Airflow shows the report."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from airflow.providers.common.compat.sdk import BaseOperatorLink
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
+
+
+class PushReportLink(BaseOperatorLink):
+    """Lead to the Push report tab (Airflow 3.1 and later), or to the task's XComs."""
+
+    name = "Push report"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the link; from Airflow 3 on it is relative to wherever this Airflow is served.
+
+        :param operator: the operator.
+        :param ti_key: which task instance.
+        """
+        dag, run, task = (quote(part, safe="") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
+        if not AIRFLOW_V_3_0_PLUS:
+            query = {"dag_run_id": ti_key.run_id, "task_id": ti_key.task_id, "tab": "xcom"}
+            mapped_query = {"map_index": ti_key.map_index} if ti_key.map_index >= 0 else {}
+            from airflow.configuration import conf
+
+            base_url = conf.get("webserver", "base_url", fallback="")
+            return f"{base_url}/dags/{dag}/grid?{urlencode({**query, **mapped_query})}"
+        from airflow_provider_userattrs.operators.progress_xcom import IS_SHOWN  # no parse needs it
+
+        mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""
+        return f"dags/{dag}/runs/{run}/tasks/{task}{mapped}/{'plugin/push-report' if IS_SHOWN else 'xcom'}"

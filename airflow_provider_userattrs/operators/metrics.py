@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a try of a push counts in Airflow's metrics; docs/metrics.md lists the names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from airflow.providers.common.compat.sdk import Stats
+
+
+def count(vendor: str, operation: str, rows: Mapping[str, int], requests: int, retries: int, seconds: float) -> None:
+    """Count what one try did, under each name once with tags and once for backends that know none.
+
+    :param vendor: the vendor's name.
+    :param operation: what was done, such as ``"set attributes"``.
+    :param rows: status -> how many rows this try gave it.
+    :param requests: the requests it sent.
+    :param retries: how many of them were sent again.
+    :param seconds: how long it took.
+    """
+    tags = {"vendor": vendor.lower(), "operation": operation.replace(" ", "_")}
+    push = f"{tags['vendor']}.{tags['operation']}"
+    for status, rows_of_it in rows.items():
+        if rows_of_it:
+            Stats.incr(f"userattrs.rows.{push}.{status}", rows_of_it)
+            Stats.incr("userattrs.rows", rows_of_it, tags={**tags, "status": status})
+    for name, number in (("requests", requests), ("retries", retries)):
+        if number:
+            Stats.incr(f"userattrs.{name}.{push}", number)
+            Stats.incr(f"userattrs.{name}", number, tags=tags)
+    Stats.timing(f"userattrs.duration.{push}", timedelta(seconds=seconds))
+    Stats.timing("userattrs.duration", timedelta(seconds=seconds), tags=tags)

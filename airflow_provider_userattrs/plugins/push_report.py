@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plugin: a tab "Push report" on every task instance, beside its logs (Airflow 3.1 and later).
+
+Airflow imports this in each of its processes, so it imports nothing of the page itself. Airflow 2 knows neither
+kind of entry and passes over both.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.common.compat.sdk import AirflowPlugin
+
+
+class _Page:
+    """Serve the page; what it needs is imported with the first request, in the API server alone."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        from airflow_provider_userattrs.plugins.app import app
+
+        await app(scope, receive, send)
+
+
+class PushReportPlugin(AirflowPlugin):
+    """Tell Airflow of the page and its tab."""
+
+    name = "userattrs_push_report"
+    fastapi_apps = [{"name": "Push report", "app": _Page(), "url_prefix": "/userattrs"}]  # noqa: RUF012
+    external_views = [  # noqa: RUF012
+        {
+            "name": "Push report",
+            # Without a slash in front, so that it is right below any base URL.
+            "href": "userattrs/dags/{DAG_ID}/runs/{RUN_ID}/tasks/{TASK_ID}/{MAP_INDEX}",
+            "destination": "task_instance",
+            "url_route": "push-report",
+        }
+    ]

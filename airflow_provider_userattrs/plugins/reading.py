@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A report as the page reads it: every field checked for its kind, for an XCom may hold anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_userattrs.push.outcome import NOT_APPLIED, Status
+from airflow_provider_userattrs.push.report import FORMAT
+from airflow_provider_userattrs.push.timeline import Timeline
+from airflow_provider_userattrs.push.total import is_report
+
+
+class OtherForm(ValueError):
+    """Say that a report is of another version's form."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Hold one line of a report's reasons."""
+
+    status: Status
+    code: str
+    meaning: str
+    remedy: str
+    count: int
+    positions: tuple[int, ...]
+    attributes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Hold a report; see ``push/report.py`` and ``push/so_far.py`` for its fields."""
+
+    vendor: str
+    done: str
+    accepted_means: str
+    operation: str
+    dry_run: bool
+    rows: int
+    counts: dict[Status, int]
+    reasons: tuple[Reason, ...]
+    notes: tuple[tuple[str, str, int], ...]
+    requests: int
+    retries: int
+    seconds: float
+    tries: tuple[int, ...]
+    rejects: tuple[str, ...]
+    failure: str | None
+    of: int | None
+    timeline: Timeline | None
+    configuration: dict[str, tuple[str, ...]]
+    shard: tuple[int, int] | None
+    missing: tuple[int, ...]
+
+    @property
+    def attention(self) -> int:
+        """Count the rows that someone has to look after."""
+        return sum(self.counts[status] for status in NOT_APPLIED)
+
+
+def read(report: Any) -> Reading:
+    """Return a report's reading.
+
+    :raises OtherForm: if it is of another version's form.
+    :raises ValueError: if it is no report.
+    """
+    if not is_report(report):
+        raise ValueError("no report")
+    if report["format"] != FORMAT:
+        raise OtherForm(f"form {report['format']}")
+    try:
+        return _read(report)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("no report of this form") from error
+
+
+def _read(report: Mapping[str, Any]) -> Reading:
+    paths = report.get("rejects_path") or ()
+    timeline, of, shard = report.get("timeline"), report.get("of"), report.get("shard")
+    return Reading(
+        vendor=str(report["vendor"]),
+        done=str(report.get("done", "updated")),
+        accepted_means=str(report["accepted_means"]),
+        operation=str(report["operation"]),
+        dry_run=bool(report["dry_run"]),
+        rows=_count(report["rows"]),
+        counts={status: _count(report[status.value]) for status in Status},
+        reasons=tuple(map(_reason, report["reasons"])),
+        notes=tuple((str(note["attribute"]), str(note["note"]), _count(note["count"])) for note in report["notes"]),
+        requests=_count(report["requests"]),
+        retries=_count(report["retries"]),
+        seconds=_seconds(report["seconds"]),
+        tries=tuple(map(_count, report.get("tries") or ())),
+        rejects=(paths,) if isinstance(paths, str) else tuple(map(str, paths)),
+        failure=None if report.get("failure") is None else str(report["failure"]),
+        of=None if of is None else _count(of),
+        timeline=_timeline(timeline) if timeline else None,
+        configuration={str(name): _texts(value) for name, value in (report.get("configuration") or {}).items()},
+        shard=(_count(shard["number"]), _count(shard["of"])) if shard else None,
+        missing=tuple(map(_count, (report.get("shards") or {}).get("missing", ()))),
+    )
+
+
+def _reason(reason: Mapping[str, Any]) -> Reason:
+    return Reason(
+        Status(reason["status"]),
+        str(reason["code"]),
+        str(reason["meaning"]),
+        str(reason["remedy"]),
+        _count(reason["count"]),
+        tuple(sorted(map(_count, reason["positions"]))),
+        tuple(map(str, reason["attributes"])),
+    )
+
+
+def _timeline(state: Mapping[str, Any]) -> Timeline:
+    timeline = Timeline.restored(
+        {
+            "stretch": _seconds(state["stretch"]),
+            "rows": list(map(_count, state["rows"])),
+            "retries": list(map(_count, state["retries"])),
+        }
+    )
+    if not timeline.stretch or len(timeline.rows) != len(timeline.retries):
+        raise ValueError("no timeline")
+    return timeline
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value < 10**15:
+        raise ValueError("no count")
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if not isinstance(value, (int, float)) or not 0 <= value < 1e9:
+        raise ValueError("no time")
+    return float(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What there is to say of a push in ten seconds: one sentence, how bad it is, and what goes with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from airflow_provider_userattrs.plugins.reading import OtherForm, Reading, read
+from airflow_provider_userattrs.push.outcome import Status
+from airflow_provider_userattrs.push.report import FORMAT, users
+from airflow_provider_userattrs.push.so_far import report_so_far
+from airflow_provider_userattrs.push.total import Total
+
+#: Our operators; a class derived from one may have any name, and is known by its report.
+_IS_PUSH = re.compile(r"(EngageLab|Kahuna|MoEngage)(Set|Unset)\w+Operator").fullmatch
+
+#: In these states a task has nothing more to say.
+_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
+
+#: State of a push's task that left no word at all -> what to say.
+_SILENT = {
+    None: "The push has not begun.",
+    "scheduled": "The push has not begun.",
+    "queued": "The push has not begun.",
+    "running": "The push has begun, and has nothing to show yet.",
+    "success": "The push succeeded, and its report is gone: its XCom was deleted, or is kept by another XCom backend.",
+    "failed": "The task failed before its push had begun: the log says why.",
+    "up_for_retry": "The try failed before its push had begun: the log says why. Airflow will start another.",
+    "skipped": "The task was skipped: nothing was pushed.",
+    "upstream_failed": "A task before this one failed: nothing was pushed.",
+    "removed": "The task is no longer in its Dag: nothing was pushed.",
+}
+
+#: State of a task whose report is there -> what else to say.
+_BESIDES = {
+    "failed": "The task failed.",
+    "up_for_retry": "This try failed; Airflow will start another.",
+    "scheduled": "Another try is about to begin; this is what the last one came to.",
+    "queued": "Another try is about to begin; this is what the last one came to.",
+}
+
+_MOST_NAMED = 20
+
+_NO_PUSH = "No push report here: this task has pushed no users."
+_UNREADABLE = "What this task returned looks like a push report and cannot be read as one; see its XCom."
+_OTHER_FORM = (
+    "This report was written by another version of airflow-provider-userattrs ({}, and this page reads form "
+    f"{FORMAT}); its counts are in the task's XCom."
+)
+
+
+class Task(Protocol):
+    """Describe what is asked of a task instance."""
+
+    map_index: int
+    label: str | None
+    state: str | None
+    operator: str | None
+    try_number: int
+    report: Any
+    progress: Any
+    checkpoint: Any
+    told_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """Say what the page says.
+
+    :param level: ``"ok"``, ``"warning"``, ``"failed"``, ``"running"`` or ``"none"``.
+    :param headline: the one sentence.
+    :param notes: further sentences.
+    :param reading: the report, or the report so far.
+    :param is_live: whether there will be more to say.
+    :param told_at: when a running push last said something.
+    :param is_mapped: whether this is one instance of a mapped task.
+    :param try_number: the task's try.
+    :param shards: of the whole of a mapped task: each instance's index, label and story.
+    """
+
+    level: str
+    headline: str
+    notes: tuple[str, ...] = ()
+    reading: Reading | None = None
+    is_live: bool = False
+    told_at: datetime | None = None
+    is_mapped: bool = False
+    try_number: int = 1
+    shards: tuple[tuple[int, str, Story], ...] = ()
+
+
+def tell(task: Task) -> Story:
+    """Return the story of one task instance."""
+    is_live = task.state not in _ENDED
+    facts: dict[str, Any] = {"is_live": is_live, "is_mapped": task.map_index >= 0, "try_number": task.try_number}
+    try:
+        if task.report is not None and (reading := _read_or_none(task.report)):
+            return Story(_level(task.state, reading), _headline(reading), _notes(task.state, reading), reading, **facts)
+        if reading := _so_far(task):
+            return _tell_so_far(task, reading, facts)
+    except OtherForm as other:
+        return Story("none", _OTHER_FORM.format(other), **facts)
+    except ValueError:
+        return Story("none", _UNREADABLE, **facts)
+    if task.operator and _IS_PUSH(task.operator):
+        level = {"running": "running", "failed": "failed"}.get(task.state or "", "none")
+        return Story(level, _SILENT.get(task.state, "There is nothing to show yet."), **facts)
+    return Story("none", _NO_PUSH, is_mapped=task.map_index >= 0)
+
+
+def tell_whole(tasks: Sequence[Task]) -> Story:
+    """Return the story of all instances of a mapped task, added up."""
+    shards = tuple((task.map_index, task.label or str(task.map_index), tell(task)) for task in tasks)
+    told = [(task, story) for task, (_, _, story) in zip(tasks, shards, strict=True) if story.reading]
+    is_live = any(story.is_live for _, _, story in shards)
+    if not told:
+        return Story("none", _NO_PUSH, is_live=is_live, shards=shards)
+    try:
+        total = Total(_report(task) for task, _ in told).as_dict()
+        reading = read({**total, "of": _sum_known(story.reading.of for _, story in told if story.reading)})
+    except (KeyError, TypeError, ValueError) as error:
+        return Story("warning", f"These cannot be added up: {error}.", is_live=is_live, shards=shards)
+    levels = [story.level for _, _, story in shards]
+    level = next((each for each in ("failed", "running", "warning") if each in levels), "ok")
+    silent = len(shards) - len(told)
+    notes = [f"{len(shards):,} instances of this task, added up."]
+    if silent:
+        notes.append(f"{silent:,} of them {'has' if silent == 1 else 'have'} no report.")
+    return Story(level, _headline(reading), (*notes, *_notes(None, reading)), reading, is_live, shards=shards)
+
+
+def _read_or_none(report: Any) -> Reading | None:
+    """Return a return value's reading, or None if it is something else than a report."""
+    is_like_one = isinstance(report, dict) and {"format", "vendor", "operation", "rows"} <= report.keys()
+    return read(report) if is_like_one else None
+
+
+def _report(task: Task) -> Any:
+    """Return a task's report, or its report so far."""
+    if isinstance(task.report, dict):
+        return task.report
+    return task.progress if task.progress is not None else report_so_far(task.checkpoint)
+
+
+def _so_far(task: Task) -> Reading | None:
+    if task.progress is not None:
+        return read(task.progress)
+    if not isinstance(task.checkpoint, dict) or task.checkpoint.get("complete"):
+        return None
+    return read(report_so_far(task.checkpoint))
+
+
+def _tell_so_far(task: Task, reading: Reading, facts: dict[str, Any]) -> Story:
+    facts["told_at"] = task.told_at
+    if task.state == "running":
+        of = f" of {users(reading.of)}" if reading.of is not None else " users"
+        headline = f"{reading.rows:,}{of} done at {reading.vendor}{_attention(reading)} so far"
+        return Story("running", headline, _notes(task.state, reading), reading, **facts)
+    headline = f"{users(reading.rows)} done at {reading.vendor}{_attention(reading)}; the task ended without a report"
+    note = "It was killed, or its report was deleted; this is the last it said." if not facts["is_live"] else ""
+    level = "failed" if task.state == "failed" else "warning"
+    return Story(level, headline, (note,) if note else _notes(task.state, reading), reading, **facts)
+
+
+def _level(state: str | None, reading: Reading) -> str:
+    if state == "failed":
+        return "failed"
+    return "warning" if reading.attention or state != "success" else "ok"
+
+
+def _headline(reading: Reading) -> str:
+    return next(say(reading) for applies, say in _HEADLINES if applies(reading))
+
+
+def _attention(reading: Reading) -> str:
+    count = reading.attention
+    return f"; {count:,} {'needs' if count == 1 else 'need'} attention" if count else ""
+
+
+def _would_go(reading: Reading) -> int:
+    return sum(reason.count for reason in reading.reasons if reason.code == "dry-run")
+
+
+#: Which reading -> its sentence; the first that applies.
+_HEADLINES: tuple[tuple[Callable[[Reading], bool], Callable[[Reading], str]], ...] = (
+    (lambda r: not r.rows, lambda r: f"No users: there was nothing to push to {r.vendor}"),
+    (
+        lambda r: r.dry_run,
+        lambda r: f"Dry run: {_would_go(r):,} of {users(r.rows)} would go to {r.vendor}{_attention(r)}",
+    ),
+    (
+        lambda r: r.counts[Status.SKIPPED] == r.rows,
+        lambda r: f"Nothing to send: {users(r.rows)} had nothing to set at {r.vendor}",
+    ),
+    (
+        lambda r: True,
+        lambda r: f"{r.counts[Status.ACCEPTED]:,} of {users(r.rows)} {r.done} at {r.vendor}{_attention(r)}",
+    ),
+)
+
+
+def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
+    notes = []
+    if reading.failure:
+        notes.append(reading.failure if reading.failure.endswith(".") else f"{reading.failure}.")
+    if state in _BESIDES and not (reading.failure and state == "failed"):
+        notes.append(_BESIDES[state])
+    if reading.shard:
+        notes.append("Shard {:,} of {:,}.".format(*reading.shard))
+    if reading.missing:
+        more = ", ..." if len(reading.missing) > _MOST_NAMED else ""
+        notes.append(f"No word from shard {', '.join(map(str, reading.missing[:_MOST_NAMED]))}{more}.")
+    return tuple(notes)
+
+
+def _sum_known(numbers: Any) -> int | None:
+    known = list(numbers)
+    return None if None in known else sum(known)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How fast a push went, over all its tries: rows done and requests tried again, in stretches of equal length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Seconds of a stretch at first; it doubles whenever there are more of them than `MOST`.
+FIRST_STRETCH = 0.25
+
+MOST = 60
+
+
+class Timeline:
+    """Count rows and retries by when they came, in at most 60 stretches of time, however long the push takes.
+
+    Only the time that tries take is counted, so that a retry an hour later follows on at once.
+    """
+
+    def __init__(self) -> None:
+        self.stretch = FIRST_STRETCH
+        self.rows: list[int] = []
+        self.retries: list[int] = []
+        self._seen = (0, 0)
+
+    def begin(self, rows: int, retries: int) -> None:
+        """Take in what earlier tries came to, and what this one counts from."""
+        self._seen = (rows, retries)
+
+    def note(self, seconds: float, rows: int, retries: int) -> None:
+        """Take in how far the push has come.
+
+        :param seconds: what all tries took so far.
+        :param rows: the rows done in all.
+        :param retries: the requests tried again in all.
+        """
+        place = int(seconds / self.stretch)
+        while place >= MOST:
+            self._merge()
+            place = int(seconds / self.stretch)
+        missing = place + 1 - len(self.rows)
+        self.rows.extend([0] * missing)
+        self.retries.extend([0] * missing)
+        self.rows[place] += max(rows - self._seen[0], 0)
+        self.retries[place] += max(retries - self._seen[1], 0)
+        self._seen = (rows, retries)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the timeline as a small JSON dict."""
+        return {"stretch": self.stretch, "rows": self.rows.copy(), "retries": self.retries.copy()}
+
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> Timeline:
+        """Return the timeline that `as_dict` described."""
+        timeline = cls()
+        timeline.stretch = state["stretch"]
+        timeline.rows = list(state["rows"])
+        timeline.retries = list(state["retries"])
+        return timeline
+
+    def _merge(self) -> None:
+        self.stretch *= 2
+        self.rows = _in_pairs(self.rows)
+        self.retries = _in_pairs(self.retries)
+
+
+def _in_pairs(counts: list[int]) -> list[int]:
+    return [sum(counts[place : place + 2]) for place in range(0, len(counts), 2)]

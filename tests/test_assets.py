@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The destinations as assets: one form each, and no keys in it."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.providers.common.compat.sdk import Asset
+
+from airflow_provider_userattrs.assets import convert_asset_to_openlineage
+from airflow_provider_userattrs.get_provider_info import get_provider_info
+
+
+@pytest.mark.parametrize(
+    "uri", ["engagelab://singapore/users", "kahuna://production/users", "moengage://SANDBOXWORKSPACE/users"]
+)
+def test_its_form_stays(uri: str) -> None:
+    assert Asset(uri).uri == uri
+    assert Asset(f"{uri}/").uri == uri
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "kahuna://production",
+        "kahuna://production/people",
+        "kahuna:///users",
+        "kahuna://production:80/users",
+        "kahuna://key@production/users",
+        "kahuna://production/users?env=p",
+        "moengage://a/users/more",
+    ],
+)
+def test_another_form_is_refused(uri: str) -> None:
+    pytest.importorskip("airflow.sdk", reason="Airflow 2 warns of it, and lets it pass")
+    with pytest.raises(ValueError, match=f"URI format {uri.split(':')[0]}://"):
+        Asset(uri)
+
+
+def test_openlineage_calls_it_the_same() -> None:
+    pytest.importorskip("openlineage.client")
+    dataset = convert_asset_to_openlineage(Asset("kahuna://production/users"), None)
+    assert (dataset.namespace, dataset.name) == ("kahuna://production", "users")
+
+
+def test_airflow_finds_both() -> None:
+    (declared,) = get_provider_info()["asset-uris"]  # type: ignore[misc]
+    assert declared["schemes"] == ["engagelab", "kahuna", "moengage"]
+    from airflow.providers_manager import ProvidersManager
+
+    manager = ProvidersManager()
+    if hasattr(manager, "asset_uri_handlers"):
+        assert set(declared["schemes"]) <= manager.asset_uri_handlers.keys()
+        assert set(declared["schemes"]) <= manager.asset_to_openlineage_converters.keys()
