@@ -27,10 +27,10 @@ up: $(READY)  ## Run Airflow's web pages with the demo's DAGs and connections, a
 	@exec $(BIN)/python demo/up.py
 
 test: lint  ## Lint, then run all tests with branch coverage
-	$(BIN)/python -m pytest -q -n auto --dist worksteal --ignore tests/system --cov --cov-report=term
+	$(BIN)/python -m pytest -q -rs -n auto --dist worksteal --ignore tests/system --cov --cov-report=term
 
 test-system: $(READY)  ## Push 200,000 users in shards over two Celery workers, one of which is killed (4 minutes)
-	$(BIN)/python -m pytest -q -s tests/system
+	USERATTRS_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -q -s tests/system
 
 test-ui: $(READY)  ## Look at the web pages with a real browser (chromium, installed if it is missing and may be)
 	@tests/ui/browser.sh

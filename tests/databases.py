@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from servers import WITHOUT, Postgres
+from servers import Postgres
 
 
 @pytest.fixture(scope="session")
 def _cluster() -> Iterator[Postgres]:
-    if os.environ.get(WITHOUT):
-        pytest.skip(f"{WITHOUT} is set")
     cluster = Postgres()
     try:
         cluster.start()

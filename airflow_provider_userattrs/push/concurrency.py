@@ -10,6 +10,9 @@ _START = 2
 #: Seconds of evidence before a step up.
 _INTERVAL = 0.02
 
+#: Users that may be ready for idle threads, and besides for a vendor that answers faster than batches are made.
+_READY, _AHEAD = 800, 128
+
 #: From this share of a processor on, more threads would only get in each other's way.
 _BUSY = 0.9
 
@@ -21,14 +24,16 @@ class Concurrency:
     """Multiply what may be in flight while all of it waits for the vendor, and for nothing else.
 
     :param most: the ceiling.
-    :param most_ahead: batches that may be ready besides.
     :param clock: tells the time.
+    :param users: users that a batch may hold: what is ready takes memory by them.
+    :param may_run_ahead: whether more may be ready than idle threads could want at once.
     """
 
-    def __init__(self, most: int, most_ahead: int, clock: Clock) -> None:
+    def __init__(self, most: int, clock: Clock, *, users: int = 1, may_run_ahead: bool = True) -> None:
         self.now = min(_START, most)
         self._most = most
-        self._most_ahead = most_ahead
+        self._most_ready = max(_READY // users, 1)
+        self._most_ahead = _AHEAD // users if may_run_ahead else 0
         self._ahead = 0
         self._clock = clock
         self._since = clock.monotonic()
@@ -37,7 +42,7 @@ class Concurrency:
     @property
     def window(self) -> int:
         """Return how many batches may be under way: in flight, and ready so that no thread waits for its next."""
-        return self.now * (2 if self.now == 1 else 3) + self._ahead
+        return self.now + min(self.now * (1 if self.now == 1 else 2), self._most_ready) + self._ahead
 
     def is_due(self) -> bool:
         """Tell whether there is evidence enough for a step up."""

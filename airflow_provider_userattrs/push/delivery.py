@@ -34,9 +34,6 @@ ATTEMPTS = 5
 #: Batches that may wait for their next try while others get through.
 _MOST_DELAYED = 1_000
 
-#: Users that may be ready for a vendor that answers faster than they are.
-_MOST_AHEAD = 128
-
 #: Seconds the loop waits before it looks whether it was interrupted.
 _GLANCE = 0.25
 
@@ -85,8 +82,9 @@ class Delivery:
         dispatch = Dispatch(endpoint, send, self._pacer, self._stopping, self._clock)
         self._senders: Senders[Sent | None] = Senders(dispatch, concurrency)
         # What must not be sent twice is noted before it is sent: the less of it is ready, the less is in doubt.
-        ahead = _MOST_AHEAD // endpoint.max_users if announce is None else 0
-        self._concurrency = Concurrency(concurrency, ahead, self._clock)
+        self._concurrency = Concurrency(
+            concurrency, self._clock, users=endpoint.max_users, may_run_ahead=announce is None
+        )
         self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
         self._delayed = Delayed()

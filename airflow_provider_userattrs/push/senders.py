@@ -96,6 +96,7 @@ class Senders(Generic[Result]):
             except Exception as exception:
                 result = exception
             self._results.append((batch, result))
+            del batch, result  # while this thread waits, their rows may go
             if self._tasks.qsize() <= self._few:
                 self._bell.set()
 
