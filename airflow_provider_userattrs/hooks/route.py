@@ -2,20 +2,24 @@
 """One thread's way to a vendor: what does not change from request to request is worked out once.
 
 `Session.request` looks up proxies, bundles and netrc in the environment, merges settings, prepares and hands out
-cookies anew with each request, which is most of what a small request costs. Here all of that is done at the first one.
+cookies anew with each request, which is most of what a small request costs. Here requests does all of that for the
+first one, and opens the connection: proxy, TLS, client certificate. What follows on the same connection is written to
+it and read from it by the standard library alone.
 """
 
 from __future__ import annotations
 
+import io
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
+from http.client import HTTPException, HTTPResponse
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 
 from airflow_provider_userattrs.push.endpoint import Answer
 
@@ -37,6 +41,7 @@ class Route:
         self._environment: Any = session.merge_environment_settings(base_url, {}, False, verify, None)
         self._adapter = _Adapter()
         self._prepared: dict[str, requests.PreparedRequest] = {}
+        self._heads: dict[str, bytes] = {}
 
     @property
     def is_connecting(self) -> bool:
@@ -51,21 +56,24 @@ class Route:
         :param headers: the same ones each time for one path.
         :raises OSError: what requests raises.
         """
+        connection = self._adapter.open_connection()
+        if connection is not None and (head := self._heads.get(path)):
+            return _exchange(connection, head + b"%d\r\n\r\n" % len(body) + body)
         request = self._prepared.get(path)
         if request is None:
             request = self._session.prepare_request(
                 requests.Request("POST", self._base_url + path, headers=headers, data=b"-")
             )
             self._prepared[path] = request
+            self._heads[path] = _head(request)
         request.body = body
         request.headers["Content-Length"] = str(len(body))
         response = self._adapter.send(request, timeout=self._timeout, **self._environment)
-        return Answer(response.status_code, response.headers, response.content)
+        return Answer(response.status_code, _by_lower_case(response.headers), response.content)
 
     def abort(self) -> None:
         """Break off the request under way; its thread sees the connection closed."""
-        connection = self._adapter.connection
-        sock = getattr(connection, "sock", None)
+        sock = getattr(self._adapter.connection, "sock", None)
         if sock is not None:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
@@ -75,25 +83,62 @@ class Route:
         self._adapter.close()
 
 
+def _head(request: requests.PreparedRequest) -> bytes:
+    """Return what stands before each body, up to the number of its bytes."""
+    lines = [f"POST {request.path_url} HTTP/1.1", f"Host: {urlsplit(str(request.url)).netloc.rpartition('@')[2]}"]
+    lines += [f"{name}: {value}" for name, value in request.headers.items() if name != "Content-Length"]
+    return "\r\n".join([*lines, "Content-Length: "]).encode("latin-1")
+
+
+def _exchange(connection: Any, request: bytes) -> Answer:
+    """Send a request on an open connection and return the answer; after an error the connection is closed."""
+    response = HTTPResponse(connection.sock, method="POST")
+    try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it had read all of it
+            connection.sock.sendall(request)
+        response.begin()
+        headers, content = _by_lower_case(response.headers), response.read()
+        if "content-encoding" in headers:
+            content = urllib3.HTTPResponse(io.BytesIO(content), headers).data
+    except (OSError, HTTPException, urllib3.exceptions.HTTPError) as error:
+        connection.close()
+        raise (requests.ReadTimeout if isinstance(error, TimeoutError) else requests.ConnectionError)(error) from error
+    finally:
+        response.close()
+    if response.will_close:
+        connection.close()
+    return Answer(response.status, headers, content)
+
+
+def _by_lower_case(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
 class _Adapter(HTTPAdapter):
-    """Send requests to one host over one connection, without cookies."""
+    """Send requests to one host over one connection, which may be used when it is open."""
 
     def __init__(self) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1)
         self.is_connecting = False
         self.connection: Any = None
         self._pool: Any = None
-        self._urls: dict[str | None, str] = {}
+
+    def open_connection(self) -> Any:
+        """Return the connection if the vendor is at its other end; None if it has to be made, or leads to a proxy."""
+        connection, pool = self.connection, self._pool
+        # A proxy passes on what is encrypted as it is; of anything else it wants to know where to.
+        if connection is None or (pool.proxy is not None and pool.scheme == "http"):
+            return None
+        return connection if connection.is_connected else None
 
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
-    ) -> HTTPConnectionPool:
+    ) -> urllib3.HTTPConnectionPool:
         """Return the one pool of this adapter."""
         if self._pool is None:
             self._pool = super().get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
-            super().cert_verify(self._pool, request.url, verify, cert)  # type: ignore[no-untyped-call]
             self._pool.ConnectionCls = self._watched(self._pool.ConnectionCls)
-        pool: HTTPConnectionPool = self._pool
+        pool: urllib3.HTTPConnectionPool = self._pool
         return pool
 
     def close(self) -> None:
@@ -101,25 +146,6 @@ class _Adapter(HTTPAdapter):
         super().close()
         if self._pool is not None:
             self._pool.close()
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Leave the pool as it is: it was set up when it was made."""
-
-    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Return what stands in the request line, which depends on the URL alone."""
-        url = self._urls.get(request.url)
-        if url is None:
-            url = self._urls[request.url] = super().request_url(request, proxies)
-        return url
-
-    def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
-        """Return the response, without its cookies."""
-        response = requests.Response()
-        response.status_code = resp.status
-        response.headers = CaseInsensitiveDict(resp.headers)
-        response.raw = resp
-        response.request = req
-        return response
 
     def _watched(self, connection_class: Any) -> Any:
         adapter = self

@@ -16,7 +16,7 @@ class Answer:
     """Hold a vendor's answer to one request.
 
     :param status: the HTTP status.
-    :param headers: the HTTP headers; looked up without regard to case.
+    :param headers: the HTTP headers, their names in lower case.
     :param body: the body's bytes.
     """
 

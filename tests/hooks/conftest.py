@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
@@ -96,13 +96,21 @@ def tls_server() -> Callable[..., Any]:
     return recorder_server
 
 
+def hang_up(sockets: list[socket.socket]) -> None:
+    """Wake whoever waits for something to come in."""
+    for each in sockets:
+        with suppress(OSError):
+            each.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.fixture
-def raw_server() -> Iterator[Callable[[bytes], str]]:
-    """Start servers that read a request, answer with these bytes and close."""
+def raw_server() -> Iterator[Callable[..., str]]:
+    """Start servers that answer the requests on each connection with these bytes, one after the other, and close."""
     with ExitStack() as stack:
 
-        def start(answer: bytes) -> str:
+        def start(*answers: bytes) -> str:
             listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+            sockets = [listening]
 
             def serve() -> None:
                 while True:
@@ -110,16 +118,22 @@ def raw_server() -> Iterator[Callable[[bytes], str]]:
                         connection, _ = listening.accept()
                     except OSError:
                         return
-                    with connection:
-                        head = b""
-                        while b"\r\n\r\n" not in head:
-                            head += connection.recv(65536)
-                        connection.sendall(answer)
+                    sockets.append(connection)
+                    with connection, connection.makefile("rb") as requests:
+                        for answer in answers:
+                            length = 0
+                            while (line := requests.readline()).strip():
+                                if line.lower().startswith(b"content-length:"):
+                                    length = int(line.partition(b":")[2])
+                            if not line:  # the other side went
+                                break
+                            requests.read(length)
+                            connection.sendall(answer)
 
             thread = threading.Thread(target=serve, daemon=True)
             thread.start()
             stack.callback(thread.join)
-            stack.callback(listening.shutdown, socket.SHUT_RDWR)
+            stack.callback(hang_up, sockets)
             return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
         yield start

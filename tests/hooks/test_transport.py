@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import socket
 import ssl
 import sys
@@ -24,6 +25,9 @@ from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, RefusedCon
 from airflow_provider_userattrs.vendors import engagelab, kahuna, moengage
 
 VENDORS = ["engagelab", "kahuna", "moengage"]
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+GZIP = gzip.compress(b"{}")
 
 #: vendor -> an operation and a body for it.
 ENDPOINTS = {
@@ -195,8 +199,59 @@ def test_closed_after_sending(hook_of: Callable[..., Any], sandbox: Any, control
     ],
     ids=["nothing", "half a line", "garbage", "bad status", "cut body", "cut chunk", "bad chunk", "bad gzip"],
 )  # fmt: skip
-def test_half_an_answer_is_none(hook_of: Callable[..., Any], raw_server: Callable[[bytes], str], answer: bytes) -> None:
-    no_answer(hook_of("engagelab", host=raw_server(answer)))
+@pytest.mark.parametrize("before", [(), (ANSWER,)], ids=["first", "second"])
+def test_half_an_answer_is_none(
+    hook_of: Callable[..., Any], raw_server: Callable[..., str], before: tuple[bytes, ...], answer: bytes
+) -> None:
+    hook = hook_of("engagelab", host=raw_server(*before, answer))
+    for _ in before:
+        assert hook.sender(ENDPOINTS["engagelab"])(b"{}").body == b"{}"
+    no_answer(hook)
+    assert before == () or hook.sender(ENDPOINTS["engagelab"])(b"{}").body == b"{}"  # on a connection of its own
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ANSWER,
+        b"HTTP/1.1 100 Continue\r\n\r\n" + ANSWER,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}",
+        b"HTTP/1.0 200 OK\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(GZIP) + GZIP,
+    ],
+    ids=["plain", "continue", "chunks", "until it closes", "HTTP/1.0", "gzip"],
+)
+@pytest.mark.parametrize("before", [(), (ANSWER,)], ids=["first", "second"])
+def test_an_answer_may_have_any_form(
+    hook_of: Callable[..., Any], raw_server: Callable[..., str], before: tuple[bytes, ...], answer: bytes
+) -> None:
+    send = hook_of("engagelab", host=raw_server(*before, answer)).sender(ENDPOINTS["engagelab"])
+    for _ in (*before, answer):
+        assert (received := send(b"{}")).body == b"{}"
+        assert received.status == 200
+
+
+@pytest.mark.parametrize("closing", [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", b"HTTP/1.0 200 OK\r\n\r\n{}"])
+def test_an_answer_may_close_the_connection(
+    hook_of: Callable[..., Any], raw_server: Callable[..., str], closing: bytes
+) -> None:
+    send = hook_of("engagelab", host=raw_server(ANSWER, closing)).sender(ENDPOINTS["engagelab"])
+    for _ in range(6):
+        assert send(b"{}").body == b"{}"
+
+
+def test_all_requests_of_a_connection_are_alike(hook_of: Callable[..., Any], recorder: Any) -> None:
+    recorder.headers = {"X-RateLimit-Remaining": "0", "Retry-After": "7"}
+    send = hook_of("moengage", host=recorder.url).sender(ENDPOINTS["moengage"])
+    answers = [send(body) for body in (b"{}", b'{"a": 1}', "ключ".encode())]
+    first, second, third = recorder.requests
+    assert [request.body for request in (first, second, third)] == [b"{}", b'{"a": 1}', "ключ".encode()]
+    assert (first.method, first.target) == (second.method, second.target) == (third.method, third.target)
+    assert first.headers == {**second.headers, "content-length": "2"} == {**third.headers, "content-length": "2"}
+    for answer in answers:
+        assert answer.headers["x-ratelimit-remaining"] == "0"
+        assert answer.headers["retry-after"] == "7"
 
 
 def test_a_failed_handshake_sent_nothing(hook_of: Callable[..., Any], recorder: Any) -> None:
@@ -237,10 +292,11 @@ def test_a_proxy_of_the_environment_is_used(
     hook_of: Callable[..., Any], recorder: Any, without_no_proxy: pytest.MonkeyPatch, closed_port: int, variable: str
 ) -> None:
     without_no_proxy.setenv(variable, recorder.url)
-    hook = hook_of("engagelab", host=f"http://127.0.0.1:{closed_port}/base")
-    assert hook.sender(ENDPOINTS["engagelab"])(b"{}").status == 200
-    (request,) = recorder.requests
-    assert request.target == f"http://127.0.0.1:{closed_port}/base/v1/user/property"
+    send = hook_of("engagelab", host=f"http://127.0.0.1:{closed_port}/base").sender(ENDPOINTS["engagelab"])
+    for _ in range(2):
+        assert send(b"{}").status == 200
+    target = f"http://127.0.0.1:{closed_port}/base/v1/user/property"
+    assert [request.target for request in recorder.requests] == [target] * 2
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -357,5 +413,6 @@ def test_a_client_certificate_is_shown(
     context.verify_mode = ssl.CERT_REQUIRED
     with tls_server(lambda listening: context.wrap_socket(listening, server_side=True)) as recorder:
         hook = hook_of("kahuna", host=recorder.url, extra={"verify": str(certificate), "cert": str(certificate)})
-        assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+        for _ in range(2):
+            assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
         hook.close()
