@@ -13,6 +13,7 @@ from airflow_provider_userattrs.operators.account import Account
 from airflow_provider_userattrs.operators.description import describe
 from airflow_provider_userattrs.operators.digest import digest
 from airflow_provider_userattrs.operators.failure import in_words
+from airflow_provider_userattrs.operators.garbage import kept_off_the_heap
 from airflow_provider_userattrs.operators.interruption import heed
 from airflow_provider_userattrs.operators.progress_xcom import ProgressXCom
 from airflow_provider_userattrs.operators.resume import Resume, pending
@@ -136,7 +137,7 @@ class Run:
             )
             account.counts = delivery
             account.log_start(hook.transport.base_url, pace)
-            with heed(delivery.interrupt):
+            with heed(delivery.interrupt), kept_off_the_heap():
                 return delivery.run(self._updates(mapping, begun))
 
     def _begin(self, hook: VendorHook) -> Checkpoint:

@@ -8,7 +8,7 @@ from airflow_provider_userattrs.push.clock import Clock
 _START = 2
 
 #: Seconds of evidence before a step up.
-_INTERVAL = 0.02
+INTERVAL = 0.02
 
 #: Users that may be ready for idle threads, and besides for a vendor that answers faster than batches are made.
 _READY, _AHEAD = 800, 128
@@ -44,9 +44,14 @@ class Concurrency:
         """Return how many batches may be under way: in flight, and ready so that no thread waits for its next."""
         return self.now + min(self.now * (1 if self.now == 1 else 2), self._most_ready) + self._ahead
 
+    @property
+    def may_grow(self) -> bool:
+        """Tell whether the ceiling is not reached yet."""
+        return self.now < self._most
+
     def is_due(self) -> bool:
         """Tell whether there is evidence enough for a step up."""
-        return self._clock.monotonic() - self._since >= _INTERVAL
+        return self._clock.monotonic() - self._since >= INTERVAL
 
     def grow(self, *, paced: bool) -> None:
         """Allow more, for what is in flight has been full for a while.

@@ -14,7 +14,7 @@ from threading import Event
 from airflow_provider_userattrs.push.batching import Batch
 from airflow_provider_userattrs.push.breaker import Breaker
 from airflow_provider_userattrs.push.clock import Clock
-from airflow_provider_userattrs.push.concurrency import Concurrency
+from airflow_provider_userattrs.push.concurrency import INTERVAL, Concurrency
 from airflow_provider_userattrs.push.delayed import Delayed
 from airflow_provider_userattrs.push.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
@@ -131,7 +131,9 @@ class Delivery:
     def _step(self) -> bool:
         """Fill the window and settle what was answered; return False when there is nothing left to do."""
         senders, concurrency = self._senders, self._concurrency
-        while senders.under_way < concurrency.window and (batch := self._next_batch()):
+        for _ in range(concurrency.window - senders.under_way):
+            if (batch := self._next_batch()) is None:
+                break
             senders.submit(batch, concurrency.now)
         if self._interruption is not None:
             self.stop(self._interruption)
@@ -141,7 +143,8 @@ class Delivery:
             full = senders.under_way >= concurrency.window
             if full and concurrency.is_due():
                 concurrency.grow(paced=self._pacer.is_limit())
-            self._settle_ready(_GLANCE if wait is None or full else min(wait, _GLANCE))
+            glance = INTERVAL if full and concurrency.may_grow else _GLANCE  # an answer may be long in coming
+            self._settle_ready(glance if wait is None or full else min(wait, glance))
         elif wait is not None:
             self._clock.sleep(min(wait, _GLANCE), self._stopping)
         else:

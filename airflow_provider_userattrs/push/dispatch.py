@@ -69,7 +69,7 @@ class Dispatch:
             if ends_the_push(verdicts, result):
                 self._stopping.set()
             return Sent(verdicts, len(body), result)
-        wait = asked_to_wait(result, self._clock.time()) or 0.0
+        wait = asked_to_wait(result, self._clock) or 0.0
         if wait:
             self._pacer.hold(wait)
         if result.status in BUSY:

@@ -72,17 +72,20 @@ class Pacer:
                 self._missed_slots += slot == now
                 self._counted += units
                 self._next = slot + units * self._interval(slot)
-            pause = slot - now
-            while True:
-                if pause > 0.0:
-                    self._clock.sleep(pause, self._wake)
+                pause = slot - now or self._overdue(now)
+                if pause <= 0.0:
+                    self._go(units, now)
+                    return True
+            while pause > 0.0:
+                self._clock.sleep(pause, self._wake)
                 with self._lock:
                     # The vendor may have asked to wait meanwhile: then the slot is void, and a later one is taken.
                     if self._wake.is_set() or self._held_until > slot:
                         break
-                    pause = self._overdue()
+                    now = self._clock.monotonic()
+                    pause = self._overdue(now)
                     if pause <= 0.0:
-                        self._go(units)
+                        self._go(units, now)
                         return True
         return False
 
@@ -116,17 +119,17 @@ class Pacer:
                 self._counting_from, self._counted = now - 1.0, round(self._counted / (now - self._counting_from))
             return missed == 0
 
-    def _overdue(self) -> float:
+    def _overdue(self, now: float) -> float:
         """Return for how long one more unit would be too many in a second."""
         went = self._went
         if went is None or len(went) < (went.maxlen or 0):
             return 0.0
-        early = went[0] + 1.0 - self._clock.monotonic()
+        early = went[0] + 1.0 - now
         return early if early > _EXACT else 0.0
 
-    def _go(self, units: int) -> None:
+    def _go(self, units: int, now: float) -> None:
         if self._went is not None:
-            self._went.extend([self._clock.monotonic()] * units)
+            self._went.extend([now] * units)
 
     def _interval(self, now: float) -> float:
         if self._share < 1.0:
@@ -140,18 +143,20 @@ class Pacer:
         return min(1.0, self._share + _RECOVERY * max(now - self._recovering_from, 0.0))
 
 
-def asked_to_wait(answer: Answer, now: float) -> float | None:
+def asked_to_wait(answer: Answer, clock: Clock) -> float | None:
     """Return for how many seconds an answer asks to send nothing, or None.
 
     :param answer: the vendor's answer.
-    :param now: seconds since the epoch.
+    :param clock: tells the time.
     """
     headers = answer.headers
-    waits = []
-    if answer.status in BUSY:
+    is_busy = answer.status in BUSY
+    if not is_busy and headers.get("x-ratelimit-remaining") != "0":
+        return None
+    now = clock.time()
+    waits = [_reset(headers, now)]
+    if is_busy:
         waits.append(_retry_after(headers, now))
-    if answer.status in BUSY or headers.get("x-ratelimit-remaining") == "0":
-        waits.append(_reset(headers, now))
     return max((wait for wait in waits if wait is not None), default=None)
 
 

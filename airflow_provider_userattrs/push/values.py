@@ -151,7 +151,8 @@ def exact_text(value: Decimal | float) -> str:
     number = value if isinstance(value, Decimal) else Decimal(repr(finite(float(value))))
     if not number.is_finite():
         raise InvalidRow(NOT_A_NUMBER)
-    return format(number, "f")
+    text = str(number)
+    return format(number, "f") if "E" in text else text
 
 
 def time_zone(name: str) -> tzinfo:

@@ -15,11 +15,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.endpoint import Answer
 from airflow_provider_userattrs.push.pacing import Pacer, asked_to_wait, back_off
 
 NOW = 1_700_000_000.0
 TINY = 1e-6
+
+
+class StandingClock(Clock):
+    """Show the same time always."""
+
+    def time(self) -> float:
+        return NOW
+
+
+STANDING = StandingClock()
 
 
 def act(pacer: Pacer, clock: Any, scripts: list[list[tuple[str, float]]]) -> tuple[list[Any], list[Any]]:
@@ -231,7 +242,7 @@ class TestAskedToWait:
         ],
     )
     def test_table(self, status: int, headers: dict[str, str], expected: float | None) -> None:
-        assert asked_to_wait(Answer(status, headers, b""), NOW) == expected
+        assert asked_to_wait(Answer(status, headers, b""), STANDING) == expected
 
     @settings(max_examples=300, deadline=None)
     @given(
@@ -249,12 +260,12 @@ class TestAskedToWait:
         ),
     )
     def test_no_header_makes_it_raise_or_go_back_in_time(self, status: int, headers: dict[str, str]) -> None:
-        wait = asked_to_wait(Answer(status, headers, b""), NOW)
+        wait = asked_to_wait(Answer(status, headers, b""), STANDING)
         assert wait is None or wait >= 0
         assert wait is None or not math.isnan(wait)
 
     def test_an_endless_number_is_no_exception(self) -> None:
-        wait = asked_to_wait(Answer(429, {"x-ratelimit-reset": "9" * 5_000}, b""), NOW)
+        wait = asked_to_wait(Answer(429, {"x-ratelimit-reset": "9" * 5_000}, b""), STANDING)
         assert wait is None or wait >= 0
 
     def test_dates_in_the_obsolete_form_are_gmt(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +273,7 @@ class TestAskedToWait:
         time.tzset()
         try:
             text = time.asctime(time.gmtime(NOW + 90))
-            assert asked_to_wait(Answer(429, {"retry-after": text}, b""), NOW) == 90
+            assert asked_to_wait(Answer(429, {"retry-after": text}, b""), STANDING) == 90
         finally:
             monkeypatch.undo()
             time.tzset()
