@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from measure import HERE, stats
 
@@ -23,55 +24,60 @@ _PATIENCE = 240
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Run PostgreSQL and give its port."""
+def postgres() -> Iterator[Postgres]:
+    """Run PostgreSQL."""
     server = Postgres()
     try:
         server.start()
-        yield str(server.port)
+        yield server
     finally:
         server.stop()
 
 
-def pushed_by_celery(url: str, vendor: str, *, users: int, shards: int, cap: float | None = None) -> list[float]:
-    """Push a query's rows with Celery workers and return when each request arrived at the vendor.
+@contextmanager
+def redis() -> Iterator[Redis]:
+    """Run Redis."""
+    server = Redis()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def pushed_by_celery(url: str, pushes: dict[str, dict[str, Any]], caps: dict[str, float]) -> dict[str, list[float]]:
+    """Push a query's rows with Celery workers and return, by push, when each request arrived at the vendor.
 
     :param url: the vendor's address.
-    :param vendor: to whom.
-    :param users: how many.
-    :param shards: over how many tasks.
-    :param cap: what all of them together may send a second.
+    :param pushes: name -> ``vendor``, ``users``, and ``shards`` for over how many tasks; one after the other.
+    :param caps: vendor -> what all shards together may send a second.
     """
-    extra = {"rate_limit": cap} if cap else {}
-    connection = {"conn_type": vendor, "host": f"{url}/{vendor}", "login": "key", "password": "secret", "extra": extra}
-    with tempfile.TemporaryDirectory() as folder:
-        database, queue = Postgres(), Redis()
-        try:
-            database.start()
-            queue.start()
-            warehouse = {"conn_type": "postgres", "host": "127.0.0.1", "port": database.port, "login": "tester"}
-            environment = {
-                "AIRFLOW_CONN_WAREHOUSE": json.dumps({**warehouse, "schema": "postgres"}),
-                f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT": json.dumps(connection),
-                "BENCH_PUSH": json.dumps({"vendor": vendor, "users": users, "shards": shards}),
-                "NO_PROXY": "127.0.0.1",
-            }
-            airflow = CeleryDeployment(Path(folder), database, queue, environment)
-            shutil.copy(HERE / "sharded_push.py", airflow.home / "dags")
-            with airflow.running():
-                airflow.start_worker()
-                airflow.start_worker()
-                airflow.trigger("sharded_push", 120)
-                state = airflow.wait_for("sharded_push", _PATIENCE)
-            if state != "success":
-                raise SystemExit(f"sharded_push ended as {state}\n{airflow.logs()}")
-        finally:
-            queue.stop()
-            database.stop()
-    told = stats(url)
-    if told["rows"] != users:
-        raise SystemExit(f"{vendor}: {users} users pushed, {told['rows']} arrived")
-    return sorted(told["arrivals"])
+    arrivals = {}
+    with tempfile.TemporaryDirectory() as folder, postgres() as database, redis() as queue:
+        warehouse = {"conn_type": "postgres", "host": "127.0.0.1", "port": database.port, "login": "tester"}
+        environment = {
+            "AIRFLOW_CONN_WAREHOUSE": json.dumps({**warehouse, "schema": "postgres"}),
+            "BENCH_PUSHES": json.dumps(pushes),
+            "NO_PROXY": "127.0.0.1",
+        }
+        for vendor in {push["vendor"] for push in pushes.values()}:
+            extra = {"rate_limit": caps[vendor]} if vendor in caps else {}
+            connection = {"conn_type": vendor, "host": f"{url}/{vendor}", "login": "key", "password": "secret"}
+            environment[f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT"] = json.dumps({**connection, "extra": extra})
+        airflow = CeleryDeployment(Path(folder), database, queue, environment)
+        shutil.copy(HERE / "sharded_push.py", airflow.home / "dags")
+        with airflow.running():
+            airflow.start_worker()
+            airflow.start_worker()
+            for name, push in pushes.items():
+                airflow.trigger(name, 120)
+                if (state := airflow.wait_for(name, _PATIENCE)) != "success":
+                    raise SystemExit(f"{name} ended as {state}\n{airflow.logs()}")
+                told = stats(url)
+                if told["rows"] != push["users"]:
+                    raise SystemExit(f"{name}: {push['users']} users pushed, {told['rows']} arrived")
+                arrivals[name] = sorted(told["arrivals"])
+    return arrivals
 
 
 def worked(arrivals: Sequence[float]) -> float:
