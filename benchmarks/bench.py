@@ -97,8 +97,8 @@ def kahuna() -> None:
     """Measure 100 users a POST."""
     with vendor(0) as url:
         found = turns(
-            package=lambda: side("package", 200_000, url, vendor="kahuna")["rate"],
-            tuned_session=lambda: side("tuned_session", 200_000, url, vendor="kahuna")["rate"],
+            package=lambda: side("package", 120_000, url, vendor="kahuna")["rate"],
+            tuned_session=lambda: side("tuned_session", 120_000, url, vendor="kahuna")["rate"],
             wrk=lambda: wrk(url, "/kahuna", 16, 1),
         )
     share = found["package"] / found["tuned_session"]
@@ -106,7 +106,7 @@ def kahuna() -> None:
     with vendor(20) as url:
         found = turns(
             wrk=lambda: wrk(url, "/kahuna", 16, 2),
-            package=lambda: side("package", 200_000, url, vendor="kahuna", concurrency=16)["rate"],
+            package=lambda: side("package", 120_000, url, vendor="kahuna", concurrency=16)["rate"],
         )
     share = found["package"] / found["wrk"]
     show("Kahuna, 20 ms, 16 in flight: of wrk", ">= 0.8", f"{share:.2f}", share >= 0.8, found)
@@ -138,7 +138,7 @@ def memory() -> None:
 
 def sources() -> None:
     """Measure rows of a database and of files, pushed without any request."""
-    few, some, many = 10_000, 200_000, 1_000_000
+    few, some, many = 10_000, 100_000, 1_000_000
     pushed = {"vendor": "kahuna", "send": False, "check": False}
     with tempfile.TemporaryDirectory() as folder, postgres() as database:
         port = str(database.port)

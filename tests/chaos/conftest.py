@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -130,3 +131,13 @@ def bench(sandbox: Any, control: Any, connect: Callable[..., None], fake_clock: 
 @pytest.fixture
 def tries(tmp_path: Path, fake_clock: Callable[[], Any]) -> Callable[[Case, list[dict[str, Any]]], Tries]:
     return lambda case, rows: Tries(case, rows, tmp_path, fake_clock)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what was survived; that nothing was lost and no increase came twice is what the tests assert."""
+    total: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", ()):
+        total.update(dict(report.user_properties).get("chaos", {}))
+    if total:
+        figures = ", ".join(f"{count:,} {name}" for name, count in total.items())
+        terminalreporter.write_line(f"chaos: {figures}; 0 rows lost, 0 increases sent twice")

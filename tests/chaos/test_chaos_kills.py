@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def plan(chance: random.Random) -> dict[str, dict[str, Any]]:
 
 
 def test_killed_tasks_go_on_and_tell_the_truth(
-    sandbox: Any, control: Any, connect: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: Any, control: Any, connect: Any, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     from deployment import Deployment
 
@@ -78,10 +79,9 @@ def test_killed_tasks_go_on_and_tell_the_truth(
         else:
             assert report["accepted"] == task["rows"] == len(updates)
             sent_again += sum(updates.values()) - len(updates)
-    print(
-        f"{KILLS} kills, {sum(task['rows'] for task in tasks.values()):,} rows: none lost, none increased twice, "
-        f"{doubtful} in doubt, {sent_again} idempotent updates sent twice"
-    )
+    rows = sum(task["rows"] for task in tasks.values())
+    told = {"real tasks' kills": KILLS, "rows": rows, "in doubt": doubtful, "repeatable updates sent twice": sent_again}
+    record_property("chaos", told)
 
 
 def applied(control: Any, vendor: str, task: dict[str, Any]) -> dict[str, int]:

@@ -55,7 +55,9 @@ def draw_fault(chance: random.Random, case: Case, users: int) -> tuple[dict[str,
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEDULES))
-def test_whatever_happens_the_last_report_is_true(seed: int, bench: Any, tries: Callable[..., Any]) -> None:
+def test_whatever_happens_the_last_report_is_true(
+    seed: int, bench: Any, tries: Callable[..., Any], record_property: Callable[[str, object], None]
+) -> None:
     chance = random.Random(seed)
     case = chance.choice(CASES)
     users = chance.choice([3, 10, 40])
@@ -89,6 +91,7 @@ def test_whatever_happens_the_last_report_is_true(seed: int, bench: Any, tries: 
                 assert len(values) == len(set(values)), "the same increase twice"
     except AssertionError as error:
         raise AssertionError(f"{error}; repeat with: {repeat(seed)}") from error
+    record_property("chaos", {"schedules": 1, "kills": task.kills, "rows": len(rows)})
 
 
 def is_over(report: dict[str, Any] | None) -> bool:
