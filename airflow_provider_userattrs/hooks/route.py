@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from urllib3.util.connection import is_connection_dropped
 
 from airflow_provider_userattrs.push.endpoint import Answer
 
@@ -129,7 +130,7 @@ class _Adapter(HTTPAdapter):
         # A proxy passes on what is encrypted as it is; of anything else it wants to know where to.
         if connection is None or (pool.proxy is not None and pool.scheme == "http"):
             return None
-        return connection if connection.is_connected else None
+        return None if is_connection_dropped(connection) else connection
 
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
