@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from distributed import postgres, pushed_by_celery, worked
+from distributed import Postgres, pushed_by_celery, worked
 from measure import certificate, import_seconds, side, stats, vendor, worst_second, write_files, wrk
 
 TURNS = 3
@@ -140,7 +140,7 @@ def sources() -> None:
     """Measure rows of a database and of files, pushed without any request."""
     few, some, many = 10_000, 100_000, 1_000_000
     pushed = {"vendor": "kahuna", "send": False, "check": False}
-    with tempfile.TemporaryDirectory() as folder, postgres() as database:
+    with tempfile.TemporaryDirectory() as folder, Postgres() as database:
         port = str(database.port)
         found = turns(
             bare_cursor=lambda: side("bare_cursor", some, where=port, check=False)["rate"],

@@ -7,8 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,28 +22,6 @@ from servers import Postgres, Redis  # noqa: E402
 _PATIENCE = 240
 
 
-@contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Run PostgreSQL."""
-    server = Postgres()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-
-
-@contextmanager
-def redis() -> Iterator[Redis]:
-    """Run Redis."""
-    server = Redis()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
-
-
 def pushed_by_celery(url: str, pushes: dict[str, dict[str, Any]], caps: dict[str, float]) -> dict[str, list[float]]:
     """Push a query's rows with Celery workers and return, by push, when each request arrived at the vendor.
 
@@ -53,7 +30,7 @@ def pushed_by_celery(url: str, pushes: dict[str, dict[str, Any]], caps: dict[str
     :param caps: vendor -> what all shards together may send a second.
     """
     arrivals = {}
-    with tempfile.TemporaryDirectory() as folder, postgres() as database, redis() as queue:
+    with tempfile.TemporaryDirectory() as folder, Postgres() as database, Redis() as queue:
         warehouse = {"conn_type": "postgres", "host": "127.0.0.1", "port": database.port, "login": "tester"}
         environment = {
             "AIRFLOW_CONN_WAREHOUSE": json.dumps({**warehouse, "schema": "postgres"}),

@@ -13,12 +13,8 @@ from servers import Postgres
 
 @pytest.fixture(scope="session")
 def _cluster() -> Iterator[Postgres]:
-    cluster = Postgres()
-    try:
-        cluster.start()
+    with Postgres() as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture(params=["psycopg2", "psycopg"])

@@ -10,9 +10,12 @@ import subprocess
 import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: When set, a server that is not installed is a failure, and no reason to go without it.
 _REQUIRED = "USERATTRS_REQUIRE_SERVERS"
@@ -41,8 +44,29 @@ def free_port() -> int:
         return port
 
 
-class Postgres:
-    """A cluster that runs as long as the tests do."""
+class Server:
+    """A server that runs as long as a ``with`` block."""
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+
+class Postgres(Server):
+    """A cluster, with all that it keeps in a folder of its own."""
 
     def __init__(self) -> None:
         self._programs = {name: _program(name, _POSTGRESQL) for name in ("initdb", "pg_ctl")}
@@ -119,8 +143,8 @@ class Postgres:
             log.unlink(missing_ok=True)
 
 
-class Redis:
-    """A server that keeps nothing, and runs as long as the tests do."""
+class Redis(Server):
+    """A server that keeps nothing."""
 
     def __init__(self) -> None:
         self._program = _program("redis-server", _REDIS)
