@@ -32,6 +32,11 @@ STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", 
 VALUES = [f"value{number}" for number in range(400)]
 
 
+def good(count: int, first: int = 1) -> list[dict[str, Any]]:
+    """Give so many rows that nothing is wrong with, for EngageLab."""
+    return [{"euid": number, "a": number} for number in range(first, first + count)]
+
+
 @dataclass(frozen=True)
 class Case:
     """One operation of one vendor. A row asks to do something with ``value`` to the user with this number."""

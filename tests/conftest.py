@@ -417,6 +417,19 @@ def connect(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
 
 
 @pytest.fixture
+def push(airflow: Airflow, control: Control) -> Callable[..., Run]:
+    """Push rows to EngageLab, which knows every user, with a task of a DAG of its own."""
+    from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+
+    control.switch(engagelab__any_user=True)
+
+    def push(rows: Any, operator: Any = EngageLabSetAttributesOperator, **parameters: Any) -> Run:
+        return airflow.run(lambda: operator(task_id="push", users=rows, **parameters))
+
+    return push
+
+
+@pytest.fixture
 def connections(connect: Callable[..., None]) -> Callable[..., None]:
     """Have the three default connections point at the sandbox."""
     for vendor in CREDENTIALS:

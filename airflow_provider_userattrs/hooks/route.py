@@ -41,8 +41,8 @@ class Route:
         verify = None if session.verify is True else session.verify
         self._environment: Any = session.merge_environment_settings(base_url, {}, False, verify, None)
         self._adapter = _Adapter()
-        self._prepared: dict[str, requests.PreparedRequest] = {}
-        self._heads: dict[str, bytes] = {}
+        #: path -> the request that requests prepared, and its head as bytes.
+        self._prepared: dict[str, tuple[requests.PreparedRequest, bytes]] = {}
 
     @property
     def is_connecting(self) -> bool:
@@ -57,16 +57,14 @@ class Route:
         :param headers: the same ones each time for one path.
         :raises OSError: what requests raises.
         """
+        if path not in self._prepared:
+            made = requests.Request("POST", self._base_url + path, headers=headers, data=b"-")
+            prepared = self._session.prepare_request(made)
+            self._prepared[path] = prepared, _head(prepared)
+        request, head = self._prepared[path]
         connection = self._adapter.open_connection()
-        if connection is not None and (head := self._heads.get(path)):
+        if connection is not None:
             return _exchange(connection, head + b"%d\r\n\r\n" % len(body) + body)
-        request = self._prepared.get(path)
-        if request is None:
-            request = self._session.prepare_request(
-                requests.Request("POST", self._base_url + path, headers=headers, data=b"-")
-            )
-            self._prepared[path] = request
-            self._heads[path] = _head(request)
         request.body = body
         request.headers["Content-Length"] = str(len(body))
         response = self._adapter.send(request, timeout=self._timeout, **self._environment)

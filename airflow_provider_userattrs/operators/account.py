@@ -142,14 +142,13 @@ class Account:
     def facts(self) -> dict[str, Any]:
         """Return what the account of all tries adds up."""
         self._note_time()
-        counts, earlier = self.counts, self._earlier
         notes = self.notes.copy()
-        for name, note, count in earlier.get("notes", ()):
+        for name, note, count in self._earlier.get("notes", ()):
             notes[name, note] += count
         return {
-            "requests": earlier.get("requests", 0) + (counts.requests if counts else 0),
-            "retries": earlier.get("retries", 0) + (counts.retries if counts else 0),
-            "bytes": earlier.get("bytes", 0) + (counts.bytes if counts else 0),
+            "requests": self._all("requests"),
+            "retries": self._all("retries"),
+            "bytes": self._all("bytes"),
             "seconds": round(self._all_seconds(), 3),
             "notes": [[name[:60], note, count] for (name, note), count in notes.most_common(_MOST_NOTES)],
             "timeline": self._timeline.as_dict(),
@@ -205,6 +204,11 @@ class Account:
     def _seconds(self) -> float:
         return self._clock.monotonic() - self._started
 
+    def _all(self, what: str) -> int:
+        """Return what all tries counted of the requests."""
+        count: int = self._earlier.get(what, 0) + (getattr(self.counts, what) if self.counts else 0)
+        return count
+
     def _all_seconds(self) -> float:
         seconds: float = self._earlier.get("seconds", 0.0) + self._seconds()
         return seconds
@@ -212,8 +216,7 @@ class Account:
     def _note_time(self) -> None:
         """Put what was done since the last time on the timeline; rows that were not sent are not done."""
         done = self.report.rows - self.report.counts[Status.UNSENT]
-        retries = self._earlier.get("retries", 0) + (self.counts.retries if self.counts else 0)
-        self._timeline.note(self._all_seconds(), done, retries)
+        self._timeline.note(self._all_seconds(), done, self._all("retries"))
 
 
 def _counted(count: int, one: str, many: str | None = None) -> str:

@@ -100,8 +100,8 @@ def tell(task: Task) -> Story:
     try:
         if task.report is not None and (reading := _read_or_none(task.report)):
             return Story(_level(task.state, reading), _headline(reading), _notes(task.state, reading), reading, **facts)
-        if reading := _so_far(task):
-            return _tell_so_far(task, reading, facts)
+        if (so_far := _so_far(task)) is not None:
+            return _tell_so_far(task, read(so_far), facts)
     except OtherForm as other:
         return Story("none", _OTHER_FORM.format(other), **facts)
     except ValueError:
@@ -120,7 +120,7 @@ def tell_whole(tasks: Sequence[Task]) -> Story:
     if not told:
         return Story("none", _NO_PUSH, is_live=is_live, shards=shards)
     try:
-        total = Total(_report(task) for task, _ in told).as_dict()
+        total = Total(task.report if isinstance(task.report, dict) else _so_far(task) for task, _ in told).as_dict()
         reading = read({**total, "of": _sum_known(story.reading.of for _, story in told if story.reading)})
     except (KeyError, TypeError, ValueError) as error:
         return Story("warning", f"These cannot be added up: {error}.", is_live=is_live, shards=shards)
@@ -139,19 +139,13 @@ def _read_or_none(report: Any) -> Reading | None:
     return read(report) if is_like_one else None
 
 
-def _report(task: Task) -> Any:
-    """Return a task's report, or its report so far."""
-    if isinstance(task.report, dict):
-        return task.report
-    return task.progress if task.progress is not None else report_so_far(task.checkpoint)
-
-
-def _so_far(task: Task) -> Reading | None:
+def _so_far(task: Task) -> Any:
+    """Return a task's report so far, or None if there is none."""
     if task.progress is not None:
-        return read(task.progress)
+        return task.progress
     if not isinstance(task.checkpoint, dict) or task.checkpoint.get("complete"):
         return None
-    return read(report_so_far(task.checkpoint))
+    return report_so_far(task.checkpoint)
 
 
 def _tell_so_far(task: Task, reading: Reading, facts: dict[str, Any]) -> Story:

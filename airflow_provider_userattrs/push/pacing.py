@@ -72,21 +72,16 @@ class Pacer:
                 self._missed_slots += slot == now
                 self._counted += units
                 self._next = slot + units * self._interval(slot)
-                pause = slot - now or self._overdue(now)
-                if pause <= 0.0:
-                    self._go(units, now)
-                    return True
+                pause = slot - now or self._go(units, now)
             while pause > 0.0:
                 self._clock.sleep(pause, self._wake)
                 with self._lock:
                     # The vendor may have asked to wait meanwhile: then the slot is void, and a later one is taken.
                     if self._wake.is_set() or self._held_until > slot:
                         break
-                    now = self._clock.monotonic()
-                    pause = self._overdue(now)
-                    if pause <= 0.0:
-                        self._go(units, now)
-                        return True
+                    pause = self._go(units, self._clock.monotonic())
+            else:
+                return True
         return False
 
     def hold(self, seconds: float) -> None:
@@ -119,17 +114,15 @@ class Pacer:
                 self._counting_from, self._counted = now - 1.0, round(self._counted / (now - self._counting_from))
             return missed == 0
 
-    def _overdue(self, now: float) -> float:
-        """Return for how long one more unit would be too many in a second."""
+    def _go(self, units: int, now: float) -> float:
+        """Note that a request goes; if it would be too many in a second, return for how long instead."""
         went = self._went
-        if went is None or len(went) < (went.maxlen or 0):
+        if went is None:
             return 0.0
-        early = went[0] + 1.0 - now
-        return early if early > _EXACT else 0.0
-
-    def _go(self, units: int, now: float) -> None:
-        if self._went is not None:
-            self._went.extend([now] * units)
+        if len(went) == went.maxlen and (early := went[0] + 1.0 - now) > _EXACT:
+            return early
+        went.extend([now] * units)
+        return 0.0
 
     def _interval(self, now: float) -> float:
         if self._share < 1.0:

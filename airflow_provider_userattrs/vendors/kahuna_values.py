@@ -32,7 +32,6 @@ NO_TARGET = Verdict(
 TARGET_TYPE = Verdict(
     Status.INVALID, "target-type", "credential is neither text nor integer", "Convert the credential to text upstream."
 )
-_AS_TEXT = "number sent as its exact decimal text"
 EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", "Give the column a name.")
 
 
@@ -103,17 +102,18 @@ def _within_limit(value: str) -> str:
     return value
 
 
-def _number_text(value: float | Decimal, *, check_size: bool) -> Noted:
-    text = exact_text(value)
-    return Noted(_within_limit(text) if check_size else text, _AS_TEXT)
+def _number_text(value: float, *, check_size: bool) -> Noted:
+    return _as_text(exact_text(value), check_size)
 
 
 def _integer_or_text(value: Decimal, *, check_size: bool) -> int | Noted:
     text = exact_text(value)
     # By the scale, not by the value, so that a NUMERIC(10, 2) column does not change its type from row to row.
-    if "." not in text:
-        return int(value)
-    return Noted(_within_limit(text) if check_size else text, _AS_TEXT)
+    return _as_text(text, check_size) if "." in text else int(value)
+
+
+def _as_text(number: str, check_size: bool) -> Noted:
+    return Noted(_within_limit(number) if check_size else number, "number sent as its exact decimal text")
 
 
 def _clock(time: datetime) -> str:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import parse_headers
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from typing import Any
@@ -121,13 +122,10 @@ def raw_server() -> Iterator[Callable[..., str]]:
                     sockets.append(connection)
                     with connection, connection.makefile("rb") as requests:
                         for answer in answers:
-                            length = 0
-                            while (line := requests.readline()).strip():
-                                if line.lower().startswith(b"content-length:"):
-                                    length = int(line.partition(b":")[2])
-                            if not line:  # the other side went
+                            if not requests.readline():  # the other side went
                                 break
-                            requests.read(length)
+                            headers = parse_headers(requests)
+                            requests.read(int(headers.get("Content-Length", 0)))
                             connection.sendall(answer)
 
             thread = threading.Thread(target=serve, daemon=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
+from cases import good
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
@@ -22,10 +23,6 @@ STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", 
 ONE_TRY = {"retries": 2, "retry_delay": timedelta(0)}
 
 
-def good(count: int, first: int = 1) -> list[dict[str, Any]]:
-    return [{"euid": number, "a": number} for number in range(first, first + count)]
-
-
 def invalid(count: int) -> list[dict[str, Any]]:
     return [{"euid": f"x{number}", "a": 1} for number in range(count)]
 
@@ -35,15 +32,9 @@ def skipped(count: int) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def push(airflow: Any, control: Any) -> Callable[..., Any]:
-    """Push rows to EngageLab, which knows every user, with retries that must not be needed."""
-    control.switch(engagelab__any_user=True)
-
-    def push(rows: Any, **parameters: Any) -> Any:
-        parameters = {**ONE_TRY, **parameters}
-        return airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=rows, **parameters))
-
-    return push
+def push(push: Callable[..., Any]) -> Callable[..., Any]:
+    """Push with retries that must not be needed."""
+    return lambda rows, **parameters: push(rows, **{**ONE_TRY, **parameters})
 
 
 def failed_for_good(run: Any) -> str:

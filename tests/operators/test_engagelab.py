@@ -21,16 +21,6 @@ from airflow_provider_userattrs.push.mapping import Constant, Hashed
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
 
-@pytest.fixture
-def push(airflow: Any, control: Any) -> Callable[..., Any]:
-    control.switch(engagelab__any_user=True)
-
-    def push(rows: Any, operator: Any = EngageLabSetAttributesOperator, **parameters: Any) -> Any:
-        return airflow.run(lambda: operator(task_id="push", users=rows, **parameters))
-
-    return push
-
-
 def held(control: Any, euid: int = 1) -> Any:
     return control.user("engagelab", euid)
 

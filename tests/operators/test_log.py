@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from cases import good
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,20 +27,6 @@ from airflow_provider_userattrs.operators.moengage import (
 )
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
-
-
-@pytest.fixture
-def push(airflow: Any, control: Any) -> Callable[..., Any]:
-    control.switch(engagelab__any_user=True)
-
-    def push(rows: Any, **parameters: Any) -> Any:
-        return airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=rows, **parameters))
-
-    return push
-
-
-def good(count: int) -> list[dict[str, Any]]:
-    return [{"euid": number, "a": number} for number in range(1, count + 1)]
 
 
 def test_the_first_line_says_what_goes_where(push: Callable[..., Any], sandbox: Any) -> None:

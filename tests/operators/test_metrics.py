@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+from cases import good
 
 pytest.importorskip("airflow.sdk.observability.metrics.stats_utils", reason="as Airflow 3.2 and later start workers")
 pytestmark = [
@@ -63,20 +62,6 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
         yield Heard(server)
         monkeypatch.undo()
         stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
-
-
-@pytest.fixture
-def push(airflow: Any, control: Any) -> Callable[..., Any]:
-    control.switch(engagelab__any_user=True)
-
-    def push(rows: Any, **parameters: Any) -> Any:
-        return airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=rows, **parameters))
-
-    return push
-
-
-def good(count: int) -> list[dict[str, Any]]:
-    return [{"euid": number, "a": number} for number in range(1, count + 1)]
 
 
 def test_what_a_push_counts(push: Callable[..., Any], heard: Heard, control: Any) -> None:

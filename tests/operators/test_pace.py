@@ -9,26 +9,13 @@ from typing import Any
 
 import psutil
 import pytest
+from cases import good
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 
 pytestmark = pytest.mark.usefixtures("connections")
-
-
-def good(count: int) -> list[dict[str, Any]]:
-    return [{"euid": number, "a": number} for number in range(1, count + 1)]
-
-
-@pytest.fixture
-def push(airflow: Any, control: Any) -> Callable[..., Any]:
-    control.switch(engagelab__any_user=True)
-
-    def push(rows: Any, operator: Any = EngageLabSetAttributesOperator, **parameters: Any) -> Any:
-        return airflow.run(lambda: operator(task_id="push", users=rows, **parameters))
-
-    return push
 
 
 # The cap

@@ -14,7 +14,6 @@ from uuid import UUID
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.sources.rejects import Rejects
 
@@ -23,16 +22,6 @@ pytestmark = pytest.mark.usefixtures("connections", "clock")
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 FULL = Path("/dev/full")
 full_disk = pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
-
-
-@pytest.fixture
-def push(airflow: Any, control: Any) -> Callable[..., Any]:
-    control.switch(engagelab__any_user=True)
-
-    def push(rows: Any, **parameters: Any) -> Any:
-        return airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=rows, **parameters))
-
-    return push
 
 
 @pytest.fixture

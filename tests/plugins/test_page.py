@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import good
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
@@ -22,20 +23,6 @@ from airflow_provider_userattrs.push.mapping import Constant
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
 EVIL = "<script>alert('\"&')</script>"
-
-
-def good(count: int) -> list[dict[str, Any]]:
-    return [{"euid": number, "a": number} for number in range(1, count + 1)]
-
-
-@pytest.fixture
-def push(airflow: Any, control: Any) -> Callable[..., Any]:
-    control.switch(engagelab__any_user=True)
-
-    def push(rows: Any, **parameters: Any) -> Any:
-        return airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=rows, **parameters))
-
-    return push
 
 
 def test_all_is_well(push: Callable[..., Any], see: Callable[..., Any]) -> None:
