@@ -78,7 +78,8 @@ class Desk:
     async def __call__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         """Take one request; ``path`` starts below the vendor's base URL."""
         world, vendor = self._world, self._vendor
-        at, monotonic, number = world.clock.now(), world.clock.monotonic(), world.journal.next_number()
+        since = self._connections.waiting(scope["client"])
+        at, monotonic, number = world.clock.now() - since, world.clock.monotonic() - since, world.journal.next_number()
         body = await _body(receive)
         if body is None:
             return

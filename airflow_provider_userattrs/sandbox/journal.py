@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from operator import attrgetter
 from typing import Any
 
 
@@ -30,6 +31,7 @@ class Entry:
 
 def worst_window(entries: Sequence[Entry], seconds: float) -> dict[str, int]:
     """Find the most requests, and the most rows, that arrived within any span shorter than ``seconds``."""
+    entries = sorted(entries, key=attrgetter("monotonic"))
     requests = rows = rows_now = start = 0
     for end, entry in enumerate(entries):
         rows_now += entry.rows
@@ -42,7 +44,7 @@ def worst_window(entries: Sequence[Entry], seconds: float) -> dict[str, int]:
 
 
 class Journal:
-    """All requests since the last reset, by arrival."""
+    """All requests since the last reset, in the order in which they were taken."""
 
     def __init__(self) -> None:
         self.reset()
@@ -53,17 +55,17 @@ class Journal:
         self._last_number = 0
 
     def next_number(self) -> int:
-        """Give a request its number, at its arrival."""
+        """Give a request its number, when it is taken."""
         self._last_number += 1
         return self._last_number
 
     def add(self, entry: Entry) -> None:
-        """Write a request down; its arrival decides its place."""
+        """Write a request down; its number decides its place."""
         entries = self._entries
         entries.append(entry)
         place = len(entries) - 1
-        # A body that took long to arrive: entries that arrived later stand before it already.
-        while place and entries[place - 1].monotonic > entry.monotonic:
+        # A body that took long to arrive: entries that were taken later stand before it already.
+        while place and entries[place - 1].number > entry.number:
             entries[place] = entries[place - 1]
             place -= 1
         entries[place] = entry

@@ -6,18 +6,21 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from airflow_provider_userattrs.sandbox import __main__ as command
 from airflow_provider_userattrs.sandbox import server
+from airflow_provider_userattrs.sandbox.clock import Clock
 from airflow_provider_userattrs.sandbox.server import serve
 from airflow_provider_userattrs.sandbox.world import World
 
@@ -40,6 +43,38 @@ def test_no_thread_and_no_port_is_left() -> None:
     assert set(threading.enumerate()) == before
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{sandbox.url}/_sandbox/health")
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="only Linux tells when data came")
+def test_a_request_that_a_busy_server_reads_late_arrived_when_it_came() -> None:
+    busy, free = threading.Event(), threading.Event()
+
+    def hold() -> float:
+        busy.set()
+        free.wait()
+        return 0.0
+
+    def ask(path: str) -> bytes:
+        return f"GET {path} HTTP/1.1\r\nHost: sandbox\r\n\r\n".encode()
+
+    def since_sent(client: socket.socket) -> int:
+        return struct.unpack("I", client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 48)[44:])[0]
+
+    with serve(world=World(Clock(now=hold, monotonic=lambda: 100.0))) as sandbox:
+        address = urlsplit(sandbox.url)
+        with socket.create_connection((address.hostname, address.port)) as late:
+            late.sendall(ask("/_sandbox/health"))
+            assert late.recv(65536)
+            with socket.create_connection((address.hostname, address.port)) as holding:
+                holding.sendall(ask("/kahuna/first"))
+                busy.wait()
+                late.sendall(ask("/kahuna/second"))
+                until(lambda: since_sent(late) >= 40)
+                free.set()
+                assert holding.recv(65536)
+                assert late.recv(65536)
+        arrivals = [entry.monotonic for entry in sandbox.world.journal.entries()]
+    assert arrivals[1] <= 100.0 - 0.032
 
 
 def test_stops_with_requests_held() -> None:
