@@ -175,15 +175,15 @@ def clock_text(zone: tzinfo, form: Callable[[datetime], str], *, to: str = "seco
     :param to: what the text is exact to, ``"second"`` or ``"minute"``; what is cut off is noted.
     """
     note = f"time cut to the {to}"
+    to_minute = to == "minute"
     is_utc = zone.utcoffset(None) == timedelta(0)  # a zone with summer time does not tell without a moment
 
     def convert(value: datetime) -> Any:
         local = value
-        if value.tzinfo is not None and not (is_utc and not value.utcoffset()):
+        if (its := value.tzinfo) is not None and not (is_utc and (its is timezone.utc or not value.utcoffset())):
             local = value.astimezone(zone).replace(tzinfo=None)
         text = form(local)
-        cut = local.microsecond or (to == "minute" and local.second)
-        return Noted(text, note) if cut else text
+        return Noted(text, note) if local.microsecond or (to_minute and local.second) else text
 
     return convert
 
@@ -192,10 +192,12 @@ def utc_text(zone: tzinfo) -> Convert:
     """Return a converter from a datetime to ``YYYY-MM-DDTHH:MM:SSZ``; a naive one is taken to be of ``zone``."""
 
     def convert(value: datetime) -> Any:
-        aware = value if value.tzinfo else value.replace(tzinfo=zone)
-        moment = (aware.astimezone(timezone.utc) if aware.utcoffset() else aware).replace(tzinfo=None)
-        text = moment.isoformat("T", "seconds") + "Z"
-        return Noted(text, "time cut to the second") if moment.microsecond else text
+        utc = value
+        if value.tzinfo is not timezone.utc:
+            utc = (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(timezone.utc)
+        parts = utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second
+        text = "%04d-%02d-%02dT%02d:%02d:%02dZ" % parts  # noqa: UP031  twice as fast as format specifiers
+        return Noted(text, "time cut to the second") if utc.microsecond else text
 
     return convert
 

@@ -155,5 +155,5 @@ def _whole(value: Any) -> int:
 
 
 def _clock(time: datetime) -> str:
-    date = f"{time.year:04}-{time.month:02}-{time.day:02}"
-    return f"{date} {time.hour:02}:{time.minute:02}:{time.second:02}"
+    parts = time.year, time.month, time.day, time.hour, time.minute, time.second
+    return "%04d-%02d-%02d %02d:%02d:%02d" % parts  # noqa: UP031  twice as fast as format specifiers

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_userattrs.push import mapping as mapping_module
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.mapping import Constant, Hashed, Mapping, hashed
 from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
@@ -52,6 +53,9 @@ def mapped(row: Any, *, user: dict[str, str] | None = None, rule: Rules | None =
     """Return what a mapping makes of one row."""
     return Mapping(rule or rules(), user or {"id": "id"}, **options)(7, row)
 
+
+#: One for all the examples of a property, so that it has met other rows before.
+MAPPING = Mapping(rules(), {"id": "id"})
 
 ROW = {"id": "ada", "name": "Ada", "age": 36}
 
@@ -148,6 +152,48 @@ class TestColumns:
     def test_the_user_is_kept_with_an_invalid_row(self) -> None:
         assert mapped({"id": "ada", "age": 5_000}).user == "ada"
         assert mapped({"id": None, "age": 5_000}).user is None
+
+
+values = st.one_of(st.none(), st.text(max_size=3), st.integers(0, 2_000), st.floats(allow_nan=False), st.binary())
+
+
+class TestRowsInTurn:
+    """What was found out from one row is kept for the next ones: it must never show in what becomes of them."""
+
+    @settings(max_examples=200, deadline=None)
+    @given(
+        rows=st.lists(st.fixed_dictionaries({"id": st.just("ada")}, optional=dict.fromkeys("xyz", values)), max_size=8),
+        attributes=st.sampled_from([None, ["x"], ["y", "x"], {"a": "x", "k": Constant(1), "b": "z", "c": "x"}]),
+        nulls=st.booleans(),
+        kept=st.integers(1, 3),
+    )
+    def test_each_row_is_mapped_as_if_it_were_the_only_one(
+        self, rows: list[dict[str, Any]], attributes: Any, nulls: bool, kept: int
+    ) -> None:
+        def made(mapping: Mapping, row: dict[str, Any]) -> Any:
+            result = mapping(7, row)
+            if isinstance(result, Outcome):
+                return result.verdict
+            return result.attributes, list(result.attributes), list(result.unset)
+
+        def anew() -> Mapping:
+            return Mapping(rules(), {"id": "id"}, attributes=attributes, unset_nulls=nulls)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mapping_module, "_SHAPES", kept)
+            mapping = anew()
+            assert [made(mapping, row) for row in rows] == [made(anew(), row) for row in rows]
+
+    @given(st.lists(st.sampled_from([None, "a", 1, 1.5]), min_size=3, max_size=3))
+    def test_each_value_is_converted_by_its_own_type(self, drawn: list[Any]) -> None:
+        expected = {name: str(v) if isinstance(v, float) else v for name, v in zip("xyz", drawn, strict=True) if v}
+        result = MAPPING(0, {"x": drawn[0], "id": "ada", "y": drawn[1], "z": drawn[2]})
+        assert (expected or None) == (result.attributes if isinstance(result, UserUpdate) else None)
+
+    def test_a_row_s_own_dict_is_left_alone(self) -> None:
+        row = {"id": "ada", "x": None, "y": 1.5}
+        assert mapped(row).attributes == {"y": "1.5"}
+        assert row == {"id": "ada", "x": None, "y": 1.5}
 
 
 class TestNulls:
