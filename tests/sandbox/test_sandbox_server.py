@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -54,25 +56,22 @@ def test_a_request_that_a_busy_server_reads_late_arrived_when_it_came() -> None:
         free.wait()
         return 0.0
 
-    def ask(path: str) -> bytes:
-        return f"GET {path} HTTP/1.1\r\nHost: sandbox\r\n\r\n".encode()
-
-    def since_sent(client: socket.socket) -> int:
-        return struct.unpack("I", client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 48)[44:])[0]
+    def since_sent(client: HTTPConnection) -> int:
+        told = client.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 48)
+        return int(struct.unpack_from("I", told, 44)[0])
 
     with serve(world=World(Clock(now=hold, monotonic=lambda: 100.0))) as sandbox:
-        address = urlsplit(sandbox.url)
-        with socket.create_connection((address.hostname, address.port)) as late:
-            late.sendall(ask("/_sandbox/health"))
-            assert late.recv(65536)
-            with socket.create_connection((address.hostname, address.port)) as holding:
-                holding.sendall(ask("/kahuna/first"))
-                busy.wait()
-                late.sendall(ask("/kahuna/second"))
-                until(lambda: since_sent(late) >= 40)
-                free.set()
-                assert holding.recv(65536)
-                assert late.recv(65536)
+        host = urlsplit(sandbox.url).netloc
+        with closing(HTTPConnection(host)) as holding, closing(HTTPConnection(host)) as late:
+            late.request("GET", "/_sandbox/health")
+            late.getresponse().read()
+            holding.request("GET", "/kahuna/first")
+            busy.wait()
+            late.request("GET", "/kahuna/second")
+            until(lambda: since_sent(late) >= 40)
+            free.set()
+            holding.getresponse().read()
+            late.getresponse().read()
         arrivals = [entry.monotonic for entry in sandbox.world.journal.entries()]
     assert arrivals[1] <= 100.0 - 0.032
 
