@@ -60,14 +60,14 @@ FROM generate_series(1, {}) n"""
 
 
 def source(kind: str, rows: int, where: str) -> Any:
-    """Return where the rows come from: ``sql``, by key or not, or a file made for it.
+    """Return where the rows come from: ``sql``, or a file made for it.
 
     :param where: the port of a PostgreSQL, or the folder of the files.
     """
     from airflow_provider_userattrs.sources.files import FileRows
     from airflow_provider_userattrs.sources.sql import SqlRows
 
-    if not kind.startswith("sql"):
+    if kind != "sql":
         return FileRows(f"{where}/{rows}.{kind}")
     import airflow.providers.postgres.hooks.postgres as hooks
 
@@ -75,7 +75,7 @@ def source(kind: str, rows: int, where: str) -> Any:
     connection = {"conn_type": "postgres", "host": "127.0.0.1", "port": int(where), "login": "tester"}
     os.environ["AIRFLOW_CONN_WAREHOUSE"] = json.dumps({**connection, "schema": "postgres"})
     list(SqlRows("SELECT 1 AS id", conn_id="warehouse").rows())  # imports are not rows
-    return SqlRows(QUERY.format(rows), conn_id="warehouse", key="id" if kind == "sql by key" else None)
+    return SqlRows(QUERY.format(rows), conn_id="warehouse")
 
 
 def bare_cursor(url: str, rows: int, where: str) -> Callable[[], None]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
+import struct
 import sys
 import time
 
@@ -61,7 +63,6 @@ class Connection(asyncio.Protocol):
         if head.startswith(b"GET /stats"):
             self.write(self.stats.take())
             return
-        self.stats.arrivals.append(time.monotonic())
         path = head[5:15]
         if path.startswith(b"/kahuna"):
             users = body.count(b'"target"')
@@ -69,11 +70,23 @@ class Connection(asyncio.Protocol):
         else:
             users = 1
             content = next(answer for start, answer in ANSWERS.items() if path.startswith(start[:9]))
+        waited = self.waited() if path.startswith(b"/moengage") else 0.0  # caps are measured there, speed elsewhere
+        self.stats.arrivals.append(time.monotonic() - waited)
         self.stats.rows += users
         if self.delay:
             self.loop.call_later(self.delay, self.write, content)
         else:
             self.write(content)
+
+    def waited(self) -> float:
+        """Return for how many seconds what came last had been here when it was read; Linux tells it to 4 ms.
+
+        Many requests that a process with no processor to run on reads at once are no burst of the client's.
+        """
+        # ``tcpi_last_data_recv`` of linux/tcp.h
+        connection = self.transport.get_extra_info("socket")  # type: ignore[attr-defined]
+        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 56)
+        return float(struct.unpack_from("I", told, 52)[0]) / 1000
 
     def write(self, content: bytes) -> None:
         if self.transport.is_closing():  # type: ignore[attr-defined]
