@@ -176,7 +176,7 @@ def session_loop(url: str, rows: int) -> Callable[[], None]:
     return run
 
 
-def session_pool(url: str, rows: int, concurrency: int) -> Callable[[], None]:
+def session_pool(url: str, rows: int, concurrency: int = 32) -> Callable[[], None]:
     """Call a Session a thread's `post`, in a pool of threads."""
     import requests
 
