@@ -136,4 +136,19 @@ def quantiles(sql: str, key: str, parts: int) -> str:
 
 def _inner(sql: str) -> str:
     # The line breaks end a comment on the query's last line.
-    return f"SELECT * FROM (\n{sql.strip().rstrip(';').rstrip()}\n) userattrs_rows"
+    return f"SELECT * FROM (\n{_without_end(sql)}\n) userattrs_rows"
+
+
+def _without_end(sql: str) -> str:
+    """Return a query without the semicolon that ends it, and without the comments behind that."""
+    from sqlparse import lexer, tokens  # common.sql brings it
+
+    end = len(sql)
+    at = end
+    for kind, text in reversed([*lexer.tokenize(sql)]):  # type: ignore[no-untyped-call]
+        at -= len(text)
+        if text == ";":
+            end = at
+        elif kind not in tokens.Whitespace and kind not in tokens.Comment:
+            break
+    return sql[:end].strip().rstrip(";").rstrip()  # what is a comment to one database is none to another

@@ -85,8 +85,19 @@ def list_files(path: str) -> list[StoredFile]:
         raise RefusedConfiguration(
             f"path {path!r} is on no known storage ({type(error).__name__}); check its scheme and its provider"
         ) from None
-    names = sorted(storage.glob(target.path)) if any(sign in path for sign in "*?[") else [target.path]
-    files = [StoredFile(storage, str(name)) for name in names]
-    if not files:
-        raise FileNotFoundError(f"path {path!r} matches no file")
-    return files
+    names = _glob(storage, target.path) if any(sign in path for sign in "*?[") else _file(storage, target.path)
+    if not names:
+        raise FileNotFoundError(f"path {path!r} names no file; give a file's path, or a glob like '/folder/*.csv'")
+    return [StoredFile(storage, name) for name in names]
+
+
+def _glob(storage: Any, path: str) -> list[str]:
+    found = storage.glob(path, detail=True)
+    return sorted(str(name) for name, info in found.items() if info.get("type") != "directory")
+
+
+def _file(storage: Any, path: str) -> list[str]:
+    try:
+        return [] if storage.info(path).get("type") == "directory" else [path]
+    except FileNotFoundError:  # each storage words it in its own way
+        return []

@@ -248,10 +248,17 @@ def test_going_on_over_several_files(tmp_path: Path) -> None:
     assert goes_on_everywhere(FileRows(str(tmp_path / "*.jsonl"))) == 3
 
 
-@pytest.mark.parametrize("path", ["{}/none.jsonl", "{}/none-*.jsonl"])
+@pytest.mark.parametrize("path", ["{}/none.jsonl", "{}/none-*.jsonl", "{}/none", "{}/none*"])
 def test_no_file(tmp_path: Path, path: str) -> None:
-    with pytest.raises(FileNotFoundError, match="none"):
-        list(FileRows(path.format(tmp_path)).rows())
+    (tmp_path / "none").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"^path '.*/none.*' names no file; give a file's path, or a glob"):
+        list(FileRows(path.format(tmp_path), "json").rows())
+
+
+def test_a_folder_among_the_files_of_a_glob(tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    write(tmp_path / "users", '{"id": 1}\n')
+    assert only_rows(FileRows(str(tmp_path / "*"), "json").rows()) == [{"id": 1}]
 
 
 def test_no_storage() -> None:

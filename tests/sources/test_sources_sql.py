@@ -181,6 +181,14 @@ def test_every_bookmark_gives_exactly_the_rows_after_it(postgres: Any, key: str)
     assert goes_on_everywhere(rows) == 3
 
 
+@pytest.mark.parametrize(
+    "end", [";", " -- all", " -- all\n;", "; -- end", ";;\n-- a; b\n/* end; */ ;\n", " WHERE n # 0 > 0;"]
+)
+def test_a_key_whatever_the_query_ends_with(postgres: Any, end: str) -> None:
+    rows = source(f"SELECT n, ';--' AS t FROM generate_series(1, 1500) n{end}", key="n")
+    assert [row["n"] for row in rows.rows() if isinstance(row, dict)] == list(range(1, 1_501))
+
+
 @pytest.mark.parametrize("parameters", [None, ["%7%"], {"like": "%7%"}])
 def test_a_key_with_parameters_and_percent_signs(postgres: Any, parameters: Any) -> None:
     mark = {type(None): "'%7%'", list: "%s", dict: "%(like)s"}[type(parameters)]
