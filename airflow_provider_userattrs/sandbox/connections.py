@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
@@ -46,7 +47,7 @@ class Connections:
         """
         transport = self._transports.get(tuple(client) if client else None)
         connection = None if transport is None else transport.get_extra_info("socket")
-        if connection is None or not hasattr(socket, "TCP_INFO"):
+        if connection is None or sys.platform != "linux":
             return 0.0
         told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_RECEIVED + 4)
         return float(struct.unpack_from("I", told, _LAST_DATA_RECEIVED)[0]) / 1000
