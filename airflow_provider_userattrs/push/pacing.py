@@ -24,7 +24,8 @@ _LONGEST_RESET = 3600
 #: Seconds within which two moments are the same: sums of intervals are not exact.
 _EXACT = 1e-6
 
-_LONGEST_HOLD = 86_400.0
+#: Seconds: what asks for more than a day is a mistake, and a retry years from now is none.
+_LONGEST_WAIT = 86_400.0
 _FIRST_BACK_OFF = 1.0
 _LONGEST_BACK_OFF = 60.0
 
@@ -85,9 +86,9 @@ class Pacer:
         return False
 
     def hold(self, seconds: float) -> None:
-        """Let no request go before so many seconds have passed, a day at most."""
+        """Let no request go before so many seconds have passed."""
         with self._lock:
-            self._held_until = max(self._held_until, self._clock.monotonic() + min(seconds, _LONGEST_HOLD))
+            self._held_until = max(self._held_until, self._clock.monotonic() + seconds)
 
     def held_for(self) -> float:
         """Return for how many seconds no request may go."""
@@ -137,7 +138,7 @@ class Pacer:
 
 
 def asked_to_wait(answer: Answer, clock: Clock) -> float | None:
-    """Return for how many seconds an answer asks to send nothing, or None.
+    """Return for how many seconds an answer asks to send nothing, a day at most, or None.
 
     :param answer: the vendor's answer.
     :param clock: tells the time.
@@ -150,7 +151,7 @@ def asked_to_wait(answer: Answer, clock: Clock) -> float | None:
     waits = [_reset(headers, now)]
     if is_busy:
         waits.append(_retry_after(headers, now))
-    return max((wait for wait in waits if wait is not None), default=None)
+    return max((min(wait, _LONGEST_WAIT) for wait in waits if wait is not None), default=None)
 
 
 def _retry_after(headers: Mapping[str, str], now: float) -> float | None:

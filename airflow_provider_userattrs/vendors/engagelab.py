@@ -8,7 +8,9 @@ Set Contact Information, ``POST /v1/user/contact``:
 https://www.engagelab.com/docs/marketing-automation/rest-api/contact-setup (seed 001_ba1b38142f9df95a)
 
 Both take one user a call, and answer ``{"code": int, "message": str}``. Code 0 means "successful or partially
-successful", any other failure; which HTTP status comes with it is documented nowhere, so the body decides.
+successful", any other failure. Which HTTP status comes with it is documented nowhere: a documented failure code
+decides under any status, a success counts under 200 alone, and an undocumented code under a gateway's status gives way
+to that status.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import orjson
 from airflow_provider_userattrs.push.endpoint import Answer, Encode, Endpoint
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.update import UserUpdate
-from airflow_provider_userattrs.vendors.http import by_status
+from airflow_provider_userattrs.vendors.http import by_status, contradicted
 
 VENDOR = "EngageLab"
 
@@ -141,9 +143,18 @@ def read(answer: Answer, users: int) -> list[Verdict]:
         return [by_status(answer.status)] * users
     if type(code) is not int:
         return [by_status(answer.status)] * users
+    if code == 0 and answer.status != 200:
+        return [contradicted(answer.status).saying(message)] * users
     if code == 0:
         return [ACCEPTED if message == "success" else PARTIAL.saying(message)] * users
-    verdict = CODES.get(code) or Verdict(
+    verdict = CODES.get(code) or _undocumented(code, answer.status)
+    return [verdict.saying(message)] * users
+
+
+def _undocumented(code: int, status: int) -> Verdict:
+    by_http = by_status(status)
+    if status != 200 and by_http.status is not Status.REJECTED:
+        return by_http  # a gateway writes such bodies too
+    return Verdict(
         Status.REJECTED, str(code), "refused with an undocumented code", "Ask EngageLab's support what the code means."
     )
-    return [verdict.saying(message)] * users

@@ -27,6 +27,21 @@ _STATUSES = {
 }
 
 
+def contradicted(status: int) -> Verdict:
+    """Return the verdict on a request whose answer says success under a status that does not: a cache's, a proxy's.
+
+    :param status: the HTTP status.
+    """
+    action = by_status(status).action
+    return Verdict(
+        Status.UNKNOWN,
+        str(status),
+        "the body says success, and the HTTP status does not",
+        _IN_DOUBT,
+        Action.KEEP if action is Action.SPLIT else action,
+    )
+
+
 def by_status(status: int) -> Verdict:
     """Return the verdict on a whole request from its HTTP status alone.
 

@@ -18,7 +18,7 @@ import orjson
 from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.update import UserUpdate
-from airflow_provider_userattrs.vendors.http import by_status
+from airflow_provider_userattrs.vendors.http import by_status, contradicted
 
 VENDOR = "Kahuna"
 BASE_URL = "https://tap-nexus.appspot.com"
@@ -102,6 +102,8 @@ def read(answer: Answer, users: int) -> list[Verdict]:
     """Return one verdict for each user of a request, matched by position."""
     body = _load(answer.body)
     if answer.status != 200:
+        if isinstance(body, list) and any(isinstance(item, dict) and item.get("success") is True for item in body):
+            return [contradicted(answer.status)] * users
         verdict = STATUSES.get(answer.status) or by_status(answer.status)
         return [verdict.saying(_words(body))] * users
     if not isinstance(body, list):

@@ -18,7 +18,7 @@ import orjson
 from airflow_provider_userattrs.push.endpoint import Answer, Encode, Endpoint
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.update import UserUpdate
-from airflow_provider_userattrs.vendors.http import by_status
+from airflow_provider_userattrs.vendors.http import by_status, contradicted
 
 VENDOR = "MoEngage"
 
@@ -151,6 +151,8 @@ def read(answer: Answer, users: int) -> list[Verdict]:
         if status == "success":
             return [ACCEPTED] * users
         return [NOT_QUEUED.saying(_error(body).get("message")) if status == "fail" else UNREADABLE] * users
+    if status == "success":
+        return [contradicted(answer.status)] * users
     verdict = STATUSES.get(answer.status) or by_status(answer.status)
     error = _error(body)
     meaning = TYPES.get((answer.status, str(error.get("type"))), verdict.meaning)
