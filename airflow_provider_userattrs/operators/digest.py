@@ -24,4 +24,7 @@ def encoded(part: Any) -> bytes:
     try:
         return orjson.dumps(part, default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
     except TypeError:  # an integer over 64 bits, a lone surrogate
-        return repr(part).encode("utf-8", "surrogatepass")
+        try:
+            return repr(part).encode("utf-8", "surrogatepass")
+        except RecursionError:  # no vendor takes it: its row is invalid, whatever it holds
+            return b"nested too deep"

@@ -58,6 +58,7 @@ class Run:
             endpoint.accepted_means,
             done=endpoint.done,
             dry_run=operator.is_dry_run,
+            keeps_rejects=operator.rejects_path is not None,
         )
         path = operator.rejects_path
         self._rejects_path = None if path is None else path_of(path, context["ti"].map_index)

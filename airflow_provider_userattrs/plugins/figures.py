@@ -13,10 +13,10 @@ from airflow_provider_userattrs.push.timeline import Timeline
 MEANINGS = {
     Status.ACCEPTED: "the vendor said yes",
     Status.PARTIAL: "the vendor said it applied a part",
-    Status.REJECTED: "the vendor said no: mend the data, replay",
-    Status.INVALID: "not sent, breaks a rule of the vendor: mend the data, replay",
+    Status.REJECTED: "the vendor said no: mend the data, push it again",
+    Status.INVALID: "not sent, breaks a rule of the vendor: mend the data, push it again",
     Status.UNKNOWN: "sent, and no verdict came back: check at the vendor",
-    Status.UNSENT: "not applied for certain: retry the task, or replay",
+    Status.UNSENT: "not applied for certain: retry the task, or push it again",
     Status.SKIPPED: "not sent, on purpose",
 }
 

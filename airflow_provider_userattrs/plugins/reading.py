@@ -27,6 +27,7 @@ class Reason:
     remedy: str
     count: int
     positions: tuple[int, ...]
+    places: tuple[str, ...]
     attributes: tuple[str, ...]
 
 
@@ -112,6 +113,7 @@ def _reason(reason: Mapping[str, Any]) -> Reason:
         str(reason["remedy"]),
         _count(reason["count"]),
         tuple(sorted(map(_count, reason["positions"]))),
+        tuple(map(str, reason.get("places", ()))),
         tuple(map(str, reason["attributes"])),
     )
 

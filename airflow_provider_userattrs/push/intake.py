@@ -22,13 +22,13 @@ Record: TypeAlias = Callable[[Sequence["UserUpdate | Outcome"], Sequence[Verdict
 MOST_WAITING = 2_000
 
 NOT_TRIED = Verdict(
-    Status.UNSENT, "not-tried", "not tried, the push had stopped", "Retry the task, or replay the rows."
+    Status.UNSENT, "not-tried", "not tried, the push had stopped", "Retry the task, or push the rows again."
 )
 HELD_BACK = Verdict(
     Status.UNSENT,
     "held-back",
     "held back behind an unsent row of the same user",
-    "Retry the task, or replay the rows.",
+    "Retry the task, or push the rows again.",
 )
 
 

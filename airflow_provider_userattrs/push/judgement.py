@@ -10,7 +10,7 @@ from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, RefusedCon
 from airflow_provider_userattrs.push.intake import NOT_TRIED
 from airflow_provider_userattrs.push.outcome import Action, Status, Verdict
 
-_CHECK = "Check these users at the vendor; replay the rows if the operation may be repeated."
+_CHECK = "Check these users at the vendor; push the rows again if the operation may be repeated."
 NO_CONNECTION = Verdict(
     Status.UNSENT,
     "no-connection",

@@ -70,6 +70,8 @@ class Verdict:
     :param action: what the delivery does next.
     :param attribute: the attribute the rule was broken by, if it was one.
     :param detail: the vendor's own words. They may repeat a user's data, so they go to the rejects file only.
+    :param see_rejects: whether only each row's own line in the rejects file says what is wrong, such as by ``detail``.
+    :param where: the place the row was read from, such as a file and a line; rows of one reason have many.
     """
 
     status: Status
@@ -79,10 +81,16 @@ class Verdict:
     action: Action = Action.KEEP
     attribute: str | None = None
     detail: str = ""
+    where: str = ""
+    see_rejects: bool = False
 
     def on(self, attribute: str) -> Verdict:
         """Return this verdict as one on ``attribute``."""
         return replace(self, attribute=attribute)
+
+    def at(self, where: str) -> Verdict:
+        """Return this verdict as one on the row at a place."""
+        return replace(self, where=where)
 
     def saying(self, detail: object) -> Verdict:
         """Return this verdict with the vendor's own words, cut to 500 characters."""

@@ -10,16 +10,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from posixpath import splitext
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.checkpoint import Checkpoint
-from airflow_provider_userattrs.push.rejects import read_lines
+from airflow_provider_userattrs.push.rejects import BEGIN, Convert, read_lines
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 
-_RESUMED = '{"resumed":'
 
-#: Opens a part and yields its lines.
-Part: TypeAlias = Callable[[], Iterator[str]]
+class Part(NamedTuple):
+    """Give one part of a rejects file.
+
+    :param name: its name.
+    :param lines: opens it and yields its lines.
+    """
+
+    name: str
+    lines: Callable[[], Iterator[str]]
 
 
 def path_of(rejects_path: str, map_index: int | None) -> str:
@@ -39,24 +45,28 @@ def resumption_line(begun: Checkpoint) -> str:
 
     :param begun: where the try begins.
     """
-    return _RESUMED + json.dumps({"below": begun.below, "holes": begun.holes}, separators=(",", ":")) + "}\n"
+    return BEGIN + json.dumps({"resumed": {"below": begun.below, "holes": begun.holes}}, separators=(",", ":")) + "}\n"
 
 
-def read_parts(parts: Sequence[Part], *, in_doubt: bool = False) -> Iterator[Row | MalformedRow]:
+def read_parts(
+    parts: Sequence[Part], *, in_doubt: bool = False, convert: Convert | None = None
+) -> Iterator[Row | MalformedRow]:
     """Yield the rows of a rejects file, each once.
 
     :param parts: the parts in their order.
     :param in_doubt: whether to yield also rows that may have been applied, of an operation that is not to be repeated.
+    :param convert: turns a row into the types that were declared for its columns, in place.
     """
-    resumptions = [_resumption(next(part(), "")) for part in parts]
+    resumptions = [_resumption(next(part.lines(), "")) for part in parts]
     for number, part in enumerate(parts):
         later = [resumption for resumption in resumptions[number + 1 :] if resumption]
-        lines = (line for line in part() if not line.startswith(_RESUMED) and _stands(line, later))
-        yield from read_lines(lines, in_doubt=in_doubt)
+        # A line that counts no more is an empty one: the others keep their numbers.
+        lines = (line if _stands(line, later) else "" for line in part.lines())
+        yield from read_lines(lines, in_doubt=in_doubt, convert=convert, file=part.name)
 
 
 def _resumption(line: str) -> dict[str, Any] | None:
-    resumed: dict[str, Any] | None = json.loads(line)["resumed"] if line.startswith(_RESUMED) else None
+    resumed: dict[str, Any] | None = json.loads(line)["rejects"].get("resumed") if line.startswith(BEGIN) else None
     return resumed
 
 

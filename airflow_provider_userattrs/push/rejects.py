@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from math import isfinite
+from numbers import Integral, Rational, Real
+from typing import Any, TypeAlias
 from uuid import UUID
 
+from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.update import MalformedRow, Row
+
+#: How a line begins that speaks of the file and holds no row.
+BEGIN = '{"rejects":'
 
 _TYPE = "$type"
 
@@ -37,6 +43,10 @@ _MOST_BITS = 14_000
 _READERS = {name: read for _, name, _, read in _TYPES}
 
 
+#: Turns a row into declared types, in place.
+Convert: TypeAlias = Callable[[dict[str, Any], Mapping[str, str]], None]
+
+
 class Opaque:
     """Stand in for a value whose type no line can hold; it has no place at any vendor either."""
 
@@ -44,6 +54,12 @@ class Opaque:
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Opaque) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
 def write_line(outcome: Outcome, *, idempotent: bool) -> str:
@@ -63,37 +79,55 @@ def write_line(outcome: Outcome, *, idempotent: bool) -> str:
         "reason": verdict.meaning,
         "attribute": verdict.attribute,
         "detail": verdict.detail,
+        "where": verdict.where,
         "replay": idempotent or verdict.status not in (Status.UNKNOWN, Status.PARTIAL),
         "row": _encode(row.raw if isinstance(row, MalformedRow) else row),
     }
+    if isinstance(row, MalformedRow) and row.types:
+        line["types"] = dict(row.types)  # of a row as it was before they were applied: a replay applies them
     return json.dumps(line, separators=(",", ":")) + "\n"
 
 
-def read_lines(lines: Iterable[str], *, in_doubt: bool = False) -> Iterator[Row | MalformedRow]:
+def read_lines(
+    lines: Iterable[str], *, in_doubt: bool = False, convert: Convert | None = None, file: str = ""
+) -> Iterator[Row | MalformedRow]:
     """Yield the rows of a rejects file.
 
     :param lines: the file's lines.
     :param in_doubt: whether to yield also rows that may have been applied, of an operation that is not to be repeated.
+    :param convert: turns a row into the types that were declared for its columns, in place.
+    :param file: the file's name.
     """
     for number, text in enumerate(lines, 1):
-        if not text.strip():
+        if not text.strip() or text.startswith(BEGIN):
             continue
+        where = f"{file}, line {number:,}" if file else f"line {number:,}"
         try:
             line = json.loads(text)
-            row, replay = _decode(line["row"]), line["replay"]
+            row, replay, types = _decode(line["row"]), line["replay"], dict(line.get("types", ()))
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
             yield MalformedRow(
                 Verdict(
                     Status.INVALID,
                     "malformed-line",
-                    f"line {number} is no line of a rejects file",
+                    "no line of a rejects file",
                     "Write the file with rejects_path, and change only values in it.",
+                    where=where,
                 ),
                 text,
             )
             continue
         if replay or in_doubt:
-            yield row
+            yield _converted(row, types, convert, where) if types and convert and isinstance(row, dict) else row
+
+
+def _converted(row: dict[str, Any], types: dict[str, str], convert: Convert, where: str) -> Row | MalformedRow:
+    raw = dict(row)
+    try:
+        convert(row, types)
+    except InvalidRow as invalid:
+        return MalformedRow(invalid.verdict.at(where), raw, types)
+    return row
 
 
 def _encode(value: Any) -> Any:
@@ -108,8 +142,10 @@ def _encoded(value: Any) -> Any:
         return _encode(value.value)
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return _opaque(value)
-    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and value - value == 0):
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value)):
         return value
+    if isinstance(value, Opaque):
+        return {_TYPE: "opaque", "value": value.text}
     if isinstance(value, Mapping):
         if all(isinstance(key, str) for key in value) and _TYPE not in value:
             return {key: _encode(item) for key, item in value.items()}
@@ -120,6 +156,13 @@ def _encoded(value: Any) -> Any:
         if isinstance(value, kind):
             # A missing time of a data-frame library is a datetime that differs from itself.
             return {_TYPE: name, "value": write(value)} if name == "float" or value == value else _opaque(value)
+    # Scalars of numeric libraries; a vendor is sent the same.
+    if isinstance(value, Integral):
+        return _encoded(int(value))
+    if isinstance(value, Real) and not isinstance(value, Rational):
+        return _encoded(float(value))
+    if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
+        return bool(value)
     return _opaque(value)
 
 

@@ -21,6 +21,8 @@ _MOST_ATTRIBUTES = 5
 _MOST_NOTES = 20
 _LONGEST_NAME = 60
 _LONGEST_TEXT = 200
+_IN_FILE = " The rejects file says of each row what was wrong."
+_SET_FILE = " With rejects_path set, a file says of each row what was wrong."
 _MOST_BYTES = 15_000  # of a report; it is an XCom, and promised to be under 16 KB
 
 
@@ -32,10 +34,18 @@ class Report(Tally):
     :param accepted_means: how strong an ``accepted`` is, as half a sentence.
     :param done: the same in one word, such as ``"updated"``.
     :param dry_run: whether nothing is sent.
+    :param keeps_rejects: whether the rows that are not accepted are written to a file; a remedy may speak of it.
     """
 
     def __init__(
-        self, vendor: str, operation: str, accepted_means: str, *, done: str = "updated", dry_run: bool = False
+        self,
+        vendor: str,
+        operation: str,
+        accepted_means: str,
+        *,
+        done: str = "updated",
+        dry_run: bool = False,
+        keeps_rejects: bool = False,
     ) -> None:
         super().__init__()
         self.vendor = vendor
@@ -43,6 +53,7 @@ class Report(Tally):
         self.accepted_means = accepted_means
         self.done = done
         self.dry_run = dry_run
+        self.keeps_rejects = keeps_rejects
 
     def head(self) -> dict[str, Any]:
         """Return what the report is made with."""
@@ -52,6 +63,7 @@ class Report(Tally):
             "accepted_means": self.accepted_means,
             "done": self.done,
             "dry_run": self.dry_run,
+            "keeps_rejects": self.keeps_rejects,
         }
 
     def reasons(self) -> list[Reason]:
@@ -104,12 +116,14 @@ class Report(Tally):
         :param notes: (attribute, what was done to its values) -> how many.
         :param facts: what else the report says, such as ``requests`` and ``seconds``.
         """
+        head = self.head()
+        del head["keeps_rejects"]  # rejects_path says so
         report = {
             "format": FORMAT,
-            **self.head(),
+            **head,
             "rows": self.rows,
             **{status.value: self.counts[status] for status in Status},
-            "reasons": [_as_dict(reason) for reason in self.reasons()],
+            "reasons": [self._as_dict(reason) for reason in self.reasons()],
             "notes": [
                 {"attribute": name[:_LONGEST_NAME], "note": note, "count": count}
                 for (name, note), count in sorted(notes.items(), key=lambda item: -item[1])[:_MOST_NOTES]
@@ -120,7 +134,7 @@ class Report(Tally):
         if len(json.dumps(report)) > _MOST_BYTES:  # names in scripts that JSON escapes take six bytes a letter
             report["notes"] = []
             for reason in report["reasons"]:
-                reason["attributes"] = {}
+                reason["attributes"], reason["places"] = {}, []
         if len(json.dumps(report)) > _MOST_BYTES:
             report["configuration"] = {}
         return report
@@ -133,9 +147,31 @@ class Report(Tally):
     def log_lines(self) -> list[str]:
         """Return each reason with its count, meaning and remedy, a line each."""
         return [
-            f"{_in_words(reason)} [{reason.verdict.status}]{_on(reason.attributes)}: {reason.verdict.remedy}"
+            f"{_in_words(reason)} [{reason.verdict.status}]{_on(reason.attributes)}{_at(reason)}: "
+            f"{self._remedy(reason)}"
             for reason in self.reasons()
         ]
+
+    def _remedy(self, reason: Reason) -> str:
+        """Return what to do, and in which file more is said of the rows, if there is one."""
+        more = ""
+        if reason.verdict.see_rejects and reason.verdict.status in NOT_APPLIED:
+            more = _IN_FILE if self.keeps_rejects else _SET_FILE
+        return f"{reason.verdict.remedy[: _LONGEST_TEXT - len(more)]}{more}"
+
+    def _as_dict(self, reason: Reason) -> dict[str, Any]:
+        """Return a reason as the report holds it."""
+        verdict = reason.verdict
+        return {
+            "status": verdict.status.value,
+            "code": verdict.code,
+            "meaning": verdict.meaning[:_LONGEST_TEXT],
+            "remedy": self._remedy(reason),
+            "count": reason.count,
+            "positions": reason.positions,
+            "places": reason.places,
+            "attributes": dict(_shortened(reason.attributes).most_common(_MOST_ATTRIBUTES)),
+        }
 
     def summary(self) -> str:
         """Return the counts on one line."""
@@ -153,18 +189,10 @@ def _on(attributes: Counter[str]) -> str:
     return f" on {names}" if names else ""
 
 
-def _as_dict(reason: Reason) -> dict[str, Any]:
-    """Return a reason as the report holds it."""
-    verdict = reason.verdict
-    return {
-        "status": verdict.status.value,
-        "code": verdict.code,
-        "meaning": verdict.meaning[:_LONGEST_TEXT],
-        "remedy": verdict.remedy[:_LONGEST_TEXT],
-        "count": reason.count,
-        "positions": reason.positions,
-        "attributes": dict(_shortened(reason.attributes).most_common(_MOST_ATTRIBUTES)),
-    }
+def _at(reason: Reason) -> str:
+    """Return the places of a reason's first rows, as they stand in a sentence."""
+    more = "; ..." if len(reason.places) < reason.count else ""
+    return f" ({'; '.join(reason.places)}{more})" if reason.places else ""
 
 
 def _shortened(attributes: Counter[str]) -> Counter[str]:

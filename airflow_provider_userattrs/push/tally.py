@@ -10,6 +10,10 @@ from airflow_provider_userattrs.push.outcome import FAILED, NOT_APPLIED, Status,
 
 _MOST_POSITIONS = 5
 
+#: Places of one reason that are named, such as a file and a line; the end of a place tells more than its beginning.
+_MOST_PLACES = 3
+_LONGEST_PLACE = 100
+
 #: Attributes of one reason that are told apart.
 _MOST_ATTRIBUTES = 50
 
@@ -28,13 +32,17 @@ class Reason:
         self.verdict = verdict
         self.count = 0
         self.positions: list[int] = []
+        self.places: list[str] = []
         self.attributes: Counter[str] = Counter()
 
-    def add(self, position: int, attribute: str | None) -> None:
-        """Count a row."""
+    def add(self, position: int, verdict: Verdict) -> None:
+        """Count a row; its verdict is this reason's, with an attribute, a place and words of its own."""
+        attribute, where = verdict.attribute, verdict.where
         self.count += 1
         if len(self.positions) < _MOST_POSITIONS:
             self.positions.append(position)
+        if where and len(self.places) < _MOST_PLACES:
+            self.places.append(where if len(where) <= _LONGEST_PLACE else f"...{where[3 - _LONGEST_PLACE :]}")
         if attribute is not None and (attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES):
             self.attributes[attribute] += 1
 
@@ -42,6 +50,7 @@ class Reason:
         """Count the rows of another reason as rows of this one."""
         self.count += other.count
         self.positions = sorted([*self.positions, *other.positions])[:_MOST_POSITIONS]
+        self.places = [*self.places, *other.places][:_MOST_PLACES]
         for attribute, count in other.attributes.items():
             if attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES:
                 self.attributes[attribute] += count
@@ -58,7 +67,7 @@ class Tally:
         """Count one row."""
         self.counts[verdict.status] += 1
         if verdict.status is not Status.ACCEPTED:
-            self._reason(verdict).add(position, verdict.attribute)
+            self._reason(verdict).add(position, verdict)
 
     def add_accepted(self, count: int) -> None:
         """Count so many accepted rows."""
@@ -128,6 +137,8 @@ class Tally:
                     "remedy": reason.verdict.remedy[:200],
                     "count": reason.count,
                     "positions": reason.positions,
+                    "places": reason.places,
+                    "see_rejects": reason.verdict.see_rejects,
                     "attributes": {name[:60]: count for name, count in reason.attributes.most_common(3)},
                 }
                 for reason in self.ranked(most)
@@ -141,10 +152,17 @@ class Tally:
         for status, count in state["counts"].items():
             tally.counts[Status(status)] = count
         for each in state["reasons"]:
-            verdict = Verdict(Status(each["status"]), each["code"], each["meaning"], each["remedy"])
+            verdict = Verdict(
+                Status(each["status"]),
+                each["code"],
+                each["meaning"],
+                each["remedy"],
+                see_rejects=bool(each.get("see_rejects")),
+            )
             reason = tally._reasons.setdefault(_key(verdict), Reason(verdict))
             reason.count += each["count"]
             reason.positions = each["positions"]
+            reason.places = list(each.get("places", ()))
             reason.attributes = Counter(each["attributes"])
         return tally
 
@@ -161,7 +179,13 @@ class Tally:
 
 def other(status: Status) -> Verdict:
     """Return the verdict that stands for all reasons of a status that are not told apart."""
-    return Verdict(status, OTHER, "other reasons", "See the rejects file for each row's own reason.")
+    return Verdict(
+        status,
+        OTHER,
+        "other reasons",
+        "Mend what the reasons above name; the next push names what is left.",
+        see_rejects=True,
+    )
 
 
 def _key(verdict: Verdict) -> tuple[Status, str, str]:

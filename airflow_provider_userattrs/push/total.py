@@ -41,6 +41,7 @@ class Total:
             first["accepted_means"],
             done=first.get("done", "updated"),
             dry_run=bool(first["dry_run"]),
+            keeps_rejects=any(report.get("rejects_path") for report in self._reports),
         )
         for report in self._reports:
             self.report.merge(_tally(report))
@@ -86,7 +87,7 @@ def is_report(value: Any) -> bool:
 
 
 def _tally(report: Mapping[str, Any]) -> Tally:
-    reasons = [{**reason, "positions": []} for reason in report["reasons"]]
+    reasons = [{"places": [], **reason, "positions": []} for reason in report["reasons"]]
     return Tally.restored({"counts": {status.value: report[status.value] for status in Status}, "reasons": reasons})
 
 

@@ -47,10 +47,12 @@ class MalformedRow:
 
     :param verdict: why, as the row's verdict.
     :param raw: what was read, for the rejects file.
+    :param types: the types declared for the columns, if ``raw`` is the row as it was before it was converted to them.
     """
 
-    __slots__ = ("raw", "verdict")
+    __slots__ = ("raw", "types", "verdict")
 
-    def __init__(self, verdict: Verdict, raw: Any = None) -> None:
+    def __init__(self, verdict: Verdict, raw: Any = None, types: Mapping[str, str] | None = None) -> None:
         self.verdict = verdict
         self.raw = raw
+        self.types = types

@@ -118,7 +118,7 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
             continue
         try:
             row[column] = TYPES[name](value)
-        except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError):
+        except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError, RecursionError):
             raise InvalidRow(
                 Verdict(
                     Status.INVALID,
@@ -129,19 +129,26 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
             ) from None
 
 
-def check_columns(columns: list[str], types: Mapping[str, str], what: str) -> None:
+def check_columns(columns: list[str], types: Mapping[str, str], what: str, *, shown: bool = True) -> None:
     """Check the columns that came with the rows.
 
     :param columns: their names, in their order.
     :param types: column -> name of a type.
     :param what: what gave the columns, for the error.
+    :param shown: whether the error may name them. Those of a file may not be names: without a header line the first
+        line of a CSV file is a user.
     :raises RefusedConfiguration: if a name comes twice, or a type is declared for a column that is not there.
     """
-    for column in columns:
-        if columns.count(column) > 1:
-            raise RefusedConfiguration(f"{what} gives two columns the name {column!r}; give each a name of its own")
-    for column in types:
-        if column not in columns:
+    first: dict[str, int] = {}
+    for number, column in enumerate(columns, 1):
+        if first.setdefault(column, number) != number:
+            named = f" {column!r}" if shown or column in types else ""
             raise RefusedConfiguration(
-                f"types declares a column {column!r} that {what} does not give; it gives {', '.join(columns)[:300]}"
+                f"{what} gives columns {first[column]} and {number} the same name{named}; give each a name of its own"
+            )
+    for column in types:
+        if column not in first:
+            given = ", ".join(columns)[:300] if shown else f"{len(columns)} others; is there a header line?"
+            raise RefusedConfiguration(
+                f"types declares a column {column!r} that {what} does not give; it gives {given}"
             )

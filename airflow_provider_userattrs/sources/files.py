@@ -14,8 +14,9 @@ from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, is_deferred, refuse
+from airflow_provider_userattrs.sources.compression import reading_errors
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
-from airflow_provider_userattrs.sources.lines import Lines, read_csv, read_header, read_json
+from airflow_provider_userattrs.sources.lines import Lines, check_beginning, read_csv, read_header, read_json
 from airflow_provider_userattrs.sources.parquet import group_sizes, read_parquet
 from airflow_provider_userattrs.sources.stored_files import Piece, StoredFile, list_files
 
@@ -28,8 +29,8 @@ _PATH = "give a path such as 's3://conn_id@bucket/users/*.jsonl.gz' or '/data/us
 class FileRows:
     r"""Read rows of JSON lines, CSV or Parquet, on any storage that ObjectStoragePath knows.
 
-    A name that ends with .gz, .bz2, .xz, .zst or .zip is decompressed. A line that cannot be read becomes an
-    ``invalid`` row. A file that another try may read again must not change in between.
+    A name that ends with .gz, .bz2, .xz, .zst, .lz4 or .zip (of one file) is decompressed. A line or a value that
+    cannot be read becomes an ``invalid`` row. A file that another try may read again must not change in between.
 
     :param path: a path, a glob, or a list of them; may be a template. The files of a glob are read in the order of
         their names.
@@ -158,30 +159,29 @@ class FileRows:
         with file.open(compressed=kind != "parquet") as opened:
             try:
                 yield from read(opened, file, kind, place)
-            except (OSError, EOFError) as error:
+            except reading_errors() as error:
                 raise RetryLater(f"{file.name} cannot be read to its end ({type(error).__name__}: {error})") from error
 
     def _lines(self, opened: Any, file: StoredFile, kind: str, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
         lines = Lines(opened)
         header: list[str] = []
-        if kind == "csv":
-            header = read_header(lines, file.name, self.types, self.delimiter)
-        if place:
-            opened.seek(place["offset"])
-            lines = Lines(opened, place["line"], place["offset"])
-        rows = (
-            read_json(lines, file.name, self.types)
-            if kind == "json"
-            else read_csv(lines, file.name, self.types, header=header, delimiter=self.delimiter, null=self.null)
-        )
-        count = 0
         try:
-            for row in rows:
+            check_beginning(lines, file.name, kind)
+            if kind == "csv":
+                header = read_header(lines, file.name, self.types, self.delimiter)
+            if place:
+                opened.seek(place["offset"])
+                lines = Lines(opened, place["line"], place["offset"])
+            rows = (
+                read_json(lines, file.name, self.types)
+                if kind == "json"
+                else read_csv(lines, file.name, self.types, header=header, delimiter=self.delimiter, null=self.null)
+            )
+            for count, row in enumerate(rows, 1):
                 yield row
-                count += 1
                 if count % _EVERY == 0:
                     yield Bookmark({**file.place, "line": lines.number, "offset": lines.offset})
-        except (OSError, EOFError) as error:
+        except reading_errors() as error:
             where = f"{file.name}, after line {lines.number}"
             raise RetryLater(f"{where}: cannot be read on ({type(error).__name__}); mend or upload it again") from error
 

@@ -7,17 +7,38 @@ import csv
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.outcome import Status, Verdict
+from airflow_provider_userattrs.push.rejects import BEGIN as REJECTS_BEGIN
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources.column_types import check_columns, convert
 
 #: Bytes read at once.
 _BLOCK = 1 << 18
 
+#: Bytes a line may have; no vendor takes a request of that size, and a file without line ends is no file of lines.
+LONGEST = 16 << 20
+
 _BOM = b"\xef\xbb\xbf"
+
+#: How a file begins -> what it is, if it is no text in UTF-8.
+_SIGNATURES = {
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+    b"\x1f\x8b": "compressed with gzip, and its name does not end with .gz",
+    b"BZh9": "compressed with bzip2, and its name does not end with .bz2",
+    b"\xfd7zXZ\0": "compressed with xz, and its name does not end with .xz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd, and its name does not end with .zst",
+    b"PK\x03\x04": "a .zip or an Excel file by its first bytes",
+    b"PAR1": "Parquet by its first bytes",
+}
+_SAMPLE = 1_000
+_HEADER = "the first line of a CSV file names its columns, each by a name of its own"
+_TOO_LONG = f"a line over {LONGEST >> 20} MiB"
+_UTF8 = "write it as lines of text in UTF-8, or name it as what it is"
 
 
 class Lines:
@@ -40,14 +61,34 @@ class Lines:
     def __next__(self) -> bytes:
         line = self._back.popleft() if self._back else next(self._lines)
         self.number += 1
-        self.offset += len(line)
+        self.offset += _size(line)
         return line
 
     def give_back(self, lines: list[bytes]) -> None:
         """Take back lines, the last ones given."""
         self._back.extendleft(reversed(lines))
         self.number -= len(lines)
-        self.offset -= sum(map(len, lines))
+        self.offset -= sum(map(_size, lines))
+
+
+def _size(line: bytes) -> int:
+    return line.size if type(line) is LongLine else len(line)
+
+
+class LongLine(bytes):
+    """Hold the beginning of a line that is too long to be read.
+
+    :param size: how many bytes the line has.
+    """
+
+    size: int
+
+    @classmethod
+    def of(cls, beginning: bytes, size: int) -> LongLine:
+        """Return a line of so many bytes that begins like this."""
+        line = cls(beginning)
+        line.size = size
+        return line
 
 
 def split_lines(file: Any) -> Iterator[bytes]:
@@ -55,19 +96,73 @@ def split_lines(file: Any) -> Iterator[bytes]:
 
     :param file: open for reading bytes.
     """
-    rest = b""
+    begun: list[bytes] = []  # the blocks of a line whose end has not come yet, as far as they are kept
+    size = 0
     while block := file.read(_BLOCK):
-        *lines, rest = (rest + block).split(b"\n")
-        for line in lines:
-            yield line + b"\n"
-    if rest:
-        yield rest
+        first, *others = block.split(b"\n")
+        if others:
+            yield _whole(begun, size, first + b"\n")
+            *lines, first = others
+            for line in lines:
+                yield line + b"\n"
+            begun, size = [], 0
+        if first:
+            size += len(first)
+            if size <= LONGEST or not begun:
+                begun.append(first)
+    if size:
+        yield _whole(begun, size, b"")
 
 
-def malformed(file: str, number: int, why: str, raw: bytes) -> MalformedRow:
-    """Return what stands for a line that cannot be read."""
-    verdict = Verdict(Status.INVALID, "malformed-line", f"{file}, line {number}: {why}", "Mend the line in the file.")
+def _whole(begun: list[bytes], size: int, rest: bytes) -> bytes:
+    """Return a line made of what came in earlier blocks and in this one."""
+    if not begun:
+        return rest
+    if size + len(rest) > LONGEST:
+        return LongLine.of(begun[0], size + len(rest))
+    return b"".join((*begun, rest))
+
+
+def malformed(file: str, number: int, why: str, raw: bytes, detail: str = "") -> MalformedRow:
+    """Return what stands for a line that cannot be read.
+
+    :param file: the file's name.
+    :param number: the line's, from 1.
+    :param why: what is wrong with it, without anything of the line.
+    :param raw: the line.
+    :param detail: what else the rejects file is to say.
+    """
+    verdict = Verdict(
+        Status.INVALID, "malformed-line", why, "Mend the line in the file.", detail=detail, where=place(file, number)
+    )
     return MalformedRow(verdict, raw.decode("utf-8", "backslashreplace").rstrip("\r\n"))
+
+
+def place(file: str, number: int) -> str:
+    """Name a line of a file."""
+    return f"{file}, line {number}"
+
+
+def check_beginning(lines: Lines, file: str, kind: str) -> None:
+    """Check that a file is text of a kind that is read line by line; no line is taken.
+
+    :param lines: its lines, from the first on.
+    :param file: its name, for errors.
+    :param kind: ``"json"`` or ``"csv"``.
+    :raises RefusedConfiguration: if it is not.
+    """
+    taken = list(islice(lines, 1))
+    lines.give_back(taken)
+    first = taken[0] if taken else b""
+    for signature, what in _SIGNATURES.items():
+        if first.startswith(signature):
+            raise RefusedConfiguration(f"{file} is {what}; {_UTF8}")
+    if b"\0" in first[:_SAMPLE]:
+        raise RefusedConfiguration(f"{file}, line 1 holds NUL bytes, as UTF-16 and binary files do; {_UTF8}")
+    if kind == "json" and first.removeprefix(_BOM).lstrip()[:1] == b"[":
+        raise RefusedConfiguration(f"{file} is one JSON array; write one object a line, without commas between")
+    if kind == "json" and first.startswith(REJECTS_BEGIN.encode()):
+        raise RefusedConfiguration(f"{file} is a rejects file; read it with Rejects(path), or keep it out of the glob")
 
 
 def read_json(lines: Lines, file: str, types: Mapping[str, str]) -> Iterator[Row | MalformedRow]:
@@ -81,6 +176,9 @@ def read_json(lines: Lines, file: str, types: Mapping[str, str]) -> Iterator[Row
         if lines.number == 1:
             line = line.removeprefix(_BOM)
         if not line.strip():
+            continue
+        if type(line) is LongLine:
+            yield malformed(file, lines.number, _TOO_LONG, line)
             continue
         try:
             row = json.loads(line.decode("utf-8"))
@@ -101,14 +199,14 @@ def read_header(lines: Lines, file: str, types: Mapping[str, str], delimiter: st
     """
     try:
         found = _next_record(lines, delimiter)
-    except (csv.Error, UnicodeDecodeError):
-        found = None
+    except _BadRecord as bad:
+        raise RefusedConfiguration(f"{file}, line 1: {bad.why}; {_HEADER}") from None
     if found is None:
-        raise RefusedConfiguration(f"{file} has no header line; the first line of a CSV file names its columns")
+        raise RefusedConfiguration(f"{file} has no header line; {_HEADER}")
     header = found[0]
     if not all(header):
-        raise RefusedConfiguration(f"{file}, line 1: a column has no name; name every column")
-    check_columns(header, types, file)
+        raise RefusedConfiguration(f"{file}, line 1: a column has no name; {_HEADER}")
+    check_columns(header, types, file, shown=False)
     return header
 
 
@@ -142,7 +240,8 @@ def read_csv(
         if not fields:
             continue
         if len(fields) != len(header):
-            yield malformed(file, number, f"{len(fields)} fields, the header has {len(header)}", raw)
+            why = f"{'fewer' if len(fields) < len(header) else 'more'} fields than the header"
+            yield malformed(file, number, why, raw, f"{len(fields)} fields, the header has {len(header)}")
             continue
         row: dict[str, Any] = dict(zip(header, fields, strict=True))
         if null is not None:
@@ -169,12 +268,16 @@ def _next_record(lines: Lines, delimiter: str) -> tuple[list[str], bytes] | None
     def texts() -> Iterator[str]:
         for line in lines:
             taken.append(line)
+            if type(line) is LongLine:
+                raise _BadRecord(_TOO_LONG, taken)
             yield (line.removeprefix(_BOM) if lines.number == 1 else line).decode("utf-8")
 
     try:
         fields = next(csv.reader(texts(), delimiter=delimiter, strict=True), None)
     except UnicodeDecodeError:
         raise _BadRecord("no UTF-8", taken) from None
+    except _BadRecord:
+        raise
     except csv.Error:
         # Its text may repeat the delimiter only, but says nothing an author could use.
         raise _BadRecord("a quote that is not closed, or a field over 128 KiB", taken) from None
@@ -186,7 +289,5 @@ def _typed(row: dict[str, Any], types: Mapping[str, str], file: str, number: int
     try:
         convert(row, types)
     except InvalidRow as invalid:
-        verdict = invalid.verdict
-        where = Verdict(verdict.status, verdict.code, f"{file}, line {number}: {verdict.meaning}", verdict.remedy)
-        return MalformedRow(where.on(verdict.attribute or ""), raw)
+        return MalformedRow(invalid.verdict.at(place(file, number)), raw, types)
     return row

@@ -14,9 +14,10 @@ from airflow_provider_userattrs.push.checkpoint import Checkpoint
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.outcome import Outcome
-from airflow_provider_userattrs.push.parts import read_parts, resumption_line
+from airflow_provider_userattrs.push.parts import Part, read_parts, resumption_line
 from airflow_provider_userattrs.push.rejects import write_line
 from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.sources.column_types import convert
 from airflow_provider_userattrs.sources.lines import split_lines
 
 #: Seconds between two parts on object storage, where a file is there only once it is closed.
@@ -49,7 +50,9 @@ class Rejects:
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
         """Yield the rows in the order they were written."""
         for parts in _files(self.path):
-            yield from read_parts([partial(_lines, path) for path in parts], in_doubt=self.in_doubt)
+            yield from read_parts(
+                [Part(str(path), partial(_lines, path)) for path in parts], in_doubt=self.in_doubt, convert=convert
+            )
 
     def identity(self) -> Any:
         """Return what changes when the file does."""

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.sources.compression import decompressed
+from airflow_provider_userattrs.sources.formats import compression_of
 
 #: Bytes fetched at once from object storage, whose own choice may be 50 MiB.
 _BLOCK = 1 << 20
@@ -60,13 +63,19 @@ class StoredFile:
             return False
         return self.groups is None or self.groups[0] <= place.get("group", -1) < self.groups[1]
 
-    def open(self, *, compressed: bool) -> Any:
+    @contextmanager
+    def open(self, *, compressed: bool) -> Iterator[Any]:
         """Open the file for reading bytes.
 
         :param compressed: whether to decompress it, if its name says that it is.
         """
-        compression = "infer" if compressed else None
-        return self._storage.open(self._path, "rb", block_size=_BLOCK, compression=compression)
+        compression = compression_of(self.name) if compressed else None
+        with self._storage.open(self._path, "rb", block_size=_BLOCK) as file:
+            if compression is None:
+                yield file
+                return
+            with decompressed(file, compression, self.name) as plain:
+                yield plain
 
 
 def list_files(path: str) -> list[StoredFile]:

@@ -86,7 +86,7 @@ CODES = {
         Status.UNKNOWN,
         "-1",
         "internal server error",
-        "Replay later; if it stays, ask EngageLab's support.",
+        "Push the rows again later; if it stays, ask EngageLab's support.",
         Action.RETRY,
     ),
 }
@@ -94,7 +94,8 @@ PARTIAL = Verdict(
     Status.PARTIAL,
     "0",
     "applied in part",
-    "Look at the vendor's words in the rejects file, mend the rows, replay them.",
+    "Mend the rows and push them again.",
+    see_rejects=True,
 )
 
 

@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.outcome import Action, Status, Verdict
 _CHECK_HOST = "Check the connection's host: what answers there is not this API."
 _CHECK_KEYS = "Check the connection's login and password."
 _RETRY_TASK = "Nothing was applied; retry the task later, or lower rate_limit."
-_IN_DOUBT = "Check these users at the vendor; replay the rows if the operation may be repeated."
+_IN_DOUBT = "Check these users at the vendor; push the rows again if the operation may be repeated."
 
 _STATUSES = {
     401: Verdict(Status.UNSENT, "401", "authentication refused", _CHECK_KEYS, Action.STOP),
@@ -55,7 +55,7 @@ def by_status(status: int) -> Verdict:
         # Most redirects mean that nothing was done, but a 303 may follow on an update that was applied.
         return Verdict(Status.UNKNOWN, code, "redirected; redirects are not followed", _CHECK_HOST, Action.STOP)
     if 400 <= status < 500:
-        return Verdict(Status.REJECTED, code, "request refused", "See the vendor's words in the rejects file.")
+        return Verdict(Status.REJECTED, code, "request refused", "Mend the rows and push them again.", see_rejects=True)
     if status >= 500:
         return Verdict(Status.UNKNOWN, code, "server error", _IN_DOUBT, Action.RETRY)
     return Verdict(Status.UNKNOWN, code, "answer is none of this API's", _IN_DOUBT)

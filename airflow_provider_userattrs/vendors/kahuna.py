@@ -33,7 +33,7 @@ MAX_USERS = 100
 #: and 409 where the keys are wrong.
 NOBODY = b'{"user_attributes_array":[]}'
 
-_CHECK = "Check these users in Kahuna; then replay the rows."
+_CHECK = "Check these users in Kahuna; then push the rows again."
 _KEYS = "Check the connection's secret key and API key: both stand in Kahuna's Settings."
 
 #: HTTP status of the whole request -> verdict (seed 002_3492fff7f26e71be, "HTTP Response Codes").
@@ -42,8 +42,9 @@ STATUSES = {
         Status.REJECTED,
         "400",
         "request could not be parsed, or has invalid options",
-        "Check the credentials named in target and the attributes' values; Kahuna's words are in the rejects file.",
+        "Check the credentials named in target and the attributes' values.",
         Action.SPLIT,
+        see_rejects=True,
     ),
     401: Verdict(Status.UNSENT, "401", "authentication error", _KEYS, Action.STOP),
     409: Verdict(
@@ -54,7 +55,11 @@ STATUSES = {
         Action.STOP,
     ),
     500: Verdict(
-        Status.UNKNOWN, "500", "internal server error", "Replay later; if it stays, ask Kahuna's support.", Action.RETRY
+        Status.UNKNOWN,
+        "500",
+        "internal server error",
+        "Push the rows again later; if it stays, ask Kahuna's support.",
+        Action.RETRY,
     ),
 }
 

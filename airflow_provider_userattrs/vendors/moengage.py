@@ -36,12 +36,12 @@ MAX_RATE = 10_000 / 60
 MATCHES = ("equals", "prefix", "suffix", "contains")
 
 _KEYS = "Check the connection's workspace id and Data API key, and that the key may use the Data API."
-_SEE_WORDS = "See MoEngage's words in the rejects file; mend the rows, replay them."
+_MEND = "Mend the rows as MoEngage's words say, and push them again."
 _SUPPORT = "Ask MoEngage's support about the account."
 
 #: HTTP status -> verdict. The types in error bodies differ between MoEngage's pages, so the status decides.
 STATUSES = {
-    400: Verdict(Status.REJECTED, "400", "request refused as invalid", _SEE_WORDS),
+    400: Verdict(Status.REJECTED, "400", "request refused as invalid", _MEND, see_rejects=True),
     401: Verdict(Status.UNSENT, "401", "authentication required or failed", _KEYS, Action.STOP),
     403: Verdict(Status.UNSENT, "403", "account blocked or suspended", _SUPPORT, Action.STOP),
     409: Verdict(
@@ -88,9 +88,9 @@ TYPES = {
     (429, "RateLimitError"): "rate limit exceeded",
     (429, "Rate Limit Exceeded"): "rate limit exceeded",
 }
-NOT_QUEUED = Verdict(Status.REJECTED, "200-fail", "answered 200 with status fail", _SEE_WORDS)
+NOT_QUEUED = Verdict(Status.REJECTED, "200-fail", "answered 200 with status fail", _MEND, see_rejects=True)
 UNREADABLE = Verdict(
-    Status.UNKNOWN, "unreadable", "answer could not be read", "Check these users in MoEngage; then replay the rows."
+    Status.UNKNOWN, "unreadable", "answer could not be read", "Check these users in MoEngage; then push the rows again."
 )
 
 

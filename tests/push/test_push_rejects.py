@@ -8,14 +8,17 @@ import json
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from fractions import Fraction
+from typing import Any, ClassVar
 from uuid import UUID
 
+import numpy as np
 import pendulum
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.rejects import Opaque, read_lines, write_line
 from airflow_provider_userattrs.push.update import MalformedRow
@@ -147,6 +150,7 @@ class TestLine:
             "reason": "User not found",
             "attribute": "email",
             "detail": "no such user",
+            "where": "",
             "replay": True,
             "row": {"id": 5, "email": "ada@example.com"},
         }
@@ -217,13 +221,13 @@ class TestReading:
         bad = rows[1]
         assert isinstance(bad, MalformedRow)
         assert (bad.verdict.status, bad.verdict.code) == (Status.INVALID, "malformed-line")
-        assert "line 2" in bad.verdict.meaning
+        assert bad.verdict.where == "line 2"
         assert bad.raw == text
 
     def test_blank_lines_are_none_and_still_count(self) -> None:
         rows = list(read_lines(["\n", "   \n", line({"id": 0}), "", "no json"]))
         assert rows[0] == {"id": 0}
-        assert "line 5" in rows[1].verdict.meaning
+        assert rows[1].verdict.where == "line 5"
         assert len(rows) == 2
 
     def test_reads_as_it_goes(self) -> None:
@@ -267,3 +271,70 @@ class TestReading:
             "day": "date",
             "inf": "float",
         }
+
+
+class TestNumericLibraries:
+    @pytest.mark.parametrize(
+        ("value", "back"),
+        [
+            (np.int64(3), 3),
+            (np.uint8(255), 255),
+            (np.float32(0.5), 0.5),
+            (np.float64(0.1), 0.1),
+            (np.float64("inf"), float("inf")),
+            (np.bool_(True), True),
+            (np.str_("a"), "a"),
+            (np.bytes_(b"a"), b"a"),
+        ],
+        ids=repr,
+    )
+    def test_a_scalar_comes_back_as_the_same_value(self, value: Any, back: Any) -> None:
+        read = there_and_back({"x": value, "more": [value]})
+        assert read == {"x": back, "more": [back]}
+        assert isinstance(read["x"], type(back))
+
+
+def test_a_fraction_has_no_place() -> None:
+    assert isinstance(there_and_back({"x": Fraction(1, 3)})["x"], Opaque)
+
+
+@pytest.mark.parametrize("depth", [100, 400, 900, 5_000, 100_000])
+def test_a_deep_value_keeps_no_row_out_of_the_file(depth: int) -> None:
+    deep: Any = 1
+    for _ in range(depth):
+        deep = [deep]
+    assert there_and_back({"x": deep, "y": 1})["y"] == 1
+
+
+def test_what_had_no_place_has_none_after_another_replay() -> None:
+    assert there_and_back(there_and_back({"x": object()})) == {"x": Opaque("object")}
+
+
+class TestDeclaredTypes:
+    types: ClassVar[dict[str, str]] = {"n": "integer", "at": "date"}
+    raw = MalformedRow(REJECTED.at("users.csv, line 7"), {"n": "4x", "at": "2026-11-24"}, types)
+
+    def test_a_row_before_its_types_says_so(self) -> None:
+        written = json.loads(line(self.raw, self.raw.verdict))
+        assert written["types"] == {"n": "integer", "at": "date"}
+        assert written["where"] == "users.csv, line 7"
+        assert "types" not in json.loads(line({"n": 4}))
+
+    def test_they_are_applied_to_that_row_and_no_other(self) -> None:
+        mended = line(self.raw).replace("4x", "44")
+
+        def convert(row: dict[str, Any], types: Any) -> None:
+            for column, kind in types.items():
+                row[column] = kind, row[column]
+
+        rows = list(read_lines([mended, line({"n": "4"})], convert=convert))
+        assert rows == [{"n": ("integer", "44"), "at": ("date", "2026-11-24")}, {"n": "4"}]
+
+    def test_what_still_has_no_such_type_is_named_and_kept_with_its_types(self) -> None:
+        def refuse(row: dict[str, Any], types: Any) -> None:
+            raise InvalidRow(REJECTED.on("n"))
+
+        [bad] = read_lines([line(self.raw)], convert=refuse, file="rejects.jsonl")
+        assert isinstance(bad, MalformedRow)
+        assert (bad.verdict.where, bad.verdict.attribute) == ("rejects.jsonl, line 1", "n")
+        assert (bad.raw, bad.types) == (self.raw.raw, self.raw.types)

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import airflow_provider_userattrs
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.outcome import ACCEPTED, DRY_RUN, Status, Verdict
 from airflow_provider_userattrs.push.report import Report, users
+from airflow_provider_userattrs.push.tally import Tally
 
 NOT_FOUND = Verdict(Status.REJECTED, "404", "User not found", "Check the credentials.")
 TOO_LONG = Verdict(Status.INVALID, "value-too-long", "value over 2,048 bytes", "Shorten it.")
@@ -182,6 +186,7 @@ class TestForm:
                 "remedy": "Check the credentials.",
                 "count": 1,
                 "positions": [0],
+                "places": [],
                 "attributes": {},
             }
         ]
@@ -365,3 +370,58 @@ class TestConclude:
             if make((100 - percent, ACCEPTED), (percent, REJECTED)).conclude(None, percent / 100)
         ]
         assert wrong == []
+
+
+class TestPlaces:
+    def test_a_reason_is_a_kind_and_names_some_places(self) -> None:
+        short = Verdict(Status.INVALID, "malformed-line", "fewer fields than the header", "Mend the line in the file.")
+        report = make(*((1, short.at(f"users.csv, line {number}")) for number in range(2, 252)), (40, NOT_FOUND))
+        data = report.as_dict({})
+        assert [(reason["code"], reason["count"]) for reason in data["reasons"]] == [
+            ("malformed-line", 250),
+            ("404", 40),
+        ]
+        assert data["reasons"][0]["places"] == [f"users.csv, line {number}" for number in (2, 3, 4)]
+        first, second = report.log_lines()
+        assert "(users.csv, line 2; users.csv, line 3; users.csv, line 4; ...): Mend" in first
+        assert "User not found" in second
+        assert "User not found" in data["warning"]
+        assert len(data["warning"]) < 200
+
+    def test_of_a_long_place_the_end_is_kept(self) -> None:
+        verdict = NOT_FOUND.at(f"s3://bucket/{'folder/' * 100}users.csv, line 1,234,567")
+        [reason] = make((1, verdict)).as_dict({})["reasons"]
+        assert len(reason["places"][0]) == 100
+        assert reason["places"][0].endswith("users.csv, line 1,234,567")
+
+    def test_they_survive_a_checkpoint(self) -> None:
+        report = make((1, NOT_FOUND.at("a, line 1")))
+        again = Tally.restored(json.loads(json.dumps(report.state(20))))
+        assert again.ranked(20)[0].places == ["a, line 1"]
+
+
+class TestRemedies:
+    words = Verdict(Status.REJECTED, "400", "refused", "Mend the rows.", see_rejects=True)
+
+    @pytest.mark.parametrize(
+        ("keeps", "remedy"),
+        [
+            (True, "Mend the rows. The rejects file says of each row what was wrong."),
+            (False, "Mend the rows. With rejects_path set, a file says of each row what was wrong."),
+        ],
+    )
+    def test_speak_of_a_rejects_file_where_there_is_one(self, keeps: bool, remedy: str) -> None:
+        report = Report("V", "set", "yes", keeps_rejects=keeps)
+        report.merge(Tally.restored(make((1, self.words), (1, NOT_FOUND)).state(20)))
+        reasons = {reason["code"]: reason["remedy"] for reason in report.as_dict({})["reasons"]}
+        assert reasons == {"400": remedy, "404": NOT_FOUND.remedy}
+        assert any(line.endswith(remedy) for line in report.log_lines())
+
+    def test_no_remedy_of_a_table_speaks_of_the_file_itself(self) -> None:
+        package = Path(airflow_provider_userattrs.__file__).parent
+        tables = {*package.glob("vendors/*.py"), *package.glob("push/*.py")}
+        for path in tables - {package / "push" / "rejects.py"}:
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Verdict":
+                    texts = [part.value for part in node.args if isinstance(part, ast.Constant)]
+                    assert not [text for text in texts if "rejects" in str(text) or "eplay" in str(text)], path.name

@@ -153,7 +153,7 @@ def test_a_line_that_is_none_is_a_malformed_row(path: Path, line: str) -> None:
     first, second, third = Rejects(str(path)).rows()
     assert first == third == {"a": 1}
     assert isinstance(second, MalformedRow)
-    assert "line 2" in second.verdict.meaning
+    assert second.verdict.where.endswith("rejects.jsonl, line 2")
     assert line not in second.verdict.meaning
 
 

@@ -151,7 +151,7 @@ def test_no_select(postgres: Any, sql: str) -> None:
 
 
 def test_two_columns_of_one_name(postgres: Any) -> None:
-    with pytest.raises(RefusedConfiguration, match="two columns the name 'a'"):
+    with pytest.raises(RefusedConfiguration, match="columns 1 and 2 the same name 'a'"):
         list(source("SELECT 1 AS a, 2 AS a").rows())
 
 
