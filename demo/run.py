@@ -103,6 +103,7 @@ def environment(home: Path, dags: Path) -> dict[str, str]:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "AIRFLOW_VAR_REJECTS_FOLDER": str(home / "rejects"),
+        "AIRFLOW_VAR_CHECKPOINTS_FOLDER": str(home / "checkpoints"),
         "NO_PROXY": "127.0.0.1",
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",

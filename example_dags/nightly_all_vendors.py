@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import dag
+from airflow.providers.common.compat.sdk import dag
 from warehouse import LEFT_THE_NEWSLETTER, USERS
 
 from airflow_provider_userattrs.operators.engagelab import (
@@ -20,6 +20,8 @@ from airflow_provider_userattrs.operators.moengage import (
 )
 from airflow_provider_userattrs.push.mapping import Constant, Hashed
 
+# Where a retry of "increase" learns what was sent; Airflow 3.3 and later have a place of their own for it.
+CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"
 REJECTS = "{{ var.value.rejects_folder }}/{{ task.task_id }}-{{ run_id }}.jsonl"
 
 
@@ -50,6 +52,7 @@ def nightly_all_vendors():
         users=USERS,
         attributes={"orders_seen": "orders"},
         operation="increase",  # never sent twice: a row in doubt is reported as unknown
+        checkpoint_path=CHECKPOINTS,
     )
     engagelab_unset = EngageLabUnsetAttributesOperator(
         task_id="engagelab_unset",

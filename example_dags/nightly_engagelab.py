@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import dag, task
+from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
 from airflow_provider_userattrs.operators.engagelab import (
@@ -13,6 +13,9 @@ from airflow_provider_userattrs.operators.engagelab import (
     EngageLabSetContactsOperator,
     EngageLabUnsetAttributesOperator,
 )
+
+# Where a retry of "increase" learns what was sent; Airflow 3.3 and later have a place of their own for it.
+CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"
 
 
 @dag(
@@ -22,11 +25,11 @@ from airflow_provider_userattrs.operators.engagelab import (
     default_args={"retries": 3, "retry_delay": timedelta(minutes=10), "engagelab_conn_id": "engagelab_default"},
 )
 def nightly_engagelab():
-    @task
+    @task(show_return_value_in_logs=False)  # else Airflow writes every user to the task's log
     def changed_users():
         return read_users()
 
-    @task
+    @task(show_return_value_in_logs=False)
     def left_the_newsletter(users):
         return [{"euid": user["euid"]} for user in users if not user["newsletter"]]
 
@@ -49,6 +52,7 @@ def nightly_engagelab():
         users=users,
         attributes={"orders_seen": "orders"},
         operation="increase",  # never sent twice: what is in doubt is reported as unknown
+        checkpoint_path=CHECKPOINTS,
         max_failed=0.05,
     )
     unset_attributes = EngageLabUnsetAttributesOperator(

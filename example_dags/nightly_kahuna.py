@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import dag, task
+from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
@@ -18,11 +18,11 @@ from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOpera
     default_args={"retries": 3, "retry_delay": timedelta(minutes=10), "kahuna_conn_id": "kahuna_default"},
 )
 def nightly_kahuna():
-    @task
+    @task(show_return_value_in_logs=False)  # else Airflow writes every user to the task's log
     def changed_users():
         return read_users()
 
-    @task
+    @task(show_return_value_in_logs=False)
     def left_the_newsletter(users):
         return [{"username": user["username"]} for user in users if not user["newsletter"]]
 

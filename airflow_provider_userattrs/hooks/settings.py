@@ -25,6 +25,7 @@ class AirflowConnection(Protocol):
     """Describe what is read of an Airflow connection."""
 
     conn_id: str
+    conn_type: str | None
     host: str | None
     port: int | None
     schema: str | None
@@ -85,6 +86,11 @@ class _Reader:
         self._connection = connection
         self._labels = declaration["ui-field-behaviour"]["relabeling"]
         self._fields = declaration["conn-fields"]
+        own = declaration["connection-type"]
+        # None is what a connection has that was written down without a type; any other is another service's, whose
+        # keys must not go to this vendor.
+        if connection.conn_type and connection.conn_type != own:
+            self._refuse(f"its type is {connection.conn_type!r}; give a connection of the type {own!r}")
         if connection.extra and not _is_json_object(connection.extra):  # Airflow would take it for no extras at all
             self._refuse("extra is no JSON object")
         # A form hands over fields left empty as "" or null.

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_userattrs.operators import parameters
-from airflow_provider_userattrs.operators.failure import explain, to_raise
+from airflow_provider_userattrs.operators.failure import WrongParameter, explain, to_raise
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.outlets import add_counts, lineage
 from airflow_provider_userattrs.operators.rows import Rows
@@ -17,13 +17,18 @@ from airflow_provider_userattrs.push.endpoint import Endpoint
 from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.mapping import Mapping
 from airflow_provider_userattrs.push.shard import Shard
-from airflow_provider_userattrs.push.values import time_zone
+from airflow_provider_userattrs.sources.templates import keep_text
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
     from airflow.providers.openlineage.extractors import OperatorLineage
 
     from airflow_provider_userattrs.hooks.base import VendorHook
+
+    OperatorPartial: TypeAlias = Any  # Airflow has it in another place in each version
+
+#: Field -> parameter, where they are not called the same.
+_NAMES = {"is_dry_run": "dry_run"}
 
 
 class UserPushOperator(BaseOperator):
@@ -51,9 +56,35 @@ class UserPushOperator(BaseOperator):
     :raises ValueError: when the DAG is parsed, if a parameter cannot work.
     """
 
-    template_fields: Sequence[str] = ("users", "rejects_path", "checkpoint_path")
+    template_fields: Sequence[str] = (
+        "users",
+        "max_failed",
+        "rate_limit",
+        "concurrency",
+        "timezone",
+        "is_dry_run",
+        "shard",
+        "rejects_path",
+        "checkpoint_path",
+    )
     ui_color = "#e6f0ea"
     operator_extra_links = (PushReportLink(),)
+
+    #: Parameter -> what checks it.
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        "users": parameters.check_users,
+        "nulls": parameters.choice("skip", "unset"),
+        "max_failed": parameters.check_max_failed,
+        "rate_limit": parameters.check_rate_limit,
+        "concurrency": parameters.check_concurrency,
+        "timezone": parameters.check_time_zone,
+        "dry_run": parameters.check_flag,
+        "rejects_path": parameters.check_path,
+        "checkpoint_path": parameters.check_path,
+        "on_unknown": parameters.choice("report", "resend"),
+        "allow_restart": parameters.check_flag,
+        "shard": parameters.check_shard,
+    }
 
     #: The parameter that says what is set or unset.
     columns_field = "attributes"
@@ -76,32 +107,32 @@ class UserPushOperator(BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        parameters.check_users(users)
-        parameters.check_choice("nulls", nulls, ("skip", "unset"))
-        parameters.check_max_failed(max_failed)
-        parameters.check_rate_limit(rate_limit)
-        parameters.check_concurrency(concurrency)
-        parameters.check_flag("dry_run", dry_run)
-        parameters.check_choice("on_unknown", on_unknown, ("report", "resend"))
-        parameters.check_flag("allow_restart", allow_restart)
-        parameters.check_shard(shard)
+        parameters.check(self.checks, {"users": users, "shard": shard}, self.template_fields)
         self.users = Rows(users)
-        self.rejects_path = rejects_path
-        self.checkpoint_path = checkpoint_path
-        self._check_paths()
-        time_zone(timezone)
         self.nulls = nulls
         self.max_failed = max_failed
+        self.rejects_path = rejects_path
         self.rate_limit = rate_limit
         self.concurrency = concurrency
         self.timezone = timezone
         # Not dry_run: Airflow's operators have a method of that name.
         self.is_dry_run = dry_run
+        self.checkpoint_path = checkpoint_path
         self.on_unknown = on_unknown
         self.allow_restart = allow_restart
-        self.shard = None if shard is None else Shard(**shard)
+        self.shard = Shard(**shard) if isinstance(shard, dict) else shard
+
+    @classmethod
+    def partial(cls, **given: Any) -> OperatorPartial:
+        """Return what is mapped; a parameter that cannot work is an error here already."""
+        parameters.check(cls.checks, {name: given[name] for name in given.keys() & cls.checks.keys()}, _templated(cls))
+        mapped: OperatorPartial = super().partial(**given)
+        return mapped
 
     _report: dict[str, Any] | None = None
+
+    #: What was given of the template fields, before Airflow rendered them.
+    _given: dict[str, Any]
 
     #: The parameters, besides those that all operators share, that decide what becomes of a row.
     configuration_fields: ClassVar[tuple[str, ...]] = ()
@@ -124,13 +155,6 @@ class UserPushOperator(BaseOperator):
         """
         raise NotImplementedError
 
-    def check_fields(self) -> None:
-        """Check what may be a template, when the DAG is parsed and once more when it is rendered.
-
-        :raises ValueError: if it is of the wrong kind.
-        """
-        raise NotImplementedError
-
     # What all of them do.
 
     def configuration(self) -> dict[str, Any]:
@@ -138,42 +162,62 @@ class UserPushOperator(BaseOperator):
         fields = (self.columns_field, "nulls", "timezone", *self.configuration_fields)
         return {"operator": type(self).__name__, **{field: getattr(self, field) for field in fields}}
 
-    def check_rendered(self) -> None:
-        """Check once more what was a template when the DAG was parsed.
+    def check_given(self) -> None:
+        """Check what the author gave, once all of it is set; what is known only when the task runs is checked then.
 
-        :raises RefusedConfiguration: if it cannot work.
+        :raises WrongParameter: if a parameter cannot work.
         """
-        try:
-            self.check_fields()
-            self._check_paths()
-        except ValueError as error:
-            raise RefusedConfiguration(str(error)) from None
-
-    def _check_paths(self) -> None:
-        for name in ("rejects_path", "checkpoint_path"):
-            if getattr(self, name) is not None:
-                parameters.check_path(name, getattr(self, name))
-        if self.rejects_path is not None and self.rejects_path == self.users.path:
-            parameters.refuse("rejects_path", self.rejects_path, "it is the file the rows are read from; give another")
-
-    def check_mapping(self) -> None:
-        """Make the mapping once at parse, unless it is known only when the task runs.
-
-        :raises ValueError: if a name or a constant breaks one of the vendor's rules.
-        """
-        self.check_fields()
+        parameters.check(self.checks, self._parameters(), _templated(type(self)))
+        self._check_paths()
+        self._given = {
+            field: getattr(self, field)
+            for field in self.template_fields
+            if field != "users" and _NAMES.get(field, field) in self.checks
+        }
         columns = getattr(self, self.columns_field)
-        if parameters.is_known(columns):
+        if all(parameters.is_known(value) for value in self.configuration().values()):
             try:
                 self.make_mapping(columns)
             except InvalidRow as invalid:
-                raise ValueError(explain(self.columns_field, invalid.verdict)) from None
+                raise WrongParameter(explain(self.columns_field, invalid.verdict)) from None
+
+    def settle(self) -> RefusedConfiguration | None:
+        """Take over what Airflow rendered; return what is wrong with it, or None.
+
+        What is wrong is left out, so that the task can still give an account.
+        """
+        wrong: Exception | None = None
+        for field, given in self._given.items():
+            name = _NAMES.get(field, field)
+            value = parameters.from_text(name, keep_text(given, getattr(self, field)))
+            try:
+                self.checks[name](name, value)
+            except WrongParameter as error:
+                wrong, value = wrong or error, None
+            setattr(self, field, Shard(**value) if name == "shard" and isinstance(value, dict) else value)
+        try:
+            self.users.check()
+            self._check_paths()
+        except (WrongParameter, RefusedConfiguration) as error:
+            wrong = wrong or error
+        return None if wrong is None else RefusedConfiguration(str(wrong))
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return what is set of the parameters that are checked, but for the users, who are checked first."""
+        fields = {name: field for field, name in _NAMES.items()}
+        return {name: getattr(self, fields.get(name, name)) for name in self.checks if name != "users"}
+
+    def _check_paths(self) -> None:
+        if self.rejects_path is not None and self.rejects_path == self.users.path:
+            parameters.refuse("rejects_path", self.rejects_path, "it is the file the rows are read from; give another")
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Push the users and return the report."""
         # Not on top: DAG files are parsed again and again, and no parse needs what a push does.
         from airflow_provider_userattrs.operators.run import Run
 
+        if skipped := self.users.skipped:
+            self.log.info("Nobody to push of %s, which was skipped", skipped)
         run = Run(self, context)
         report = self._report = run.run()
         error = run.error
@@ -186,3 +230,8 @@ class UserPushOperator(BaseOperator):
     def get_openlineage_facets_on_complete(self, _: Any) -> OperatorLineage[Any, Any]:
         """Return what OpenLineage is told of the push, however it ended."""
         return lineage(self._report)
+
+
+def _templated(operator: type[UserPushOperator]) -> list[str]:
+    """Return the parameters that Airflow renders."""
+    return [_NAMES.get(field, field) for field in operator.template_fields]

@@ -25,18 +25,17 @@ class _EngageLabOperator(UserPushOperator):
     """
 
     configuration_fields: ClassVar[tuple[str, ...]] = ("euid",)
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **UserPushOperator.checks,
+        "nulls": parameters.nulls_are_skipped("EngageLab cannot set and unset in one call; use 'skip'"),
+        "euid": parameters.check_column,
+        "engagelab_conn_id": parameters.check_conn_id,
+    }
 
     def __init__(self, *, euid: str = "euid", engagelab_conn_id: str = "engagelab_default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if self.nulls == "unset":
-            parameters.refuse("nulls", self.nulls, "EngageLab cannot set and unset in one call; use 'skip'")
         self.euid = euid
         self.engagelab_conn_id = engagelab_conn_id
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        parameters.check_column("euid", self.euid)
-        parameters.check_conn_id("engagelab_conn_id", self.engagelab_conn_id)
 
     def make_hook(self) -> EngageLabHook:
         """Return the hook."""
@@ -57,28 +56,20 @@ class EngageLabSetAttributesOperator(_EngageLabOperator):
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = (
-        "users",
-        "attributes",
-        "euid",
-        "rejects_path",
-        "checkpoint_path",
-        "engagelab_conn_id",
-    )
+    template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "euid", "engagelab_conn_id")
 
     configuration_fields: ClassVar[tuple[str, ...]] = ("euid", "operation")
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **_EngageLabOperator.checks,
+        "attributes": parameters.check_columns,
+        "operation": parameters.choice(*engagelab.SET_OPERATIONS),
+    }
 
     def __init__(self, *, attributes: Any = None, operation: str = "set", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_choice("operation", operation, engagelab.SET_OPERATIONS)
         self.attributes = attributes
         self.operation = operation
-        self.check_mapping()
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        super().check_fields()
-        parameters.check_columns("attributes", self.attributes)
+        self.check_given()
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""
@@ -100,25 +91,17 @@ class EngageLabSetContactsOperator(_EngageLabOperator):
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = (
-        "users",
-        "contacts",
-        "euid",
-        "rejects_path",
-        "checkpoint_path",
-        "engagelab_conn_id",
-    )
+    template_fields: Sequence[str] = (*UserPushOperator.template_fields, "contacts", "euid", "engagelab_conn_id")
     columns_field = "contacts"
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **_EngageLabOperator.checks,
+        "contacts": parameters.check_columns,
+    }
 
     def __init__(self, *, contacts: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.contacts = contacts
-        self.check_mapping()
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        super().check_fields()
-        parameters.check_columns("contacts", self.contacts)
+        self.check_given()
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""
@@ -139,24 +122,16 @@ class EngageLabUnsetAttributesOperator(_EngageLabOperator):
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = (
-        "users",
-        "attributes",
-        "euid",
-        "rejects_path",
-        "checkpoint_path",
-        "engagelab_conn_id",
-    )
+    template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "euid", "engagelab_conn_id")
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **_EngageLabOperator.checks,
+        "attributes": parameters.check_names,
+    }
 
     def __init__(self, *, attributes: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.attributes = attributes
-        self.check_mapping()
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        super().check_fields()
-        parameters.check_names("attributes", self.attributes)
+        self.check_given()
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""

@@ -8,10 +8,18 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNot
 from airflow_provider_userattrs.push.errors import InvalidRow, PushError, RefusedConfiguration, TooManyFailed
 from airflow_provider_userattrs.push.outcome import Verdict
 
-#: A task that ends with one of these fails for good: a retry would end the same way.
-_FOR_GOOD = (RefusedConfiguration, TooManyFailed, AirflowNotFoundException, InvalidRow)
+#: A task that ends with one of these fails for good: a retry would end the same way. A connection that is not found is
+#: none of them: Airflow says the same of one when its secrets backend fails for a moment (apache/airflow#71307).
+_FOR_GOOD = (RefusedConfiguration, TooManyFailed, InvalidRow)
 
 _LONGEST = 300
+
+
+class WrongParameter(AirflowFailException, ValueError):
+    """Say that a parameter cannot work.
+
+    An error of the DAG when it is parsed; where the operator is made when a mapped task runs, the task fails for good.
+    """
 
 
 def explain(field: str, verdict: Verdict) -> str:

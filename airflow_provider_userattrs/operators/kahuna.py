@@ -25,26 +25,19 @@ class _KahunaOperator(UserPushOperator):
     :param kahuna_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = (
-        "users",
-        "attributes",
-        "target",
-        "rejects_path",
-        "checkpoint_path",
-        "kahuna_conn_id",
-    )
+    template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "target", "kahuna_conn_id")
 
     configuration_fields: ClassVar[tuple[str, ...]] = ("target",)
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **UserPushOperator.checks,
+        "target": parameters.check_target,
+        "kahuna_conn_id": parameters.check_conn_id,
+    }
 
     def __init__(self, *, target: Any, kahuna_conn_id: str = "kahuna_default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target = target
         self.kahuna_conn_id = kahuna_conn_id
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        parameters.check_target(self.target)
-        parameters.check_conn_id("kahuna_conn_id", self.kahuna_conn_id)
 
     def make_hook(self) -> KahunaHook:
         """Return the hook."""
@@ -72,18 +65,17 @@ class KahunaSetAttributesOperator(_KahunaOperator):
     """
 
     configuration_fields: ClassVar[tuple[str, ...]] = ("target", "oversize")
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **_KahunaOperator.checks,
+        "attributes": parameters.check_columns,
+        "oversize": parameters.choice("refuse", "send"),
+    }
 
     def __init__(self, *, attributes: Any = None, oversize: str = "refuse", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_choice("oversize", oversize, ("refuse", "send"))
         self.attributes = attributes
         self.oversize = oversize
-        self.check_mapping()
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        super().check_fields()
-        parameters.check_columns("attributes", self.attributes)
+        self.check_given()
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""
@@ -104,16 +96,16 @@ class KahunaUnsetAttributesOperator(_KahunaOperator):
     :param kahuna_conn_id: the Airflow connection.
     """
 
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **_KahunaOperator.checks,
+        "nulls": parameters.NO_VALUES,
+        "attributes": parameters.check_names,
+    }
+
     def __init__(self, *, attributes: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_no_nulls(self.nulls)
         self.attributes = attributes
-        self.check_mapping()
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        super().check_fields()
-        parameters.check_names("attributes", self.attributes)
+        self.check_given()
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""

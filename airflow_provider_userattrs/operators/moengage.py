@@ -25,15 +25,18 @@ class _MoEngageOperator(UserPushOperator):
     """
 
     template_fields: Sequence[str] = (
-        "users",
+        *UserPushOperator.template_fields,
         "attributes",
         "customer_id",
-        "rejects_path",
-        "checkpoint_path",
         "moengage_conn_id",
     )
 
     configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id",)
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **UserPushOperator.checks,
+        "customer_id": parameters.check_column,
+        "moengage_conn_id": parameters.check_conn_id,
+    }
 
     def __init__(
         self, *, customer_id: str = "customer_id", moengage_conn_id: str = "moengage_default", **kwargs: Any
@@ -41,11 +44,6 @@ class _MoEngageOperator(UserPushOperator):
         super().__init__(**kwargs)
         self.customer_id = customer_id
         self.moengage_conn_id = moengage_conn_id
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        parameters.check_column("customer_id", self.customer_id)
-        parameters.check_conn_id("moengage_conn_id", self.moengage_conn_id)
 
     def make_hook(self) -> MoEngageHook:
         """Return the hook."""
@@ -70,6 +68,12 @@ class MoEngageSetAttributesOperator(_MoEngageOperator):
     """
 
     configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id", "oversize", "update_existing_only")
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **_MoEngageOperator.checks,
+        "attributes": parameters.check_columns,
+        "oversize": parameters.choice("refuse", "send"),
+        "update_existing_only": parameters.check_flag,
+    }
 
     def __init__(
         self,
@@ -80,17 +84,10 @@ class MoEngageSetAttributesOperator(_MoEngageOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        parameters.check_choice("oversize", oversize, ("refuse", "send"))
-        parameters.check_flag("update_existing_only", update_existing_only)
         self.attributes = attributes
         self.oversize = oversize
         self.update_existing_only = update_existing_only
-        self.check_mapping()
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        super().check_fields()
-        parameters.check_columns("attributes", self.attributes)
+        self.check_given()
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""
@@ -115,21 +112,20 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
     """
 
     configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id", "match", "case_sensitive")
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **_MoEngageOperator.checks,
+        "nulls": parameters.NO_VALUES,
+        "attributes": parameters.check_names,
+        "match": parameters.choice(*moengage.MATCHES),
+        "case_sensitive": parameters.check_flag,
+    }
 
     def __init__(self, *, attributes: Any, match: str = "equals", case_sensitive: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        parameters.check_no_nulls(self.nulls)
-        parameters.check_choice("match", match, moengage.MATCHES)
-        parameters.check_flag("case_sensitive", case_sensitive)
         self.attributes = attributes
         self.match = match
         self.case_sensitive = case_sensitive
-        self.check_mapping()
-
-    def check_fields(self) -> None:
-        """Check what may be a template."""
-        super().check_fields()
-        parameters.check_names("attributes", self.attributes)
+        self.check_given()
 
     def make_endpoint(self) -> Endpoint:
         """Return the operation."""

@@ -3,17 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any, NoReturn, TypeAlias
 
-from airflow.providers.common.compat.sdk import XComArg
-
+from airflow_provider_userattrs.operators.failure import WrongParameter
 from airflow_provider_userattrs.operators.rows import Source
+from airflow_provider_userattrs.operators.upstream import is_list
 from airflow_provider_userattrs.push.mapping import Constant, Hashed
 from airflow_provider_userattrs.push.shard import Shard
+from airflow_provider_userattrs.push.values import time_zone
 from airflow_provider_userattrs.sources.formats import format_of
 from airflow_provider_userattrs.sources.handover import is_handed_over
+from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
+
+#: What checks a parameter, by its name and its value.
+Check: TypeAlias = Callable[[str, Any], None]
 
 _USERS = "give an upstream task's output, a list of dicts, a source such as SqlRows(...), or the path of a file"
 
@@ -21,63 +27,120 @@ _USERS = "give an upstream task's output, a list of dicts, a source such as SqlR
 def refuse(name: str, value: Any, remedy: str) -> NoReturn:
     """Raise the error on a parameter: its name, the kind of its value, what to give instead.
 
-    :raises ValueError: always.
+    :raises WrongParameter: always.
     """
     kind = f"the text {value!r}" if isinstance(value, str) and len(value) <= 40 else f"a {type(value).__name__}"
-    raise ValueError(f"{name} is {kind}; {remedy}")
+    raise WrongParameter(f"{name} is {kind}; {remedy}")
 
 
-def is_deferred(value: Any) -> bool:
-    """Tell whether a value is known only when the task runs: an XComArg, or text with a template in it."""
-    return isinstance(value, XComArg) or (isinstance(value, str) and ("{{" in value or "{%" in value))
+def check(checks: Mapping[str, Check], given: Mapping[str, Any], templated: Collection[str]) -> None:
+    """Check parameters, but for those known only when the task runs.
+
+    :param checks: parameter -> what checks it.
+    :param given: parameter -> what the author gave.
+    :param templated: the parameters that Airflow renders.
+    :raises WrongParameter: if one cannot work.
+    """
+    for name, value in given.items():
+        if not is_deferred(value):
+            checks[name](name, value)
+        elif name not in templated:
+            raise WrongParameter(
+                f"{name} is known only when the task runs, and decides how the DAG is checked before; write it out here"
+            )
 
 
-def is_known(columns: Any) -> bool:
-    """Tell whether what is set or unset is known when the DAG is parsed, constants and all."""
-    if is_deferred(columns):
+def is_known(value: Any) -> bool:
+    """Tell whether a parameter, with all that stands in it, is known when the DAG is parsed."""
+    if isinstance(value, (Constant, Hashed)):
+        return is_known(value.value if isinstance(value, Constant) else value.column)
+    if is_deferred(value):
         return False
-    parts = columns.values() if isinstance(columns, Mapping) else columns or ()
-    return not any(is_deferred(part.value if isinstance(part, Constant) else part) for part in parts)
+    parts = value.values() if isinstance(value, Mapping) else value if is_list(value) else ()
+    return all(map(is_known, parts))
+
+
+def from_text(name: str, value: Any) -> Any:
+    """Return the number or the flag that a template came to as text; anything else as it is."""
+    read = _FROM_TEXT.get(name)
+    if read is None or not isinstance(value, str):
+        return value
+    try:
+        return None if value == "None" else read(value.strip())
+    except (KeyError, ValueError):
+        return value
+
+
+def _number(text: str) -> float:
+    return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
+_FROM_TEXT: dict[str, Callable[[str], Any]] = {
+    "max_failed": _number,
+    "rate_limit": _number,
+    "concurrency": int,
+    "dry_run": lambda text: {"true": True, "false": False}[text.lower()],
+}
 
 
 def check_path(name: str, value: Any) -> None:
     """Check a parameter that is a path, or becomes one when the task runs."""
-    if not is_deferred(value) and (not isinstance(value, str) or not value):
+    if value is not None and (not isinstance(value, str) or not value):
         refuse(name, value, "give a path such as 's3://bucket/rejects.jsonl' or '/data/rejects.jsonl'")
 
 
-def check_users(value: Any) -> None:
-    """Check where the rows come from."""
-    if isinstance(value, bytes) or not (isinstance(value, (XComArg, Source, Sequence)) or is_handed_over(value)):
-        refuse("users", value, _USERS)
-    if isinstance(value, str) and not is_deferred(value) and format_of(value) is None:
-        refuse("users", value, _USERS)
-    if isinstance(value, Sequence) and any(isinstance(part, XComArg) for part in value[:100]):
-        refuse("users", value, "it holds outputs of upstream tasks; join them with output.concat(other)")
+def check_users(name: str, value: Any) -> None:
+    """Check where the rows come from; what is refused is not shown, for it may be somebody's name."""
+    if isinstance(value, str):
+        if format_of(value) is None:
+            raise WrongParameter(f"{name} is a text; {_USERS}")
+    elif isinstance(value, Mapping) and not is_handed_over(value):
+        raise WrongParameter(
+            f"{name} is a dict, one user; give a list of dicts. With .expand(users=...) each element is the list of "
+            "one task: expand over lists of users, or give all users to one task without .expand"
+        )
+    elif not (isinstance(value, Source) or is_list(value) or is_handed_over(value)):
+        refuse(name, value, _USERS)
+    elif is_list(value) and any(map(is_reference, value[:100])):
+        refuse(name, value, "it holds outputs of upstream tasks; join them with output.concat(other)")
 
 
-def check_shard(value: Any) -> None:
+def check_shard(name: str, value: Any) -> None:
     """Check which part of a push this is."""
-    if value is not None and (not isinstance(value, Mapping) or set(value) != {each.name for each in fields(Shard)}):
-        refuse("shard", value, "give None, or what shards() returns")
+    if isinstance(value, Shard) or value is None:
+        return
+    if not isinstance(value, Mapping) or set(value) != {each.name for each in fields(Shard)}:
+        refuse(name, value, "give None, or what shards() returns")
 
 
-def check_reports(value: Any) -> None:
+def check_reports(name: str, value: Any) -> None:
     """Check where the reports of shards come from."""
-    if not isinstance(value, (XComArg, Sequence)) or isinstance(value, (str, bytes)):
-        refuse("reports", value, "give the output of the mapped push")
+    if not is_list(value):
+        refuse(name, value, "give the output of the mapped push")
 
 
 def check_conn_id(name: str, value: Any) -> None:
-    """Check a parameter that names a connection, or does when the task runs."""
-    if not is_deferred(value) and (not isinstance(value, str) or not value):
+    """Check a parameter that names a connection."""
+    if not isinstance(value, str) or not value:
         refuse(name, value, "give the id of a connection")
 
 
-def check_choice(name: str, value: Any, allowed: Sequence[str]) -> None:
-    """Check a parameter that is one of a few words."""
+def choice(*allowed: str) -> Check:
+    """Return what checks a parameter that is one of a few words."""
+    return partial(_check_choice, allowed)
+
+
+def _check_choice(allowed: Sequence[str], name: str, value: Any) -> None:
     if value not in allowed:
         refuse(name, value, f"use one of {', '.join(map(repr, allowed))}")
+
+
+def check_time_zone(name: str, value: Any) -> None:
+    """Check a parameter that names a time zone."""
+    try:
+        time_zone(value)
+    except ValueError as error:
+        raise WrongParameter(str(error)) from None
 
 
 def check_flag(name: str, value: Any) -> None:
@@ -86,42 +149,40 @@ def check_flag(name: str, value: Any) -> None:
         refuse(name, value, "give True or False")
 
 
-def check_max_failed(value: Any) -> None:
+def check_max_failed(name: str, value: Any) -> None:
     """Check how many rows, or what share of them, may fail."""
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        refuse("max_failed", value, "give a number of rows (int) or a share of them (float from 0.0 to 1.0)")
+        refuse(name, value, "give a number of rows (int) or a share of them (float from 0.0 to 1.0)")
     if value < 0 or (isinstance(value, float) and not value <= 1):
-        refuse("max_failed", value, "a number of rows (int) is 0 or more, a share of them (float) is from 0.0 to 1.0")
+        refuse(name, value, "a number of rows (int) is 0 or more, a share of them (float) is from 0.0 to 1.0")
 
 
-def check_rate_limit(value: Any) -> None:
+def check_rate_limit(name: str, value: Any) -> None:
     """Check the cap per second."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9):
-        refuse("rate_limit", value, "give a number over 0, per second, or None for the vendor's documented cap")
+        refuse(name, value, "give a number over 0, per second, or None for the vendor's documented cap")
 
 
-def check_concurrency(value: Any) -> None:
+def check_concurrency(name: str, value: Any) -> None:
     """Check how many requests may be in flight."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 256:
-        refuse("concurrency", value, "give a number of requests in flight (int) from 1 to 256")
+        refuse(name, value, "give a number of requests in flight (int) from 1 to 256")
 
 
 def check_column(name: str, value: Any) -> None:
     """Check a parameter that names a column."""
-    if not is_deferred(value) and (not isinstance(value, str) or not value):
+    if not isinstance(value, str) or not value:
         refuse(name, value, "give the name of a column")
 
 
-def check_target(value: Any) -> None:
+def check_target(name: str, value: Any) -> None:
     """Check the credentials that name a user: columns, or a mapping from credential to column."""
-    if is_deferred(value):
-        return
     if not isinstance(value, (Mapping, Sequence)) or isinstance(value, (str, bytes)) or not value:
-        refuse("target", value, "give a list of columns, or a dict from Kahuna's credential to the column")
+        refuse(name, value, "give a list of columns, or a dict from Kahuna's credential to the column")
     for column in (*value, *value.values()) if isinstance(value, Mapping) else value:
-        _check_name("target", column)
+        _check_name(name, column)
 
 
 def check_columns(name: str, value: Any) -> None:
@@ -130,7 +191,7 @@ def check_columns(name: str, value: Any) -> None:
     :param name: the parameter.
     :param value: what the author gave.
     """
-    if value is None or is_deferred(value):
+    if value is None:
         return
     if not isinstance(value, (Mapping, Sequence)) or isinstance(value, (str, bytes)) or not value:
         refuse(name, value, "give None, a list of columns, or a dict from the vendor's name to the column's")
@@ -145,20 +206,30 @@ def check_columns(name: str, value: Any) -> None:
 
 def check_names(name: str, value: Any) -> None:
     """Check a parameter that is a list of names."""
-    if is_deferred(value):
-        return
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or not value:
         refuse(name, value, "give a list of names")
     for part in value:
         _check_name(name, part)
 
 
-def check_no_nulls(value: Any) -> None:
-    """Check that no meaning is given to NULLs where no values are sent."""
+def nulls_are_skipped(remedy: str) -> Check:
+    """Return what checks ``nulls`` where a NULL can only be left out.
+
+    :param remedy: why, and what to give instead.
+    """
+    return partial(_check_nulls, remedy)
+
+
+def _check_nulls(remedy: str, name: str, value: Any) -> None:
+    _check_choice(("skip", "unset"), name, value)
     if value != "skip":
-        refuse("nulls", value, "it says what a NULL value means, and no values are sent here; leave it out")
+        refuse(name, value, remedy)
+
+
+#: What ``nulls`` is where attributes are removed.
+NO_VALUES = nulls_are_skipped("it says what a NULL value means, and no values are sent here; leave it out")
 
 
 def _check_name(parameter: str, value: Any) -> None:
-    if not isinstance(value, str) or not value:
+    if not is_reference(value) and (not isinstance(value, str) or not value):
         refuse(f"{parameter} holds something that", value, "give names that are text and not empty")

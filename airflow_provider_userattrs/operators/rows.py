@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
-from airflow.providers.common.compat.sdk import AirflowFailException, XComArg
+from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_userattrs.operators.digest import digest, encoded
+from airflow_provider_userattrs.operators.failure import WrongParameter
+from airflow_provider_userattrs.operators.upstream import Upstream, is_list, not_rows, pull, pulled
 from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources.formats import format_of
 from airflow_provider_userattrs.sources.handover import is_handed_over, take_over
-from airflow_provider_userattrs.sources.templates import render
+from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
 
 #: Bytes of rows in an XCom from which on a place would serve better.
 _CROWDED = 1_000_000
@@ -39,14 +41,13 @@ class Rows(XComArg):
     It is an XComArg, so that Airflow draws the dependency on the task behind it and has it resolved, but not
     rendered: a value that looks like a template stays as it is. What Rendered Templates shows is `serialize`.
 
-    :param users: an upstream task's XCom, a list of rows, a source, a source as `hand_over` returns it, or a path.
-    :param is_xcom: whether they came out of an XCom.
-    :raises ValueError: if no source can be made of it.
+    :param users: what Airflow resolves to rows (an upstream task's output, an argument of a mapped task group, a
+        template), a list of rows, a source, a source as `hand_over` returns it, or a path.
+    :raises WrongParameter: if no source can be made of it.
     """
 
-    def __init__(self, users: Any, *, is_xcom: bool = False) -> None:
-        self._users = source_of(users)
-        self._is_xcom = is_xcom
+    def __init__(self, users: Any) -> None:
+        self._users = users if is_deferred(users) else source_of(users)
 
     @property
     def path(self) -> str | None:
@@ -63,28 +64,37 @@ class Rows(XComArg):
     def resolve(self, context: Any, *_: Any, include_xcom: bool = True, **__: Any) -> Rows:
         """Return the rows themselves, or a source with its own templates rendered, as `Rows` again."""
         users = self._users
-        if isinstance(users, XComArg):
-            return _from_xcom(users.resolve(context)) if include_xcom else self
+        if is_reference(users):
+            return _from_xcom(pull(users, context)) if include_xcom else self
+        if isinstance(users, str):
+            return _from_xcom(pulled(context["task"].render_template(users, context)))
         return Rows(render(users, context) if isinstance(users, Source) else users)
+
+    def check(self) -> None:
+        """Check that there are rows to be had.
+
+        :raises RefusedConfiguration: if an upstream task handed over something else than rows.
+        """
+        users = self._users
+        if isinstance(users, Upstream):
+            problem = users.problem()
+        else:
+            problem = None if isinstance(users, Source) or is_list(users) else not_rows(users)
+        if problem:
+            raise RefusedConfiguration(problem)
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark]:
         """Yield the rows.
 
         :param after: a place from one of the source's bookmarks; None for all rows.
-        :raises RefusedConfiguration: if an upstream task handed over something else than a list.
+        :raises RefusedConfiguration: if an upstream task handed over something else than rows.
         """
+        self.check()
         users = self._users
         if isinstance(users, Source):
             yield from users.rows() if after is None else users.rows(after=after)  # type: ignore[call-arg]
-            return
-        if isinstance(users, (str, bytes, Mapping)) or not isinstance(users, Sequence):
-            raise RefusedConfiguration(_not_rows(users))
-        for row in users:
-            # A mapped upstream task hands over a list for each of its instances.
-            if isinstance(row, list):
-                yield from row
-            else:
-                yield row
+        else:
+            yield from users
 
     __iter__ = rows
 
@@ -99,13 +109,13 @@ class Rows(XComArg):
     def count(self) -> int | None:
         """Return how many rows there are, if that is known before they are read."""
         users = self._users
-        if not isinstance(users, (list, tuple)):
-            return None
-        return sum(len(row) if isinstance(row, list) else 1 for row in users)
+        if isinstance(users, Upstream):
+            return users.count()
+        return len(users) if isinstance(users, (list, tuple)) else None
 
     def crowded_xcom(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""
-        if not self._is_xcom or isinstance(self._users, Source):
+        if not isinstance(self._users, Upstream):
             return None
         size = sum(len(encoded(row)) for row in self.rows())
         if size <= _CROWDED:
@@ -115,6 +125,11 @@ class Rows(XComArg):
             "whole into memory; hand over a place instead: the path of a file, or SqlRows or FileRows"
         )
 
+    @property
+    def skipped(self) -> str | None:
+        """Return the upstream tasks that gave no rows because they were skipped, or None."""
+        return self._users.skipped if isinstance(self._users, Upstream) else None
+
     def check_resume(self) -> str | None:
         """Return what is not certain when a try goes on from the last one, or None."""
         check = getattr(self._users, "check_resume", None)
@@ -123,41 +138,39 @@ class Rows(XComArg):
     def serialize(self) -> str:
         """Return what may be shown and stored of the rows."""
         users = self._users
-        if isinstance(users, XComArg):
+        if is_reference(users):
             return f"rows of {', '.join(sorted({str(task.task_id) for task, _ in self.iter_references()}))}"
-        if isinstance(users, (list, tuple)):
-            return f"{len(users):,} row{'' if len(users) == 1 else 's'}"
-        return f"rows of a {type(users).__name__}"
+        if isinstance(users, str):
+            return "rows of a template"
+        count = self.count()
+        if count is not None:
+            skipped = f" ({self.skipped} was skipped)" if self.skipped else ""
+            return f"{count:,} row{'' if count == 1 else 's'}{skipped}"
+        return "rows of mapped tasks" if isinstance(users, Upstream) else f"rows of a {type(users).__name__}"
 
     __str__ = __repr__ = serialize
 
 
-def _from_xcom(users: Any) -> Rows:
-    if isinstance(users, str) and format_of(users) is None:  # not said: it may be somebody's name
-        raise AirflowFailException(_not_rows(users))
-    try:
-        return Rows(users, is_xcom=True)
-    except ValueError as error:
-        raise AirflowFailException(str(error)) from None
-
-
-def _not_rows(users: Any) -> str:
-    return (
-        f"users is a {type(users).__name__}; the upstream task must return a list with a dict for each user, "
-        "hand_over(source), or a path that ends as .jsonl, .csv or .parquet do"
-    )
+def _from_xcom(users: Upstream) -> Rows:
+    """Return rows, or the source that the one value handed over stands for."""
+    value = users.parts[0].value if len(users.parts) == 1 else None
+    is_place = is_handed_over(value) or (isinstance(value, str) and format_of(value) is not None)
+    return Rows(source_of(value) if is_place else users)
 
 
 def source_of(users: Any) -> Any:
     """Return the source that a path or a dict of `hand_over` stands for; anything else as it is.
 
-    :raises ValueError: if none can be made of it.
+    :raises WrongParameter: if none can be made of it.
     """
-    if isinstance(users, str):
-        from airflow_provider_userattrs.sources.files import FileRows
+    try:
+        if isinstance(users, str):
+            from airflow_provider_userattrs.sources.files import FileRows
 
-        return FileRows(users)
-    return take_over(users) if is_handed_over(users) else users
+            return FileRows(users)
+        return take_over(users) if is_handed_over(users) else users
+    except ValueError as error:
+        raise WrongParameter(str(error)) from None
 
 
 def _template_fields(users: Any) -> tuple[str, ...]:

@@ -24,11 +24,12 @@ from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.delivery import Delivery
 from airflow_provider_userattrs.push.endpoint import Answer
 from airflow_provider_userattrs.push.ledger import Ledger
-from airflow_provider_userattrs.push.mapping import Constant, Mapping
+from airflow_provider_userattrs.push.mapping import Constant, Hashed, Mapping
 from airflow_provider_userattrs.push.outcome import DRY_RUN, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.parts import path_of
 from airflow_provider_userattrs.push.report import Report
 from airflow_provider_userattrs.push.update import UserUpdate
+from airflow_provider_userattrs.sources.templates import keep_text
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -48,6 +49,7 @@ class Run:
     def __init__(self, operator: UserPushOperator, context: Context) -> None:
         self.error: BaseException | None = None
         self._operator = operator
+        self._refused = operator.settle()
         self._context = context
         self._clock = Clock()
         self._endpoint = operator.make_endpoint()
@@ -94,7 +96,8 @@ class Run:
 
     def _deliver(self) -> Exception | None:
         operator, endpoint = self._operator, self._endpoint
-        operator.check_rendered()
+        if self._refused is not None:
+            raise self._refused
         mapping = operator.make_mapping(self._render_constants())
         account = self._account
         account.notes = mapping.notes
@@ -217,9 +220,15 @@ class Run:
         columns = getattr(operator, operator.columns_field)
         if not isinstance(columns, dict):
             return columns
+
+        def render(value: Any) -> Any:
+            return keep_text(value, operator.render_template(value, self._context))
+
         return {
-            name: Constant(operator.render_template(source.value, self._context))
+            name: Constant(render(source.value))
             if isinstance(source, Constant)
+            else Hashed(render(source.column))
+            if isinstance(source, Hashed)
             else source
             for name, source in columns.items()
         }

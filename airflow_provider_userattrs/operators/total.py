@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
@@ -27,15 +27,18 @@ class PushTotalOperator(BaseOperator):
     :raises ValueError: when the DAG is parsed, if a parameter cannot work.
     """
 
-    template_fields: Sequence[str] = ("reports",)
+    template_fields: Sequence[str] = ("reports", "max_failed")
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        "reports": parameters.check_reports,
+        "max_failed": parameters.check_max_failed,
+    }
     ui_color = "#e6f0ea"
     operator_extra_links = (PushReportLink(),)
 
     def __init__(self, *, reports: Any, max_failed: int | float | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("trigger_rule", "all_done")
         super().__init__(**kwargs)
-        parameters.check_reports(reports)
-        parameters.check_max_failed(max_failed)
+        parameters.check(self.checks, {"reports": reports, "max_failed": max_failed}, self.template_fields)
         self.reports = reports
         self.max_failed = max_failed
 
@@ -43,6 +46,8 @@ class PushTotalOperator(BaseOperator):
         """Add up the reports and return the total."""
         from airflow_provider_userattrs.push.total import Total
 
+        self.max_failed = parameters.from_text("max_failed", self.max_failed)
+        parameters.check_max_failed("max_failed", self.max_failed)
         try:
             total = Total(self.reports if isinstance(self.reports, Sequence) else [self.reports])
         except ValueError as unfit:

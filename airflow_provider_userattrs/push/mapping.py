@@ -28,12 +28,6 @@ from airflow_provider_userattrs.push.values import (
 #: Attribute, the column it comes from, its converter if it has one of its own.
 Plan: TypeAlias = tuple[tuple[str, str, Convert | None], ...]
 
-ROW_TYPE = Verdict(
-    Status.INVALID,
-    "row-type",
-    "row is no mapping of column to value",
-    "Hand over a list of dicts, one for each user.",
-)
 MISSING_COLUMN = Verdict(
     Status.INVALID,
     "missing-column",
@@ -43,6 +37,24 @@ MISSING_COLUMN = Verdict(
 NOTHING_TO_SET = Verdict(
     Status.SKIPPED, "nothing-to-set", "every attribute is NULL", "Nothing: there was nothing to send."
 )
+
+
+def row_type(row: Any) -> Verdict:
+    """Return the verdict on a row that is no mapping from column to value."""
+    is_cells = isinstance(row, (list, tuple))
+    return Verdict(
+        Status.INVALID,
+        "row-type",
+        f"row is {'a list of cells' if is_cells else _kind(row)}, not a dict from column to value",
+        "Name the columns: dict(zip(columns, row)), a cursor that gives dicts (DictCursor), or SqlRows."
+        if is_cells
+        else "Hand over a list of dicts, one for each user.",
+    )
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 #: Shapes of rows whose plan is kept; rows of one push rarely have more than one.
@@ -121,7 +133,7 @@ class Mapping:
     def __call__(self, position: int, row: Row | MalformedRow) -> UserUpdate | Outcome:
         """Return the update a row asks for, or its outcome if there is nothing to send."""
         if type(row) is not dict and not isinstance(row, AnyMapping):
-            return Outcome(position, row.verdict if isinstance(row, MalformedRow) else ROW_TYPE, row)
+            return Outcome(position, row.verdict if isinstance(row, MalformedRow) else row_type(row), row)
         column = None
         credentials = {}
         try:

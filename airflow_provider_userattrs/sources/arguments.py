@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from airflow.providers.common.compat.sdk import XComArg
-
 from airflow_provider_userattrs.sources.column_types import TYPES
+from airflow_provider_userattrs.sources.templates import is_deferred
 
 
 def refuse(name: str, value: Any, remedy: str) -> NoReturn:
@@ -18,11 +17,6 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
     """
     kind = "empty" if isinstance(value, str) and not value.strip() else f"a {type(value).__name__}"
     raise ValueError(f"{name} is {kind}; {remedy}")
-
-
-def is_deferred(value: Any) -> bool:
-    """Tell whether a value is known only when the task runs: an XComArg, or text with a template in it."""
-    return isinstance(value, XComArg) or (isinstance(value, str) and ("{{" in value or "{%" in value))
 
 
 def check_text(name: str, value: Any, remedy: str) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.update import MalformedRow, Row
-from airflow_provider_userattrs.sources.arguments import check_text, check_types, is_deferred, refuse
+from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
 from airflow_provider_userattrs.sources.compression import reading_errors
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
 from airflow_provider_userattrs.sources.lines import Lines, check_beginning, read_csv, read_header, read_json
 from airflow_provider_userattrs.sources.parquet import group_sizes, read_parquet
 from airflow_provider_userattrs.sources.stored_files import Piece, StoredFile, list_files
+from airflow_provider_userattrs.sources.templates import is_deferred
 
 #: Rows between two bookmarks.
 _EVERY = 1_000

@@ -16,10 +16,11 @@ from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources import drivers, keyset
-from airflow_provider_userattrs.sources.arguments import check_text, check_types, is_deferred, refuse
+from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
 from airflow_provider_userattrs.sources.column_types import Convert, check_columns, convert
 from airflow_provider_userattrs.sources.key_query import WHOLE, KeyHash, KeyPart, KeyRange, wrap
 from airflow_provider_userattrs.sources.sql_order import has_certain_order
+from airflow_provider_userattrs.sources.templates import is_deferred
 
 #: Rows fetched at once, and rows between two bookmarks.
 _FETCH = 1_000

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The template fields of a source, rendered as Airflow renders those of an operator."""
+"""What is known only when a task runs: templates and references, rendered as Airflow renders an operator's."""
 
 from __future__ import annotations
 
@@ -9,6 +9,43 @@ from typing import Any, TypeVar
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 
 SourceT = TypeVar("SourceT")
+
+
+def has_template(text: str) -> bool:
+    """Tell whether there is a Jinja template in a text."""
+    return "{{" in text or "{%" in text
+
+
+def is_reference(value: Any) -> bool:
+    """Tell whether Airflow resolves a value when the task runs: an XComArg, an argument of a mapped task group, ...
+
+    Their common base has another place in each version of Airflow, which itself goes by these methods; a
+    `pathlib.Path` has a ``resolve`` as well.
+    """
+    return all(callable(getattr(value, method, None)) for method in ("resolve", "iter_references"))
+
+
+def is_deferred(value: Any) -> bool:
+    """Tell whether a value is known only when the task runs: a reference, or text with a template in it."""
+    return is_reference(value) or (isinstance(value, str) and has_template(value))
+
+
+def keep_text(given: Any, rendered: Any) -> Any:
+    """Return what was rendered, with each text as it was given that has no template in it.
+
+    With ``render_template_as_native_obj`` Airflow makes a literal of any text that looks like one: a column called
+    "20231023" would be a number.
+
+    :param given: what the author gave.
+    :param rendered: what Airflow made of it.
+    """
+    if isinstance(given, str):
+        return rendered if has_template(given) else given
+    if isinstance(given, dict) and isinstance(rendered, dict) and given.keys() == rendered.keys():
+        return {name: keep_text(value, rendered[name]) for name, value in given.items()}
+    if type(given) in (list, tuple) and type(given) is type(rendered) and len(given) == len(rendered):
+        return type(given)(map(keep_text, given, rendered))
+    return rendered
 
 
 def render(source: SourceT, context: Any) -> SourceT:
@@ -32,7 +69,7 @@ def render(source: SourceT, context: Any) -> SourceT:
         value = getattr(source, field)
         if isinstance(value, str) and endings and value.endswith(endings):
             value = _read(environment, field, value)
-        setattr(rendered, field, task.render_template(value, context, environment))
+        setattr(rendered, field, keep_text(value, task.render_template(value, context, environment)))
     return rendered
 
 

@@ -26,6 +26,8 @@ def wrong(name: str, vendor: str, fields: dict[str, Any], *words: str, remedy: s
 
 
 WRONG = [
+    wrong("another vendor's type", "engagelab", {"conn_type": "kahuna"}, "type", "kahuna", remedy="'engagelab'"),
+    wrong("a generic type", "moengage", {"conn_type": "http", "host": PUBLIC}, "type", "http", remedy="'moengage'"),
     wrong("no login", "engagelab", {"login": None}, "login", remedy="API key"),
     wrong("empty login", "engagelab", {"login": ""}, "login", remedy="API key"),
     wrong("no password", "engagelab", {"password": None}, "password", remedy="API secret"),
@@ -340,3 +342,8 @@ def test_any_connection_is_either_refused_by_name_or_complete(
     assert settings.rate_limit is None or settings.rate_limit > 0
     assert settings.choice in ("production", "sandbox")
     assert not settings.base_url or settings.base_url.startswith(("https://", "http://"))
+
+
+@pytest.mark.parametrize("conn_type", [None, ""])
+def test_a_connection_without_a_type_is_taken(hook_of: Callable[..., Any], conn_type: str | None) -> None:
+    assert hook_of("kahuna", conn_type=conn_type).settings.login == "the-login"

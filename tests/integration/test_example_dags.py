@@ -61,6 +61,7 @@ def night(
     control.seed("engagelab", euids[12:])
     control.seed("kahuna", known)
     monkeypatch.setenv("AIRFLOW_VAR_REJECTS_FOLDER", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW_VAR_CHECKPOINTS_FOLDER", str(tmp_path / "checkpoints"))
     fill(tmp_path, monkeypatch)
     return tmp_path
 
@@ -285,3 +286,22 @@ def test_a_dag_from_the_command_line(
     assert set(states.values()) == {"success"}
     assert "2,000 rows" in rendered
     assert "user0123" not in rendered
+
+
+def test_no_example_has_airflow_log_the_users(examples: Any) -> None:
+    tasks = [task for dag in examples.dags.values() for task in dag.tasks if hasattr(task, "python_callable")]
+    assert tasks
+    assert [task.task_id for task in tasks if task.show_return_value_in_logs] == []
+
+
+def test_examples_import_what_every_supported_airflow_has() -> None:
+    for path in [*EXAMPLES.glob("*.py"), EXAMPLES.parent / "README.md"]:
+        assert "from airflow.sdk import" not in path.read_text(encoding="utf-8")
+
+
+def test_increase_has_a_place_for_its_checkpoint_before_airflow_3_3(examples: Any) -> None:
+    tasks = [
+        task for dag in examples.dags.values() for task in dag.tasks if getattr(task, "operation", "") == "increase"
+    ]
+    assert len(tasks) == 2
+    assert all(task.checkpoint_path for task in tasks)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseHook
 from cases import good
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
@@ -202,6 +202,7 @@ def test_credentials_refused_halfway(push: Callable[..., Any], control: Any, cou
         ({"extra": {"region": "europe"}}, "region"),
         ({"extra": {"regoin": "virginia"}}, "regoin"),
         ({"host": "http://example.com"}, "https"),
+        ({"conn_type": "kahuna"}, "its type is 'kahuna'"),
     ],
 )
 def test_a_wrong_connection_fails_for_good(
@@ -222,9 +223,29 @@ def test_a_wrong_connection_fails_for_good(
     no_secret(run.log.everything())
 
 
-def test_a_connection_that_is_not_there_fails_for_good(push: Callable[..., Any]) -> None:
-    sentence = failed_for_good(push(good(1), engagelab_conn_id="nowhere"))
-    assert "nowhere" in sentence
+def test_a_connection_that_is_not_there_is_looked_for_again(push: Callable[..., Any]) -> None:
+    """Airflow says the same of a connection whose secrets backend fails for a moment."""
+    run = push(good(1), engagelab_conn_id="nowhere", retries=1, retry_delay=timedelta(0))
+    assert run.state == "failed"
+    assert len(run.log.errors) == 2
+    assert "nowhere" in str(run.error)
+    assert "nowhere" in run.report["failure"]
+
+
+def test_a_secrets_backend_that_fails_once_costs_one_try(push: Callable[..., Any], monkeypatch: Any) -> None:
+    get_connection, asked = BaseHook.get_connection, []
+
+    def fail_once(conn_id: str) -> Any:
+        asked.append(conn_id)
+        if len(asked) == 1:
+            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
+        return get_connection(conn_id)
+
+    monkeypatch.setattr(BaseHook, "get_connection", staticmethod(fail_once))
+    run = push(good(3), retries=1, retry_delay=timedelta(0))
+    assert run.state == "success"
+    assert run.counts == {"accepted": 3}
+    assert len(run.log.errors) == 1
 
 
 def test_moengage_without_data_center_fails_for_good(

@@ -264,8 +264,10 @@ def test_template_fields_are_what_a_user_expects(operator: type) -> None:
     vendor = CONN_ID[operator].removesuffix("_conn_id")
     user = {"engagelab": "euid", "kahuna": "target", "moengage": "customer_id"}[vendor]
     columns = "contacts" if operator is EL_CONTACTS else "attributes"
-    paths = ("rejects_path", "checkpoint_path")
-    assert set(operator.template_fields) == {"users", columns, user, *paths, CONN_ID[operator]}  # type: ignore[attr-defined]
+    shared = {"users", "max_failed", "rate_limit", "concurrency", "timezone", "is_dry_run", "shard"}
+    paths = {"rejects_path", "checkpoint_path"}
+    expected = {columns, user, CONN_ID[operator]} | shared | paths
+    assert set(operator.template_fields) == expected  # type: ignore[attr-defined]
     for name in operator.template_fields:  # type: ignore[attr-defined]
         assert hasattr(make(operator), name)
 

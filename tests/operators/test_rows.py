@@ -109,14 +109,21 @@ def test_no_users_is_a_success_that_says_so(airflow: Any, control: Any, rows: An
 
 @pytest.mark.parametrize(
     ("users", "kind"),
-    [(None, "NoneType"), ("ada", "str"), ({"euid": 1}, "dict"), (5, "int"), (True, "bool")],
+    [
+        (None, "None: upstream returned nothing"),
+        ("ada", "a str"),
+        ({"euid": 1}, "a dict"),
+        (5, "a int"),
+        (True, "a bool"),
+    ],
 )
 def test_upstream_returned_something_else(airflow: Any, control: Any, users: Any, kind: str) -> None:
     run = airflow.run(lambda: push(upstream(users), retries=3))
     assert run.state == "failed"
     assert isinstance(run.error, AirflowFailException)
     assert len(run.log.errors) == 1, "a retry would end the same way"
-    assert f"users is a {kind}" in str(run.error)
+    assert f"users is {kind}" in str(run.error)
+    assert run.report["failure"] == str(run.error)
     assert "list with a dict for each user" in str(run.error)
     assert control.journal() == []
 
@@ -126,8 +133,12 @@ def test_rows_that_are_no_dicts_are_invalid(airflow: Any, anyone: Any, counted: 
     run = airflow.run(lambda: push(upstream(rows)))
     counted(run.report, 5)
     assert run.counts == {"accepted": 2, "invalid": 3}
-    (reason,) = run.report["reasons"]
-    assert (reason["code"], reason["positions"]) == ("row-type", [1, 2, 3])
+    reasons = [(each["code"], each["meaning"].split(",")[0], each["positions"]) for each in run.report["reasons"]]
+    assert sorted(reasons) == [
+        ("row-type", "row is None", [1]),
+        ("row-type", "row is a str", [2]),
+        ("row-type", "row is an int", [3]),
+    ]
 
 
 def test_rows_without_the_users_column_are_invalid(airflow: Any, anyone: Any, counted: Any) -> None:
