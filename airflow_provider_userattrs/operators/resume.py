@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.operators.account import Log
-from airflow_provider_userattrs.push.bookmark import Bookmark
+from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint, Store
 from airflow_provider_userattrs.push.checkpointer import Checkpointer
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
@@ -16,10 +16,7 @@ from airflow_provider_userattrs.push.update import UserUpdate
 
 Update: TypeAlias = "UserUpdate | Outcome"
 
-_WAYS_OUT = (
-    "set checkpoint_path to a folder on object storage, or retries=0; allow_restart=True sends all rows again "
-    "with each try"
-)
+_WAYS_OUT = "set retries=0; allow_restart=True sends all rows again with each try"
 
 
 class Resume:
@@ -40,31 +37,21 @@ class Resume:
         self._max_tries = max_tries
         self._log = log
 
-    def without_store(self, why: str) -> None:
+    def without_store(self, why: str, remedy: str = "") -> None:
         """Say what it means that no checkpoint can be kept.
 
         :param why: why not.
+        :param remedy: what would help.
         :raises RefusedConfiguration: if a retry would send again what must not be sent twice.
         """
         if not self._retries:
             return
         if not self._may_restart:
+            ways = f"{remedy}, or {_WAYS_OUT}" if remedy else _WAYS_OUT
             raise RefusedConfiguration(
-                f"{why}, and a retry of this task would send again what must not be sent twice; {_WAYS_OUT}"
+                f"{why}, and a retry of this task would send again what must not be sent twice; {ways}"
             )
-        self._log.info("%s: a retry starts at the first row (Airflow 3.3 keeps one, and so does checkpoint_path)", why)
-
-    def warn(self, doubt: str) -> None:
-        """Say what is not certain when a try goes on from the last one.
-
-        :param doubt: a sentence.
-        :raises RefusedConfiguration: if a retry could send again what must not be sent twice.
-        """
-        if not self._retries:
-            return
-        if not self._may_restart:
-            raise RefusedConfiguration(f"{doubt}; or set retries=0")
-        self._log.warning("%s", doubt)
+        self._log.info("%s: a retry starts at the first row%s", why, f" ({remedy} to change that)" if remedy else "")
 
     def begin(self, store: Store, fingerprint: Fingerprint) -> Checkpoint:
         """Return where to begin.
@@ -110,32 +97,41 @@ def pending(
 ) -> Iterator[Update]:
     """Yield what is to be done of the rows that are not finished.
 
-    :param rows: the source's rows, from the checkpoint's place on.
+    :param rows: the source's rows, from where the checkpoint lets it go on.
     :param begun: where this try begins.
-    :param checkpointer: told of the places that the source can go on from.
+    :param checkpointer: told of the places that the source can go on from, and of keys.
     :param mapping: position, row -> what to do.
     """
-    start = begun.place[1] if begun.place else 0
+    position = begun.start
     if begun.below:
-        for position, row in begun.unfinished(_without_bookmarks(rows, start, checkpointer), start):
-            yield mapping(position, row)
+        for at, row in begun.unfinished(_rows_alone(rows, position, checkpointer), position):
+            yield mapping(at, row)
         return
-    position = start
     for row in rows:  # the usual case, once for each row of a push: no generator between
-        if type(row) is Bookmark:
+        if type(row) in _MARKS:
             if checkpointer is not None:
-                checkpointer.pass_place(row.place, position)
+                _MARKS[type(row)](checkpointer, row, position)
             continue
         yield mapping(position, row)
         position += 1
 
 
-def _without_bookmarks(rows: Iterable[Any], start: int, checkpointer: Checkpointer | None) -> Iterator[Any]:
-    position = start
+def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer | None) -> Iterator[Any]:
     for row in rows:
-        if type(row) is Bookmark:
+        if type(row) in _MARKS:
             if checkpointer is not None:
-                checkpointer.pass_place(row.place, position)
+                _MARKS[type(row)](checkpointer, row, position)
         else:
             position += 1
             yield row
+
+
+def _pass_bookmark(checkpointer: Checkpointer, bookmark: Bookmark, position: int) -> None:
+    checkpointer.pass_place(bookmark.place, position)
+
+
+#: What a source yields between its rows -> what becomes of it.
+_MARKS: dict[type, Callable[[Checkpointer, Any, int], None]] = {
+    Bookmark: _pass_bookmark,
+    Keys: Checkpointer.pass_keys,
+}

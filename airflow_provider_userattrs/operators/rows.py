@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import XComArg
 from airflow_provider_userattrs.operators.digest import digest, encoded
 from airflow_provider_userattrs.operators.failure import WrongParameter
 from airflow_provider_userattrs.operators.upstream import Upstream, is_list, not_rows, pull, pulled
-from airflow_provider_userattrs.push.bookmark import Bookmark
+from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources.formats import format_of
@@ -27,11 +27,12 @@ class Source(Protocol):
     """Describe what rows can come from besides a list.
 
     A source may also have ``template_fields`` and ``template_ext``; ``identity()``, a small JSON value that changes
-    when its rows do, without which a retry starts at the first row; ``check_resume()``, a sentence on what is not
-    certain when a try goes on from the last one, or None; and it may yield `Bookmark` among its rows.
+    when its rows do or their order does, without which a retry starts at the first row; ``check_resume()``, half a
+    sentence on why a retry cannot go on where the last try stopped, or None; and it may yield `Bookmark` or `Keys`
+    among its rows.
     """
 
-    def rows(self) -> Iterator[Row | MalformedRow | Bookmark]:
+    def rows(self) -> Iterator[Row | MalformedRow | Bookmark | Keys]:
         """Yield the rows in their order, each time anew."""
 
 
@@ -83,7 +84,7 @@ class Rows(XComArg):
         if problem:
             raise RefusedConfiguration(problem)
 
-    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark]:
+    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark | Keys]:
         """Yield the rows.
 
         :param after: a place from one of the source's bookmarks; None for all rows.
@@ -99,8 +100,10 @@ class Rows(XComArg):
     __iter__ = rows
 
     def digest(self) -> str | None:
-        """Return what changes when the rows do; None if the source cannot tell."""
+        """Return what changes when the rows do; None if the source cannot tell, or cannot go on anyway."""
         users = self._users
+        if self.check_resume() is not None:
+            return None
         if isinstance(users, Source):
             identity = getattr(users, "identity", None)
             return None if identity is None else digest([type(users).__name__, identity()])
@@ -131,7 +134,7 @@ class Rows(XComArg):
         return self._users.skipped if isinstance(self._users, Upstream) else None
 
     def check_resume(self) -> str | None:
-        """Return what is not certain when a try goes on from the last one, or None."""
+        """Return why a retry cannot go on where the last try stopped, or None."""
         check = getattr(self._users, "check_resume", None)
         return check() if check else None
 

@@ -158,21 +158,19 @@ class Run:
         rows = operator.users.digest()
         if crowded := operator.users.crowded_xcom():
             operator.log.info("%s", crowded)
+        if rows is None:
+            resume.without_store(operator.users.check_resume() or "The source has no identity()")
+        elif store is None:
+            resume.without_store("No place for a checkpoint", "set checkpoint_path to a folder on object storage")
         if store is None or rows is None:
-            resume.without_store("No place for a checkpoint" if store is None else "The source has no identity()")
             return Checkpoint(Fingerprint("", ""))
-        if doubt := operator.users.check_resume():
-            resume.warn(doubt)
         settings = hook.settings
         where = [hook.transport.base_url, settings.login, settings.choice]
         begun = resume.begin(store, Fingerprint(rows, digest([operator.configuration(), where])))
         self._account.begin(begun)
-        begun = replace(
-            begun,
-            tries=tuple(self._account.tries),
-            parts=begun.parts + 1,
-            sent_below=0 if operator.on_unknown == "resend" else begun.sent_below,
-        )
+        begun = replace(begun, tries=tuple(self._account.tries), parts=begun.parts + 1)
+        if operator.on_unknown == "resend":
+            begun = begun.without_doubt()
         self._checkpointer = Checkpointer(
             store, begun, self._account, idempotent=self._endpoint.idempotent, clock=self._clock
         )
@@ -203,16 +201,18 @@ class Run:
         return record, None if self._endpoint.idempotent else checkpointer.announce
 
     def _updates(self, mapping: Mapping, begun: Checkpoint) -> Iterator[UserUpdate | Outcome]:
-        rows = self._operator.users.rows(begun.place[0] if begun.place else None)
-        in_doubt_below = 0 if self._endpoint.idempotent else begun.sent_below
+        rows = self._operator.users.rows(begun.after)
+        checkpointer = self._checkpointer
+        if checkpointer is None or self._endpoint.idempotent or not begun.has_doubt:
+            return pending(rows, begun, checkpointer, mapping)
 
         def doubting(position: int, row: Any) -> UserUpdate | Outcome:
             update = mapping(position, row)
-            if position < in_doubt_below and isinstance(update, UserUpdate):
+            if checkpointer.is_in_doubt(position) and isinstance(update, UserUpdate):
                 return Outcome(position, IN_DOUBT, row, update.user)
             return update
 
-        return pending(rows, begun, self._checkpointer, doubting if in_doubt_below else mapping)
+        return pending(rows, begun, checkpointer, doubting)
 
     def _render_constants(self) -> Any:
         """Return what is set or unset, with the templates of constants rendered."""

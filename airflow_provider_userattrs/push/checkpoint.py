@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
 
+from airflow_provider_userattrs.push.unfinished import Unfinished
+
 #: The version of a checkpoint's form.
-FORMAT = 1
+FORMAT = 2
 
 #: The checkpoint's name in Airflow's task state store.
 KEY = "userattrs_push"
@@ -53,6 +55,8 @@ class Checkpoint:
     :param sent_below: rows below this one may have been sent; where no verdict is kept, they are in doubt.
     :param tally: the counts and reasons of the finished rows.
     :param place: where the source can go on, and the position of the row that follows; None to read from the start.
+    :param keys: of a source that is read by key: which of its rows are unfinished, as `Unfinished` says it. They are
+        read with positions from ``below`` on, so that no position ever means two rows that are finished.
     :param facts: what else the account of all tries adds up, such as ``requests``.
     :param parts: the parts of the rejects file so far.
     :param tries: the first row of each try.
@@ -66,11 +70,31 @@ class Checkpoint:
     sent_below: int = 0
     tally: dict[str, Any] = field(default_factory=lambda: {"counts": {}, "reasons": []})
     place: tuple[Any, int] | None = None
+    keys: dict[str, Any] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     parts: int = 0
     tries: tuple[int, ...] = ()
     complete: bool = False
     max_tries: int | None = None
+
+    @property
+    def after(self) -> Any:
+        """Return what the source is told of where it can go on; None to read from the start."""
+        return self.keys if self.keys is not None else self.place and self.place[0]
+
+    @property
+    def start(self) -> int:
+        """Return the position of the first row that the source yields then."""
+        return self.below if self.keys is not None else self.place[1] if self.place else 0
+
+    @property
+    def has_doubt(self) -> bool:
+        """Tell whether an unfinished row may have been sent."""
+        return self.sent_below > 0 or (self.keys is not None and self.keys["sent_upto"] is not None)
+
+    def without_doubt(self) -> Checkpoint:
+        """Return the checkpoint with no row that may have been sent."""
+        return replace(self, sent_below=0, keys=self.keys and {**self.keys, "sent_upto": None})
 
     @property
     def first_unfinished(self) -> int:
@@ -108,6 +132,8 @@ class Checkpoint:
             known["fingerprint"] = Fingerprint(**state["fingerprint"])
             known["holes"] = tuple((int(first), int(behind)) for first, behind in state["holes"])
             known["place"] = None if state["place"] is None else (state["place"][0], int(state["place"][1]))
+            if state["keys"] is not None:
+                Unfinished.from_dict(state["keys"])
             known["tries"] = tuple(state["tries"])
             return cls(**known)
         except (KeyError, TypeError, ValueError) as error:

@@ -9,12 +9,15 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from airflow_provider_userattrs.push.batching import Batch
+from airflow_provider_userattrs.push.bookmark import Keys
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.errors import RetryLater
+from airflow_provider_userattrs.push.key_log import KeyLog
 from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
-from airflow_provider_userattrs.push.progress import MOST_HOLES, Progress
+from airflow_provider_userattrs.push.progress import MOST_KEY_BYTES, Progress
 from airflow_provider_userattrs.push.tally import Tally
+from airflow_provider_userattrs.push.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.push.update import UserUpdate
 
 #: Seconds between two checkpoints; one costs some 10 to 44 ms in Airflow's task state store.
@@ -73,10 +76,17 @@ class Checkpointer:
         self._account = account
         self._idempotent = idempotent
         self._clock = clock
-        self._progress = Progress(idempotent=idempotent)
-        self._progress.restore(begun.below, begun.holes, Tally.restored(begun.tally))
+        self._earlier = Unfinished() if begun.keys is None else Unfinished.from_dict(begun.keys)
+        self._key_bytes = MOST_KEY_BYTES - self._earlier.size
+        self._keys = KeyLog()
+        self._progress = Progress(idempotent=idempotent, keys=self._keys)
+        holes = begun.holes if begun.keys is None else ()  # what is named by keys is read with new positions
+        self._progress.restore(begun.below, holes, Tally.restored(begun.tally))
         self._places: deque[tuple[Any, int]] = deque([begun.place] if begun.place else [])
-        self._sent_below = begun.sent_below
+        self._sent_below = begun.sent_below if begun.keys is None else 0
+        self._sent_upto = self._earlier.sent_upto
+        self._is_in_doubt = False
+        self._has_sent = False
         self._next_save = clock.monotonic() + SAVE_EVERY
         self._block = _FIRST_BLOCK
         self._announced_at = clock.monotonic()
@@ -86,6 +96,15 @@ class Checkpointer:
     def pass_place(self, place: Any, position: int) -> None:
         """Take in that the source can go on from a place, and that the row behind it has this position."""
         self._places.append((place, position))
+
+    def pass_keys(self, keys: Keys, position: int) -> None:
+        """Take in the keys of the rows from a position on."""
+        self._keys.note(position, keys.keys, keys.alike)
+        self._is_in_doubt = keys.in_doubt
+
+    def is_in_doubt(self, position: int) -> bool:
+        """Tell whether the row read last, which has this position, may have been sent by an earlier try."""
+        return self._is_in_doubt if self._keys.is_used else position < self._begun.sent_below
 
     def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         """Take in final verdicts; save if it is time."""
@@ -102,14 +121,19 @@ class Checkpointer:
             return
         last = batch.updates[-1].position
         self._announced += len(batch)
-        if last < self._sent_below:
+        if self._has_sent and last < self._sent_below:
             return
-        before = self._sent_below
+        before = self._sent_below, self._sent_upto
         self._sent_below = last + self._block
+        if self._keys.is_used:
+            # By the time a later try comes, a position may be another row's.
+            at, self._sent_upto = self._keys.ahead(self._sent_below - 1)
+            self._sent_below = at + 1
         started = self._clock.monotonic()
         if not self._save(now=True):
-            self._sent_below = before
+            self._sent_below, self._sent_upto = before
             raise RetryLater("The checkpoint cannot be written, and without it a row could be sent twice")
+        self._has_sent = True
         self._size_block(started)
 
     def close(self, *, complete: bool, max_tries: int | None = None) -> None:
@@ -123,13 +147,18 @@ class Checkpointer:
         if complete and self._idempotent:
             self._guard(self._store.delete)
             return
-        # Every row sent has its verdict by now, so none is in doubt, unless it is behind the last hole.
-        self._sent_below = 0 if self._progress.gaps <= MOST_HOLES else self._progress.end
+        if self._has_sent:
+            # Every row sent has its verdict by now, so none is in doubt, unless it is behind the last hole. A try
+            # that sent nothing may not even have read all that were in doubt before.
+            below = self._progress.cut(self._key_bytes).below
+            is_named = below == self._progress.end
+            self._sent_below = 0 if is_named else self._progress.end
+            self._sent_upto = None if is_named else self._progress.end_key
         self._save(now=True, complete=complete, max_tries=max_tries)
 
     def current(self, *, complete: bool = False, max_tries: int | None = None) -> Checkpoint:
         """Return the checkpoint as of now."""
-        below, holes, tally = self._progress.cut()
+        below, holes, gaps, tally = self._progress.cut(self._key_bytes)
         first = holes[0][0] if holes else below
         while len(self._places) > 1 and self._places[1][1] <= first:
             self._places.popleft()
@@ -141,11 +170,17 @@ class Checkpointer:
             sent_below=self._sent_below,
             tally=tally.state(_MOST_REASONS),
             place=place,
+            keys=self._unfinished(gaps),
             facts=self._account.facts(),
             parts=self._account.parts,
             complete=complete,
             max_tries=max_tries,
         )
+
+    def _unfinished(self, gaps: Sequence[Gap]) -> dict[str, Any] | None:
+        if not self._keys.is_used and self._begun.keys is None:
+            return None
+        return replace(self._earlier.behind(gaps), sent_upto=self._sent_upto).as_dict()
 
     def _save(self, *, now: bool = False, complete: bool = False, max_tries: int | None = None) -> bool:
         self._next_save = self._clock.monotonic() + SAVE_EVERY

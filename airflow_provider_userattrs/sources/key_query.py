@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A query read in the order of its key: from a place on, or for a part of the keys."""
+"""A query read in the order of its key: for a part of the keys, or for those that earlier tries left unfinished."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
-from airflow_provider_userattrs.sources.keyset import decode_key
+from airflow_provider_userattrs.push.keys import decode_key
+from airflow_provider_userattrs.push.unfinished import Gap, Unfinished
 
 #: What stands for a value in SQL -> how one with a name is written.
 _NAMED = {"%s": "%(userattrs_{})s", "?": ":userattrs_{}"}
@@ -81,45 +84,99 @@ KeyPart: TypeAlias = KeyRange | KeyHash
 WHOLE = KeyRange(None, None)
 
 
+class Which(Enum):
+    """Say which rows of a part are read."""
+
+    ALL = "all"
+    SENT = "unfinished, up to the key up to which they may have been sent"
+    NOT_SENT = "unfinished, behind that key"
+    FINISHED = "all but the unfinished ones and those beside them"
+
+
 def wrap(
-    sql: str, parameters: Any, key: str, placeholder: str, *, after: Any = None, part: KeyPart = WHOLE, driver: str = ""
+    sql: str,
+    parameters: Any,
+    key: str,
+    placeholder: str,
+    *,
+    unfinished: Unfinished | None = None,
+    which: Which = Which.ALL,
+    part: KeyPart = WHOLE,
+    driver: str = "",
 ) -> tuple[str, Any]:
-    """Return a query, and its parameters, in the order of its key, from a place on and for a part of the keys.
+    """Return a query, and its parameters, in the order of its key: for a part of the keys, or the unfinished of them.
+
+    What is unfinished includes the finished rows beside it, for a database may keep a key more exactly than its driver
+    gives it, or take two for the same: whoever reads leaves them out by the exact keys.
 
     :param sql: the author's query.
     :param parameters: its parameters: None, a sequence or a mapping.
     :param key: the column.
     :param placeholder: what stands for a value in the hook's SQL.
-    :param after: the last key read; None for all rows.
+    :param unfinished: what earlier tries left.
+    :param which: which rows; all but `Which.ALL` need ``unfinished``. Finished ones are counted and not read.
     :param part: which keys.
     :param driver: the driver's top package.
     :raises RefusedConfiguration: if the hook's placeholder cannot be used, or the database has no hash.
     """
-    conditions = part.conditions(key, driver)
-    if after is not None:
-        conditions.append((f"{key} >", after))
-    order = f"ORDER BY {key}"
+    conditions = [f"{condition} {{}}" for condition, _ in part.conditions(key, driver)]
+    values = [value for _, value in part.conditions(key, driver)]
+    if unfinished is not None and which is not Which.ALL:
+        for condition, compared in _unfinished(key, unfinished, which):
+            conditions.append(condition)
+            values += compared
+    columns, order = ("COUNT(*)", "") if which is Which.FINISHED else ("*", f" ORDER BY {key}")
     if not conditions:
-        return f"{_inner(sql)} {order}", parameters
-    if placeholder not in _NAMED:
-        raise RefusedConfiguration(f"key cannot be used with a hook whose placeholder is {placeholder!r}; leave it out")
-    if not parameters:
-        # Without parameters a driver leaves % alone; with them it does not.
-        parameters = ()
-        if placeholder == "%s":
-            sql = sql.replace("%", "%%")
-    values = [value for _, value in conditions]
-    if isinstance(parameters, dict):
-        marks = [_NAMED[placeholder].format(number) for number in range(len(values))]
-        parameters = {**parameters, **{f"userattrs_{number}": value for number, value in enumerate(values)}}
-    else:
-        marks = [placeholder] * len(values)
-        parameters = (*parameters, *values)
-    where = " AND ".join(f"{condition} {mark}" for (condition, _), mark in zip(conditions, marks, strict=True))
-    if part.is_first:
-        # A NULL is after no place. Left out it would be lost; read, it is refused.
+        return f"{_inner(sql, columns)}{order}", parameters
+    marks: list[str] = []
+    if values:
+        if placeholder not in _NAMED:
+            raise RefusedConfiguration(
+                f"key cannot be used with a hook whose placeholder is {placeholder!r}; leave it out"
+            )
+        if not parameters:
+            # Without parameters a driver leaves % alone; with them it does not.
+            parameters = ()
+            if placeholder == "%s":
+                sql = sql.replace("%", "%%")
+        if isinstance(parameters, dict):
+            marks = [_NAMED[placeholder].format(number) for number in range(len(values))]
+            parameters = {**parameters, **{f"userattrs_{number}": value for number, value in enumerate(values)}}
+        else:
+            marks = [placeholder] * len(values)
+            parameters = (*parameters, *values)
+    where = " AND ".join(conditions).format(*marks)
+    if part.is_first and which is not Which.FINISHED:
+        # A NULL is after no key. Left out it would be lost; read, it is refused.
         where = f"({where}) OR {key} IS NULL"
-    return f"{_inner(sql)} WHERE {where} {order}", parameters
+    return f"{_inner(sql, columns)} WHERE {where}{order}", parameters
+
+
+def _unfinished(key: str, unfinished: Unfinished, which: Which) -> Iterator[tuple[str, list[Any]]]:
+    """Yield conditions, each with the values it is compared with."""
+    tries = [_in_gaps(key, gaps) for gaps in unfinished.tries]
+    if which is Which.FINISHED:
+        yield f"NOT ({' AND '.join(condition for condition, _ in tries)})", [each for _, some in tries for each in some]
+        return
+    yield from tries
+    if unfinished.sent_upto is not None:
+        yield f"{key} {'<=' if which is Which.SENT else '>'} {{}}", [unfinished.sent_upto]
+
+
+def _in_gaps(key: str, gaps: tuple[Gap, ...]) -> tuple[str, list[Any]]:
+    """Return the condition that a row lies in one of a try's gaps, its sides included."""
+    conditions, values = [], []
+    for after, before in gaps:
+        sides = [(f"{key} >= {{}}", after[:1]), (f"{key} <= {{}}", before[-1:])]
+        conditions.append(" AND ".join(condition for condition, edge in sides if edge))
+        values += [*after[:1], *before[-1:]]
+    if len(conditions) == 1:
+        return f"({conditions[0]})", values
+    within = " OR ".join(f"({condition})" for condition in conditions)
+    if not gaps[0].after:
+        return f"({within})", values
+    # Said once more for all gaps together, it lets an index begin there.
+    return f"({key} >= {{}} AND ({within}))", [gaps[0].after[0], *values]
 
 
 def quantiles(sql: str, key: str, parts: int) -> str:
@@ -134,9 +191,9 @@ def quantiles(sql: str, key: str, parts: int) -> str:
     return f"SELECT k FROM ({following}) c WHERE next_tile > tile ORDER BY k"
 
 
-def _inner(sql: str) -> str:
+def _inner(sql: str, columns: str = "*") -> str:
     # The line breaks end a comment on the query's last line.
-    return f"SELECT * FROM (\n{_without_end(sql)}\n) userattrs_rows"
+    return f"SELECT {columns} FROM (\n{_without_end(sql)}\n) userattrs_rows"
 
 
 def _without_end(sql: str) -> str:

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
+from airflow_provider_userattrs.push.keys import encode_key
 from airflow_provider_userattrs.push.shard import Shard
 from airflow_provider_userattrs.sources.arguments import refuse
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import hand_over, task_context
 from airflow_provider_userattrs.sources.key_query import KeyHash, KeyPart, KeyRange, quantiles
-from airflow_provider_userattrs.sources.keyset import encode_key
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.stored_files import Piece
 from airflow_provider_userattrs.sources.templates import render

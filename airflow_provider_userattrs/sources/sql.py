@@ -7,22 +7,22 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import asdict
-from itertools import chain
 from typing import Any
 
-from airflow_provider_userattrs.push.bookmark import Bookmark
+from airflow_provider_userattrs.push.bookmark import Keys
 from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.unfinished import Unfinished
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources import drivers, keyset
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
 from airflow_provider_userattrs.sources.column_types import Convert, check_columns, convert
-from airflow_provider_userattrs.sources.key_query import WHOLE, KeyHash, KeyPart, KeyRange, wrap
-from airflow_provider_userattrs.sources.sql_order import has_certain_order
+from airflow_provider_userattrs.sources.key_query import WHOLE, KeyHash, KeyPart, KeyRange, Which, wrap
 from airflow_provider_userattrs.sources.templates import is_deferred
 
-#: Rows fetched at once, and rows between two bookmarks.
+#: Rows fetched at once.
 _FETCH = 1_000
 
 #: A name that needs no quotes in any database.
@@ -39,7 +39,7 @@ class SqlRows:
     :param parameters: the values of the query's placeholders, a list, a tuple or a dict as the driver takes it; may
         hold templates.
     :param key: a column of the query that is unique and never NULL. With it rows are read in its order, and a retry
-        reads only those after the last one sent; without it a retry reads all of them and counts.
+        reads only those that are not finished; without it a retry starts at the first row.
     :param types: column -> type, for databases that do not have the type: text, integer, float, decimal, boolean,
         date, timestamp, time, uuid, json.
     :raises ValueError: when the DAG is parsed, if an argument cannot work.
@@ -104,32 +104,29 @@ class SqlRows:
         source.part = KeyHash(**part) if "divisor" in part else KeyRange(**part)
         return source
 
-    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark]:
-        """Yield the rows, and bookmarks if there is a key.
+    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Keys]:
+        """Yield the rows, and their keys if there is a key.
 
-        :param after: a place from one of the bookmarks; None for all rows.
+        :param after: what earlier tries left unfinished, as `Unfinished` says it; None for all rows.
         :raises RefusedConfiguration: if the connection is no database's, the query does not work, or the key is
             NULL, repeats, goes backwards or is of no fit type.
         :raises RetryLater: if the database fails while it is read.
         """
-        if after is not None and self.key is None:
-            raise RefusedConfiguration("key is not set, so sql cannot go on from a place; start at the first row")
-        last = None if after is None else keyset.decode_key(after)
-        hook = _hook(self.conn_id)
-        connection = hook.get_conn()
-        cursor = None
+        if self.key is None:
+            if after is not None:
+                raise RefusedConfiguration("key is not set, so sql cannot go on from a place; start at the first row")
+            with self._opened() as (connection, cursor, batches):
+                batch = next(batches)
+                make = self._maker(connection, cursor)
+                while batch:
+                    yield from map(make, batch)
+                    batch = next(batches)
+            return
         try:
-            sql, parameters = self.sql, self.parameters
-            if self.key is not None:
-                driver = drivers.driver(connection)
-                sql, parameters = wrap(
-                    sql, parameters, self.key, hook.placeholder, after=last, part=self.part, driver=driver
-                )
-            cursor = drivers.open_cursor(connection)
-            batches = _fetch(connection, cursor, sql, parameters)
-            yield from self._read(connection, cursor, batches, last)
-        finally:
-            drivers.close(connection, cursor)
+            unfinished = None if after is None else Unfinished.from_dict(after)
+        except ValueError:
+            raise RefusedConfiguration("after is no place of this source; start at the first row") from None
+        yield from self._read_all() if unfinished is None else self._read_rest(unfinished)
 
     def identity(self) -> Any:
         """Return what changes when the query or its parameters do, by their digest."""
@@ -139,50 +136,101 @@ class SqlRows:
         return {"conn_id": self.conn_id, "key": self.key, "query": hashlib.sha256(parts.encode()).hexdigest()}
 
     def check_resume(self) -> str | None:
-        """Return a warning if a retry counts past rows whose order may have changed."""
+        """Return why a retry cannot go on where the last try stopped, or None.
+
+        Not even an ORDER BY would do: rows that are deleted or inserted in between move all that follow.
+        """
         if self.key is not None:
             return None
-        if not has_certain_order(self.sql):
-            return (
-                "sql has no certain ORDER BY, so a retry may count past other rows than those sent; give key= a "
-                "column that is unique and never NULL, or order by one"
-            )
-        return None
+        return "sql is read without key= (a column that is unique and never NULL), so no row can be found again"
 
-    def _read(
-        self, connection: Any, cursor: Any, batches: Iterator[list[Any]], last: Any
-    ) -> Iterator[Row | MalformedRow | Bookmark]:
-        first = next(batches)
+    @contextmanager
+    def _opened(self, **which: Any) -> Iterator[tuple[Any, Any, Iterator[list[Any]]]]:
+        """Yield connection, cursor and what is fetched.
+
+        :param which: which rows, as `wrap` takes it.
+        """
+        hook = _hook(self.conn_id)
+        connection = hook.get_conn()
+        cursor = None
+        try:
+            sql, parameters = self.sql, self.parameters
+            if self.key is not None:
+                driver = drivers.driver(connection)
+                sql, parameters = wrap(
+                    sql, parameters, self.key, hook.placeholder, part=self.part, driver=driver, **which
+                )
+            cursor = drivers.open_cursor(connection)
+            yield connection, cursor, _fetch(connection, cursor, sql, parameters)
+        finally:
+            drivers.close(connection, cursor)
+
+    def _maker(self, connection: Any, cursor: Any) -> Callable[[Any], Row | MalformedRow]:
+        """Return what makes a row of the cells that a cursor gives, once something was fetched."""
         if cursor.description is None:
             raise RefusedConfiguration("sql returns no rows; give one SELECT")
         names = [column[0] for column in cursor.description]
         check_columns(names, self.types, "sql")
-        place = _key_place(names, self.key) if self.key is not None else None
-        watch = keyset.KeyWatch(self.key or "", last)
-        values = drivers.value_converters(connection, cursor.description)
-        make = _maker(names, values, self.types)
-        if place is None:
-            for batch in chain([first], batches):
-                if not batch:
-                    return
-                yield from map(make, batch)
-            return
-        word = dict(values).get(place, _same)
-        batch = first
-        while batch:
-            marked = batch is first
-            for cells in batch:
-                before, key = watch.last, cells[place]
-                if watch.passes(key if key is None else word(key)) and not marked:
-                    # One a fetch, as soon as it is sure that the rows before it end there.
-                    yield Bookmark(keyset.encode_key(before))
-                    marked = True
-                yield make(cells)
+        return _maker(names, drivers.value_converters(connection, cursor.description), self.types)
+
+    def _read_all(self) -> Iterator[Row | MalformedRow | Keys]:
+        watch = keyset.KeyWatch(str(self.key))
+        for keys, rows in self._fetched():
+            yield Keys(keys, watch.pass_all(keys))
+            yield from rows
+
+    def _read_rest(self, unfinished: Unfinished) -> Iterator[Row | MalformedRow | Keys]:
+        """Yield what is unfinished: first what may have been sent, which the database alone can tell."""
+        watch = keyset.KeyWatch(str(self.key), unfinished.kind)
+        beside: set[Any] = set()
+        for which in (Which.NOT_SENT,) if unfinished.sent_upto is None else (Which.SENT, Which.NOT_SENT):
+            for keys, rows in self._fetched(beside, unfinished=unfinished, which=which):
+                alike = watch.pass_all(keys)
+                if which is Which.NOT_SENT and keys[0] == unfinished.sent_upto:
+                    # A driver may cut what the database compares; so the last row sent is found behind itself.
+                    yield Keys(keys[:1], in_doubt=True)
+                    yield next(rows)
+                    keys, alike = keys[1:], [number - 1 for number in alike if number]
+                yield Keys(keys, alike, in_doubt=which is Which.SENT)
+                yield from rows
+        finished = self._count_finished(unfinished)
+        yield Keys((), still_there=None if finished is None else finished + len(beside))
+
+    def _count_finished(self, unfinished: Unfinished) -> int | None:
+        """Return how many rows there still are of those that are finished, without the ones beside unfinished ones."""
+        if not unfinished.tries:
+            return 0
+        with suppress(RetryLater), self._opened(unfinished=unfinished, which=Which.FINISHED) as (_, _, batches):
+            [(count,)] = next(batches)
+            return int(count)
+        return None
+
+    def _fetched(
+        self, beside: set[Any] | None = None, **which: Any
+    ) -> Iterator[tuple[list[Any], Iterator[Row | MalformedRow]]]:
+        """Yield keys and rows of what is fetched at once, without the finished rows beside the unfinished ones.
+
+        :param beside: takes the keys of the rows left out.
+        :param which: which rows, as `wrap` takes it.
+        """
+        edges = which["unfinished"].edges if which else frozenset()
+        with self._opened(**which) as (connection, cursor, batches):
             batch = next(batches)
-
-
-def _same(value: Any) -> Any:
-    return value
+            make = self._maker(connection, cursor)
+            names = [column[0] for column in cursor.description]
+            place = _key_place(names, str(self.key))
+            word = dict(drivers.value_converters(connection, cursor.description)).get(place)
+            while batch:
+                keys = [cells[place] for cells in batch]
+                if word is not None:
+                    keys = [key if key is None else word(key) for key in keys]
+                if edges and beside is not None and (left_out := edges.intersection(keys)):
+                    beside |= left_out
+                    batch = [cells for cells, key in zip(batch, keys, strict=True) if key not in left_out]
+                    keys = [key for key in keys if key not in left_out]
+                if keys:
+                    yield keys, map(make, batch)
+                batch = next(batches)
 
 
 def _maker(

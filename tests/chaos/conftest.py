@@ -46,12 +46,12 @@ class Tries:
     """Try one task again and again, each time in a new process.
 
     :param case: the operation.
-    :param rows: the rows.
+    :param rows: the rows, or a source of them that sends signals by itself.
     :param folder: where checkpoint, rejects and reports are kept.
     :param clock: makes the clock of each try.
     """
 
-    def __init__(self, case: Case, rows: list[dict[str, Any]], folder: Path, clock: Callable[[], Any]) -> None:
+    def __init__(self, case: Case, rows: Any, folder: Path, clock: Callable[[], Any]) -> None:
         self.case = case
         self.rows = rows
         self.folder = folder
@@ -70,7 +70,8 @@ class Tries:
         process = os.fork()
         if process == 0:
             try:
-                told.write_text(json.dumps(self._push(MortalRows(self.rows, number, at), parameters)))
+                users = MortalRows(self.rows, number, at) if isinstance(self.rows, list) else self.rows
+                told.write_text(json.dumps(self._push(users, parameters)))
             except BaseException:
                 (self.folder / "error").write_text(traceback.format_exc())
             finally:
@@ -129,7 +130,7 @@ def bench(sandbox: Any, control: Any, connect: Callable[..., None], fake_clock: 
 
 
 @pytest.fixture
-def tries(tmp_path: Path, fake_clock: Callable[[], Any]) -> Callable[[Case, list[dict[str, Any]]], Tries]:
+def tries(tmp_path: Path, fake_clock: Callable[[], Any]) -> Callable[[Case, Any], Tries]:
     return lambda case, rows: Tries(case, rows, tmp_path, fake_clock)
 
 

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from airflow_provider_userattrs.operators.stores import PathStore
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, TooManyFailed
 from airflow_provider_userattrs.sources.rejects import Rejects
+from airflow_provider_userattrs.sources.sql import SqlRows
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
@@ -279,3 +283,84 @@ def test_a_try_takes_up_the_unfinished_rows_and_no_other(holes: tuple[tuple[int,
     unfinished = [position for first, behind in holes for position in range(first, behind)] + [4, 5]
     rows = [{"position": position} for position in range(6)]
     assert list(pending(rows, begun, None, lambda position, row: row["position"])) == unfinished
+
+
+# A table that changes between two tries
+
+
+def warehouse(script: str) -> list[Any]:
+    path = json.loads(os.environ["AIRFLOW_CONN_WAREHOUSE"])["host"]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return [row for statement in script.split(";") for row in connection.execute(statement).fetchall()]
+
+
+class Changing(SqlRows):
+    """A query whose table changes before it is read again."""
+
+    change = ""
+
+    def rows(self, after: Any = None) -> Iterator[Any]:
+        if self.change and Changing.readings:
+            warehouse(self.change)
+        Changing.readings += 1
+        yield from super().rows(after)
+
+    readings = 0
+
+
+@pytest.fixture
+def changing(sqlite: Callable[..., None], control: Any, monkeypatch: pytest.MonkeyPatch) -> type[Changing]:
+    """Fill a table of 600 users; the first try stops behind the 300th."""
+    sqlite("CREATE TABLE users (id INTEGER, euid INTEGER, points INTEGER)")
+    numbers = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 600)"
+    sqlite(f"INSERT INTO users SELECT n * 10, n, 1 FROM ({numbers} SELECT n FROM c)")
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 301, "to": 301})
+    monkeypatch.setattr(Changing, "readings", 0)
+    return Changing
+
+
+@pytest.mark.parametrize("operation", ["set", "increase"])
+@pytest.mark.parametrize(
+    ("change", "left_out"),
+    [
+        ("DELETE FROM users WHERE euid BETWEEN 281 AND 300", 0),
+        ("DELETE FROM users WHERE euid <= 200", 0),
+        ("INSERT INTO users SELECT id - 5, euid + 10000, 1 FROM users WHERE euid BETWEEN 282 AND 300", 19),
+        ("INSERT INTO users SELECT id + 5, euid + 10000, 1 FROM users WHERE euid > 300", 0),
+        ("CREATE TABLE o AS SELECT * FROM users ORDER BY -id; DROP TABLE users; ALTER TABLE o RENAME TO users", 0),
+    ],
+)
+def test_a_table_that_changes_between_two_tries(
+    push: Callable[..., Any],
+    control: Any,
+    changing: type[Changing],
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    change: str,
+    left_out: int,
+) -> None:
+    monkeypatch.setattr(Changing, "change", change)
+    source = changing("SELECT * FROM users", conn_id="warehouse", key="id")
+    run = push(source, operation=operation, attributes=["points"])
+    assert run.state == "success"
+    assert run.report["resumed_from"] == 300
+    assert set(held(control).values()) == {1}
+    assert run.report["rows"] == run.report["accepted"] == len(held(control))
+    assert len({str(euid) for (euid,) in warehouse("SELECT euid FROM users")} - set(held(control))) == left_out
+
+
+@pytest.mark.parametrize("operation", ["set", "increase"])
+def test_without_a_key_a_retry_starts_anew_or_is_refused(
+    push: Callable[..., Any], control: Any, changing: type[Changing], operation: str
+) -> None:
+    source = changing("SELECT * FROM users ORDER BY id", conn_id="warehouse")
+    run = push(source, operation=operation, attributes=["points"])
+    if operation == "increase":
+        assert run.state == "failed"
+        assert "sql is read without key=" in str(run.error)
+        assert control.journal() == []
+        return
+    assert run.state == "success"
+    assert run.counts == {"accepted": 600}
+    assert any("sql is read without key=" in text and "starts at the first row" in text for text in run.log.texts)
+    assert len(control.journal()) == 301 + 600

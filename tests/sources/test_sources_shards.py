@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.bookmark import Bookmark
+from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import hand_over, is_handed_over, take_over
 from airflow_provider_userattrs.sources.rejects import Rejects
@@ -33,8 +34,8 @@ def through_an_xcom(source: Any) -> Any:
     return take_over(json.loads(json.dumps(hand_over(source))))
 
 
-def read(source: Any) -> list[Any]:
-    return [row for row in source.rows() if not isinstance(row, Bookmark)]
+def read(source: Any, after: Any = None) -> list[Any]:
+    return [row for row in source.rows(after) if not isinstance(row, (Bookmark, Keys))]
 
 
 def sizes_of(source: Any, n: int, key: str = "id", **arguments: Any) -> list[int]:
@@ -45,12 +46,16 @@ def sizes_of(source: Any, n: int, key: str = "id", **arguments: Any) -> list[int
     for part in parts:
         items = list(part.rows())
         seen = 0
-        for item in items:
+        for number, item in enumerate(items):
             if isinstance(item, Bookmark):
                 rest = [
                     row for row in part.rows(after=json.loads(json.dumps(item.place))) if not isinstance(row, Bookmark)
                 ]
                 assert rest == [row for row in items if not isinstance(row, Bookmark)][seen:]
+            elif isinstance(item, Keys):
+                assert number + len(item.keys) < len(items)
+                behind = Unfinished().behind([Gap((item.keys[0],), ())]).as_dict()
+                assert read(part, after=json.loads(json.dumps(behind))) == read(part)[seen + 1 :]
             else:
                 seen += 1
     return [len(rows) for rows in found]
