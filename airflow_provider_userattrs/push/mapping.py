@@ -5,28 +5,29 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
 from typing import Any, TypeAlias
-from uuid import UUID
 
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.rules import Rules
+from airflow_provider_userattrs.push.scalars import id_text
 from airflow_provider_userattrs.push.update import MalformedRow, Row, UserUpdate
 from airflow_provider_userattrs.push.values import (
     UNCONVERTIBLE,
-    Convert,
     Noted,
+    ValueTable,
     as_is,
     fault,
     no_place,
-    plain,
     unwritable,
 )
 
-#: Attribute, the column it comes from, its converter if it has one of its own.
-Plan: TypeAlias = tuple[tuple[str, str, Convert | None], ...]
+#: Attribute, the column it comes from, the table from its value's type to a converter.
+Plan: TypeAlias = tuple[tuple[str, str, ValueTable], ...]
+
+Notes: TypeAlias = Sequence[tuple[str, str]]
 
 MISSING_COLUMN = Verdict(
     Status.INVALID,
@@ -34,6 +35,7 @@ MISSING_COLUMN = Verdict(
     "row has no such column",
     "Check the column's name, or give every row the column with None where there is no value.",
 )
+LACKS_CREDENTIAL = "row without this credential's column"
 NOTHING_TO_SET = Verdict(
     Status.SKIPPED, "nothing-to-set", "every attribute is NULL", "Nothing: there was nothing to send."
 )
@@ -79,9 +81,10 @@ class Constant:
 class Hashed:
     """Send the SHA-256 of a column, as lower-case hex, in place of its value.
 
-    The text is stripped and put in lower case first, as platforms that match on hashed e-mail addresses do.
+    The text is stripped and put in lower case first, as platforms that match on hashed e-mail addresses do. Text of
+    nothing but blanks counts as NULL: its hash would be one for all such users.
 
-    :param column: the column to hash; str, int or UUID values.
+    :param column: the column to hash; text, UUIDs and whole numbers.
     """
 
     __slots__ = ("column",)
@@ -126,6 +129,7 @@ class Mapping:
         self._constants: dict[str, Any] = {}
         self._constant_notes: list[tuple[str, str]] = []
         self._plans: dict[tuple[str, ...], Plan] = {}
+        self._last: tuple[tuple[str, ...], Plan] = ((), ())
         self._plan = () if unset else None if attributes is None else self._compile(attributes)
         for name in unset:
             self._require_name(name)
@@ -140,26 +144,28 @@ class Mapping:
             for credential, column in self._user:
                 credentials[credential] = row[column]
         except KeyError:
-            return Outcome(position, MISSING_COLUMN.on(str(column)), row)
+            return self._build_lacking(position, row, str(column))
         except Exception:  # a row of some library's own may run code when it is read
             return Outcome(position, UNCONVERTIBLE.on(str(column)), row)
         return self.build(position, credentials, row)
 
-    def build(self, position: int, credentials: dict[str, Any], row: Row) -> UserUpdate | Outcome:
+    def build(self, position: int, credentials: dict[str, Any], row: Row, noted: Notes = ()) -> UserUpdate | Outcome:
         """Return the update that sets a row's columns for the user with these credentials.
 
         :param position: the row's place among the rows read.
         :param credentials: credential -> value.
         :param row: the row.
+        :param noted: what is odd about the row already.
         """
         user = name = None
         unset: tuple[str, ...] | list[str] = self._unset
-        noted: list[tuple[str, str]] | None = None
         try:
             user, keys = self._rules.identify(credentials)
-            types = self._rules.types
+            if type(user) is Noted:
+                noted = [*noted, (str(user.attribute), user.note)]
+                user = user.value
             attributes = self._constants.copy()
-            for name, column, special in self._plan_for(row) if self._plan is None else self._plan:
+            for name, column, table in self._plan_for(row) if self._plan is None else self._plan:
                 try:
                     value = row[column]
                 except KeyError:
@@ -168,12 +174,16 @@ class Mapping:
                     if self._unset_nulls:
                         unset = [*unset, name]
                     continue
-                convert = special or types[type(value)]
+                convert = table[type(value)]
                 if convert is not as_is:
                     value = convert(value)
                     if type(value) is Noted:
-                        noted = [*(noted or ()), (name, value.note)]
+                        noted = [*noted, (name, value.note)]
                         value = value.value
+                    elif value is None:  # blanks that were to be hashed
+                        if self._unset_nulls:
+                            unset = [*unset, name]
+                        continue
                 attributes[name] = value
         except InvalidRow as invalid:
             verdict = invalid.verdict
@@ -185,33 +195,50 @@ class Mapping:
         if not attributes and not unset:
             return Outcome(position, NOTHING_TO_SET, row, user)
         if noted or self._constant_notes:
-            for note in (*(noted or ()), *self._constant_notes):
+            for note in (*noted, *self._constant_notes):
                 self.notes[note] += 1
         return UserUpdate(position, user, keys, attributes, unset, row)
 
+    def _build_lacking(self, position: int, row: Row, lacked: str) -> UserUpdate | Outcome:
+        """Name the user by the other credentials, for exports of JSON leave out what is NULL; it is noted."""
+        try:
+            credentials = {credential: row[column] for credential, column in self._user if column in row}
+        except Exception:
+            return Outcome(position, UNCONVERTIBLE.on(lacked), row)
+        if not credentials:
+            return Outcome(position, MISSING_COLUMN.on(lacked), row)
+        noted = [(credential, LACKS_CREDENTIAL) for credential, _ in self._user if credential not in credentials]
+        return self.build(position, credentials, row, noted)
+
     def _compile(self, attributes: Attributes) -> Plan:
         pairs = attributes if isinstance(attributes, AnyMapping) else {name: name for name in attributes or ()}
-        plan: list[tuple[str, str, Convert | None]] = []
+        plan: list[tuple[str, str, ValueTable]] = []
         for name, source in pairs.items():
             self._require_name(name)
             if isinstance(source, Constant):
                 self._constants[name] = self._convert_constant(name, source.value)
             elif isinstance(source, Hashed):
-                plan.append((name, source.column, _hashing(self._rules.named.get(name) or self._rules.types[str])))
+                plan.append((name, source.column, _hashing(self._table(name))))
             else:
-                plan.append((name, source, self._rules.named.get(name)))
+                plan.append((name, source, self._table(name)))
         return tuple(plan)
 
     def _plan_for(self, row: Row) -> Plan:
         """Plan to send every column but the user's under its own name; rows of one shape share the plan."""
         shape = tuple(row)
+        if shape == self._last[0]:  # the names are the same objects as a rule, so that this takes no look at them
+            return self._last[1]
         plan = self._plans.get(shape)
         if plan is None:
             plan = self._compile([name for name in shape if name not in self._user_columns])
             if len(self._plans) == _SHAPES:
                 self._plans.clear()
             self._plans[shape] = plan
+        self._last = shape, plan
         return plan
+
+    def _table(self, name: str) -> ValueTable:
+        return self._rules.named.get(name, self._rules.types)
 
     def _require_name(self, name: str) -> None:
         verdict = self._rules.check_name(name)
@@ -219,9 +246,8 @@ class Mapping:
             raise InvalidRow(verdict.on(str(name)[:80]))
 
     def _convert_constant(self, name: str, value: Any) -> Any:
-        special = self._rules.named.get(name)
         try:
-            converted = special(value) if special else self._rules.types[type(value)](value)
+            converted = self._table(name)[type(value)](value)
         except InvalidRow as invalid:
             raise InvalidRow(invalid.verdict.on(name)) from None
         except Exception:  # its text may repeat the value
@@ -234,14 +260,28 @@ class Mapping:
         return converted
 
 
-def _hashing(convert: Convert) -> Convert:
-    """Return a converter that hashes, and holds the hash against the rules for text."""
-    return lambda value: convert(hashed(value))
+def _hashing(table: ValueTable) -> ValueTable:
+    """Return a table that hashes, and holds the hash against the rules for text; a blank text is no value."""
+    convert = table[str]
+
+    def hash_then_convert(value: Any) -> Any:
+        text = _folded(value)
+        return convert(_sha256(text)) if text else None
+
+    return ValueTable({str: hash_then_convert, int: hash_then_convert, object: hash_then_convert})
 
 
 def hashed(value: Any) -> str:
     """Return the SHA-256 of a value's text, stripped and in lower case, as hex."""
-    value = plain(value)
-    if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
+    return _sha256(_folded(value))
+
+
+def _folded(value: Any) -> str:
+    text = id_text(value)
+    if text is None:
         no_place(type(value))(value)
-    return hashlib.sha256(str(value).strip().lower().encode()).hexdigest()
+    return str(text).strip().lower()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.push.outcome import Verdict
-from airflow_provider_userattrs.push.values import Convert, ValueTable
+from airflow_provider_userattrs.push.values import ValueTable
 
-#: Credential -> value, to the user as the body has it and the keys that tell users apart; raises `InvalidRow`.
+#: Credential -> value, to the user as the body has it and the keys that tell users apart; raises `InvalidRow`. A user
+#: that comes `Noted` has an odd id: the note is on a credential.
 Identify: TypeAlias = Callable[[dict[str, Any]], tuple[Any, tuple[Hashable, ...]]]
 
 
@@ -21,10 +22,10 @@ class Rules:
     :param identify: how the vendor names a user.
     :param types: type -> converter.
     :param check_name: attribute name -> the verdict on it, or None.
-    :param named: attribute name -> converter, for attributes that have rules of their own.
+    :param named: attribute name -> table from type to converter, for attributes that have rules of their own.
     """
 
     identify: Identify
     types: ValueTable
     check_name: Callable[[Any], Verdict | None]
-    named: Mapping[str, Convert] = field(default_factory=dict)
+    named: Mapping[str, ValueTable] = field(default_factory=dict)

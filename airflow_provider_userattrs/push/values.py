@@ -9,11 +9,9 @@ back as `Noted`, so that the report can say so.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
-from enum import Enum
-from numbers import Integral, Rational, Real
 from typing import Any, NoReturn, TypeAlias
 
 import orjson
@@ -21,19 +19,20 @@ import pendulum
 
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.outcome import Status, Verdict
+from airflow_provider_userattrs.push.scalars import (
+    MARKS,
+    MOST_DIGITS,
+    NOT_A_NUMBER,
+    NOT_A_VALUE,
+    TOO_MANY_DIGITS,
+    is_foreign,
+    missing,
+    plain,
+)
 from airflow_provider_userattrs.push.update import UserUpdate
 
 Convert: TypeAlias = Callable[[Any], Any]
 
-NOT_A_NUMBER = Verdict(
-    Status.INVALID,
-    "not-a-number",
-    "value is NaN or infinite, which JSON cannot hold",
-    "Turn NaN and infinities into NULL upstream.",
-)
-NOT_A_TIME = Verdict(
-    Status.INVALID, "not-a-time", "value is NaT, which is no point in time", "Turn NaT into NULL upstream."
-)
 NOT_UTF8 = Verdict(
     Status.INVALID,
     "not-utf-8",
@@ -44,7 +43,13 @@ TOO_LARGE_A_NUMBER = Verdict(
     Status.INVALID,
     "number-too-large",
     "integer beyond 64 bits",
-    "Send the number as text if the vendor's attribute is text.",
+    "Send a smaller number, or its text where the vendor's attribute is text.",
+)
+NULL_IN_LIST = Verdict(
+    Status.INVALID,
+    "null-in-list",
+    "list with a missing element (NULL, NaN, NaT or NA)",
+    "Leave missing elements out of the list.",
 )
 UNCONVERTIBLE = Verdict(Status.INVALID, "unconvertible", "value cannot be converted", "Convert the value upstream.")
 
@@ -53,14 +58,16 @@ class Noted:
     """Carry a converted value and what was done to it.
 
     :param value: the value to send.
-    :param note: what changed, in a few words.
+    :param note: what changed or is odd about it, in a few words.
+    :param attribute: what the note is on; None for the attribute that the value is of.
     """
 
-    __slots__ = ("note", "value")
+    __slots__ = ("attribute", "note", "value")
 
-    def __init__(self, value: Any, note: str) -> None:
+    def __init__(self, value: Any, note: str, attribute: str | None = None) -> None:
         self.value = value
         self.note = note
+        self.attribute = attribute
 
 
 class ValueTable(dict[type, Convert]):
@@ -77,30 +84,47 @@ class ValueTable(dict[type, Convert]):
         return convert
 
     def _nearest(self, kind: type) -> Convert:
-        if issubclass(kind, Enum):
-            return lambda value: self[type(value.value)](value.value)
+        if kind.__name__ in MARKS:
+            return refuse(NOT_A_VALUE)
+        if is_foreign(kind):
+            return self._converted_first
+        fallback: Convert = self.get(object) or no_place(kind)
         if issubclass(kind, datetime):
-            return self._unless_not_a_time(self[datetime]) if datetime in self else self.get(object) or no_place(kind)
-        if issubclass(kind, float) and kind is not float:  # that of a numeric library is none to a JSON encoder
-            return lambda value: self[float](float(value))
+            return unless_missing(self.get(datetime, fallback))
         for base in kind.__mro__[:-1]:
             if base in self:
                 return self[base]
-        # Scalars of numeric libraries register with these, and are neither int nor float.
-        if issubclass(kind, Integral) and not issubclass(kind, int):
-            return lambda value: self[int](int(value))
-        if issubclass(kind, Real) and not issubclass(kind, (Rational, float)):
-            return lambda value: self[float](float(value))
-        return self.get(object) or no_place(kind)
+        return unless_missing(fallback) if issubclass(kind, (float, Decimal)) else fallback
 
-    @staticmethod
-    def _unless_not_a_time(convert: Convert) -> Convert:
-        def checked(value: Any) -> Any:
-            if value != value:  # only a missing time differs from itself
-                raise InvalidRow(NOT_A_TIME)
-            return convert(value)
+    def _converted_first(self, value: Any) -> Any:
+        """Convert what has an equal among Python's own types as that."""
+        known = plain(value)
+        kind = type(known)
+        if kind is not type(value):
+            return self[kind](known)
+        return unless_missing(self.get(object) or no_place(kind))(value)
 
-        return checked
+
+def unless_missing(convert: Convert) -> Convert:
+    """Return a converter that refuses missing values for what they are."""
+
+    def checked(value: Any) -> Any:
+        verdict = missing(value)
+        if verdict is not None:
+            raise InvalidRow(verdict)
+        return convert(value)
+
+    return checked
+
+
+def elements(values: Sequence[Any]) -> list[Any]:
+    """Return the elements of a list as Python's own types.
+
+    :raises InvalidRow: if one is missing.
+    """
+    if any(value is None or missing(value) for value in values):
+        raise InvalidRow(NULL_IN_LIST)
+    return [plain(value) for value in values]
 
 
 def as_is(value: Any) -> Any:
@@ -117,18 +141,13 @@ def refuse(verdict: Verdict) -> Convert:
     return convert
 
 
-def plain(value: Any) -> Any:
-    """Return the value of an enumeration's member; anything else as it is."""
-    return value.value if isinstance(value, Enum) else value
-
-
 def no_place(kind: type) -> Convert:
     """Return a converter that refuses every value, by the name of its type."""
     return refuse(
         Verdict(
             Status.INVALID,
             "type",
-            f"no place for a value of type {kind.__name__}",
+            f"values of type {kind.__name__} cannot be sent",
             "Convert the value upstream, or leave the attribute out.",
         )
     )
@@ -152,7 +171,11 @@ def exact_text(value: Decimal | float) -> str:
     if not number.is_finite():
         raise InvalidRow(NOT_A_NUMBER)
     text = str(number)
-    return format(number, "f") if "E" in text else text
+    if "E" not in text:
+        return text
+    if abs(number.adjusted()) > MOST_DIGITS:
+        raise InvalidRow(TOO_MANY_DIGITS)
+    return format(number, "f")
 
 
 def time_zone(name: str) -> tzinfo:

@@ -11,21 +11,21 @@ import math
 from collections.abc import Hashable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from numbers import Integral
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.outcome import Status, Verdict
 from airflow_provider_userattrs.push.rules import Rules
+from airflow_provider_userattrs.push.scalars import NOT_A_NUMBER, integer_of, missing, plain, whole
 from airflow_provider_userattrs.push.values import (
-    NOT_A_NUMBER,
     ValueTable,
     as_is,
     clock_text,
+    elements,
     exact_number,
     finite,
-    plain,
     refuse,
 )
 
@@ -35,18 +35,36 @@ INVALID_EUID = Verdict(
     "EUID is no integer of 64 bits",
     "Check the EUIDs: each is the integer EngageLab gave the user.",
 )
+NO_EUID = Verdict(
+    Status.INVALID,
+    "euid",
+    "EUID is missing: NULL, or a data library's mark for it",
+    "Leave users without an EUID out of the push.",
+)
 EMPTY_VALUE = Verdict(
     Status.INVALID,
     "empty-value",
     "value is empty, which EngageLab refuses (55103)",
     "Send NULL where there is no value.",
 )
+EMPTY_ELEMENT = Verdict(
+    Status.INVALID,
+    "empty-value",
+    "list with an empty text, which EngageLab refuses (55103)",
+    "Leave empty texts out of the list.",
+)
 EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", "Give the column a name.")
 NOT_AN_INTEGER = Verdict(
     Status.INVALID,
     "not-an-integer",
-    "increase takes whole numbers only",
+    "increase takes whole numbers only, not fractions",
     "Set the attribute instead, or round upstream.",
+)
+NO_NUMBER = Verdict(
+    Status.INVALID,
+    "not-an-integer",
+    "increase takes whole numbers only, not text, booleans or other types",
+    "Make the column an integer in the query, or by the source's types.",
 )
 NOT_A_LIST_OF_TEXT = Verdict(
     Status.INVALID, "list-of-text", "a list takes texts only", "Turn the list's elements into text upstream."
@@ -54,6 +72,9 @@ NOT_A_LIST_OF_TEXT = Verdict(
 CONTACT_NOT_TEXT = Verdict(
     Status.INVALID, "contact-text", "contact is no text", "Send contacts as text; a phone number is one too."
 )
+
+
+_INFINITE = (math.inf, -math.inf)
 
 
 def rules(operation: str, zone: tzinfo) -> Rules:
@@ -71,23 +92,18 @@ def identify(credentials: dict[str, Any]) -> tuple[int, tuple[Hashable, ...]]:
     :raises InvalidRow: if it is none.
     """
     (value,) = credentials.values()
-    euid = value if type(value) is int else _integer(value)
+    euid = value if type(value) is int else _euid(value)
     if euid is None or not -(2**63) <= euid < 2**63:
         raise InvalidRow(INVALID_EUID)
     return euid, (euid,)
 
 
-def _integer(value: Any) -> int | None:
-    """Return what a value is as an integer, exactly, or None."""
-    value = plain(value)
-    if isinstance(value, str):
-        return int(value) if value.isascii() and value.isdecimal() and len(value) < 20 else None
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, Integral):
-        return int(value)
-    # A database's NUMERIC and a data frame's integers with gaps arrive as Decimal and float.
-    return int(value) if isinstance(value, (float, Decimal)) and _is_whole(value) else None
+def _euid(value: Any) -> int | None:
+    """Return the integer that a value is; a database's NUMERIC and a data frame's float are one if they are whole."""
+    value = plain(value) if isinstance(value, Enum) else value
+    if value is None or missing(value):
+        raise InvalidRow(NO_EUID)
+    return integer_of(value) if isinstance(value, str) else whole(value)
 
 
 def value_table(operation: str, zone: tzinfo) -> ValueTable:
@@ -100,7 +116,7 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
         return ValueTable({str: _filled, object: refuse(CONTACT_NOT_TEXT)})
     if operation == "increase":
         return ValueTable(
-            {int: as_is, bool: refuse(NOT_AN_INTEGER), float: _whole, Decimal: _whole, object: refuse(NOT_AN_INTEGER)}
+            {int: as_is, bool: refuse(NO_NUMBER), float: _amount, Decimal: _amount, object: refuse(NO_NUMBER)}
         )
     if operation in ("add", "remove"):
         return ValueTable({str: lambda value: [_filled(value)], list: _texts, tuple: _texts})
@@ -134,24 +150,19 @@ def _filled(value: str) -> str:
 def _texts(values: list[Any]) -> list[str]:
     if not values:
         raise InvalidRow(EMPTY_VALUE)
-    if not all(isinstance(value, str) for value in values):
+    texts = elements(values)
+    if not all(isinstance(text, str) for text in texts):
         raise InvalidRow(NOT_A_LIST_OF_TEXT)
-    return [_filled(value) for value in values]
+    if not all(texts):
+        raise InvalidRow(EMPTY_ELEMENT)
+    return texts
 
 
-def _is_whole(value: Any) -> bool:
-    """Tell whether a number is finite and without a remainder; a signalling NaN is not even to be asked."""
-    if isinstance(value, Decimal) and not value.is_finite():
-        return False
-    return math.isfinite(value) and value == int(value)
-
-
-def _whole(value: Any) -> int:
-    if (isinstance(value, Decimal) and value.is_snan()) or not math.isfinite(value):
-        raise InvalidRow(NOT_A_NUMBER)
-    if not _is_whole(value):
-        raise InvalidRow(NOT_AN_INTEGER)
-    return int(value)
+def _amount(value: float | Decimal) -> int:
+    amount = whole(value)
+    if amount is None:
+        raise InvalidRow(NOT_A_NUMBER if value in _INFINITE else NOT_AN_INTEGER)
+    return amount
 
 
 def _clock(time: datetime) -> str:

@@ -16,7 +16,8 @@ from uuid import UUID
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.outcome import Status, Verdict
 from airflow_provider_userattrs.push.rules import Rules
-from airflow_provider_userattrs.push.values import Noted, ValueTable, as_is, clock_text, exact_text, plain
+from airflow_provider_userattrs.push.scalars import FROM_FLOAT, LONGEST_NO_ID, id_note, id_text, missing
+from airflow_provider_userattrs.push.values import Noted, ValueTable, as_is, clock_text, exact_text
 
 MAX_VALUE_BYTES = 2048
 
@@ -32,6 +33,12 @@ NO_TARGET = Verdict(
 TARGET_TYPE = Verdict(
     Status.INVALID, "target-type", "credential is neither text nor integer", "Convert the credential to text upstream."
 )
+MISSING_CREDENTIAL = Verdict(
+    Status.INVALID,
+    "target-type",
+    "credential is a data library's mark for a missing value (NaN, NaT, NA)",
+    "Turn the mark into NULL upstream: the user is found by the other credentials then, if there are any.",
+)
 EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", "Give the column a name.")
 
 
@@ -44,27 +51,40 @@ def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
     return Rules(identify, value_table(zone, check_size=check_size), check_name)
 
 
-def identify(credentials: dict[str, Any]) -> tuple[dict[str, str], tuple[Hashable, ...]]:
-    """Return a user as the body names it: the credentials that are not NULL, in order of preference.
+def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple[Hashable, ...]]:
+    """Return a user as the body names it: the credentials that are not NULL or blank, in order of preference.
 
     Kahuna takes the first credential that matches a user.
 
     :raises InvalidRow: if there is none, or one is neither text nor integer.
     """
-    target = {}
+    target: dict[str, str] = {}
+    odd: Noted | None = None
     for credential, value in credentials.items():
         if type(value) is not str:
-            value = plain(value)
-            if value is None or (isinstance(value, str) and not value):
+            if value is None:
                 continue
-            if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
-                raise InvalidRow(TARGET_TYPE)
-            value = str(value)
-        if value:
-            target[credential] = value
+            if isinstance(value, float):
+                odd = odd or Noted(target, FROM_FLOAT, credential)
+            value = _credential(value)
+        stripped = value.strip()
+        if not stripped:
+            continue
+        if (stripped is not value or len(value) <= LONGEST_NO_ID) and (note := id_note(value)):
+            odd = odd or Noted(target, note, credential)
+        target[credential] = value
     if not target:
         raise InvalidRow(NO_TARGET)
-    return target, tuple(target.items())
+    return odd or target, tuple(target.items())
+
+
+def _credential(value: Any) -> str:
+    if missing(value):
+        raise InvalidRow(MISSING_CREDENTIAL)
+    text = id_text(value)
+    if text is None:
+        raise InvalidRow(TARGET_TYPE)
+    return text
 
 
 def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:

@@ -7,7 +7,8 @@ import hashlib
 from collections import ChainMap, OrderedDict
 from collections.abc import Iterator
 from collections.abc import Mapping as AnyMapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
@@ -45,8 +46,16 @@ def small(value: int) -> int:
 def rules(**named: Any) -> Rules:
     types = ValueTable({str: as_is, int: small, float: lambda value: Noted(str(value), "sent as text"), list: as_is})
     return Rules(
-        identify, types, lambda name: RESERVED if name in ("", "id_") or not isinstance(name, str) else None, named
+        identify,
+        types,
+        lambda name: RESERVED if name in ("", "id_") or not isinstance(name, str) else None,
+        {name: ValueTable({object: convert}) for name, convert in named.items()},
     )
+
+
+def either() -> Rules:
+    """Have users named by any of several credentials."""
+    return replace(rules(), identify=lambda credentials: (credentials, tuple(credentials.items())))
 
 
 def mapped(row: Any, *, user: dict[str, str] | None = None, rule: Rules | None = None, **options: Any) -> Any:
@@ -129,6 +138,25 @@ class TestColumns:
         assert (verdict.status, verdict.code, verdict.attribute) == (Status.INVALID, "missing-column", attribute)
         assert outcome.row is row
         assert outcome.position == 7
+
+    @pytest.mark.parametrize("row", [{"b": "bob", "x": 1}, ChainMap({"b": "bob"}, {"x": 1})], ids=["dict", "mapping"])
+    def test_a_row_that_lacks_one_of_several_credentials_is_found_by_the_other_and_noted(self, row: Any) -> None:
+        """An export of JSON may leave out what is NULL."""
+        mapping = Mapping(either(), {"first": "a", "second": "b"})
+        update = mapping(0, row)
+        assert (update.user, update.attributes) == ({"second": "bob"}, {"x": 1})
+        assert mapping.notes == {("first", "row without this credential's column"): 1}
+        assert mapping(1, {"a": "ada", "b": "bob", "x": 1}).user == {"first": "ada", "second": "bob"}
+        assert mapping.notes.total() == 1
+
+    def test_a_row_that_lacks_all_credentials_lacks_a_column(self) -> None:
+        outcome = Mapping(either(), {"first": "a", "second": "b"})(0, {"x": 1})
+        assert outcome.verdict.code == "missing-column"
+
+    def test_a_row_that_lacks_a_credential_and_fails_is_not_noted(self) -> None:
+        mapping = Mapping(either(), {"first": "a", "second": "b"})
+        assert mapping(0, {"b": "bob", "x": 5_000}).verdict.code == "too-big"
+        assert not mapping.notes
 
     @pytest.mark.parametrize("source", ["age", Hashed("age")], ids=["renamed", "hashed"])
     def test_a_missing_column_is_named_by_its_own_name(self, source: Any) -> None:
@@ -329,6 +357,32 @@ class TestHashed:
         assert (outcome.verdict.status, outcome.verdict.code) == (Status.INVALID, "type")
         assert outcome.verdict.attribute == "mail"
 
+    @pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0"], ids=ascii)
+    @pytest.mark.parametrize("unset_nulls", [False, True])
+    def test_of_nothing_is_no_hash_but_a_null(self, blank: str, unset_nulls: bool) -> None:
+        """Its hash would be the same for all users who have none."""
+        attributes = {"mail": Hashed("m"), "n": "n"}
+        result = mapped({"id": "ada", "m": blank, "n": 1}, attributes=attributes, unset_nulls=unset_nulls)
+        assert result.attributes == {"n": 1}
+        assert list(result.unset) == (["mail"] if unset_nulls else [])
+
+    def test_of_nothing_alone_skips_the_row(self) -> None:
+        outcome = mapped({"id": "ada", "m": " "}, attributes={"mail": Hashed("m")})
+        assert outcome.verdict.status is Status.SKIPPED
+
+    def test_a_whole_number_is_hashed_as_its_digits_whatever_its_type(self) -> None:
+        """As a database gives it, and as a data frame does."""
+        numbers = [491701234567, 491701234567.0, Decimal("491701234567"), Decimal("491701234567.00"), "491701234567"]
+        assert {hashed(number) for number in numbers} == {hashed("491701234567")}
+
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [(float("nan"), "not-a-number"), (1e17, "inexact-integer"), (Decimal("sNaN"), "not-a-number")],
+    )
+    def test_names_a_number_that_is_none(self, value: Any, code: str) -> None:
+        outcome = mapped({"id": "ada", "m": value}, attributes={"mail": Hashed("m")})
+        assert (outcome.verdict.code, outcome.verdict.attribute) == (code, "mail")
+
     def test_an_enum_of_text_is_its_value(self) -> None:
         assert hashed(TextColour.RED) == hashed("Red")
 
@@ -344,6 +398,12 @@ class TestNotes:
         mapping = Mapping(rules(), {"id": "id"}, attributes={"x": Constant(1.5), "y": "y"})
         mapping(0, {"id": "ada", "y": 1})
         assert mapping.notes[("x", "sent as text")]
+
+    def test_counts_what_is_odd_about_ids(self) -> None:
+        rule = replace(rules(), identify=lambda ids: (Noted(ids["id"].strip(), "blanks", "id"), (ids["id"],)))
+        mapping = Mapping(rule, {"id": "column"})
+        assert mapping(0, {"column": " ada ", "x": 1.5}).user == "ada"
+        assert mapping.notes == {("id", "blanks"): 1, ("x", "sent as text"): 1}
 
     def test_counts_no_value_of_a_row_that_is_not_sent(self) -> None:
         mapping = Mapping(rules(), {"id": "id"})

@@ -94,6 +94,10 @@ class Nested(Enum):
     LEVEL = Level.HIGH
 
 
+class LibraryNaN(float):
+    """Be a float as numpy has them."""
+
+
 class NaT(datetime):
     """Be a missing time as a data-frame library has it: a datetime that differs from itself."""
 
@@ -166,9 +170,16 @@ class TestValueTable:
             assert refusal(table[type(value)], value) == "no-text"
         assert table[TextColour](TextColour.RED) == "red"
 
-    @pytest.mark.parametrize("kind", [datetime, pendulum.DateTime, NaT], ids=lambda kind: kind.__name__)
-    def test_a_datetime_has_no_place_in_a_table_without_one(self, kind: type) -> None:
-        assert refusal(ValueTable({str: as_is})[kind], kind(2020, 1, 2)) == "type"
+    @pytest.mark.parametrize(
+        ("kind", "code"), [(datetime, "type"), (pendulum.DateTime, "type"), (NaT, "not-a-time")], ids=str
+    )
+    def test_a_datetime_has_no_place_in_a_table_without_one(self, kind: type, code: str) -> None:
+        assert refusal(ValueTable({str: as_is})[kind], kind(2020, 1, 2)) == code
+
+    @pytest.mark.parametrize("table", [{str: as_is}, {str: as_is, object: refuse(Verdict(Status.INVALID, "no-text"))}])
+    @pytest.mark.parametrize("value", [float("nan"), Decimal("NaN"), Decimal("sNaN"), LibraryNaN("nan")], ids=repr)
+    def test_a_missing_number_is_named_whatever_the_table_takes(self, table: Any, value: Any) -> None:
+        assert refusal(ValueTable(table)[type(value)], value) == "not-a-number"
 
     def test_a_catch_all_serves_a_datetime_too(self) -> None:
         table = ValueTable({str: as_is, object: refuse(Verdict(Status.INVALID, "no-text"))})
@@ -218,6 +229,12 @@ class TestNumbers:
         assert refusal(exact_text, float(text)) == "not-a-number"
         assert refusal(exact_text, Decimal(text)) == "not-a-number"
         assert refusal(exact_number, Decimal(text)) == "not-a-number"
+
+    @pytest.mark.parametrize("number", ["1e9999999", "-1E+10001", "1e-9999999", "0E+9999999"])
+    def test_a_number_of_too_many_digits_is_refused_at_once(self, number: str) -> None:
+        """Written out, it would take minutes and no signal would be heard."""
+        assert refusal(exact_text, Decimal(number)) == "number-too-large"
+        assert refusal(exact_number, Decimal(number)) == "number-too-large"
 
     def test_a_signalling_nan_is_no_number_either(self) -> None:
         assert refusal(exact_number, Decimal("sNaN")) == "not-a-number"

@@ -115,7 +115,8 @@ class TestSet:
             pytest.param([], "empty-value", id="empty-list"),
             pytest.param(["a", ""], "empty-value", id="empty-text-in-a-list"),
             pytest.param([1, 2], "list-of-text", id="list-of-int"),
-            pytest.param(["a", None], "list-of-text", id="list-with-none"),
+            pytest.param(["a", None], "null-in-list", id="list-with-none"),
+            pytest.param(["a", float("nan")], "null-in-list", id="list-with-nan"),
             pytest.param([["a"]], "list-of-text", id="nested-list"),
             pytest.param([{"a": 1}], "list-of-text", id="list-of-dict"),
             pytest.param({"a": 1}, "type", id="dict"),
@@ -209,7 +210,10 @@ class TestIncrease:
             (float("inf"), "not-a-number"),
             (Decimal("NaN"), "not-a-number"),
             (2**64, "number-too-large"),
-            (1e30, "number-too-large"),
+            (1e30, "inexact-integer"),
+            (2.0**53, "inexact-integer"),
+            (Decimal("1.2345678901234568E+17"), "inexact-integer"),
+            (Decimal("1e9999999"), "number-too-large"),
         ],
         ids=repr,
     )
@@ -224,6 +228,14 @@ class TestIncrease:
 
     def test_names_an_infinite_decimal_what_it_is(self, sent: Any) -> None:
         assert sent(Decimal("Infinity"), "increase") == "not-a-number"
+
+    @pytest.mark.parametrize(
+        ("value", "word"),
+        [("5", "query"), (True, "query"), ("5.5", "query"), (5.5, "round"), (Decimal("0.1"), "round")],
+    )
+    def test_has_a_remedy_that_helps(self, become: Any, value: Any, word: str) -> None:
+        endpoint, row = engagelab.property_endpoint("increase"), {"euid": 1, "x": value}
+        assert word in become(endpoint, rules("increase", UTC), {"euid": "euid"}, row).remedy
 
     @given(number=st.one_of(st.integers(-(10**20), 10**20), st.floats(), st.decimals()))
     @settings(max_examples=200)
@@ -370,7 +382,6 @@ class TestEuid:
             2**63,
             str(2**63),
             -(2**63) - 1,
-            1e20,
             "9" * 5_000,
         ],
         ids=lambda value: ascii(value)[:30],
@@ -382,11 +393,44 @@ class TestEuid:
         assert (verdict.status, verdict.code) == (Status.INVALID, "euid")
         assert verdict.remedy.endswith(".")
 
-    @pytest.mark.parametrize("value", [Decimal("Infinity"), Decimal("sNaN"), Decimal("1E+40")], ids=repr)
+    @pytest.mark.parametrize("value", [Decimal("Infinity"), Decimal("sNaN"), Decimal(10**40)], ids=repr)
     def test_is_no_decimal_without_a_remainder_either(self, become: Any, value: Decimal) -> None:
         endpoint, row = engagelab.property_endpoint("set"), {"euid": value, "x": 1}
         verdict = become(endpoint, rules("set", UTC), {"euid": "euid"}, row)
         assert (verdict.code, verdict.attribute) == ("euid", None)
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            1.2345678901234568e17,
+            2.0**53,
+            -(2.0**53),
+            1e20,
+            Decimal("1.2345678901234568E+17"),
+            Decimal("1E+40"),
+            "12345678901234568.0",
+        ],
+        ids=repr,
+    )
+    def test_is_no_float_that_cannot_say_which_integer_it_was(self, value: Any) -> None:
+        """In a data frame, integers with a gap are floats; 123456789012345678 comes as 1.2345678901234568e17."""
+        with pytest.raises(InvalidRow) as raised:
+            identify({"euid": value})
+        verdict = raised.value.verdict
+        assert (verdict.status, verdict.code) == (Status.INVALID, "inexact-integer")
+        assert verdict.remedy.endswith(".")
+
+    @pytest.mark.parametrize(
+        "value", [2.0**53 - 1, -(2.0**53) + 1, Decimal(2**53 + 1), str(2**53 + 1), "44.0"], ids=repr
+    )
+    def test_is_a_number_that_is_certain(self, value: Any) -> None:
+        assert identify({"euid": value})[0] == int(Decimal(value))
+
+    @pytest.mark.parametrize("value", [None, float("nan"), Decimal("NaN")], ids=repr)
+    def test_that_is_missing_is_called_missing(self, value: Any) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            identify({"euid": value})
+        assert "missing" in raised.value.verdict.meaning
 
     def test_may_come_from_a_numeric_library(self, odd: Any) -> None:
         assert identify({"euid": odd.LibraryInteger(5)})[0] == 5

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -143,6 +144,7 @@ class TestValues:
             pytest.param(2**64, "number-too-large", id="over-64-bits"),
             pytest.param(-(2**63) - 1, "number-too-large", id="under-64-bits"),
             pytest.param(Decimal(2**64), "number-too-large", id="decimal-over-64-bits"),
+            pytest.param(Decimal("1e9999999"), "number-too-large", id="decimal-of-ten-million-digits"),
         ],
     )
     def test_is_refused_as(self, sent: Any, value: Any, code: str) -> None:
@@ -220,7 +222,10 @@ class TestTarget:
             pytest.param({"email": "a@b", "username": "ada"}, {"email": "a@b", "username": "ada"}, id="all"),
             pytest.param({"email": None, "username": "ada"}, {"username": "ada"}, id="without-nulls"),
             pytest.param({"email": "", "username": "ada"}, {"username": "ada"}, id="without-empty-texts"),
+            pytest.param({"email": " \n", "username": "ada"}, {"username": "ada"}, id="without-blanks"),
             pytest.param({"user_id": 5}, {"user_id": "5"}, id="integer-as-text"),
+            pytest.param({"user_id": Decimal("10362473")}, {"user_id": "10362473"}, id="decimal-as-text"),
+            pytest.param({"user_id": Decimal("5.00")}, {"user_id": "5"}, id="whole-decimal"),
             pytest.param({"user_id": 0}, {"user_id": "0"}, id="zero-is-a-value"),
             pytest.param({"user_id": 2**70}, {"user_id": str(2**70)}, id="long-integer"),
             pytest.param({"user_id": UUID(int=1)}, {"user_id": str(UUID(int=1))}, id="uuid"),
@@ -240,7 +245,7 @@ class TestTarget:
         assert verdict.remedy.endswith(".")
 
     @pytest.mark.parametrize(
-        "value", [True, False, 1.5, float("nan"), Decimal("5"), b"a", ["a"], {"a": 1}, date(2020, 1, 1), object()]
+        "value", [True, False, 1.5, float("nan"), Decimal("5.5"), b"a", ["a"], {"a": 1}, date(2020, 1, 1), object()]
     )
     def test_of_another_type_is_invalid(self, value: Any) -> None:
         with pytest.raises(InvalidRow) as raised:
@@ -248,6 +253,46 @@ class TestTarget:
         verdict = raised.value.verdict
         assert (verdict.status, verdict.code) == (Status.INVALID, "target-type")
         assert verdict.remedy.endswith(".")
+
+    @pytest.mark.parametrize(
+        ("value", "note"),
+        [
+            (" ada", "id with blanks or line breaks around it"),
+            ("ada\n", "id with blanks or line breaks around it"),
+            ("ada\u00a0", "id with blanks or line breaks around it"),
+            ("nan", "id that reads like a missing value"),
+            ("NaN", "id that reads like a missing value"),
+            ("undefined", "id that reads like a missing value"),
+            ("<NA>", "id that reads like a missing value"),
+            ("\\N", "id that reads like a missing value"),
+            (10362473.0, "floating-point number sent as the integer it is"),
+        ],
+        ids=ascii,
+    )
+    def test_that_is_odd_is_sent_and_noted(self, become: Any, value: Any, note: str) -> None:
+        notes: dict[Any, int] = {}
+        rows = [{"email": "a@b", "name": value, "x": 1}, {"email": "a@c", "name": "ada", "x": 1}]
+        user = {"email": "email", "username": "name"}
+        target = {"email": "a@b", "username": str(int(value)) if isinstance(value, float) else value}
+        sent = json.loads(become(kahuna.endpoint(), rules(UTC), user, *rows, notes=notes))["user_attributes_array"]
+        assert sent[0]["target"] == target
+        assert notes == {("username", note): 1}
+
+    @pytest.mark.parametrize("value", ["nana", "undefined1", "Nullmeyer", "a b", "none@example.com"])
+    def test_that_is_not_odd_is_not_noted(self, value: str) -> None:
+        assert identify({"email": value})[0] == {"email": value}
+
+    def test_that_is_missing_is_called_missing(self) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            identify({"email": "a@b", "username": float("nan")})
+        assert "missing" in raised.value.verdict.meaning
+        assert "NULL" in raised.value.verdict.remedy
+
+    @pytest.mark.parametrize("value", [1.2345678901234568e17, Decimal("1E+17")], ids=repr)
+    def test_is_no_number_that_may_have_been_another(self, value: Any) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            identify({"user_id": value})
+        assert raised.value.verdict.code == "inexact-integer"
 
     def test_users_that_share_a_credential_share_a_key(self) -> None:
         _, one = identify({"email": "a@b", "username": "ada"})

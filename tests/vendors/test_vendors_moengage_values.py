@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.mapping import Hashed, Mapping
-from airflow_provider_userattrs.push.outcome import Status, Verdict
+from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.values import time_zone
 from airflow_provider_userattrs.vendors import moengage
 from airflow_provider_userattrs.vendors.moengage_values import check_name, identify, rules, unset_rules
@@ -26,10 +27,32 @@ from airflow_provider_userattrs.vendors.moengage_values import check_name, ident
 UTC = time_zone("UTC")
 BERLIN = time_zone("Europe/Berlin")
 
-#: vendors.md, 3.5.
+#: https://www.moengage.com/docs/api/data/data-overview, "Request Body".
 BLOCKED = [
-    *("unknown", "guest", "null", "0", "1", "true", "false", "user_attribute_unique_id", "na", "n/a", '""'),
+    *("unknown", "guest", "null", "0", "1", "true", "false", "user_attribute_unique_id", "na", "n/a", "(empty)"),
     *("dummy_seller_code", "user_id", "id", "customer_id", "uid", "userid", "none", "-2", "-1", "2"),
+]
+
+
+#: https://www.moengage.com/docs/api/data/data-overview, "Reserved Keywords for User Attributes"; but `source`, which
+#: the seed has as a standard attribute.
+RESERVED = [
+    *(
+        "USER_ATTRIBUTE_UNIQUE_ID",
+        "USER_ATTRIBUTE_USER_EMAIL",
+        "USER_ATTRIBUTE_USER_MOBILE",
+        "USER_ATTRIBUTE_USER_NAME",
+    ),
+    *("USER_ATTRIBUTE_USER_GENDER", "USER_ATTRIBUTE_USER_FIRST_NAME", "USER_ATTRIBUTE_USER_LAST_NAME"),
+    *("USER_ATTRIBUTE_USER_BDAY", "USER_ATTRIBUTE_NOTIFICATION_PREF", "USER_ATTRIBUTE_OLD_ID", "MOE_TIME_FORMAT"),
+    *("MOE_TIME_TIMEZONE", "USER_ATTRIBUTE_DND_START_TIME", "USER_ATTRIBUTE_DND_END_TIME", "MOE_GAID", "INSTALL"),
+    *("UPDATE", "MOE_ISLAT", "status", "user_id"),
+]
+
+#: The same page, "User Attributes": what this API may create or update of moe_*.
+SETTABLE = [
+    *("moe_wa_subscription", "moe_em_unsub_categories", "moe_gaid", "moe_sub_w", "moe_mweb", "moe_spam"),
+    *("moe_hard_bounce", "moe_sms_subscription"),
 ]
 
 
@@ -100,7 +123,6 @@ class TestValues:
             pytest.param([], "[]", id="empty-list"),
             pytest.param(["a", "b"], '["a","b"]', id="list-of-text"),
             pytest.param((1, 2.5, Decimal("3.50")), "[1,2.5,3.50]", id="tuple-of-numbers"),
-            pytest.param([True, False], "[true,false]", id="list-of-bools"),
             pytest.param(
                 [date(2019, 5, 21), datetime(2019, 5, 21)], '["2019-05-21","2019-05-21T00:00:00Z"]', id="list-of-dates"
             ),
@@ -122,13 +144,16 @@ class TestValues:
             pytest.param(object(), "type", id="object"),
             pytest.param([{"a": 1}], "type", id="list-of-dict"),
             pytest.param([["a"]], "type", id="nested-list"),
-            pytest.param([None], "type", id="list-of-none"),
+            pytest.param([None], "null-in-list", id="list-of-none"),
             pytest.param([b"a"], "type", id="list-of-bytes"),
             pytest.param(["a", 1], "mixed-list", id="text-and-number"),
             pytest.param([True, 1], "mixed-list", id="bool-and-number"),
-            pytest.param(["a", None], "mixed-list", id="text-and-none"),
+            pytest.param(["a", None], "null-in-list", id="text-and-none"),
+            pytest.param([True, False], "list-of-booleans", id="list-of-bools"),
             pytest.param(["2019-05-21", date(2019, 5, 21)], "mixed-list", id="text-and-date"),
-            pytest.param([float("nan")], "not-a-number", id="nan-in-a-list"),
+            pytest.param([float("nan")], "null-in-list", id="nan-in-a-list"),
+            pytest.param([float("inf")], "not-a-number", id="infinity-in-a-list"),
+            pytest.param(Decimal("1e9999999"), "number-too-large", id="decimal-of-ten-million-digits"),
             pytest.param(float("nan"), "not-a-number", id="nan"),
             pytest.param(float("-inf"), "not-a-number", id="infinity"),
             pytest.param(Decimal("NaN"), "not-a-number", id="decimal-nan"),
@@ -150,7 +175,7 @@ class TestValues:
 
     def test_a_missing_time(self, sent: Any, odd: Any) -> None:
         assert sent(odd.NaT(2020, 1, 1)) == "not-a-time"
-        assert sent([odd.NaT(2020, 1, 1)]) == "not-a-time"
+        assert sent([odd.NaT(2020, 1, 1)]) == "null-in-list"
 
     def test_a_float_of_a_numeric_library(self, sent: Any, odd: Any) -> None:
         assert sent(odd.LibraryFloat(1.5)) == "1.5"
@@ -209,13 +234,151 @@ class TestSize:
         assert sent(["a", 1], check_size=False) == "mixed-list"
         assert sent("2019", name="created_time", check_size=False) == "not-a-date"
 
+    @pytest.mark.parametrize("url", ["https://example.com/", "HTTP://example.com/", " https://example.com/"])
+    def test_a_url_is_dropped_and_not_cut_so_it_is_never_sent(self, sent: Any, url: str) -> None:
+        fits = url + "a" * (512 - len(url))
+        assert sent(fits) == f'"{fits}"'
+        for check_size in (True, False):
+            assert sent(fits + "a", check_size=check_size) == "url-too-long"
+            assert sent([fits + "a"], check_size=check_size) == "url-too-long"
+            assert sent(fits + "a", name="name", check_size=check_size) == "url-too-long"
+
+    def test_of_a_url_the_remedy_is_not_to_let_it_be_cut(self, become: Any) -> None:
+        row = {"customer_id": "john", "x": "https://example.com/" + "a" * 600}
+        verdict = become(moengage.endpoint(), rules(UTC), {"customer_id": "customer_id"}, row)
+        assert "oversize" not in verdict.remedy
+
+
+class TestStandardAttributes:
+    """Their types: seed 003_dbbef344ba752faa, "Standard User Attributes"."""
+
+    TEXTS = ("name", "first_name", "last_name", "email", "gender", "mobile", "source")
+    NUMBERS = ("age", "transactions", "revenue")
+
+    @pytest.mark.parametrize("name", TEXTS)
+    @pytest.mark.parametrize(
+        ("value", "text", "note"),
+        [
+            ("918888444411", '"918888444411"', None),
+            ("", '""', None),
+            (UUID(int=1), '"00000000-0000-0000-0000-000000000001"', None),
+            (919876543210, '"919876543210"', "number sent as text"),
+            (919876543210.0, '"919876543210"', "number sent as text"),
+            (Decimal("919876543210"), '"919876543210"', "number sent as text"),
+            (Decimal("919876543210.00"), '"919876543210"', "number sent as text"),
+            (1.5, '"1.5"', "number sent as text"),
+        ],
+        ids=repr,
+    )
+    def test_of_text_take_text_and_numbers_as_text(
+        self, sent: Any, name: str, value: Any, text: str, note: str | None
+    ) -> None:
+        notes: dict[Any, int] = {}
+        assert sent(value, name=name, notes=notes) == text
+        assert notes == ({(name, note): 1} if note else {})
+
+    @pytest.mark.parametrize("name", TEXTS)
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [
+            (True, "not-text"),
+            (["a"], "not-text"),
+            ({"a": 1}, "not-text"),
+            (b"a", "not-text"),
+            (date(2020, 1, 1), "not-text"),
+            (datetime(2020, 1, 1), "not-text"),
+            (1e17, "inexact-integer"),
+            (float("nan"), "not-a-number"),
+            (Decimal("1e9999999"), "number-too-large"),
+            ("a" * 513, "value-too-long"),
+        ],
+        ids=lambda value: repr(value)[:20],
+    )
+    def test_of_text_take_nothing_else(self, sent: Any, name: str, value: Any, code: str) -> None:
+        assert sent(value, name=name) == code
+
+    @pytest.mark.parametrize("name", NUMBERS)
+    @pytest.mark.parametrize(
+        ("value", "text", "noted"),
+        [
+            (44, "44", False),
+            (44.5, "44.5", False),
+            (Decimal("44.50"), "44.50", False),
+            ("44", "44", True),
+            (" 44 ", "44", True),
+            ("-44.50", "-44.50", True),
+            ("44.0", "44", True),
+            ("1e3", "1000", True),
+            ("123456789012345678", "123456789012345678", True),
+        ],
+        ids=repr,
+    )
+    def test_of_numbers_take_numbers_and_their_text(
+        self, sent: Any, name: str, value: Any, text: str, noted: bool
+    ) -> None:
+        notes: dict[Any, int] = {}
+        assert sent(value, name=name, notes=notes) == text
+        assert notes == ({(name, "text sent as a number"): 1} if noted else {})
+
+    @pytest.mark.parametrize("name", NUMBERS)
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [
+            (True, "not-numeric"),
+            ("", "not-numeric"),
+            ("44 years", "not-numeric"),
+            ("1_000", "not-numeric"),
+            ("٤٤", "not-numeric"),
+            ("nan", "not-numeric"),
+            ("inf", "not-numeric"),
+            ([44], "not-numeric"),
+            (date(2020, 1, 1), "not-numeric"),
+            (float("nan"), "not-a-number"),
+            ("1e9999999", "number-too-large"),
+            (str(2**64), "number-too-large"),
+        ],
+        ids=ascii,
+    )
+    def test_of_numbers_take_nothing_else(self, sent: Any, name: str, value: Any, code: str) -> None:
+        assert sent(value, name=name) == code
+
+    @pytest.mark.parametrize(
+        ("value", "text", "noted"),
+        [
+            (True, "true", False),
+            (False, "false", False),
+            ("true", "true", True),
+            ("False ", "false", True),
+            ("no", "false", True),
+            (1, "true", True),
+            (0.0, "false", True),
+            (Decimal(1), "true", True),
+        ],
+        ids=repr,
+    )
+    def test_of_booleans_take_booleans_and_words_for_them(self, sent: Any, value: Any, text: str, noted: bool) -> None:
+        notes: dict[Any, int] = {}
+        assert sent(value, name="moe_unsubscribe", notes=notes) == text
+        assert notes == ({("moe_unsubscribe", "value sent as a boolean"): 1} if noted else {})
+
+    @pytest.mark.parametrize("value", ["", "unsubscribed", 2, 0.5, -1, [True], date(2020, 1, 1)], ids=repr)
+    def test_of_booleans_take_nothing_else(self, sent: Any, value: Any) -> None:
+        assert sent(value, name="moe_unsubscribe") == "not-boolean"
+
+    def test_of_text_take_a_hash(self, become: Any) -> None:
+        user, row = {"customer_id": "id"}, {"id": "john", "m": "a@b"}
+        body = become(moengage.endpoint(), rules(UTC), user, row, attributes={"email": Hashed("m")})
+        assert b'"email":"' in body
+
 
 class TestNames:
-    @pytest.mark.parametrize("name", ["id", "_id", ""])
+    @pytest.mark.parametrize("name", ["id", "_id", "", *RESERVED, "moe_tier", "MOE_ip_city", "moe_", "t_rev", "u_s_c"])
     def test_that_are_reserved(self, sent: Any, name: str) -> None:
         assert sent(1, name=name) == "reserved-name"
 
-    @pytest.mark.parametrize("name", ["ID", "_ID", "Id", "idx", " ", "source", "name"])
+    @pytest.mark.parametrize(
+        "name", ["ID", "_ID", "Id", "idx", " ", "source", "name", "moe", "plan_status", "geo", "u_n", *SETTABLE]
+    )
     def test_that_are_not(self, sent: Any, name: str) -> None:
         assert sent("a", name=name) == '"a"'
 
@@ -238,6 +401,21 @@ class TestNames:
         assert check("") is not None
         assert check(5) is not None
         assert (check("id") is None) is (match != "equals")
+
+    def test_to_remove_that_are_too_long_have_a_remedy_of_their_own(self) -> None:
+        """The operator that removes has no `oversize`."""
+        verdict = unset_rules("equals").check_name("a" * 201)
+        assert verdict is not None
+        assert "oversize" not in verdict.remedy
+
+    def test_that_are_reserved_have_a_remedy_that_works(self, sent: Any) -> None:
+        verdict = check_name("status")
+        assert verdict is not None
+        assert "attributes={" in verdict.remedy
+        removed = unset_rules("equals").check_name("status")
+        assert removed is not None
+        assert removed.code == "reserved-name"
+        assert "attributes={" not in removed.remedy
 
 
 class TestDates:
@@ -408,12 +586,13 @@ class TestCustomerId:
         [
             ("john@example.com", "john@example.com"),
             ("ab", "ab"),
-            (" a", " a"),
             ("統計", "統計"),
             ("J" * 500, "J" * 500),
             (10, "10"),
             (2**70, str(2**70)),
             (-10, "-10"),
+            (Decimal("10362473"), "10362473"),
+            (Decimal("10362473.00"), "10362473"),
             (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         ],
         ids=lambda value: ascii(value)[:20],
@@ -428,7 +607,21 @@ class TestCustomerId:
         assert raised.value.verdict.code == "customer-id"
 
     @pytest.mark.parametrize(
-        "value", [None, True, False, 1.5, 10.0, Decimal("10"), b"john", ["john"], {"a": 1}, date(2020, 1, 1), object()]
+        "value",
+        [
+            None,
+            True,
+            False,
+            1.5,
+            Decimal("10.5"),
+            float("nan"),
+            float("inf"),
+            b"john",
+            ["john"],
+            {"a": 1},
+            date(2020, 1, 1),
+            object(),
+        ],
     )
     def test_is_of_no_other_type(self, value: Any) -> None:
         with pytest.raises(InvalidRow) as raised:
@@ -454,9 +647,47 @@ class TestCustomerId:
             identify({"customer_id": value})
         assert raised.value.verdict.code == "blocked-customer-id"
 
-    @pytest.mark.parametrize("value", ["guests", "unknown1", "10", "nan", "00", "trueman"])
+    @pytest.mark.parametrize("value", ["guests", "unknown1", "10", "00", "trueman"])
     def test_may_look_like_a_blocked_one(self, value: str) -> None:
         assert identify({"customer_id": value})[0] == value
+
+    @pytest.mark.parametrize(
+        ("value", "note"),
+        [
+            (" john", "id with blanks or line breaks around it"),
+            ("john\n", "id with blanks or line breaks around it"),
+            (" a", "id with blanks or line breaks around it"),
+            ("nan", "id that reads like a missing value"),
+            ("Undefined", "id that reads like a missing value"),
+            ('""', "id that reads like a missing value"),
+            (10362473.0, "floating-point number sent as the integer it is"),
+        ],
+        ids=ascii,
+    )
+    def test_that_is_odd_is_sent_and_noted(self, become: Any, value: Any, note: str) -> None:
+        notes: dict[Any, int] = {}
+        row = {"id": value, "x": 1}
+        body = json.loads(become(moengage.endpoint(), rules(UTC), {"customer_id": "id"}, row, notes=notes))
+        assert body["customer_id"] == (str(int(value)) if isinstance(value, float) else value)
+        assert notes == {("customer_id", note): 1}
+
+    def test_of_a_row_that_is_not_sent_is_not_noted(self) -> None:
+        mapping = Mapping(rules(UTC), {"customer_id": "id"})
+        for row in ({"id": " john", "x": None}, {"id": " john", "x": b""}):
+            assert isinstance(mapping(0, row), Outcome)
+        assert not mapping.notes
+
+    @pytest.mark.parametrize("value", [None, float("nan"), Decimal("NaN")], ids=repr)
+    def test_that_is_missing_is_called_missing(self, value: Any) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            identify({"customer_id": value})
+        assert "missing" in raised.value.verdict.meaning
+
+    @pytest.mark.parametrize("value", [1.2345678901234568e17, Decimal("1E+17")], ids=repr)
+    def test_is_no_number_that_may_have_been_another(self, value: Any) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            identify({"customer_id": value})
+        assert raised.value.verdict.code == "inexact-integer"
 
     def test_a_number_and_its_text_are_one_user(self) -> None:
         assert identify({"customer_id": 55})[1] == identify({"customer_id": "55"})[1]
