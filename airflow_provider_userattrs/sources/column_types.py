@@ -4,19 +4,21 @@
 =========  ==================================================================================
 type       what it takes
 =========  ==================================================================================
-text       text as it is; numbers and booleans as their text
-integer    an integer, its text, or a number without a fraction
+text       text as it is; numbers, booleans, dates, times and UUIDs as their text
+integer    a number without a fraction, or its text (``44``, ``44.0``); a float below 2^53 only
 float      a number or its text
-decimal    a number or its text; a float by its shortest text
+decimal    a number or its text; a float below 2^53 only, by its shortest text
 boolean    true, t, yes, y, on, 1 and false, f, no, n, off, 0, in any case
-date       ``2026-11-24``, or the date of a timestamp
+date       ``2026-11-24`` or ``20261124``, or the date of a timestamp
 timestamp  ISO 8601, with or without zone; a date is its midnight
 time       ``12:30`` or ``12:30:15.5``
 uuid       its text in any usual form, or its 16 bytes
 json       JSON text; what the driver has read already stays as it is
 =========  ==================================================================================
 
-A NULL stays one, and so does an empty field of a CSV file in a column of any type but text.
+A NULL stays one, and so does an empty field of a CSV file in a column of any type but text. Text of a number, a
+boolean or a time may have blanks around it; ``1_000``, ``nan`` and digits that are not ASCII are no numbers. What a
+data library has for a missing value is a value of no type.
 """
 
 from __future__ import annotations
@@ -30,54 +32,81 @@ from uuid import UUID
 
 from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.outcome import Status, Verdict
+from airflow_provider_userattrs.push.scalars import boolean_of, integer_of, missing, number_of, plain, whole
+from airflow_provider_userattrs.push.values import exact_text
+from airflow_provider_userattrs.sources.iso_times import read_date, read_time, read_timestamp
 
 Convert: TypeAlias = Callable[[Any], Any]
 
-_BOOLEANS = {
-    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
-    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
-}
+#: What is written as its text.
+_SCALARS = (str, int, float, date, time, UUID)
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8")
-    return value if isinstance(value, str) else str(value)
+    if type(value) is str:
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode("utf-8")
+    if isinstance(value, Decimal):
+        return exact_text(value)
+    if isinstance(value, _SCALARS):
+        return str(value)
+    raise TypeError
 
 
 def _integer(value: Any) -> int:
-    number = int(value)
-    if not isinstance(value, (str, bytes)) and number != value:
+    if isinstance(value, (bytes, bytearray)):
+        value = bytes(value).decode("ascii")
+    if isinstance(value, str):
+        number = integer_of(value.strip())
+    else:
+        number = int(value) if isinstance(value, bool) else whole(value)
+    if number is None:
         raise ValueError
     return number
 
 
+def _float(value: Any) -> float:
+    return float(_numeric(value, float))
+
+
 def _decimal(value: Any) -> Decimal:
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    number = _numeric(value, Decimal)
+    if not isinstance(number, float):
+        return Decimal(number)
+    if number.is_integer():
+        whole(number)  # refuses one that may stand for several
+    return Decimal(repr(number))
+
+
+def _numeric(value: Any, kind: Any) -> Any:
+    number = number_of(value, kind) if isinstance(value, str) else value
+    if isinstance(number, (int, float, Decimal)):
+        return number
+    raise ValueError
 
 
 def _boolean(value: Any) -> bool:
-    return _BOOLEANS[str(int(value) if isinstance(value, (float, Decimal)) and value in (0, 1) else value).lower()]
+    boolean = boolean_of(value)
+    if boolean is None:
+        raise ValueError
+    return boolean
 
 
 def _date(value: Any) -> date:
     if isinstance(value, datetime):
         return value.date()
-    return value if isinstance(value, date) else date.fromisoformat(value.strip())
+    return value if isinstance(value, date) else read_date(value)
 
 
 def _timestamp(value: Any) -> datetime:
     if isinstance(value, datetime):
         return value
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)
-    text = value.strip()
-    # Python 3.10 knows no Z.
-    return datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "zZ" else text)
+    return datetime(value.year, value.month, value.day) if isinstance(value, date) else read_timestamp(value)
 
 
 def _time(value: Any) -> time:
-    return value if isinstance(value, time) else time.fromisoformat(value.strip())
+    return value if isinstance(value, time) else read_time(value)
 
 
 def _uuid(value: Any) -> UUID:
@@ -94,7 +123,7 @@ def _json(value: Any) -> Any:
 TYPES: dict[str, Convert] = {
     "text": _text,
     "integer": _integer,
-    "float": float,
+    "float": _float,
     "decimal": _decimal,
     "boolean": _boolean,
     "date": _date,
@@ -117,7 +146,9 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
         if value is None:
             continue
         try:
-            row[column] = TYPES[name](value)
+            row[column] = TYPES[name](value if type(value) is str else _present(value))
+        except InvalidRow as invalid:
+            raise InvalidRow(invalid.verdict.on(column)) from None
         except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError, RecursionError):
             raise InvalidRow(
                 Verdict(
@@ -127,6 +158,13 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
                     "Mend the value, or declare another type for the column.",
                 ).on(column)
             ) from None
+
+
+def _present(value: Any) -> Any:
+    verdict = missing(value)
+    if verdict is not None:
+        raise InvalidRow(verdict)
+    return plain(value)
 
 
 def check_columns(columns: list[str], types: Mapping[str, str], what: str, *, shown: bool = True) -> None:
