@@ -12,14 +12,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
-from enum import Enum
 from math import isfinite
-from numbers import Integral, Rational, Real
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from airflow_provider_userattrs.push.errors import InvalidRow
 from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.scalars import plain
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 
 #: How a line begins that speaks of the file and holds no row.
@@ -138,8 +137,7 @@ def _encode(value: Any) -> Any:
 
 
 def _encoded(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return _encode(value.value)
+    value = plain(value)  # as which it would have been sent
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return _opaque(value)
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value)):
@@ -156,13 +154,6 @@ def _encoded(value: Any) -> Any:
         if isinstance(value, kind):
             # A missing time of a data-frame library is a datetime that differs from itself.
             return {_TYPE: name, "value": write(value)} if name == "float" or value == value else _opaque(value)
-    # Scalars of numeric libraries; a vendor is sent the same.
-    if isinstance(value, Integral):
-        return _encoded(int(value))
-    if isinstance(value, Real) and not isinstance(value, Rational):
-        return _encoded(float(value))
-    if type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_"):
-        return bool(value)
     return _opaque(value)
 
 
