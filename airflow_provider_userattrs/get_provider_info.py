@@ -11,7 +11,7 @@ _PACKAGE = "airflow_provider_userattrs"
 _COMMON_FIELDS: dict[str, dict[str, object]] = {
     "timeout": {
         "label": "Timeout (seconds)",
-        "description": "How long to wait for the connection, and then for each answer. Empty: 10 and 30 seconds.",
+        "description": "How long a connection may take, and then a request with its answer. Empty: 10 and 30 seconds.",
         "schema": {"type": ["number", "null"], "minimum": 0.001},
     },
     "rate_limit": {

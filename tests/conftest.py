@@ -437,6 +437,30 @@ def connections(connect: Callable[..., None]) -> Callable[..., None]:
     return connect
 
 
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a certificate for 127.0.0.1 that signed itself, with its key."""
+    from wire_server import make_certificate
+
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def wire_server(certificate: Path) -> Iterator[Callable[..., Any]]:
+    """Start servers that do as a script says with each connection."""
+    from wire_server import WireServer
+
+    servers: list[Any] = []
+
+    def start(script: Callable[[Any], object], tls: bool = False) -> Any:
+        servers.append(WireServer(script, certificate if tls else None))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
 @pytest.fixture
 def counted() -> Callable[[dict[str, Any], int], None]:
     """Check promise 1: every row read has exactly one verdict."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 
-#: Seconds for the connection and for each answer; a push without them could wait for ever.
+#: Seconds for the connection, and for each request with its whole answer; a push without them could wait for ever.
 DEFAULT_TIMEOUT = (10.0, 30.0)
 
 _TRUE = ("true", "1", "yes", "on")
@@ -46,7 +46,7 @@ class Settings:
     :param password: the vendor's second credential.
     :param base_url: where requests go, without a slash at the end; empty for the vendor's own.
     :param choice: the connection type's own extra, such as the region; None if it is not set and has no default.
-    :param timeout: seconds for the connection and for each answer.
+    :param timeout: seconds for the connection, and for each request with its whole answer.
     :param rate_limit: cap per second in the vendor's unit, or None.
     :param verify: as requests takes it: True, False or the path of a CA bundle.
     :param cert: as requests takes it: None, a path, or the paths of certificate and key.

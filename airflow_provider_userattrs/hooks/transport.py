@@ -10,22 +10,20 @@ from threading import Lock, local
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import LocationParseError
 
+from airflow_provider_userattrs.hooks.connection import Connection, why
 from airflow_provider_userattrs.hooks.route import Route
 from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.push.endpoint import Answer
-from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, PushError, RefusedConfiguration
+from airflow_provider_userattrs.push.errors import NotSent, PushError, RefusedConfiguration
 
-#: What may go wrong once a request can be made at all.
-_PASSING = (
-    requests.ConnectionError,
-    requests.Timeout,
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-)
+_HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 
-_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+#: What opening a connection raises for a host that is none, and for files that cannot be read or are not what they
+#: should be; a socket's own errors come as urllib3's.
+_CONFIGURATION = (LocationParseError, UnicodeError, FileNotFoundError, PermissionError, IsADirectoryError)
+_FILES = ("PEM", "X509", "ASN1", "PKCS12")
 
 
 class Transport:
@@ -56,17 +54,28 @@ class Transport:
         :param path: where to, below the base URL.
         :param body: the body.
         :param headers: headers besides the usual ones; the same ones each time for one path.
-        :raises NotSent: if no connection could be had.
-        :raises NoAnswer: if the request may have arrived and no answer came back.
+        :raises NotSent: if no byte of it has left.
+        :raises NoAnswer: if one may have, and no answer came back.
         :raises RefusedConfiguration: if it cannot work with these settings.
         """
-        route: Route | None = getattr(self._own, "route", None)
+        route, head = self._prepared(path, {**_HEADERS, **headers} if headers else _HEADERS)
+        connection = self._connected(route)
+        return connection.exchange(head + b"%d\r\n\r\n" % len(body) + body, self._settings.timeout[1])
+
+    def _prepared(self, path: str, headers: dict[str, str]) -> tuple[Route, bytes]:
         try:
+            route: Route | None = getattr(self._own, "route", None)
             if route is None:
                 route = self._new_route()
-            return route.post(path, body, {**_HEADERS, **headers} if headers else _HEADERS)
-        except OSError as error:  # what requests raises is an OSError, and so is a CA bundle that is not there
-            raise named(error, self.base_url, connecting=route is None or route.is_connecting) from None
+            return route, route.head(path, headers)
+        except Exception as error:
+            raise self._impossible(error) from None
+
+    def _connected(self, route: Route) -> Connection:
+        try:
+            return route.connection()
+        except Exception as error:
+            raise self._not_connected(error) from None
 
     def abort(self) -> None:
         """Break off the requests under way, whichever thread they are in."""
@@ -101,44 +110,33 @@ class Transport:
             self._sessions.append(session)
         return session
 
+    def _not_connected(self, error: Exception) -> PushError:
+        """Return what opening a connection ended with; no byte of a request had left."""
+        for link in _chain(error):
+            if isinstance(link, ssl.SSLCertVerificationError):
+                return RefusedConfiguration(
+                    f"The certificate of {self.base_url} could not be verified ({link.verify_message}); if a private "
+                    "authority signed it, set the connection's extra 'verify' to the path of its CA bundle."
+                )
+        if isinstance(error, _CONFIGURATION) or (isinstance(error, ssl.SSLError) and error.library in _FILES):
+            return self._impossible(error)
+        return NotSent(f"No connection to {self.base_url} ({why(error)})")
 
-def named(error: OSError, base_url: str, *, connecting: bool = False) -> PushError:
-    """Return an error of requests by what is certain after it; its own text may hold an address with a secret.
-
-    :param error: what requests raised.
-    :param base_url: where the request was to go.
-    :param connecting: whether it was raised before there was a connection.
-    """
-    chain = tuple(_chain(error))
-    kind = type(error).__name__
-    for link in chain:
-        if isinstance(link, ssl.SSLCertVerificationError):
-            return RefusedConfiguration(
-                f"The certificate of {base_url} could not be verified ({link.verify_message}); if a private authority "
-                "signed it, set the connection's extra 'verify' to the path of its CA bundle."
-            )
-    if not isinstance(error, _PASSING):
+    def _impossible(self, error: Exception) -> PushError:
         return RefusedConfiguration(
-            f"A request to {base_url} cannot be made ({kind}); check the connection's host, verify and cert, and the "
-            "proxies of the environment."
+            f"A request to {self.base_url} cannot be made ({type(error).__name__}); check the connection's host, "
+            "verify and cert, and the proxies of the environment."
         )
-    if (
-        connecting
-        or isinstance(error, requests.exceptions.ProxyError)
-        or any(isinstance(link, (NewConnectionError, ConnectTimeoutError)) for link in chain)
-    ):
-        return NotSent(f"No connection to {base_url} ({kind})")
-    return NoAnswer(f"No answer from {base_url} ({kind})")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error, what it was raised from, and what urllib3 gives as its reason."""
+    """Yield an error and what it was raised from."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
         link = waiting.pop()
-        if not isinstance(link, BaseException) or id(link) in seen:  # the reason of an SSL error is a text
+        if not isinstance(link, BaseException) or id(link) in seen:
             continue
         seen.add(id(link))
         yield link
-        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+        waiting += [link.__cause__, link.__context__, *link.args]

@@ -18,7 +18,7 @@ NO_CONNECTION = Verdict(
     "Check the host, the network and the proxy; then retry the task.",
     Action.RETRY,
 )
-NO_ANSWER = Verdict(Status.UNKNOWN, "no-answer", "sent, and no answer came back in time", _CHECK, Action.RETRY)
+NO_ANSWER = Verdict(Status.UNKNOWN, "no-answer", "sent, and no readable answer came back in time", _CHECK, Action.RETRY)
 UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "the answer could not be read", _CHECK)
 BROKEN = Verdict(Status.UNKNOWN, "broken", "sending ended with an unexpected error", _CHECK, Action.STOP)
 LEFT = Verdict(Status.UNKNOWN, "no-answer", "sent, and the task ended before an answer came", _CHECK, Action.RETRY)

@@ -11,8 +11,6 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ import pytest
 import requests
 import urllib3
 
-from airflow_provider_userattrs.hooks.transport import named
 from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, RefusedConfiguration
 from airflow_provider_userattrs.vendors import engagelab, kahuna, moengage
 
@@ -163,13 +160,13 @@ def test_a_connection_that_times_out_sent_nothing(hook_of: Callable[..., Any], f
     not_sent(hook_of("engagelab", host=f"http://127.0.0.1:{full_backlog}", extra={"timeout": [0.1, 30]}))
 
 
-def test_an_unknown_host_name_sent_nothing() -> None:
-    # As urllib3 has it, without asking a name server.
-    pool = urllib3.HTTPSConnectionPool("nowhere.invalid")
-    connection = urllib3.connection.HTTPSConnection("nowhere.invalid")
-    unresolved = urllib3.exceptions.NameResolutionError("nowhere.invalid", connection, socket.gaierror())
-    error = requests.ConnectionError(urllib3.exceptions.MaxRetryError(pool, "/", unresolved))
-    assert isinstance(named(error, "https://nowhere.invalid"), NotSent)
+def test_an_unknown_host_name_sent_nothing(hook_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def unresolved(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    hook = hook_of("engagelab", host="https://nowhere.invalid")
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)  # without asking a name server
+    not_sent(hook)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -323,37 +320,6 @@ def test_no_proxy_is_obeyed(hook_of: Callable[..., Any], recorder: Any, monkeypa
 
 
 # TLS.
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a certificate for 127.0.0.1 that signed itself, with its key."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(timezone.utc)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + private)
-    return path
 
 
 @pytest.fixture
