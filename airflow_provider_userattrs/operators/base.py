@@ -181,6 +181,16 @@ class UserPushOperator(BaseOperator):
             except InvalidRow as invalid:
                 raise WrongParameter(explain(self.columns_field, invalid.verdict)) from None
 
+    def named_columns(self, mapping: Mapping, *, required: bool) -> dict[str, str]:
+        """Return the columns that the author named, and the parameter that names each.
+
+        :param mapping: the mapping.
+        :param required: whether to leave out a user's columns of which one is enough.
+        """
+        user = () if required and len(mapping.user_columns) > 1 else mapping.user_columns
+        named = dict.fromkeys(mapping.attribute_columns, self.columns_field)
+        return {**named, **dict.fromkeys(user, self.configuration_fields[0])}
+
     def settle(self) -> RefusedConfiguration | None:
         """Take over what Airflow rendered; return what is wrong with it, or None.
 

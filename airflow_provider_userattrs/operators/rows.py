@@ -28,8 +28,8 @@ class Source(Protocol):
 
     A source may also have ``template_fields`` and ``template_ext``; ``identity()``, a small JSON value that changes
     when its rows do or their order does, without which a retry starts at the first row; ``check_resume()``, half a
-    sentence on why a retry cannot go on where the last try stopped, or None; and it may yield `Bookmark` or `Keys`
-    among its rows.
+    sentence on why a retry cannot go on where the last try stopped, or None; ``are_alike``, whether all rows have the
+    same columns; and it may yield `Bookmark` or `Keys` among its rows.
     """
 
     def rows(self) -> Iterator[Row | MalformedRow | Bookmark | Keys]:
@@ -55,6 +55,11 @@ class Rows(XComArg):
         """Return the path the rows are read from, if they come from a file."""
         path = getattr(self._users, "path", None)
         return path if isinstance(path, str) else None
+
+    @property
+    def are_alike(self) -> bool:
+        """Tell whether all rows have the same columns, as those of a query have."""
+        return bool(getattr(self._users, "are_alike", False))
 
     def iter_references(self) -> Iterator[Any]:
         """Yield the XComs behind the rows."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.operators import metrics
 from airflow_provider_userattrs.operators.account import Account
+from airflow_provider_userattrs.operators.column_check import check_columns
 from airflow_provider_userattrs.operators.description import describe
 from airflow_provider_userattrs.operators.digest import digest
 from airflow_provider_userattrs.operators.failure import in_words
@@ -201,7 +202,9 @@ class Run:
         return record, None if self._endpoint.idempotent else checkpointer.announce
 
     def _updates(self, mapping: Mapping, begun: Checkpoint) -> Iterator[UserUpdate | Outcome]:
-        rows = self._operator.users.rows(begun.after)
+        users = self._operator.users
+        named = self._operator.named_columns(mapping, required=not users.are_alike)
+        rows = check_columns(users.rows(begun.after), named, alike=users.are_alike)
         checkpointer = self._checkpointer
         if checkpointer is None or self._endpoint.idempotent or not begun.has_doubt:
             return pending(rows, begun, checkpointer, mapping)

@@ -134,6 +134,16 @@ class Mapping:
         for name in unset:
             self._require_name(name)
 
+    @property
+    def user_columns(self) -> tuple[str, ...]:
+        """The columns that name the user, in order of preference."""
+        return tuple(column for _, column in self._user)
+
+    @property
+    def attribute_columns(self) -> tuple[str, ...]:
+        """The columns that were named for attributes; none where every other column is taken."""
+        return tuple(column for _, column, _ in self._plan or ())
+
     def __call__(self, position: int, row: Row | MalformedRow) -> UserUpdate | Outcome:
         """Return the update a row asks for, or its outcome if there is nothing to send."""
         if type(row) is not dict and not isinstance(row, AnyMapping):

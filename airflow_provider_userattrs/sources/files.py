@@ -73,6 +73,12 @@ class FileRows:
     def __repr__(self) -> str:
         return f"FileRows({self.path!r}, format={self.format!r})"
 
+    @property
+    def are_alike(self) -> bool:
+        """Tell whether all rows have the same columns: those of JSON may leave some out."""
+        paths = [self.path] if isinstance(self.path, str) else self.path
+        return all((self.format or format_of(str(path))) in ("csv", "parquet") for path in paths)
+
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark]:
         """Yield the rows and bookmarks.
 

@@ -48,6 +48,9 @@ class SqlRows:
     template_fields = ("sql", "conn_id", "parameters")
     template_ext = (".sql",)
 
+    #: Whether all rows have the same columns.
+    are_alike = True
+
     def __init__(
         self,
         sql: str,
