@@ -20,7 +20,7 @@ import orjson
 from airflow_provider_userattrs.push.endpoint import Answer, Encode, Endpoint
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.update import UserUpdate
-from airflow_provider_userattrs.vendors.http import by_status, contradicted
+from airflow_provider_userattrs.vendors.http import by_status, contradicted, says
 
 VENDOR = "EngageLab"
 
@@ -147,7 +147,7 @@ def read(answer: Answer, users: int) -> list[Verdict]:
     if code == 0 and answer.status != 200:
         return [contradicted(answer.status).saying(message)] * users
     if code == 0:
-        return [ACCEPTED if message == "success" else PARTIAL.saying(message)] * users
+        return [ACCEPTED if says(message, "success") else PARTIAL.saying(message)] * users
     verdict = CODES.get(code) or _undocumented(code, answer.status)
     return [verdict.saying(message)] * users
 

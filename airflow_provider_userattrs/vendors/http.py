@@ -42,6 +42,15 @@ def contradicted(status: int) -> Verdict:
     )
 
 
+def says(value: object, word: str) -> bool:
+    """Tell whether a vendor's value is a word; case and blanks around it do not count.
+
+    :param value: what stands in the body.
+    :param word: the word, in lower case.
+    """
+    return isinstance(value, str) and value.strip().lower() == word
+
+
 def by_status(status: int) -> Verdict:
     """Return the verdict on a whole request from its HTTP status alone.
 

@@ -18,7 +18,7 @@ import orjson
 from airflow_provider_userattrs.push.endpoint import Answer, Encode, Endpoint
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.update import UserUpdate
-from airflow_provider_userattrs.vendors.http import by_status, contradicted
+from airflow_provider_userattrs.vendors.http import by_status, contradicted, says
 
 VENDOR = "MoEngage"
 
@@ -35,11 +35,17 @@ MAX_RATE = 10_000 / 60
 #: https://www.moengage.com/docs/user-guide/data/user-data/unset-user-attributes).
 MATCHES = ("equals", "prefix", "suffix", "contains")
 
-_KEYS = "Check the connection's workspace id and Data API key, and that the key may use the Data API."
+#: An API firewall answers workers that are not on its list with an unspecified 4xx, though the key is right
+#: (https://www.moengage.com/docs/user-guide/settings/account/security/api-firewall).
+_FIREWALL = "with an API firewall, that this worker's IP address is listed"
+_KEYS = f"Check the connection's workspace id and Data API key, that the key may use the Data API, and {_FIREWALL}."
+_WORKSPACE = "Check the connection's login, the workspace id, and its host if one is set."
 _MEND = "Mend the rows as MoEngage's words say, and push them again."
-_SUPPORT = "Ask MoEngage's support about the account."
+_SUPPORT = f"Ask MoEngage's support about the account; check, {_FIREWALL}."
+_OTHER_4XX = f"Check, {_FIREWALL}; else mend the rows and push them again."
 
-#: HTTP status -> verdict. The types in error bodies differ between MoEngage's pages, so the status decides.
+#: HTTP status -> verdict. The types in error bodies differ between MoEngage's pages, so the status decides, but for
+#: `ACCOUNT_TYPES`.
 STATUSES = {
     400: Verdict(Status.REJECTED, "400", "request refused as invalid", _MEND, see_rejects=True),
     401: Verdict(Status.UNSENT, "401", "authentication required or failed", _KEYS, Action.STOP),
@@ -64,13 +70,18 @@ STATUSES = {
     ),
 }
 
+#: Type in the error body of a 400 that is about the account or the connection, and the same for every row -> verdict
+#: (https://www.moengage.com/docs/api/data/data-overview, "Response Codes").
+ACCOUNT_TYPES = {
+    "Blacklisted": Verdict(Status.UNSENT, "400", "account is blacklisted", _SUPPORT, Action.STOP),
+    "InvalidParams": Verdict(Status.UNSENT, "400", "workspace id is invalid", _WORKSPACE, Action.STOP),
+    "ParamsRequired": Verdict(Status.UNSENT, "400", "workspace id is missing", _WORKSPACE, Action.STOP),
+}
+
 #: (HTTP status, type in the error body) -> what it means more exactly; status and action stay those of the status.
 TYPES = {
     (400, "MissingAttributeError"): "a required field is missing or of the wrong type",
     (400, "ArrayFieldError"): "an array attribute is both added to and removed from",
-    (400, "InvalidParams"): "workspace id is invalid",
-    (400, "ParamsRequired"): "workspace id is missing",
-    (400, "Blacklisted"): "blacklisted",
     (400, "Missing header value"): "a header is missing",
     (400, "Empty request body"): "body is empty",
     (400, "Body type is not JSON"): "body is no JSON",
@@ -80,6 +91,7 @@ TYPES = {
     (403, "Account Suspended"): "account is suspended",
     (403, "Account Temporarily Suspended"): "account is suspended for now",
     (409, "Authentication Mismatch"): "workspace id differs from that of the credentials",
+    (409, "Authentication required"): "no Data API key is set for the workspace",
     (409, "App Secret key not set"): "no Data API key is set for the workspace",
     (413, "Payload too large"): "payload over 128 KB",
     (413, "PayloadTooLarge"): "payload over 128 KB",
@@ -148,20 +160,34 @@ def read(answer: Answer, users: int) -> list[Verdict]:
     body = _load(answer.body)
     status = body.get("status")
     if answer.status == 200:
-        if status == "success":
+        if says(status, "success"):
             return [ACCEPTED] * users
-        return [NOT_QUEUED.saying(_error(body).get("message")) if status == "fail" else UNREADABLE] * users
-    if status == "success":
-        return [contradicted(answer.status)] * users
-    verdict = STATUSES.get(answer.status) or by_status(answer.status)
-    error = _error(body)
-    meaning = TYPES.get((answer.status, str(error.get("type"))), verdict.meaning)
-    return [replace(verdict, meaning=meaning).saying(error.get("message"))] * users
+        return [(NOT_QUEUED if says(status, "fail") else UNREADABLE).saying(_words(body))] * users
+    verdict = contradicted(answer.status) if says(status, "success") else _refused(answer.status, _error(body))
+    return [verdict.saying(_words(body))] * users
+
+
+def _refused(status: int, error: dict[str, Any]) -> Verdict:
+    kind = error.get("type")
+    if status == 400 and isinstance(kind, str) and kind in ACCOUNT_TYPES:
+        return ACCOUNT_TYPES[kind]
+    verdict = STATUSES.get(status)
+    if verdict is None:
+        verdict = by_status(status)
+        return replace(verdict, remedy=_OTHER_4XX) if verdict.status is Status.REJECTED else verdict
+    return replace(verdict, meaning=TYPES.get((status, str(kind)), verdict.meaning))
 
 
 def succeeded(answer: Answer) -> bool:
     """Tell whether an answer's body says success."""
-    return _load(answer.body).get("status") == "success"
+    return says(_load(answer.body).get("status"), "success")
+
+
+def _words(body: dict[str, Any]) -> str:
+    """Return MoEngage's words, with the request id by which its support finds the request."""
+    error = _error(body)
+    message, request = error.get("message"), error.get("request_id") or body.get("request_id")
+    return " ".join([*([str(message)] if message else ()), *([f"(request_id {request})"] if request else ())])
 
 
 def _load(body: bytes) -> dict[str, Any]:

@@ -42,9 +42,10 @@ MOENGAGE = {
     "Missing header value": (400, "rejected"),
     "Empty request body": (400, "rejected"),
     "Malformed JSON": (400, "rejected"),
-    "Blacklisted": (400, "rejected"),
-    "InvalidParams": (400, "rejected"),
-    "ParamsRequired": (400, "rejected"),
+    # About the account or the connection, and the same for every row.
+    "Blacklisted": (400, "unsent"),
+    "InvalidParams": (400, "unsent"),
+    "ParamsRequired": (400, "unsent"),
     "Authentication required": (401, "unsent"),
     "BlockedClient": (403, "unsent"),
     "Account Suspended": (403, "unsent"),
@@ -97,7 +98,7 @@ def test_engagelabs_undocumented_code(case: Any, bench: Any) -> None:
 
 
 @pytest.mark.operations("engagelab")
-@pytest.mark.parametrize("message", ["partial success", "Success", "success ", "ok"])
+@pytest.mark.parametrize("message", ["partial success", "successful", "no success", "ok"])
 def test_engagelabs_code_0_with_another_message(case: Any, bench: Any, message: str) -> None:
     bench.control.fault("engagelab", {"code": 0, "message": message})
     check(case, bench, "partial", "0")
@@ -189,9 +190,21 @@ def test_moengages_errors(case: Any, bench: Any, kind: str) -> None:
 def test_moengages_status_decides_whatever_the_type(case: Any, bench: Any, http: int, kind: str) -> None:
     """The types differ between MoEngage's own pages."""
     bench.control.fault("moengage", {"code": kind, "status": http})
-    status = {status for known, status in MOENGAGE.values() if known == http}
-    assert len(status) == 1
-    check(case, bench, status.pop(), str(http))
+    (status,) = {status for known, status in MOENGAGE.values() if known == http and (http, status) != (400, "unsent")}
+    check(case, bench, status, str(http))
+
+
+@pytest.mark.operations("moengage")
+@pytest.mark.parametrize("kind", ["Blacklisted", "InvalidParams", "ParamsRequired"])
+def test_moengages_words_on_the_account_stop_the_push_at_the_first_answer(case: Any, bench: Any, kind: str) -> None:
+    bench.control.fault("moengage", {"code": kind})
+    rows = case.rows(300)
+    pushed = bench.push(case, rows, concurrency=1)
+    bench.judge(case, rows, pushed)
+    assert pushed.counts == {"unsent": 300}
+    assert len(bench.control.journal()) <= 2
+    assert isinstance(pushed.error, RefusedConfiguration)
+    assert "mend" not in str(pushed.error).lower()
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ NO_ANSWERS = {
     "an empty object": "{}",
     "an empty list": "[]",
     "a nested list": '[[{"success": true}]]',
-    "not quite success": '{"code": "0", "message": "success", "status": "Success", "success": true}',
+    "not quite success": '{"code": "0", "message": "success", "status": "succeeded", "success": true}',
     "a code that is true": '{"code": false, "message": "success", "status": true}',
     "a list of something": '[{"success": "true"}]',
     "much nested": "[" * 5_000 + "]" * 5_000,

@@ -25,15 +25,16 @@ CONFIGURATION = (Status.UNSENT, Action.STOP)
 PASSING = (Status.UNSENT, Action.RETRY)
 IN_DOUBT = (Status.UNKNOWN, Action.RETRY)
 
-#: vendors.md, 3.4: HTTP status, type in the error body, what a push makes of it.
+#: https://www.moengage.com/docs/api/data/data-overview, "Response Codes": HTTP status, type in the error body, what a
+#: push makes of it.
 ERRORS = [
     (400, "Missing header value", DATA),
     (400, "Empty request body", DATA),
     (400, "Body type is not JSON", DATA),
     (400, "Malformed JSON", DATA),
-    (400, "Blacklisted", DATA),
-    (400, "InvalidParams", DATA),
-    (400, "ParamsRequired", DATA),
+    (400, "Blacklisted", CONFIGURATION),
+    (400, "InvalidParams", CONFIGURATION),
+    (400, "ParamsRequired", CONFIGURATION),
     (400, "MissingAttributeError", DATA),
     (400, "ArrayFieldError", DATA),
     (401, "Authentication required", CONFIGURATION),
@@ -41,6 +42,7 @@ ERRORS = [
     (403, "Account Suspended", CONFIGURATION),
     (403, "Account Temporarily Suspended", CONFIGURATION),
     (409, "Authentication Mismatch", CONFIGURATION),
+    (409, "Authentication required", CONFIGURATION),
     (409, "App Secret key not set", CONFIGURATION),
     (413, "Payload too large", DATA),
     (413, "PayloadTooLarge", DATA),
@@ -72,7 +74,7 @@ class TestErrors:
         assert verdict.code == str(status)
         assert verdict.meaning
         assert verdict.remedy.endswith(".")
-        assert verdict.detail == "their words"
+        assert verdict.detail == "their words (request_id fbGiVuHZ)"
 
     @pytest.mark.parametrize(("status", "expected"), STATUSES.items(), ids=[str(status) for status in STATUSES])
     @pytest.mark.parametrize(
@@ -105,7 +107,11 @@ class TestErrors:
             (403, "Account Suspended", "suspended"),
             (403, "BlockedClient", "blocked"),
             (409, "App Secret key not set", "no Data API key"),
+            (409, "Authentication required", "no Data API key"),
             (409, "Authentication Mismatch", "differs"),
+            (400, "Blacklisted", "blacklisted"),
+            (400, "InvalidParams", "workspace id"),
+            (400, "ParamsRequired", "workspace id"),
         ],
     )
     def test_mean_more_with_their_type(self, status: int, kind: str, word: str) -> None:
@@ -116,7 +122,11 @@ class TestErrors:
         [
             (400, "MoEngage"),
             (401, "workspace id"),
+            (401, "IP address"),
             (403, "MoEngage"),
+            (403, "IP address"),
+            (406, "IP address"),
+            (451, "IP address"),
             (409, "workspace id"),
             (413, "Send fewer"),
             (415, "proxy"),
@@ -143,6 +153,7 @@ class TestSuccess:
             {"status": "success", "message": "Your request has been accepted and will be processed soon."},
             {"status": "success", "message": "...", "request_id": "fbGiVuHZ"},
             {"status": "success"},
+            {"status": "Success "},
         ],
         ids=str,
     )
@@ -152,7 +163,11 @@ class TestSuccess:
 
     def test_a_200_that_says_fail_is_rejected(self) -> None:
         [verdict] = moengage.read(answer(failure("MissingAttributeError")), 1)
-        assert (verdict.status, verdict.action, verdict.detail) == (Status.REJECTED, Action.KEEP, "their words")
+        assert (verdict.status, verdict.action, verdict.detail) == (
+            Status.REJECTED,
+            Action.KEEP,
+            "their words (request_id fbGiVuHZ)",
+        )
         assert verdict.remedy.endswith(".")
         assert not moengage.succeeded(answer(failure("x")))
 
@@ -167,7 +182,8 @@ class TestSuccess:
             b"<html>",
             b"\xff",
             b'{"status": "success"',
-            b'{"status": "Success"}',
+            b'{"status": "successful"}',
+            b'{"status": "not success"}',
             b'{"status": true}',
             b'{"status": ["success"]}',
             b'{"status": null}',
@@ -192,7 +208,9 @@ class TestSuccess:
         body=st.one_of(
             st.binary(max_size=60),
             st.recursive(
-                st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from(["success", "fail", "x"])),
+                st.one_of(
+                    st.none(), st.booleans(), st.integers(), st.sampled_from(["success", "SUCCESS ", "fail", "x"])
+                ),
                 lambda inner: st.one_of(
                     st.lists(inner, max_size=3),
                     st.dictionaries(st.sampled_from(["status", "error", "type", "message"]), inner, max_size=3),
@@ -211,7 +229,8 @@ class TestSuccess:
                 body = orjson.loads(body)
             except ValueError:
                 body = None
-        success = status == 200 and isinstance(body, dict) and body.get("status") == "success"
+        said = body.get("status") if isinstance(body, dict) else None
+        success = status == 200 and isinstance(said, str) and said.strip().lower() == "success"
         for verdict in verdicts:
             assert (verdict.status is Status.ACCEPTED) == success
             assert success or (verdict.meaning and verdict.remedy)
