@@ -19,9 +19,10 @@ class Batch:
     :param parts: their encoded parts of the body.
     :param attempt: how often the request was tried before.
     :param verdicts: what the last try left of each update; None before the first.
+    :param refused: the verdict on the request that this batch was a half of; None if it is no half.
     """
 
-    __slots__ = ("attempt", "parts", "updates", "verdicts")
+    __slots__ = ("attempt", "parts", "refused", "updates", "verdicts")
 
     def __init__(
         self,
@@ -29,11 +30,13 @@ class Batch:
         parts: list[bytes],
         attempt: int = 0,
         verdicts: list[Verdict] | None = None,
+        refused: Verdict | None = None,
     ) -> None:
         self.updates = updates
         self.parts = parts
         self.attempt = attempt
         self.verdicts = verdicts
+        self.refused = refused
 
     def __len__(self) -> int:
         return len(self.updates)
@@ -49,10 +52,15 @@ class Batch:
             [self.parts[place] for place in places],
             self.attempt,
             [self.verdicts[place] for place in places] if self.verdicts else None,
+            self.refused,
         )
 
-    def halves(self) -> tuple[Batch, Batch]:
-        """Return the two halves of a batch of at least two."""
+    def halves(self, refused: Verdict) -> tuple[Batch, Batch]:
+        """Return the two halves of a batch of at least two that was refused whole.
+
+        :param refused: the verdict on it.
+        """
+        self.refused = refused
         middle = len(self) // 2
         return self.pick(range(middle)), self.pick(range(middle, len(self)))
 

@@ -23,6 +23,7 @@ from airflow_provider_userattrs.push.intake import NOT_TRIED, Intake, Record
 from airflow_provider_userattrs.push.judgement import BROKEN, LEFT, worse
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.pacing import Pacer, back_off
+from airflow_provider_userattrs.push.refusals import Refusals
 from airflow_provider_userattrs.push.senders import Senders
 from airflow_provider_userattrs.push.update import UserUpdate
 
@@ -89,6 +90,7 @@ class Delivery:
         self._ready: deque[Batch] = deque()
         self._delayed = Delayed()
         self._breaker = Breaker(endpoint.vendor)
+        self._refusals = Refusals(endpoint)
 
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
@@ -189,6 +191,7 @@ class Delivery:
                 self.stop(sent.error)
             if sent.verdicts.count(ACCEPTED) == len(batch):
                 self._breaker.note_success()
+                self._refusals.note_other()
                 accepted += batch.updates
             else:
                 self._settle(batch, sent.verdicts)
@@ -203,9 +206,15 @@ class Delivery:
         actions = {verdict.action for verdict in verdicts}
         if Action.STOP in actions and self._stopped is None:
             self._refuse(next(verdict for verdict in verdicts if verdict.action is Action.STOP))
-        if actions == {Action.SPLIT} and len(batch) > 1:
-            self._ready.extendleft(reversed(batch.halves()))
-            return
+        if actions == {Action.SPLIT}:
+            if len(batch) > 1:
+                self._ready.extendleft(reversed(batch.halves(verdicts[0])))
+                return
+            self._refusals.note_refused(verdicts[0])
+            if (of_all := self._refusals.of_all) and self._stopped is None:
+                self._refuse(of_all)
+        elif actions != {Action.RETRY}:
+            self._refusals.note_other()
         if batch.verdicts:
             verdicts = [worse(*pair) for pair in zip(batch.verdicts, verdicts, strict=True)]
         again = [place for place, verdict in enumerate(verdicts) if self._may_repeat(batch, verdict)]
@@ -244,7 +253,9 @@ class Delivery:
         )
 
     def _finish_untried(self, batch: Batch) -> None:
-        self._intake.finish(batch.updates, batch.verdicts or [NOT_TRIED] * len(batch))
+        # A half of a refused request was not tried alone; where all are refused alike, it need not be.
+        verdict = (self._refusals.of_all and batch.refused) or NOT_TRIED
+        self._intake.finish(batch.updates, batch.verdicts or [verdict] * len(batch))
 
     def _end(self, *, read_on: bool) -> None:
         """Let what is in flight end, then give every update that is left its verdict."""

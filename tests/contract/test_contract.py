@@ -510,6 +510,21 @@ def test_a_batch_refused_whole_is_split_to_the_guilty(case: Any, bench: Any, gui
 
 
 @pytest.mark.operations("kahuna-set")
+def test_a_credential_type_that_is_not_white_listed_stops_the_push(case: Any, bench: Any) -> None:
+    """Kahuna refuses each request whole, and would refuse each row."""
+    bench.prepare(case, 0)
+    bench.control.switch(kahuna__credentials=["email"])
+    rows = case.rows(400)
+    pushed = bench.push(case, rows, concurrency=16)
+    bench.judge(case, rows, pushed)
+    assert pushed.counts == {"rejected": 400}
+    assert pushed.codes == {("rejected", "400")}
+    assert isinstance(pushed.error, RefusedConfiguration)
+    assert "target" in str(pushed.error)
+    assert pushed.requests < 560, "some 800 without"
+
+
+@pytest.mark.operations("kahuna-set")
 def test_a_credential_that_kahuna_does_not_know(case: Any, bench: Any) -> None:
     bench.prepare(case, 10)
     rows = [{**row, "color": "x" * 10} for row in case.rows(10)]

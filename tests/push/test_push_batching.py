@@ -169,7 +169,9 @@ class TestBatch:
     def test_halves_are_the_whole(self, update: Callable[..., UserUpdate], size: int) -> None:
         verdicts = [Verdict(Status.UNKNOWN, str(place)) for place in range(size)]
         batch = Batch([update(place) for place in range(size)], [b"%d" % place for place in range(size)], 3, verdicts)
-        left, right = batch.halves()
+        refused = Verdict(Status.REJECTED, "400")
+        left, right = batch.halves(refused)
+        assert left.refused == right.refused == refused
         assert [*left.updates, *right.updates] == batch.updates
         assert [*left.parts, *right.parts] == batch.parts
         assert [*(left.verdicts or ()), *(right.verdicts or ())] == verdicts
