@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.operators.account import Log
+from airflow_provider_userattrs.operators.stores import Slots
 from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint, Store
 from airflow_provider_userattrs.push.checkpointer import Checkpointer
@@ -53,34 +54,41 @@ class Resume:
             )
         self._log.info("%s: a retry starts at the first row%s", why, f" ({remedy} to change that)" if remedy else "")
 
-    def begin(self, store: Store, fingerprint: Fingerprint) -> Checkpoint:
-        """Return where to begin.
+    def begin(self, slots: Slots, fingerprint: Fingerprint) -> tuple[Store, Checkpoint]:
+        """Return where the checkpoint is kept, and where to begin.
 
-        :param store: where the checkpoint is kept.
+        :param slots: the places for checkpoints.
         :param fingerprint: which push this is.
         :raises RetryLater: if it cannot be read, and rows must not be sent twice.
-        :raises RefusedConfiguration: if it is another push's, and rows must not be sent twice.
+        :raises RefusedConfiguration: if it is damaged or another push's, and rows must not be sent twice.
         """
         fresh = Checkpoint(fingerprint)
+        first, begun = "", None
+        for key, store in slots:
+            found = self._read(store, fresh)
+            if found is not None and not found.fingerprint.differs_in(fingerprint):
+                # Its rows are done if it is complete; only a task cleared by hand is asked to do them again.
+                is_cleared = found.complete and found.max_tries != self._max_tries
+                return slots.take(key), fresh if is_cleared else found
+            first, begun = first or key, begun or found
+            if found is None:
+                break
+        if begun is None or (begun.complete and begun.max_tries != self._max_tries):
+            return slots.take(first), fresh
+        changed = begun.fingerprint.differs_in(fingerprint)
+        return slots.take(first), self._anew(fresh, f"{' and '.join(changed)} changed since the last try")
+
+    def _read(self, store: Store, fresh: Checkpoint) -> Checkpoint | None:
         try:
             state = store.read()
+            return None if state is None else Checkpoint.from_dict(state)
+        except ValueError as error:
+            return self._anew(fresh, str(error))
         except Exception as error:  # each store has exceptions of its own
             if not self._may_restart:
                 raise RetryLater(f"The checkpoint cannot be read ({type(error).__name__}); nothing was sent") from error
             self._log.warning("The checkpoint cannot be read (%s): starting at the first row", type(error).__name__)
             return fresh
-        if state is None:
-            return fresh
-        try:
-            found = Checkpoint.from_dict(state)
-        except ValueError as error:
-            return self._anew(fresh, str(error))
-        if found.complete:
-            # Its rows are done; only a task cleared by hand is asked to do them again.
-            return found if found.max_tries == self._max_tries else fresh
-        if changed := found.fingerprint.differs_in(fingerprint):
-            return self._anew(fresh, f"{' and '.join(changed)} changed since the last try")
-        return found
 
     def _anew(self, fresh: Checkpoint, why: str) -> Checkpoint:
         if not self._may_restart:

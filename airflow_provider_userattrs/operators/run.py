@@ -18,7 +18,7 @@ from airflow_provider_userattrs.operators.garbage import kept_off_the_heap
 from airflow_provider_userattrs.operators.interruption import heed
 from airflow_provider_userattrs.operators.progress_xcom import ProgressXCom
 from airflow_provider_userattrs.operators.resume import Resume, pending
-from airflow_provider_userattrs.operators.stores import StateStore, find_store
+from airflow_provider_userattrs.operators.stores import Slots
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.checkpointer import IN_DOUBT, Checkpointer
 from airflow_provider_userattrs.push.clock import Clock
@@ -155,19 +155,19 @@ class Run:
             max_tries=self._max_tries,
             log=operator.log,
         )
-        store = find_store(self._context, operator.checkpoint_path)
+        slots = Slots(self._context, operator.checkpoint_path, idempotent=self._endpoint.idempotent)
         rows = operator.users.digest()
         if crowded := operator.users.crowded_xcom():
             operator.log.info("%s", crowded)
         if rows is None:
             resume.without_store(operator.users.check_resume() or "The source has no identity()")
-        elif store is None:
+        elif not slots:
             resume.without_store("No place for a checkpoint", "set checkpoint_path to a folder on object storage")
-        if store is None or rows is None:
+        if rows is None or not slots:
             return Checkpoint(Fingerprint("", ""))
         settings = hook.settings
         where = [hook.transport.base_url, settings.login, settings.choice]
-        begun = resume.begin(store, Fingerprint(rows, digest([operator.configuration(), where])))
+        store, begun = resume.begin(slots, Fingerprint(rows, digest([operator.configuration(), where])))
         self._account.begin(begun)
         begun = replace(begun, tries=tuple(self._account.tries), parts=begun.parts + 1)
         if operator.on_unknown == "resend":
@@ -175,7 +175,7 @@ class Run:
         self._checkpointer = Checkpointer(
             store, begun, self._account, idempotent=self._endpoint.idempotent, clock=self._clock
         )
-        self._shows_checkpoint = isinstance(store, StateStore)
+        self._shows_checkpoint = slots.in_state_store
         return begun
 
     def _open_rejects(self, stack: ExitStack, begun: Checkpoint) -> RejectsWriter | None:

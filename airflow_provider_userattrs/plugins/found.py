@@ -95,8 +95,12 @@ def _add_checkpoints(found: dict[int, Instance], session: Session, of_the_task: 
         from airflow.models.task_state_store import TaskStateStoreModel
     except ImportError:  # before Airflow 3.3
         return
+    # A task may make several pushes; what it says of the one it told of last is shown.
+    is_ours = TaskStateStoreModel.key.startswith(KEY, autoescape=True)
     for row in session.scalars(
-        select(TaskStateStoreModel).where(*of_the_task(TaskStateStoreModel), TaskStateStoreModel.key == KEY)
+        select(TaskStateStoreModel)
+        .where(*of_the_task(TaskStateStoreModel), is_ours)
+        .order_by(TaskStateStoreModel.updated_at)
     ):
         instance = found.get(row.map_index)
         if instance is not None:

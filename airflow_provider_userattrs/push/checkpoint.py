@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
@@ -12,7 +14,7 @@ from airflow_provider_userattrs.push.unfinished import Unfinished
 #: The version of a checkpoint's form.
 FORMAT = 2
 
-#: The checkpoint's name in Airflow's task state store.
+#: The checkpoint's name in Airflow's task state store, or the beginning of it: a task may make several pushes.
 KEY = "userattrs_push"
 
 
@@ -117,7 +119,7 @@ class Checkpoint:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the checkpoint as a JSON dict, under 32 KB."""
-        return {"format": FORMAT, **asdict(self)}
+        return signed({"format": FORMAT, **asdict(self)})
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Checkpoint:
@@ -128,13 +130,33 @@ class Checkpoint:
         try:
             if state["format"] != FORMAT:
                 raise ValueError("another format")
+            check(state)
             known = {each.name: state[each.name] for each in fields(cls)}
             known["fingerprint"] = Fingerprint(**state["fingerprint"])
             known["holes"] = tuple((int(first), int(behind)) for first, behind in state["holes"])
             known["place"] = None if state["place"] is None else (state["place"][0], int(state["place"][1]))
-            if state["keys"] is not None:
+            if isinstance(state["keys"], dict):  # else there are none, or they are sealed
                 Unfinished.from_dict(state["keys"])
             known["tries"] = tuple(state["tries"])
             return cls(**known)
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError("what is kept is no checkpoint of this version") from error
+            raise ValueError("what was kept of the last try is damaged, or of another version") from error
+
+
+def signed(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a checkpoint's JSON dict with the digest of all that is in it."""
+    return {**state, "digest": _digest(state)}
+
+
+def check(state: dict[str, Any]) -> None:
+    """Check that a checkpoint is what was written.
+
+    :raises ValueError: if it is damaged.
+    """
+    if state["digest"] != _digest(state):
+        raise ValueError("damaged")
+
+
+def _digest(state: dict[str, Any]) -> str:
+    content = {name: value for name, value in state.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -136,7 +136,12 @@ class Delivery:
         for _ in range(concurrency.window - senders.under_way):
             if (batch := self._next_batch()) is None:
                 break
-            senders.submit(batch, concurrency.now)
+            try:
+                senders.submit(batch, concurrency.now)
+            except RetryLater as error:  # there is no thread to send it
+                self._ready.appendleft(batch)
+                self.stop(error)
+                return False
         if self._interruption is not None:
             self.stop(self._interruption)
             return False

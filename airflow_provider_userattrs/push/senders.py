@@ -11,6 +11,7 @@ from threading import Event, Thread
 from typing import Generic, TypeVar
 
 from airflow_provider_userattrs.push.batching import Batch
+from airflow_provider_userattrs.push.errors import RetryLater
 
 Result = TypeVar("Result")
 
@@ -46,6 +47,7 @@ class Senders(Generic[Result]):
 
         :param batch: the batch.
         :param most: how many threads there may be for now, if fewer than in all.
+        :raises RetryLater: if not even one thread can be started.
         """
         allowed = self._most if most is None else min(most, self._most)
         if len(self._under_way) >= len(self._threads) < allowed:
@@ -53,9 +55,15 @@ class Senders(Generic[Result]):
             context = contextvars.copy_context()
             name = f"userattrs-{len(self._threads)}"
             thread = Thread(target=context.run, args=(self._work,), name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
-            self._few = len(self._threads) // 2
+            try:
+                thread.start()
+            except RuntimeError as error:  # the system allows no more of them
+                if not self._threads:
+                    raise RetryLater("No thread can be started on this worker; nothing can be sent") from error
+                self._most = len(self._threads)
+            else:
+                self._threads.append(thread)
+                self._few = len(self._threads) // 2
         self._under_way[id(batch)] = batch
         self._tasks.put(batch)
 

@@ -78,6 +78,30 @@ def test_a_row_that_fails_its_own_encoder_is_invalid_alone(push: Any, control: A
     assert "a" in run.report["reasons"][0]["attributes"]
 
 
+@pytest.mark.parametrize("threads", [0, 1])
+def test_threads_that_cannot_be_started(push: Any, control: Any, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def start_some(thread: threading.Thread) -> None:
+        if thread.name.startswith("userattrs-"):
+            if len(started) == threads:
+                raise RuntimeError("can't start new thread")
+            started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+    run = push(good(400))
+    assert run.report["rows"] == 400
+    if threads:
+        assert run.error is None
+        assert run.report["accepted"] == 400
+    else:
+        assert isinstance(run.error, RetryLater)
+        assert "No thread can be started" in str(run.error)
+        assert run.report["unsent"] == 400
+
+
 class BreaksOff:
     """A source that raises midway, on its first reading."""
 
@@ -154,7 +178,7 @@ def test_without_its_store_nothing_that_must_not_be_repeated_is_sent_unnoted(
     report = run.run()
     assert isinstance(run.error, RetryLater)
     assert "checkpoint" in str(run.error)
-    noted = store.kept["userattrs_push"]["sent_below"] if store.kept else 0
+    noted = store.kept["userattrs_push_once"]["sent_below"] if store.kept else 0
     assert len(bench.control.journal()) <= noted
     assert report["accepted"] == len(bench.control.journal())
 

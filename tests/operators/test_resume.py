@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import get_current_context, task
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.interruption import heed
@@ -200,7 +202,7 @@ def test_what_a_killed_try_left_in_doubt_is_sent_again_if_the_author_says_so(
         make().run()
         os._exit(1)
     assert os.WTERMSIG(os.waitpid(process, 0)[1]) == signal.SIGKILL
-    store = PathStore(str(tmp_path), ti)
+    store = PathStore(str(tmp_path), ti, "userattrs_push_once")
     noted = store.read()
     report = make().run()
     assert (report["accepted"], report["unknown"]) == (0, 20)
@@ -283,6 +285,117 @@ def test_a_try_takes_up_the_unfinished_rows_and_no_other(holes: tuple[tuple[int,
     unfinished = [position for first, behind in holes for position in range(first, behind)] + [4, 5]
     rows = [{"position": position} for position in range(6)]
     assert list(pending(rows, begun, None, lambda position, row: row["position"])) == unfinished
+
+
+def once(path: Path, context: dict[str, Any] | None = None, **parameters: Any) -> Any:
+    """Push in this process, as a try of a task does that keeps its checkpoint in a folder; return the run."""
+    from airflow_provider_userattrs.operators.run import Run
+
+    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
+    operator = EngageLabSetAttributesOperator(task_id="t", checkpoint_path=str(path), **parameters)
+    run = Run(operator, {"ti": ti} if context is None else context)  # type: ignore[arg-type, typeddict-item]
+    run.report = run.run()  # type: ignore[attr-defined]
+    return run
+
+
+# Several pushes of one task
+
+
+def test_several_pushes_of_one_task_are_several_pushes(control: Any, airflow: Any) -> None:
+    control.switch(engagelab__any_user=True)
+    told = []
+
+    def build() -> None:
+        @task(retries=1, retry_delay=timedelta(0))
+        def push() -> None:
+            context = get_current_context()
+            first = EngageLabSetAttributesOperator(task_id="a", users=rows(20), operation="increase")
+            second = EngageLabSetAttributesOperator(task_id="a", users=rows(30), attributes={"plan": "points"})
+            third = EngageLabSetAttributesOperator(task_id="a", users=rows(50)[20:], operation="increase")
+            told.append([each.execute(context)["accepted"] for each in (first, second, third, first)])
+            if len(told) == 1:
+                raise OSError("once more")
+
+        push()
+
+    run = airflow.run(build)
+    assert run.state == "success"
+    assert told == [[20, 30, 30, 20]] * 2
+    values = held(control)
+    assert [values[str(euid)] for euid in (1, 20, 21, 50)] == [2, 2, 1, 1], "the first one was asked for twice"
+
+
+def test_pushes_of_one_task_resume_each_where_it_stopped(control: Any, tmp_path: Path) -> None:
+    control.switch(engagelab__any_user=True)
+    context = {"ti": SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)}
+    increase = {"operation": "increase", "concurrency": 1}
+    assert once(tmp_path, context, users=rows(20), **increase).report["requests"] == 20
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 11, "to": 11})
+    stopped = once(tmp_path, context, users=rows(50)[20:], **increase)
+    assert stopped.report["accepted"] == 10
+    del context["userattrs_checkpoints"]  # the next try
+    assert once(tmp_path, context, users=rows(20), **increase).report["requests"] == 20
+    resumed = once(tmp_path, context, users=rows(50)[20:], **increase)
+    assert (resumed.report["accepted"], resumed.report["resumed_from"]) == (30, 10)
+    assert set(held(control).values()) == {1}
+
+
+def test_a_push_that_changed_after_it_was_complete_is_refused(control: Any, tmp_path: Path) -> None:
+    control.switch(engagelab__any_user=True)
+    once(tmp_path, users=rows(20), operation="increase")
+    changed = once(tmp_path, users=rows(21), operation="increase")
+    assert isinstance(changed.error, RefusedConfiguration)
+    assert "input changed since the last try" in str(changed.error)
+    assert set(held(control).values()) == {1}
+
+
+# What is kept may be damaged
+
+
+def damages(state: dict[str, Any]) -> Iterator[dict[str, Any] | list[Any] | str]:
+    for name in state:
+        yield {**state, name: "x"}
+        yield {**state, name: None} if state[name] is not None else {**state, name: 5}
+        yield {each: value for each, value in state.items() if each != name}
+    yield {**state, "holes": [[5, 3]]}
+    yield {**state, "below": state["below"] + 1}
+    yield {**state, "tally": {"counts": {"accepted": -1}, "reasons": []}}
+    yield from ([], "x")
+
+
+@pytest.mark.parametrize("operation", ["set", "increase"])
+def test_a_damaged_checkpoint(control: Any, tmp_path: Path, operation: str) -> None:
+    control.switch(engagelab__any_user=True)
+    fault = {"status": 429, "headers": {"Retry-After": "4000"}}
+    parameters = {"users": rows(12), "operation": operation, "concurrency": 1}
+    control.fault("engagelab", fault, {"from": 9, "to": 9})
+    assert once(tmp_path, **parameters).report["accepted"] == 8
+    [file] = tmp_path.iterdir()
+    texts = [json.dumps(state) for state in damages(json.loads(file.read_text()))] + ["", "{", "\0"]
+    for text in texts:
+        file.write_text(text)
+        before = len(control.journal())
+        run = once(tmp_path, **parameters)
+        if operation == "set":
+            assert (run.error, run.report["accepted"], run.report["resumed_from"]) == (None, 12, None), text
+            assert len(control.journal()) == before + 12
+        else:
+            assert isinstance(run.error, RefusedConfiguration), text
+            assert "allow_restart" in str(run.error)
+            assert len(control.journal()) == before
+
+
+def test_ids_too_long_for_a_files_name(tmp_path: Path) -> None:
+    names = set()
+    for run_id in ("r" * 250, "r" * 249 + "ü"):
+        ti = SimpleNamespace(dag_id="d" * 250, run_id=run_id, task_id="ä" * 250, map_index=-1)
+        for key in ("userattrs_push", "userattrs_push_once", "userattrs_push_2"):
+            store = PathStore(str(tmp_path), ti, key)
+            assert store.read() is None
+            store.write({"key": key})
+            assert store.read() == {"key": key}
+            names = {file.name for file in tmp_path.iterdir()}
+    assert len(names) == 6
 
 
 # A table that changes between two tries

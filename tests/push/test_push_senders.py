@@ -13,6 +13,7 @@ import pytest
 
 from airflow_provider_userattrs.push.batching import Batch
 from airflow_provider_userattrs.push.endpoint import Answer
+from airflow_provider_userattrs.push.errors import RetryLater
 from airflow_provider_userattrs.push.senders import Senders
 from airflow_provider_userattrs.push.update import UserUpdate
 
@@ -164,15 +165,36 @@ def test_closing_what_never_began() -> None:
     Senders(lambda batch: OK, 4).close()
 
 
+def no_more_threads(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    start = threading.Thread.start
+    started = []
+
+    def start_some(thread: threading.Thread) -> None:
+        if len(started) == after:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+
+
 def test_a_thread_that_cannot_start_leaves_nothing_under_way(
     batches: Callable[[int], list[Batch]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    no_more_threads(monkeypatch, 0)
     senders = Senders(lambda batch: OK, 4)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RetryLater, match="No thread can be started"):
         senders.submit(batches(1)[0])
     assert senders.under_way == 0
+    senders.close()
+
+
+def test_goes_on_with_the_threads_there_are(
+    batches: Callable[[int], list[Batch]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_more_threads(monkeypatch, 2)
+    senders = Senders(lambda batch: OK, 16)
+    for batch in batches(20):
+        senders.submit(batch)
+    assert len(take(senders, 20)) == 20
     senders.close()
