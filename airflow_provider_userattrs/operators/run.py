@@ -27,6 +27,7 @@ from airflow_provider_userattrs.push.endpoint import Answer
 from airflow_provider_userattrs.push.ledger import Ledger
 from airflow_provider_userattrs.push.mapping import Constant, Hashed, Mapping
 from airflow_provider_userattrs.push.outcome import DRY_RUN, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.pacing import rate_in_words
 from airflow_provider_userattrs.push.parts import path_of
 from airflow_provider_userattrs.push.report import Report
 from airflow_provider_userattrs.push.update import UserUpdate
@@ -107,7 +108,7 @@ class Run:
             cap = operator.rate_limit or hook.settings.rate_limit or endpoint.max_rate
             rate = operator.shard.share(cap) if operator.shard and cap else cap
             send = hook.sender(endpoint)
-            pace = f"{rate:,.4g} {endpoint.rate_unit} a second" if rate else None
+            pace = f"{rate_in_words(rate)} {endpoint.rate_unit} a second" if rate else None
             account.configuration = describe(operator, hook, pace)
             account.of = operator.users.count()
             account.destination = hook.destination
