@@ -116,8 +116,18 @@ SWITCHES = (
     Switch("moengage.add_deduplicates", False, "addValueToArrayField leaves out what the array holds already"),
     Switch(
         "moengage.reserved_names",
-        ["id", "_id", ""],
+        [
+            *("id", "_id", "", "status", "user_id", "INSTALL", "UPDATE", "MOE_TIME_FORMAT", "MOE_TIME_TIMEZONE"),
+            *("MOE_GAID", "MOE_ISLAT", "USER_ATTRIBUTE_UNIQUE_ID", "USER_ATTRIBUTE_OLD_ID"),
+            *("USER_ATTRIBUTE_USER_EMAIL", "USER_ATTRIBUTE_USER_MOBILE", "USER_ATTRIBUTE_USER_NAME"),
+            *("USER_ATTRIBUTE_USER_GENDER", "USER_ATTRIBUTE_USER_FIRST_NAME", "USER_ATTRIBUTE_USER_LAST_NAME"),
+            *("USER_ATTRIBUTE_USER_BDAY", "USER_ATTRIBUTE_NOTIFICATION_PREF"),
+            *("USER_ATTRIBUTE_DND_START_TIME", "USER_ATTRIBUTE_DND_END_TIME"),
+        ],
         "attribute names lost, with 200; unset leaves them alone",
+    ),
+    Switch(
+        "moengage.moe_names", "lost", "a name that begins with moe_ and is none of MoEngage's own", ("lost", "kept")
     ),
     Switch(
         "moengage.protected_names",

@@ -30,6 +30,10 @@ _KEYWORDS = frozenset(
 _READ_ONLY = frozenset(
     {"t_rev", "t_trans", "u_s_c", "locale_language_display", "locale_country_display", "uninstall_time", "installed"}
 )
+
+#: Created through this API and never updated (data-overview, "User Attributes").
+CREATE_ONLY = ("publisher_name", "campaign_name", "u_l_a", "cr_t", "moe_gaid", "moe_mweb", "advertising_identifier")
+
 RESERVED_NAMES = _BLOCKED_NAMES | _KEYWORDS | _READ_ONLY
 
 #: "You can not use moe_ as a prefix" (data-overview), but for what the seed and the pages let one set: data-overview,

@@ -27,7 +27,7 @@ from airflow_provider_userattrs.push.values import (
     utc_text,
 )
 from airflow_provider_userattrs.vendors.moengage_ids import identify
-from airflow_provider_userattrs.vendors.moengage_names import check_name, check_part, check_unset_name
+from airflow_provider_userattrs.vendors.moengage_names import CREATE_ONLY, check_name, check_part, check_unset_name
 from airflow_provider_userattrs.vendors.moengage_standard import named
 
 MAX_TEXT = 512
@@ -64,7 +64,8 @@ def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
     :param check_size: whether names over 200 characters, texts over 512 and lists over 50 elements are refused.
     """
     types = value_table(zone, check_size=check_size)
-    return Rules(identify, types, partial(check_name, check_size=check_size), named(zone, types[str]))
+    tables = {**named(zone, types[str]), **dict.fromkeys(CREATE_ONLY, _noting_creation(types))}
+    return Rules(identify, types, partial(check_name, check_size=check_size), tables)
 
 
 def unset_rules(match: str) -> Rules:
@@ -95,6 +96,15 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
     )
     list_of = _list_of(scalars, check_size)
     return ValueTable({**scalars, list: list_of, tuple: list_of})
+
+
+def _noting_creation(types: ValueTable) -> ValueTable:
+    def convert(value: Any) -> Noted:
+        converted = types[type(value)](value)
+        sent = converted.value if isinstance(converted, Noted) else converted
+        return Noted(sent, "taken at a user's creation only, says MoEngage")
+
+    return ValueTable({object: convert})
 
 
 def _within_limit(value: str) -> str:

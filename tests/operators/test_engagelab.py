@@ -165,3 +165,17 @@ def test_the_http_status_of_a_refusal_makes_no_difference(push: Callable[..., An
     run = push([{"euid": 1, "a": 1}, {"euid": 2, "a": 1}])
     assert run.counts == {"accepted": 1, "rejected": 1}
     assert run.report["reasons"][0]["code"] == "55108"
+
+
+def test_no_other_user_is_changed_by_a_float(push: Callable[..., Any], control: Any) -> None:
+    """A data frame makes floats of an integer column with a gap: 123456789012345678 arrives as one that is 2 more."""
+    run = push([{"euid": float(123456789012345678), "a": 1}, {"euid": 1, "a": 1}])
+    assert run.counts == {"accepted": 1, "invalid": 1}
+    assert run.report["reasons"][0]["code"] == "inexact-integer"
+    assert list(control.users("engagelab")) == ["1"]
+
+
+def test_a_blank_text_is_not_hashed(push: Callable[..., Any], control: Any) -> None:
+    rows = [{"euid": 1, "m": " "}, {"euid": 2, "m": "a@b"}]
+    run = push(rows, attributes={"mail": Hashed("m")})
+    assert run.counts == {"accepted": 1, "skipped": 1}

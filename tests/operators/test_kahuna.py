@@ -169,3 +169,16 @@ def test_users_that_share_a_credential_stay_in_their_order(push: Callable[..., A
     ]
     assert push(rows, target=["username", "email"]).counts == {"accepted": 4}
     assert held(control) == {"a": 4}
+
+
+def test_a_row_that_lacks_one_of_several_keys_is_found_by_the_other(push: Callable[..., Any], control: Any) -> None:
+    """An export of JSON may leave out what is NULL."""
+    control.seed("kahuna", [{"username": "ada", "email": "a@b"}, {"username": "bob", "email": "b@b"}])
+    rows = [{"username": "ada", "email": "a@b", "x": 1}, {"email": "b@b", "x": 2}, {"x": 3}]
+    run = push(rows, target=["username", "email"])
+    assert run.counts == {"accepted": 2, "invalid": 1}
+    assert run.report["reasons"][0]["code"] == "missing-column"
+    assert held(control, "bob") == {"x": 2}
+    assert [(note["attribute"], note["note"], note["count"]) for note in run.report["notes"]] == [
+        ("username", "row without this credential's column", 1)
+    ]

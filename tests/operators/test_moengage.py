@@ -158,6 +158,7 @@ def test_an_update_over_the_limit(push: Callable[..., Any], control: Any) -> Non
         ("suspended", "403"),
         ("temporarily-suspended", "403"),
         ("no-secret", "409"),
+        ("blacklisted", "400"),
     ],
 )
 def test_an_account_in_trouble_fails_for_good(push: Callable[..., Any], control: Any, account: str, code: str) -> None:
@@ -177,3 +178,38 @@ def test_accepted_is_queued_and_says_so(push: Callable[..., Any], control: Any) 
     assert held(control) is None
     control.post("flush")
     assert held(control) == {"a": 1}
+
+
+@pytest.mark.parametrize("name", ["status", "user_id", "moe_tier", "id"])
+def test_a_name_that_moengage_keeps_for_itself_is_not_sent(push: Callable[..., Any], control: Any, name: str) -> None:
+    run = push([{"customer_id": "ada", name: "gold"}])
+    assert run.counts == {"invalid": 1}
+    assert (run.report["reasons"][0]["code"], list(run.report["reasons"][0]["attributes"])) == ("reserved-name", [name])
+    assert control.journal() == []
+    assert push([{"customer_id": "ada", name: "gold"}], attributes={"plan": name}).counts == {"accepted": 1}
+    assert held(control) == {"plan": "gold"}
+
+
+def test_standard_attributes_arrive_in_their_types_and_it_is_noted(push: Callable[..., Any], control: Any) -> None:
+    run = push([{"customer_id": "ada", "moe_unsubscribe": "true", "mobile": 919876543210.0, "age": "44"}])
+    assert held(control) == {"moe_unsubscribe": True, "mobile": "919876543210", "age": 44}
+    assert {(note["attribute"], note["note"], note["count"]) for note in run.report["notes"]} == {
+        ("moe_unsubscribe", "value sent as a boolean", 1),
+        ("mobile", "number sent as text", 1),
+        ("age", "text sent as a number", 1),
+    }
+
+
+def test_an_odd_id_is_sent_and_noted(push: Callable[..., Any], control: Any) -> None:
+    run = push([{"customer_id": id_, "a": 1} for id_ in (" ada", "ada\n", "undefined", "nan", "ada")])
+    assert run.counts == {"accepted": 5}
+    assert {(note["attribute"], note["note"], note["count"]) for note in run.report["notes"]} == {
+        ("customer_id", "id with blanks or line breaks around it", 2),
+        ("customer_id", "id that reads like a missing value", 2),
+    }
+
+
+@pytest.mark.parametrize("id_", [Decimal("10362473"), 10362473, 10362473.0, "10362473"], ids=repr)
+def test_a_number_names_its_user_exactly(push: Callable[..., Any], control: Any, id_: Any) -> None:
+    assert push([{"customer_id": id_, "a": 1}]).counts == {"accepted": 1}
+    assert held(control, "10362473") == {"a": 1}

@@ -237,6 +237,19 @@ class TestSilentDamage:
         assert client.track(JOHN, {"id": 1, "_id": 2, "": 3, "ID": 4}).status_code == 200
         assert attributes(control) == {"ID": 4}
 
+    def test_keywords_and_the_prefix_are_lost_but_for_what_may_be_sent(self, client: Any, control: Any) -> None:
+        sent = {"status": 1, "user_id": 2, "USER_ATTRIBUTE_OLD_ID": 3, "moe_tier": 4}
+        kept = {"source": "ads", "moe_unsubscribe": True, "moe_spam": False}
+        client.track(JOHN, {**sent, **kept})
+        assert attributes(control) == kept
+        control.switch(moengage__moe_names="kept")
+        client.track(JOHN, {"moe_tier": 4})
+        assert attributes(control) == {**kept, "moe_tier": 4}
+
+    def test_lists_of_booleans_are_lost(self, client: Any, control: Any) -> None:
+        client.track(JOHN, {"a": [True, False], "b": [1, 0], "c": True})
+        assert attributes(control) == {"b": [1, 0], "c": True}
+
     def test_names_and_values_are_cut(self, client: Any, control: Any) -> None:
         client.track(JOHN, {"n" * 201: "v" * 513, "list": ["w" * 513, 1, *(["x"] * 60)]})
         assert attributes(control) == {"n" * 200: "v" * 512, "list": ["w" * 512, 1, *(["x"] * 48)]}

@@ -365,6 +365,15 @@ class TestStandardAttributes:
     def test_of_booleans_take_nothing_else(self, sent: Any, value: Any) -> None:
         assert sent(value, name="moe_unsubscribe") == "not-boolean"
 
+    @pytest.mark.parametrize(
+        "name", ["publisher_name", "campaign_name", "u_l_a", "cr_t", "moe_gaid", "moe_mweb", "advertising_identifier"]
+    )
+    def test_that_count_at_a_users_creation_only_are_noted(self, sent: Any, name: str) -> None:
+        notes: dict[Any, int] = {}
+        assert sent(datetime(2019, 5, 21, 0, 0, 0, 5), name=name, notes=notes) == '"2019-05-21T00:00:00Z"'
+        assert notes == {(name, "taken at a user's creation only, says MoEngage"): 1}
+        assert sent(b"a", name=name) == "type"
+
     def test_of_text_take_a_hash(self, become: Any) -> None:
         user, row = {"customer_id": "id"}, {"id": "john", "m": "a@b"}
         body = become(moengage.endpoint(), rules(UTC), user, row, attributes={"email": Hashed("m")})

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What MoEngage makes of an attribute before it stores it, without a word: the answer stays 200.
 
-Reserved names: seed 003_dbbef344ba752faa.txt. Limits on names, values and lists, and dates:
+Blocked names: seed 003_dbbef344ba752faa.txt; reserved ones: https://www.moengage.com/docs/api/data/data-overview, which
+does not say what becomes of them. Limits on names, values and lists, their elements, and dates:
 https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies.
 """
 
@@ -36,12 +37,27 @@ STANDARD_NAMES = frozenset(
         *("created_time", "last_seen", "transactions", "revenue", "moe_unsubscribe", "platforms"),
     )
 )
+# Names with the prefix that may be sent: the seed's, and the page's, "User Attributes".
+MOE_NAMES = STANDARD_NAMES | {
+    *("moe_wa_subscription", "moe_em_unsub_categories", "moe_sub_w", "moe_spam", "moe_hard_bounce"),
+    *("moe_sms_subscription", "moe_gaid", "moe_mweb", "moe_mobile", "moe_email_open_tracking_consent"),
+}
 _DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ")
 _LOOKS_LIKE_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,6})?Z)?", re.ASCII)
 
 
 def _holds_object(value: Any) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(v, dict) for v in value))
+
+
+def _is_lost_name(name: str, switches: Switches) -> bool:
+    if name in switches["moengage.reserved_names"]:
+        return True
+    return name.startswith("moe_") and name not in MOE_NAMES and switches["moengage.moe_names"] == "lost"
+
+
+def _is_list_of_booleans(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(element, bool) for element in value)
 
 
 def _is_long_url(value: Any) -> bool:
@@ -60,7 +76,7 @@ def cut(value: Any) -> Any:
 def as_stored(attributes: Mapping[str, Any], switches: Switches) -> Iterator[tuple[str, Any]]:
     """Give the attributes that arrive in the profile, in the shape in which they arrive."""
     for name, value in attributes.items():
-        if name in switches["moengage.reserved_names"] or _is_long_url(value):
+        if _is_lost_name(name, switches) or _is_long_url(value) or _is_list_of_booleans(value):
             continue
         if _holds_object(value) and name not in STANDARD_OBJECTS and not switches["moengage.objects"]:
             continue
