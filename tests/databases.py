@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Connections to a PostgreSQL of this test run's own, and to SQLite."""
+"""Connections to a PostgreSQL and a MariaDB of this test run's own, and to SQLite."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
-from servers import Postgres
+from servers import MariaDB, Postgres, missing
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,53 @@ def postgres(request: pytest.FixtureRequest, _cluster: Postgres, monkeypatch: py
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({**where, "schema": "postgres"}))
     _cluster.execute("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
     return _cluster
+
+
+@pytest.fixture(scope="session")
+def _mariadb() -> Iterator[MariaDB]:
+    for package in ("airflow.providers.mysql", "MySQLdb", "mysql.connector", "pymysql"):
+        if not _is_installed(package):
+            missing(f"{package} (the extra mysql) is not installed")
+    with MariaDB() as server:
+        server.execute("CREATE DATABASE IF NOT EXISTS test", "CREATE USER tester", database="mysql")
+        yield server
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@pytest.fixture(params=["mysqlclient", "mysql-connector-python", "pymysql"])
+def mariadb(request: pytest.FixtureRequest, _mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch) -> MariaDB:
+    """Connect ``warehouse`` to MariaDB, through the two clients the provider knows and one that authors bring."""
+    where = {"conn_type": "mysql", "host": "127.0.0.1", "port": _mariadb.port, "login": "tester", "schema": "test"}
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({**where, "extra": {"client": request.param}}))
+    if request.param == "pymysql":
+        monkeypatch.setattr("airflow.providers.mysql.hooks.mysql.MySqlHook.get_conn", _pymysql_connection)
+    _mariadb.execute(
+        "DROP DATABASE test",
+        "CREATE DATABASE test CHARACTER SET utf8mb4",
+        "GRANT SELECT, EXECUTE ON test.* TO tester",
+        database="mysql",
+    )
+    return _mariadb
+
+
+def _pymysql_connection(hook: Any) -> Any:
+    import pymysql
+
+    given = hook.connection
+    return pymysql.connect(
+        host=given.host,
+        port=given.port,
+        user=given.login,
+        password=given.password or "",
+        database=given.schema,
+        charset=given.extra_dejson.get("charset", ""),
+    )
 
 
 @pytest.fixture

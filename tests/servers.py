@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers of this test run's own, on loopback: PostgreSQL and Redis."""
+"""Servers of this test run's own, on loopback: PostgreSQL, MariaDB and Redis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Thread
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -21,19 +22,32 @@ if TYPE_CHECKING:
 _REQUIRED = "USERATTRS_REQUIRE_SERVERS"
 
 _POSTGRESQL = "PostgreSQL's initdb and pg_ctl (Debian's package postgresql) are not installed"
+_MARIADB = "mariadbd (Debian's package mariadb-server) is not installed"
 _REDIS = "redis-server (Debian's package redis-server) is not installed"
 
 
-def _program(name: str, missing: str) -> str:
-    """Find a program; Debian keeps PostgreSQL's off the PATH."""
-    found = shutil.which(name) or next(
-        (str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), reverse=True)), None
-    )
-    if found is None:
-        if os.environ.get(_REQUIRED):
-            pytest.fail(missing, pytrace=False)
-        pytest.skip(f"{missing}: not tested here")
-    return found
+def missing(what: str) -> NoReturn:
+    """Skip the test for what is not installed, or fail where everything must be."""
+    if os.environ.get(_REQUIRED):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(f"{what}: not tested here")
+
+
+def _program(name: str, otherwise: str) -> str:
+    """Find a program; Debian keeps PostgreSQL's off the PATH, and MariaDB's off that of users."""
+    places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/sbin")]
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(map(str, places))) or missing(otherwise)
+
+
+def _account(*names: str) -> dict[str, Any]:
+    """Return the first of some users, as subprocess takes it: PostgreSQL and MariaDB do not run as root."""
+    if os.geteuid() != 0:
+        return {}
+    import pwd
+
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    entry = next(known[name] for name in names if name in known)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def free_port() -> int:
@@ -71,16 +85,9 @@ class Postgres(Server):
     def __init__(self) -> None:
         self._programs = {name: _program(name, _POSTGRESQL) for name in ("initdb", "pg_ctl")}
         self.folder = Path(tempfile.mkdtemp(prefix="userattrs-pg-"))
-        # PostgreSQL does not run as root.
-        self._as: dict[str, Any] = {}
-        if os.geteuid() == 0:
-            import pwd
-
-            names = {entry.pw_name for entry in pwd.getpwall()}
-            user = "postgres" if "postgres" in names else "nobody"
-            entry = pwd.getpwnam(user)
-            os.chown(self.folder, entry.pw_uid, entry.pw_gid)
-            self._as = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+        self._as = _account("postgres", "nobody")
+        if self._as:
+            os.chown(self.folder, self._as["user"], self._as["group"])
         self.port = free_port()
 
     def start(self) -> None:
@@ -141,6 +148,81 @@ class Postgres(Server):
                 )
         finally:
             log.unlink(missing_ok=True)
+
+
+class MariaDB(Server):
+    """A MariaDB, with all that it keeps in a folder of its own."""
+
+    def __init__(self) -> None:
+        self._programs = {name: _program(name, _MARIADB) for name in ("mariadb-install-db", "mariadbd")}
+        self.folder = Path(tempfile.mkdtemp(prefix="userattrs-mariadb-"))
+        self._as = _account("mysql", "nobody")
+        if self._as:
+            os.chown(self.folder, self._as["user"], self._as["group"])
+        self.port = free_port()
+        self._process: subprocess.Popen[str] | None = None
+        self._rest = Thread()
+
+    def start(self) -> None:
+        data = f"--datadir={self.folder / 'data'}"
+        subprocess.run(
+            [self._programs["mariadb-install-db"], "--no-defaults", data, "--auth-root-authentication-method=normal"],
+            check=True,
+            capture_output=True,
+            timeout=120,
+            **self._as,
+        )
+        where = [f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.folder / 'socket'}"]
+        where.append("--default-time-zone=+00:00")
+        quick = ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--skip-name-resolve"]
+        self._process = subprocess.Popen(
+            [self._programs["mariadbd"], "--no-defaults", data, f"--pid-file={self.folder / 'pid'}", *where, *quick],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            **self._as,
+        )
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if "ready for connections" in line:
+                # Unread, what it says later would stop it.
+                self._rest = Thread(target=self._process.stderr.read, daemon=True)
+                self._rest.start()
+                return
+        pytest.fail("mariadbd did not start", pytrace=False)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            if self._rest.ident is not None:
+                self._rest.join()
+            assert self._process.stderr is not None
+            self._process.stderr.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def execute(self, *statements: str, database: str = "test") -> list[Any]:
+        """Run statements and return what the last one gives."""
+        import pymysql
+
+        with (
+            closing(
+                pymysql.connect(host="127.0.0.1", port=self.port, user="root", database=database, autocommit=True)
+            ) as connection,
+            connection.cursor() as cursor,
+        ):
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def kill_sessions(self) -> None:
+        """End the connections that push from it."""
+        self.execute("KILL USER tester")
+
+    def sessions(self) -> int:
+        """Count the connections that push from it."""
+        ((count,),) = self.execute("SELECT count(*) FROM information_schema.processlist WHERE user = 'tester'")
+        return int(count)
 
 
 class Redis(Server):

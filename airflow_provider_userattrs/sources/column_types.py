@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -105,7 +105,19 @@ def _timestamp(value: Any) -> datetime:
     return datetime(value.year, value.month, value.day) if isinstance(value, date) else read_timestamp(value)
 
 
+def time_of_day(since_midnight: timedelta) -> time:
+    """Return the time of day that is so long after midnight; some drivers give that for a time.
+
+    :raises ValueError: if there is none within the day.
+    """
+    if not timedelta(0) <= since_midnight < timedelta(days=1):
+        raise ValueError
+    return (datetime.min + since_midnight).time()
+
+
 def _time(value: Any) -> time:
+    if isinstance(value, timedelta):
+        return time_of_day(value)
     return value if isinstance(value, time) else read_time(value)
 
 

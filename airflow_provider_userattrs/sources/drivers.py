@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How each database driver is made to stream, and what of its values needs a word."""
+"""How each database driver is made to stream, and to go on past a cell that it cannot read."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from airflow_provider_userattrs.sources.column_types import Convert
+from airflow_provider_userattrs.sources import cells
 
 #: Takes a connection, gives a cursor that does not fetch all rows at once.
 Open: TypeAlias = Callable[[Any], Any]
+
+#: The top packages of MySQL's drivers.
+MYSQL = ("MySQLdb", "pymysql", "mysql")
 
 #: A server-side cursor's name; each push has a connection of its own.
 _NAME = "userattrs"
@@ -22,9 +23,13 @@ def _psycopg2(connection: Any) -> Any:
     from psycopg2.extensions import cursor
     from psycopg2.extras import register_uuid
 
+    class Cursor(cursor):  # type: ignore[misc]
+        gave_unreadable = False
+
     # The connection may be set to another kind of cursor, whose rows are no tuples.
-    opened = connection.cursor(_NAME, cursor_factory=cursor)
+    opened = connection.cursor(_NAME, cursor_factory=Cursor)
     register_uuid(conn_or_curs=opened)
+    cells.register_psycopg2_casts(opened)
     return opened
 
 
@@ -39,6 +44,7 @@ def _psycopg(connection: Any) -> Any:
 def _mysqlclient(connection: Any) -> Any:
     from MySQLdb.cursors import SSCursor
 
+    cells.keep_mysqlclient_dates(connection.converter)
     return connection.cursor(SSCursor)
 
 
@@ -63,15 +69,6 @@ _STREAMING: dict[str, Open] = {
     "mysql": _mysql_connector,
 }
 
-#: the driver's top package -> its code of a type -> what is made of such a value.
-_VALUES: dict[str, dict[Any, Convert]] = {
-    "psycopg2": {17: bytes},  # bytea comes as a memoryview
-    # JSON comes as text (MySQL's FIELD_TYPE.JSON).
-    "MySQLdb": {245: json.loads},
-    "pymysql": {245: json.loads},
-    "mysql": {245: json.loads},
-}
-
 
 def driver(connection: Any) -> str:
     """Return the top package of a connection's driver."""
@@ -84,14 +81,43 @@ def open_cursor(connection: Any) -> Any:
     return opener(connection) if opener else connection.cursor()
 
 
-def value_converters(connection: Any, description: Any) -> list[tuple[int, Convert]]:
-    """Return the columns, by their place, whose values need a word, and the word.
+class CellByCell(list[Any]):
+    """Hold rows of which some have cells that are `cells.Unreadable`."""
 
-    :param connection: the connection.
-    :param description: the cursor's.
-    """
-    converters = _VALUES.get(driver(connection), {})
-    return [(place, converters[column[1]]) for place, column in enumerate(description) if column[1] in converters]
+
+def fetch(connection: Any, cursor: Any, most: int) -> list[Any]:
+    """Return the next rows, at most so many: as `CellByCell` if one has a cell that the driver cannot read."""
+    rows: list[Any]
+    if driver(connection) != "psycopg":
+        rows = cursor.fetchmany(most)
+        if getattr(cursor, "gave_unreadable", False):
+            cursor.gave_unreadable = False
+            return CellByCell(rows)
+        return rows
+    from psycopg import DataError
+
+    before = cursor.pgresult
+    try:
+        rows = cursor.fetchmany(most)
+    except (DataError, ValueError, ArithmeticError, RecursionError) as error:
+        # An error of the server's has an SQLSTATE, and no rows came. Without one it is of the quick code that makes
+        # Python values of the rows, all or none.
+        if getattr(error, "sqlstate", None) or cursor.pgresult is before:
+            raise
+        return CellByCell(_cell_by_cell(cursor))
+    return rows
+
+
+def _cell_by_cell(cursor: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows that psycopg fetched last."""
+    result, adapters = cursor.pgresult, cursor.adapters
+    loaders = []
+    for place in range(result.nfields):
+        kind, form = result.ftype(place), result.fformat(place)
+        loader = adapters.get_loader(kind, form) or adapters.get_loader(0, form)  # 0: as text
+        loaders.append(cells.careful(loader(kind, cursor).load))
+    for number in range(result.ntuples):
+        yield tuple(load(result.get_value(number, place)) for place, load in enumerate(loaders))
 
 
 def close(connection: Any, cursor: Any) -> None:
@@ -99,37 +125,11 @@ def close(connection: Any, cursor: Any) -> None:
 
     An unbuffered cursor of MySQL is not closed first: it would read the rest of its rows.
     """
-    if cursor is not None and driver(connection) == "psycopg":  # it warns of cursors left open
+    name = driver(connection)
+    if cursor is not None and name == "psycopg":  # it warns of cursors left open
         with suppress(Exception):
             cursor.close()
+    if name == "pymysql":  # it would still read the rest, from nowhere, when the cursor is collected
+        with suppress(AttributeError):
+            connection._result.unbuffered_active = False
     connection.close()
-
-
-#: SQLSTATEs of PostgreSQL whose message holds names and no values
-#: (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-_NAMES_ONLY = {"42P01", "42703", "42883", "42501", "57014", "3F000"}
-
-#: Kinds of database errors (PEP 249) that a retry would only repeat.
-_FOR_GOOD = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
-
-
-def is_database_error(connection: Any, error: Exception) -> bool:
-    """Tell whether an exception is the driver's own."""
-    module = sys.modules.get(driver(connection))
-    kind = getattr(module, "Error", None)
-    return isinstance(kind, type) and isinstance(error, kind)
-
-
-def is_for_good(error: Exception) -> bool:
-    """Tell whether a retry would end the same way."""
-    return any(kind.__name__ in _FOR_GOOD for kind in type(error).__mro__)
-
-
-def describe(error: Exception) -> str:
-    """Return what may be said of a database's error: its own text may repeat a row's values."""
-    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-    words = type(error).__name__ + (f" {state}" if state else "")
-    text = getattr(getattr(error, "diag", None), "message_primary", None) if state in _NAMES_ONLY else None
-    if text is None and str(error).startswith(("no such table:", "no such column:")):  # SQLite
-        text = str(error)
-    return f"{words}: {text}" if text else words

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.keys import decode_key
 from airflow_provider_userattrs.push.unfinished import Gap, Unfinished
+from airflow_provider_userattrs.sources.drivers import MYSQL
 
 #: What stands for a value in SQL -> how one with a name is written.
 _NAMED = {"%s": "%(userattrs_{})s", "?": ":userattrs_{}"}
@@ -19,10 +20,26 @@ _NAMED = {"%s": "%(userattrs_{})s", "?": ":userattrs_{}"}
 #: the driver's top package -> what is the same for a key each time, from 0 to 2**31 - 1. Other databases have other
 #: functions, or none.
 _HASHES = {
+    **dict.fromkeys(MYSQL, "(CRC32({key}) & 2147483647)"),
     "psycopg2": "(hashtext(CAST({key} AS text)) & 2147483647)",
     "psycopg": "(hashtext(CAST({key} AS text)) & 2147483647)",
     "sqlite3": "(CAST({key} AS integer) & 2147483647)",
 }
+
+
+def quoted(key: str, driver: str, sql: str) -> str:
+    """Return a key as a database takes it for a column, also if it is a word of SQL.
+
+    :param key: the column.
+    :param driver: the driver's top package.
+    :param sql: the author's query.
+    """
+    if driver in ("psycopg", "psycopg2"):
+        # It folds a name without quotes to lower case; the query tells if the column's has them.
+        return f'"{key}"' if f'"{key}"' in sql else f'"{key.lower()}"'
+    if driver in (*MYSQL, "sqlite3"):  # SQLite takes "..." for text where there is no such column
+        return f"`{key}`"
+    return key
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,17 @@ class KeyWatch:
         raise RefusedConfiguration(f"key {self._column!r} {what}; give a column that is unique and never NULL")
 
 
+def alike_at_end(keys: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the last key, with those before it that a database may take for the same.
+
+    :param keys: keys in their order, at least one.
+    """
+    start = len(keys) - 1
+    while start and isinstance(keys[start], str) and _fold(keys[start - 1]) == _fold(keys[start]):
+        start -= 1
+    return tuple(keys[start:])
+
+
 def _fold(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()

@@ -82,7 +82,7 @@ def _hashes(n: int) -> list[KeyPart]:
 
 
 def _ranges(source: SqlRows, n: int) -> list[KeyPart]:
-    query = SqlRows(quantiles(source.sql, str(source.key), n), conn_id=source.conn_id, parameters=source.parameters)
+    query = SqlRows(quantiles(source.sql, source.quoted_key(), n), conn_id=source.conn_id, parameters=source.parameters)
     lasts: Iterator[Any] = query.rows()  # without types there are rows only, of one column
     edges = [None, *(encode_key(key) for row in lasts for key in row.values()), None]
     return [KeyRange(above, upto) for above, upto in pairwise(edges)]

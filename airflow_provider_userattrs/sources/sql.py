@@ -5,28 +5,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import asdict
 from typing import Any
 
 from airflow_provider_userattrs.push.bookmark import Keys
-from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration, RetryLater
-from airflow_provider_userattrs.push.unfinished import Unfinished
+from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.unfinished import Edge, Gap, Unfinished
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources import drivers, keyset
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
-from airflow_provider_userattrs.sources.column_types import Convert, check_columns, convert
-from airflow_provider_userattrs.sources.key_query import WHOLE, KeyHash, KeyPart, KeyRange, Which, wrap
+from airflow_provider_userattrs.sources.cells import converters
+from airflow_provider_userattrs.sources.column_types import check_columns
+from airflow_provider_userattrs.sources.database import connect
+from airflow_provider_userattrs.sources.key_query import WHOLE, KeyHash, KeyPart, KeyRange, Which, quoted, wrap
+from airflow_provider_userattrs.sources.row_maker import RowMaker
+from airflow_provider_userattrs.sources.session import Session
+from airflow_provider_userattrs.sources.statement import holds_two_statements
 from airflow_provider_userattrs.sources.templates import is_deferred
 
-#: Rows fetched at once.
-_FETCH = 1_000
+logger = logging.getLogger(__name__)
 
 #: A name that needs no quotes in any database.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_TWO_STATEMENTS = "sql holds a second statement behind a semicolon; give one SELECT"
 
 
 class SqlRows:
@@ -61,6 +68,8 @@ class SqlRows:
         types: Mapping[str, str] | None = None,
     ) -> None:
         check_text("sql", sql, "give one SELECT, or the name of a .sql file of the DAG's folder")
+        if not is_deferred(sql) and not sql.endswith(self.template_ext) and holds_two_statements(sql):
+            raise ValueError(_TWO_STATEMENTS)
         check_text("conn_id", conn_id, "give the id of an Airflow connection")
         fit = parameters is None or (
             isinstance(parameters, (Sequence, Mapping)) and not isinstance(parameters, (str, bytes))
@@ -118,11 +127,11 @@ class SqlRows:
         if self.key is None:
             if after is not None:
                 raise RefusedConfiguration("key is not set, so sql cannot go on from a place; start at the first row")
-            with self._opened() as (connection, cursor, batches):
+            with self._opened() as (session, cursor, batches):
                 batch = next(batches)
-                make = self._maker(connection, cursor)
+                maker = self._maker(session, cursor)
                 while batch:
-                    yield from map(make, batch)
+                    yield from maker.rows(batch)
                     batch = next(batches)
             return
         try:
@@ -130,6 +139,12 @@ class SqlRows:
         except ValueError:
             raise RefusedConfiguration("after is no place of this source; start at the first row") from None
         yield from self._read_all() if unfinished is None else self._read_rest(unfinished)
+
+    def quoted_key(self) -> str:
+        """Return the key as the database takes it for a column, whatever it is called."""
+        database = connect(self.conn_id)
+        drivers.close(database.connection, None)
+        return quoted(str(self.key), database.session.driver, self.sql)
 
     def identity(self) -> Any:
         """Return what changes when the query or its parameters do, by their digest."""
@@ -148,33 +163,34 @@ class SqlRows:
         return "sql is read without key= (a column that is unique and never NULL), so no row can be found again"
 
     @contextmanager
-    def _opened(self, **which: Any) -> Iterator[tuple[Any, Any, Iterator[list[Any]]]]:
-        """Yield connection, cursor and what is fetched.
+    def _opened(self, **which: Any) -> Iterator[tuple[Session, Any, Iterator[list[Any]]]]:
+        """Yield session, cursor and what is fetched.
 
         :param which: which rows, as `wrap` takes it.
         """
-        hook = _hook(self.conn_id)
-        connection = hook.get_conn()
-        cursor = None
+        sql, parameters = self.sql, self.parameters
+        if holds_two_statements(sql):
+            raise RefusedConfiguration(_TWO_STATEMENTS)
+        database = connect(self.conn_id)
+        cursor, driver = None, database.session.driver
         try:
-            sql, parameters = self.sql, self.parameters
             if self.key is not None:
-                driver = drivers.driver(connection)
+                key = quoted(self.key, driver, sql)
                 sql, parameters = wrap(
-                    sql, parameters, self.key, hook.placeholder, part=self.part, driver=driver, **which
+                    sql, parameters, key, database.placeholder, part=self.part, driver=driver, **which
                 )
-            cursor = drivers.open_cursor(connection)
-            yield connection, cursor, _fetch(connection, cursor, sql, parameters)
+            cursor = drivers.open_cursor(database.connection)
+            yield database.session, cursor, database.query(cursor, sql, parameters)
         finally:
-            drivers.close(connection, cursor)
+            drivers.close(database.connection, cursor)
 
-    def _maker(self, connection: Any, cursor: Any) -> Callable[[Any], Row | MalformedRow]:
-        """Return what makes a row of the cells that a cursor gives, once something was fetched."""
+    def _maker(self, session: Session, cursor: Any) -> RowMaker:
+        """Return what makes rows of the cells that a cursor gives, once something was fetched."""
         if cursor.description is None:
             raise RefusedConfiguration("sql returns no rows; give one SELECT")
         names = [column[0] for column in cursor.description]
         check_columns(names, self.types, "sql")
-        return _maker(names, drivers.value_converters(connection, cursor.description), self.types)
+        return RowMaker(names, converters(session.driver, cursor), self.types)
 
     def _read_all(self) -> Iterator[Row | MalformedRow | Keys]:
         watch = keyset.KeyWatch(str(self.key))
@@ -187,7 +203,7 @@ class SqlRows:
         watch = keyset.KeyWatch(str(self.key), unfinished.kind)
         beside: set[Any] = set()
         for which in (Which.NOT_SENT,) if unfinished.sent_upto is None else (Which.SENT, Which.NOT_SENT):
-            for keys, rows in self._fetched(beside, unfinished=unfinished, which=which):
+            for keys, rows in self._fetched(beside, unfinished, which):
                 alike = watch.pass_all(keys)
                 if which is Which.NOT_SENT and keys[0] == unfinished.sent_upto:
                     # A driver may cut what the database compares; so the last row sent is found behind itself.
@@ -209,100 +225,52 @@ class SqlRows:
         return None
 
     def _fetched(
-        self, beside: set[Any] | None = None, **which: Any
+        self, beside: set[Any] | None = None, unfinished: Unfinished | None = None, which: Which = Which.ALL
     ) -> Iterator[tuple[list[Any], Iterator[Row | MalformedRow]]]:
         """Yield keys and rows of what is fetched at once, without the finished rows beside the unfinished ones.
 
+        A query that the database drops while rows are on their way, as MySQL does when it waits for a minute, is opened
+        anew behind the last row.
+
         :param beside: takes the keys of the rows left out.
+        :param unfinished: what earlier tries left, as `wrap` takes it.
         :param which: which rows, as `wrap` takes it.
         """
-        edges = which["unfinished"].edges if which else frozenset()
-        with self._opened(**which) as (connection, cursor, batches):
+        unfinished = unfinished or Unfinished()
+        finished = edges = unfinished.edges
+        last: Edge = ()
+        behind = {"unfinished": unfinished, "which": which}
+        while True:
+            read = 0
+            try:
+                for keys, batch, maker in self._batches(**behind):
+                    if edges and (left_out := edges.intersection(keys)):
+                        if beside is not None:
+                            beside |= left_out & finished
+                        kept = [number for number, key in enumerate(keys) if key not in left_out]
+                        keys, batch = [keys[number] for number in kept], type(batch)(batch[number] for number in kept)
+                    if keys:
+                        yield keys, maker.rows(batch)
+                        last, read = keyset.alike_at_end([*last, *keys]), read + len(keys)
+                return
+            except RetryLater as error:
+                if not read:
+                    raise
+                logger.info("%s; after %s rows it is opened anew behind the last one", error, f"{read:,}")
+            rest = Which.NOT_SENT if which is Which.ALL else which
+            behind = {"unfinished": unfinished.behind([Gap(last, ())]), "which": rest}
+            edges = finished | set(last)
+
+    def _batches(self, **which: Any) -> Iterator[tuple[list[Any], list[Any], RowMaker]]:
+        """Yield the keys of what is fetched at once, the cells, and what makes rows of them."""
+        with self._opened(**which) as (session, cursor, batches):
             batch = next(batches)
-            make = self._maker(connection, cursor)
-            names = [column[0] for column in cursor.description]
-            place = _key_place(names, str(self.key))
-            word = dict(drivers.value_converters(connection, cursor.description)).get(place)
+            maker = self._maker(session, cursor)
+            place = _key_place(maker.names, str(self.key))
+            session.check_key(cursor, place)
             while batch:
-                keys = [cells[place] for cells in batch]
-                if word is not None:
-                    keys = [key if key is None else word(key) for key in keys]
-                if edges and beside is not None and (left_out := edges.intersection(keys)):
-                    beside |= left_out
-                    batch = [cells for cells, key in zip(batch, keys, strict=True) if key not in left_out]
-                    keys = [key for key in keys if key not in left_out]
-                if keys:
-                    yield keys, map(make, batch)
+                yield maker.keys(batch, place), batch, maker
                 batch = next(batches)
-
-
-def _maker(
-    names: list[str], values: list[tuple[int, Convert]], types: Mapping[str, str]
-) -> Callable[[Any], Row | MalformedRow]:
-    """Return what makes a row of the cells that the cursor gives."""
-
-    def plain(cells: Any) -> dict[str, Any]:
-        return dict(zip(names, cells))  # noqa: B905  as many cells as names: the driver sees to it
-
-    def worded(cells: Any) -> dict[str, Any]:
-        row = plain(cells)
-        for place, word in values:
-            if (value := cells[place]) is not None:
-                row[names[place]] = word(value)
-        return row
-
-    make = worded if values else plain
-
-    def typed(cells: Any) -> Row | MalformedRow:
-        row = make(cells)
-        raw = dict(row)
-        try:
-            convert(row, types)
-        except InvalidRow as invalid:
-            return MalformedRow(invalid.verdict, raw)
-        return row
-
-    return typed if types else make
-
-
-def _hook(conn_id: str) -> Any:
-    from airflow.providers.common.compat.sdk import BaseHook
-
-    try:
-        from airflow.providers.common.sql.hooks.sql import DbApiHook
-    except ImportError:
-        raise RefusedConfiguration("SqlRows needs apache-airflow-providers-common-sql; install it") from None
-    connection: Any = BaseHook.get_connection(conn_id)
-    hook = connection.get_hook()
-    if not isinstance(hook, DbApiHook):
-        raise RefusedConfiguration(
-            f"conn_id {conn_id!r} is a connection to no SQL database (its hook is a {type(hook).__name__}); give one "
-            "whose hook is a DbApiHook"
-        )
-    return hook
-
-
-def _fetch(connection: Any, cursor: Any, sql: str, parameters: Any) -> Iterator[list[Any]]:
-    """Yield what is fetched at once, at last empty lists."""
-    try:
-        if parameters:
-            cursor.execute(sql, parameters)
-        else:
-            cursor.execute(sql)
-        # Psycopg's named cursors know their columns only once something was fetched.
-        while drivers.driver(connection).startswith("psycopg") or cursor.description is not None:
-            yield cursor.fetchmany(_FETCH)
-    except Exception as error:
-        if not drivers.is_database_error(connection, error):
-            raise
-        # The database's own text may repeat values of rows.
-        words = drivers.describe(error)
-        if drivers.is_for_good(error):
-            raise RefusedConfiguration(
-                f"sql is refused by the database ({words}); mend the query or its data"
-            ) from None
-        raise RetryLater(f"sql could not be read to its end ({words}); the database's log says more") from None
-    yield []
 
 
 def _key_place(names: list[str], key: str) -> int:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+import os
+from collections.abc import Callable
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from itertools import islice
@@ -13,58 +13,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from reading import behind, goes_on_everywhere, only_rows, rest, source
+from servers import free_port
 
 from airflow_provider_userattrs.push.bookmark import Keys
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.push.update import MalformedRow
+from airflow_provider_userattrs.sources.shards import split
 from airflow_provider_userattrs.sources.sql import SqlRows
 
-BEHIND_SEVEN = Unfinished().behind([Gap((7,), ())]).as_dict()
+BEHIND_SEVEN = behind(7).as_dict()
 UUID_1 = UUID("12345678-1234-5678-1234-567812345678")
-
-
-def source(sql: str, **arguments: Any) -> SqlRows:
-    return SqlRows(sql, conn_id="warehouse", **arguments)
-
-
-def only_rows(items: Any) -> list[Any]:
-    return [item for item in items if not isinstance(item, Keys)]
-
-
-def goes_on_everywhere(rows: SqlRows) -> int:
-    """Check that reading goes on behind each of some rows, and within gaps between them; return how many rows."""
-    items = list(rows.rows())
-    every, keys = only_rows(items), [key for item in items if isinstance(item, Keys) for key in item.keys]
-    assert len(keys) == len(every)
-    behind = Unfinished()
-    for at in {0, 1, len(keys) // 3, 999, 1_000, len(keys) - 1} & set(range(len(keys))):
-        assert rest(rows, behind.behind([Gap((keys[at],), ())])) == every[at + 1 :]
-    third = len(keys) // 3
-    gaps = [Gap((), (keys[2],)), Gap((keys[5],), (keys[third],)), Gap((keys[2 * third],), ())]
-    left = every[:2] + every[6:third] + every[2 * third + 1 :]
-    assert rest(rows, behind.behind(gaps)) == left
-    again = [Gap((), (keys[1],)), Gap((keys[7],), ())]
-    assert rest(rows, behind.behind(gaps).behind(again)) == every[:1] + every[8:third] + every[2 * third + 1 :]
-    sent = replace(behind.behind(gaps), sent_upto=keys[7])
-    assert rest(rows, sent) == left
-    assert [row for doubtful, row in told(rows, sent) if doubtful] == every[:2] + every[6:8]
-    return len(every)
-
-
-def rest(rows: SqlRows, unfinished: Unfinished) -> list[Any]:
-    return [row for _, row in told(rows, unfinished)]
-
-
-def told(rows: SqlRows, unfinished: Unfinished) -> Iterator[tuple[bool, Any]]:
-    """Yield each unfinished row, and whether it may have been sent."""
-    keys = Keys(())
-    for item in rows.rows(after=json.loads(json.dumps(unfinished.as_dict()))):
-        if isinstance(item, Keys):
-            keys = item
-        else:
-            yield keys.in_doubt, item
-    assert keys.still_there is not None
 
 
 # PostgreSQL
@@ -151,6 +111,101 @@ def test_an_error_says_nothing_of_a_row(postgres: Any) -> None:
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("date", "infinity"),
+        ("date", "-infinity"),
+        ("date", "0044-03-15 BC"),
+        ("date", "10000-01-01"),
+        ("timestamp", "infinity"),
+        ("timestamp", "0044-03-15 00:00:00 BC"),
+        ("timestamp", "294276-12-31 23:59:59"),
+        ("timestamptz", "infinity"),
+        ("timestamptz", "-infinity"),
+        ("timestamptz", "0044-03-15 00:00:00+00 BC"),
+        ("timestamptz", "10000-01-01 00:00:00+00"),
+        ("time", "24:00:00"),
+        ("timetz", "24:00:00+02"),
+        ("date[]", "{2026-11-24,infinity}"),
+        ("timestamptz[]", "{infinity}"),
+        ("jsonb", "1e5000"),
+    ],
+)
+def test_a_value_that_python_has_not_costs_its_row(postgres: Any, kind: str, value: str) -> None:
+    rows = list(
+        source(
+            f"""SELECT n AS id, 'text' AS t, NULL AS nothing, CASE WHEN n = 1200 THEN %s::{kind} END AS at,
+            date '2026-11-24' AS day, '{{1}}'::int[] AS a, CASE WHEN n <> 2100 THEN '\\x00'::bytea END AS raw
+            FROM generate_series(1, 2500) n""",
+            parameters=[value],
+        ).rows()
+    )
+    assert len(rows) == 2_500
+    bad = rows.pop(1_199)
+    assert isinstance(bad, MalformedRow)
+    assert (bad.verdict.status, bad.verdict.code, bad.verdict.attribute) == ("invalid", "unreadable", "at")
+    assert value.replace("infinity", "not said") not in repr(bad.verdict)
+    assert bad.raw["id"] == 1_200
+    assert bad.raw["day"] == date(2026, 11, 24)
+    if kind != "jsonb":
+        assert bad.raw["at"] in (value, value.strip("{}").split(","), [date(2026, 11, 24), "infinity"])
+    good = {"t": "text", "nothing": None, "at": None, "day": date(2026, 11, 24), "a": [1], "raw": b"\0"}
+    assert rows[1_198] == {"id": 1_199, **good}
+    assert rows[1_199] == {"id": 1_201, **good}
+    assert rows[2_098] == {"id": 2_100, **good, "raw": None}
+
+
+def test_a_key_that_python_has_not_is_refused(postgres: Any) -> None:
+    sql = "SELECT d FROM (VALUES (date '2026-11-24'), ('infinity')) v(d)"
+    with pytest.raises(RefusedConfiguration, match=r"key 'd' .* cannot be read"):
+        list(source(sql, key="d").rows())
+
+
+def test_what_is_not_a_plain_type(postgres: Any) -> None:
+    postgres.execute("CREATE EXTENSION IF NOT EXISTS hstore", "CREATE TYPE mood AS ENUM ('sad', 'happy')")
+    (row,) = source(
+        """SELECT inet '10.0.0.1' AS host, inet '10.0.0.1/24' AS part, cidr '10.0.0.0/8' AS net, 'sad'::mood AS mood,
+        hstore('a', '1') AS h, money '12.50' AS cash, numeric 'NaN' AS nan, bit '101' AS bits,
+        '{sad,happy}'::mood[]::text[] AS moods"""
+    ).rows()
+    assert isinstance(row, dict)
+    assert str(row.pop("nan")) == "NaN"
+    assert row == {
+        "host": "10.0.0.1",
+        "part": "10.0.0.1/24",
+        "net": "10.0.0.0/8",
+        "mood": "sad",
+        "h": '"a"=>"1"',
+        "cash": "$12.50",
+        "bits": "101",
+        "moods": ["sad", "happy"],
+    }
+
+
+def test_text_of_a_database_that_takes_any_bytes(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not postgres.execute("SELECT 1 FROM pg_database WHERE datname = 'any_bytes'"):
+        postgres.create_database("any_bytes ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    change_connection(monkeypatch, schema="any_bytes")
+    good, bad = source("SELECT 'a' || chr(195) || chr(169) AS t, 1 AS n UNION ALL SELECT chr(233), 2 ORDER BY n").rows()
+    assert good == {"t": "aé", "n": 1}
+    assert isinstance(bad, MalformedRow)
+    assert (bad.verdict.status, bad.verdict.attribute) == ("invalid", "t")
+    change_connection(monkeypatch, extra={"client_encoding": "LATIN1"})
+    assert list(source("SELECT chr(233) AS t").rows()) == [{"t": "é"}]
+
+
+def test_letters_arrive_whatever_the_connection_says(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_connection(monkeypatch, extra={"client_encoding": "LATIN1"})
+    assert list(source("SELECT 'Жä😀' AS t").rows()) == [{"t": "Жä😀"}]
+
+
+def change_connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_WAREHOUSE", json.dumps({**json.loads(os.environ["AIRFLOW_CONN_WAREHOUSE"]), **fields})
+    )
+
+
 @pytest.mark.parametrize("sql", ["SELECT nowhere FROM pg_class", "SELECT 1 FROM nowhere"])
 def test_an_error_names_what_is_not_there(postgres: Any, sql: str) -> None:
     with pytest.raises(RefusedConfiguration, match=r"nowhere.* does not exist"):
@@ -166,6 +221,75 @@ def test_a_database_that_goes_away_is_passing(postgres: Any) -> None:
     )
     with pytest.raises(RetryLater, match="could not be read to its end"):
         list(rows)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"login": "nobody"}, 'role "nobody" does not exist'),
+        ({"schema": "nowhere"}, 'database "nowhere" does not exist'),
+    ],
+)
+def test_a_login_that_is_refused_is_refused_for_good(
+    postgres: Any, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], words: str
+) -> None:
+    change_connection(monkeypatch, **changed)
+    with pytest.raises(RefusedConfiguration, match=f"conn_id 'warehouse' is refused .*{words}"):
+        list(source("SELECT 1").rows())
+
+
+def test_a_server_that_is_away_is_passing(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_connection(monkeypatch, port=free_port())
+    with pytest.raises(RetryLater, match="conn_id 'warehouse' gives no connection"):
+        list(source("SELECT 1").rows())
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [("pg_cancel_backend", "57014: canceling statement"), ("pg_terminate_backend", "could not be read to its end")],
+)
+def test_what_is_passing(postgres: Any, sql: str, words: str) -> None:
+    with pytest.raises(RetryLater, match=words):
+        list(source(f"SELECT {sql}(pg_backend_pid()), pg_sleep(10)").rows())
+    with pytest.raises(RetryLater, match=words):
+        list(source(f"SELECT {sql}(pg_backend_pid()), pg_sleep(10), 1 AS id", key="id").rows())
+
+
+def test_a_query_that_is_dropped_is_opened_anew_behind_the_last_key(postgres: Any, log: Any) -> None:
+    read = []
+    for item in source("SELECT n AS id, 'user ' || n AS name FROM generate_series(1, 20000) n", key="id").rows():
+        if isinstance(item, dict):
+            read.append(item["id"])
+            if len(read) in (1, 10_000):
+                postgres.execute(
+                    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                )
+    assert read == list(range(1, 20_001))
+    assert len([text for text in log.texts if "opened anew" in text]) == 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT oid FROM pg_class, pg_proc", "42702: column reference"),
+        ("SELECT 1 FROM pg_authid", "42501: permission denied"),
+        ("SELECT nothing(1)", "42883: function nothing"),
+        ("SELECT 1::nothing", '42704: type "nothing" does not exist'),
+        ("SELECT relname, count(*) FROM pg_class", "42803: column"),
+        ("SELEC 'ada@example.com'", r"42601\)"),
+        ("SELECT 2147483647 + n FROM generate_series(1, 2) n", r"22003\)"),
+    ],
+)
+def test_a_query_that_cannot_work_is_refused(
+    postgres: Any, monkeypatch: pytest.MonkeyPatch, sql: str, words: str
+) -> None:
+    if not postgres.execute("SELECT 1 FROM pg_roles WHERE rolname = 'reader'"):
+        postgres.execute("CREATE ROLE reader LOGIN")
+    change_connection(monkeypatch, login="reader")
+    with pytest.raises(RefusedConfiguration, match=words) as caught:
+        list(source(sql).rows())
+    assert "ada" not in str(caught.value)
 
 
 @pytest.mark.parametrize("sql", ["CREATE TABLE t (a int)", "DELETE FROM pg_class"])
@@ -249,6 +373,32 @@ def test_a_key_may_be_named_in_any_case(postgres: Any) -> None:
     assert goes_on_everywhere(source("SELECT n AS User_Id FROM generate_series(1, 1500) n", key="USER_ID")) == 1_500
 
 
+@pytest.mark.parametrize("name", ["order", "User", "select"])
+def test_a_key_may_be_a_word_of_sql(postgres: Any, name: str) -> None:
+    rows = source(f'SELECT n AS "{name}" FROM generate_series(1, 1500) n', key=name)
+    assert goes_on_everywhere(rows) == 1_500
+    assert [len(only_rows(part.rows())) for part in split(rows, 3)] == [500, 500, 500]
+
+
+def test_an_enum_is_a_key(postgres: Any) -> None:
+    labels = ", ".join(f"'{number * 7919 % 3571}'" for number in range(1_500))
+    postgres.execute(
+        f"CREATE TYPE label AS ENUM ({labels})", "CREATE TABLE users AS SELECT unnest(enum_range(NULL::label)) AS id"
+    )
+    assert goes_on_everywhere(source("SELECT id FROM users", key="id")) == 1_500
+
+
+def test_a_second_statement_is_refused(postgres: Any) -> None:
+    postgres.execute("CREATE TABLE users AS SELECT 1 AS id")
+    with pytest.raises(ValueError, match="second statement"):
+        source("SELECT id FROM users; DELETE FROM users")
+    rows = source("{{ query }}")
+    rows.sql = "SELECT ';' AS a; -- one\nDELETE FROM users"
+    with pytest.raises(RefusedConfiguration, match="second statement"):
+        list(rows.rows())
+    assert list(source("SELECT ';' AS a; -- one; statement\n;").rows()) == [{"a": ";"}]
+
+
 @pytest.mark.parametrize(
     "place",
     [7, "x", ["int", "x"], [], {"a": 1}, {**BEHIND_SEVEN, "type": "nothing"}, {**BEHIND_SEVEN, "tries": [[7]]}],
@@ -330,6 +480,49 @@ def test_texts_that_a_collation_takes_for_one_are_told_apart(sqlite: Any) -> Non
         finished = keys[at - 1 : at + 1] if at % 2 else keys[at : at + 1]
         left = rest(rows, Unfinished().behind([Gap(tuple(finished), ())]))
         assert sorted(row["id"] for row in left) == sorted(keys[at + 1 :])
+
+
+def test_text_that_is_none_costs_its_row_alone(sqlite: Any) -> None:
+    sqlite("CREATE TABLE t AS SELECT 'a' AS a UNION ALL SELECT CAST(x'ff' AS TEXT)")
+    assert list(source("SELECT a FROM t").rows()) == [{"a": "a"}, {"a": "\udcff"}]
+
+
+@pytest.mark.parametrize("key", ["order", "Order"])
+def test_a_word_of_sql_is_a_key_of_sqlite(sqlite: Any, key: str) -> None:
+    rows = source("SELECT 1 AS 'order' UNION SELECT 2", key=key)
+    assert only_rows(rows.rows()) == [{"order": 1}, {"order": 2}]
+    assert rest(rows, behind(1)) == [{"order": 2}]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT a FROM nowhere", "no such table: nowhere"),
+        ("SELECT nowhere", "no such column: nowhere"),
+        ("SELEC 'ada@example.com'", r"OperationalError\)"),
+    ],
+)
+def test_a_query_that_sqlite_refuses(sqlite: Any, sql: str, words: str) -> None:
+    with pytest.raises(RefusedConfiguration, match=words):
+        list(source(sql).rows())
+
+
+def test_a_key_that_is_no_column_is_refused_by_sqlite(sqlite: Any) -> None:
+    with pytest.raises(RefusedConfiguration, match="no such column"):
+        list(source("SELECT 1 AS a", key="b").rows())
+
+
+def test_a_locked_sqlite_is_passing(sqlite: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    sqlite("CREATE TABLE t (a)")
+    path = json.loads(os.environ["AIRFLOW_CONN_WAREHOUSE"])["host"]
+    change_connection(monkeypatch, extra={"timeout": 0})
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(RetryLater, match="could not be read"):
+            list(source("SELECT a FROM t").rows())
 
 
 def test_a_key_of_several_types(sqlite: Any) -> None:
