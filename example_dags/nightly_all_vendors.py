@@ -22,7 +22,7 @@ from airflow_provider_userattrs.push.mapping import Constant, Hashed
 
 # Where a retry of "increase" learns what was sent; Airflow 3.3 and later have a place of their own for it.
 CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"
-REJECTS = "{{ var.value.rejects_folder }}/{{ task.task_id }}-{{ run_id }}.jsonl"
+REJECTS = "{{ var.value.rejects_folder }}/{{ task.task_id }}.jsonl"
 
 
 @dag(

@@ -58,15 +58,12 @@ class Account:
 
     :param report: counts the rows.
     :param endpoint: the operation.
-    :param rejects_path: where the rows that were not accepted are written, or None.
     :param shard: which part of a split push this is, or None.
     :param log: the task's log.
     :param clock: tells the time.
     """
 
-    def __init__(
-        self, report: Report, endpoint: Endpoint, rejects_path: str | None, shard: Shard | None, log: Log, clock: Clock
-    ) -> None:
+    def __init__(self, report: Report, endpoint: Endpoint, shard: Shard | None, log: Log, clock: Clock) -> None:
         self.report = report
         self.tries: list[int] = [0]
         self.counts: Counts | None = None
@@ -77,7 +74,7 @@ class Account:
         self.destination: str | None = None
         self.tell: Callable[[dict[str, Any]], None] | None = None
         self._endpoint = endpoint
-        self._rejects_path = rejects_path
+        self._rejects_paths: list[str] = []
         self._shard = shard
         self._log = log
         self._clock = clock
@@ -95,11 +92,24 @@ class Account:
             return
         self.report.merge(Tally.restored(begun.tally))
         self._earlier_counts = self.report.counts.copy()
+        earlier = begun.facts.get("push", {}).get("said", {}).get("rejects_path") or []
+        self._rejects_paths = [earlier] if isinstance(earlier, str) else list(earlier)
         if "timeline" in begun.facts:
             self._timeline = Timeline.restored(begun.facts["timeline"])
         self._timeline.begin(self.report.rows, begun.facts.get("retries", 0))
         verb = "was" if self.report.rows == 1 else "were"
         self._log.info("Resumed at row %s: %s %s done by earlier tries", f"{first:,}", users(self.report.rows), verb)
+
+    def begin_rejects(self, path: str, rejects: RejectsFile) -> None:
+        """Take in which file the rows that are not accepted go to; an earlier try may have had another."""
+        self.rejects = rejects
+        if path not in self._rejects_paths:
+            self._rejects_paths.append(path)
+
+    @property
+    def _rejects_path(self) -> str | list[str] | None:
+        paths = self._rejects_paths
+        return paths if len(paths) > 1 else paths[0] if paths else None
 
     def log_start(self, base_url: str, rate: str | None) -> None:
         """Say what is pushed where."""

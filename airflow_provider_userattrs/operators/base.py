@@ -41,8 +41,8 @@ class UserPushOperator(BaseOperator):
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it at the vendor.
     :param max_failed: how many rows (int) or what share of them (float, 0.0 to 1.0) may end ``rejected``, ``invalid``,
         ``partial`` or ``unknown`` before the task fails; None: only a push in which nothing was accepted fails.
-    :param rejects_path: an object-storage path for the rows not accepted, one JSON line each with the reason; it
-        holds personal data.
+    :param rejects_path: an object-storage path for the rows not accepted, one JSON line each with the reason; each
+        push has a file of its own beside that name, as the report says. It holds personal data.
     :param rate_limit: the cap per second in the vendor's unit; None for the connection's, then the documented one.
     :param concurrency: requests in flight at most.
     :param timezone: where naive datetimes are from, and in which zoneless forms are written; an IANA name.

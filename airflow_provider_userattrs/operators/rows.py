@@ -50,6 +50,11 @@ class Rows(XComArg):
     def __init__(self, users: Any) -> None:
         self._users = users if is_deferred(users) else source_of(users)
 
+    def reads(self, path: str) -> bool:
+        """Tell whether a path leads to a file that the rows are read from."""
+        reads = getattr(self._users, "reads", None)
+        return bool(reads and reads(path))
+
     @property
     def path(self) -> str | None:
         """Return the path the rows are read from, if they come from a file."""

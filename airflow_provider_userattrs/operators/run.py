@@ -24,11 +24,11 @@ from airflow_provider_userattrs.push.checkpointer import IN_DOUBT, Checkpointer
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.delivery import Delivery
 from airflow_provider_userattrs.push.endpoint import Answer
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.ledger import Ledger
 from airflow_provider_userattrs.push.mapping import Constant, Hashed, Mapping
 from airflow_provider_userattrs.push.outcome import DRY_RUN, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.pacing import rate_in_words
-from airflow_provider_userattrs.push.parts import path_of
 from airflow_provider_userattrs.push.report import Report
 from airflow_provider_userattrs.push.update import UserUpdate
 from airflow_provider_userattrs.sources.templates import keep_text
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_userattrs.hooks.base import VendorHook
     from airflow_provider_userattrs.operators.base import UserPushOperator
-    from airflow_provider_userattrs.sources.rejects import RejectsWriter
+    from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
 
 
 class Run:
@@ -64,9 +64,7 @@ class Run:
             dry_run=operator.is_dry_run,
             keeps_rejects=operator.rejects_path is not None,
         )
-        path = operator.rejects_path
-        self._rejects_path = None if path is None else path_of(path, context["ti"].map_index)
-        self._account = Account(report, endpoint, self._rejects_path, operator.shard, operator.log, self._clock)
+        self._account = Account(report, endpoint, operator.shard, operator.log, self._clock)
         self._checkpointer: Checkpointer | None = None
         self._shows_checkpoint = False
 
@@ -180,12 +178,22 @@ class Run:
         return begun
 
     def _open_rejects(self, stack: ExitStack, begun: Checkpoint) -> RejectsWriter | None:
-        if self._rejects_path is None:
+        rejects_path = self._operator.rejects_path
+        if rejects_path is None:
             return None
-        from airflow_provider_userattrs.sources.rejects import RejectsWriter
+        from airflow_provider_userattrs.sources.rejects_names import Owner
+        from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
 
-        writer = RejectsWriter(self._rejects_path, idempotent=self._endpoint.idempotent, begun=begun, clock=self._clock)
-        self._account.rejects = writer
+        ti = self._context["ti"]
+        owner = Owner(ti.dag_id, ti.task_id, ti.run_id, -1 if ti.map_index is None else ti.map_index)
+        path = file_for(rejects_path, owner)
+        for each in (rejects_path, path):
+            if self._operator.users.reads(each):
+                raise RefusedConfiguration(
+                    "rejects_path is, or would be, one of the files the rows are read from; write to another folder"
+                )
+        writer = RejectsWriter(path, idempotent=self._endpoint.idempotent, owner=owner, begun=begun, clock=self._clock)
+        self._account.begin_rejects(path, writer)
         return stack.enter_context(closing(writer))
 
     def _recorded(self, ledger: Ledger) -> tuple[Callable[..., None], Callable[..., None] | None]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 from airflow_provider_userattrs.push.checkpoint import KEY, Store
+from airflow_provider_userattrs.sources.private_files import create_private
 
 #: Bytes of a file's name; most file systems take 255, and ids may have 250 characters each.
 _LONGEST_NAME = 200
@@ -76,7 +77,8 @@ class PathStore:
             self._path.write_text(text)
             return
         half = self._path.with_name(self._path.name + ".new")
-        half.write_text(text)
+        with create_private(half.path) as file:  # it may hold the key of a row
+            file.write(text)
         half.rename(self._path)
 
     def delete(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a rejects file, one or more for each try of a push that was resumed; a file for each mapped task.
+"""The parts of a rejects file, one or more for each try of a push that was resumed.
 
 A try that ended without warning may have written rows that the next one sent again; so each further try begins its
 part with a line that says which rows were finished before, and of the others only the later word stands.
@@ -8,8 +8,7 @@ part with a line that says which rows were finished before, and of the others on
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from posixpath import splitext
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.checkpoint import Checkpoint
@@ -28,24 +27,25 @@ class Part(NamedTuple):
     lines: Callable[[], Iterator[str]]
 
 
-def path_of(rejects_path: str, map_index: int | None) -> str:
-    """Return where a task writes: instances of a mapped task have a file each.
+def head_line(facts: Mapping[str, Any], begun: Checkpoint | None = None) -> str:
+    """Return the line with which a part begins.
 
-    :param rejects_path: the path its author gave.
-    :param map_index: the task instance's; -1 or None if it is not mapped.
+    :param facts: whose it is, and the like.
+    :param begun: where a try begins that goes on with a push; None at the first row.
     """
-    if map_index is None or map_index < 0:
-        return rejects_path
-    root, ending = splitext(rejects_path)
-    return f"{root}.map-{map_index:04d}{ending}"
+    resumed = {} if begun is None else {"resumed": {"below": begun.below, "holes": begun.holes}}
+    return f"{BEGIN}{json.dumps({**facts, **resumed}, separators=(',', ':'))}}}\n"
 
 
-def resumption_line(begun: Checkpoint) -> str:
-    """Return the line with which a try begins its part.
-
-    :param begun: where the try begins.
-    """
-    return BEGIN + json.dumps({"resumed": {"below": begun.below, "holes": begun.holes}}, separators=(",", ":")) + "}\n"
+def read_head(line: str) -> dict[str, Any]:
+    """Return what `head_line` was given, as far as a part's first line tells."""
+    if not line.startswith(BEGIN):
+        return {}
+    try:
+        head = json.loads(line)["rejects"]
+    except (ValueError, RecursionError):
+        return {}
+    return head if isinstance(head, dict) else {}
 
 
 def read_parts(
@@ -57,17 +57,12 @@ def read_parts(
     :param in_doubt: whether to yield also rows that may have been applied, of an operation that is not to be repeated.
     :param convert: turns a row into the types that were declared for its columns, in place.
     """
-    resumptions = [_resumption(next(part.lines(), "")) for part in parts]
+    resumptions = [read_head(next(part.lines(), "")).get("resumed") for part in parts]
     for number, part in enumerate(parts):
         later = [resumption for resumption in resumptions[number + 1 :] if resumption]
         # A line that counts no more is an empty one: the others keep their numbers.
         lines = (line if _stands(line, later) else "" for line in part.lines())
         yield from read_lines(lines, in_doubt=in_doubt, convert=convert, file=part.name)
-
-
-def _resumption(line: str) -> dict[str, Any] | None:
-    resumed: dict[str, Any] | None = json.loads(line)["rejects"].get("resumed") if line.startswith(BEGIN) else None
-    return resumed
 
 
 def _stands(line: str, later: Sequence[dict[str, Any]]) -> bool:

@@ -69,7 +69,8 @@ class Total:
         for report in self._reports:
             for note in report["notes"]:
                 notes[note["attribute"], note["note"]] += note["count"]
-        paths = [report["rejects_path"] for report in self._reports if report.get("rejects_path")]
+        told = [report["rejects_path"] for report in self._reports if report.get("rejects_path")]
+        paths = [path for each in told for path in ([each] if isinstance(each, str) else each)]
         return self.report.as_dict(
             notes,
             **{fact: sum(report[fact] for report in self._reports) for fact in ("requests", "retries", "bytes")},

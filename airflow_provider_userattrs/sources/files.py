@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from typing import Any
 
@@ -17,6 +18,7 @@ from airflow_provider_userattrs.sources.arguments import check_text, check_types
 from airflow_provider_userattrs.sources.compression import reading_errors
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
 from airflow_provider_userattrs.sources.lines import Lines, check_beginning, read_csv, read_header, read_json
+from airflow_provider_userattrs.sources.locations import is_glob, locate
 from airflow_provider_userattrs.sources.parquet import group_sizes, read_parquet
 from airflow_provider_userattrs.sources.stored_files import Piece, StoredFile, list_files
 from airflow_provider_userattrs.sources.templates import is_deferred
@@ -103,6 +105,21 @@ class FileRows:
         parts = json.dumps([files, options], sort_keys=True)
         return {"files": len(files), "digest": hashlib.sha256(parts.encode()).hexdigest()}
 
+    def reads(self, path: str) -> bool:
+        """Tell whether a path leads to one of the files, or to one that a glob would find if it were there."""
+        other = locate(path)
+        for each in self._paths():
+            if not is_glob(each):
+                if locate(each).is_same(other):
+                    return True
+                continue
+            with suppress(FileNotFoundError):
+                if other.is_matched_by(locate(each)) or any(
+                    locate(file.name).is_same(other) for file in list_files(each)
+                ):
+                    return True
+        return False
+
     def check_resume(self) -> str | None:
         """Return None: the order of rows in a file is certain."""
         return None
@@ -144,9 +161,11 @@ class FileRows:
             measured += [(size, Piece(file.name, file.mark, (at, at + 1))) for at, size in enumerate(sizes)]
         return measured
 
+    def _paths(self) -> list[str]:
+        return [self.path] if isinstance(self.path, str) else [str(path) for path in self.path]
+
     def _files(self) -> list[StoredFile]:
-        paths = [self.path] if isinstance(self.path, str) else self.path
-        files = [file for path in paths for file in list_files(str(path))]
+        files = [file for path in self._paths() for file in list_files(path)]
         if self.pieces is None:
             return files
         known = {file.name: file for file in files}

@@ -1,40 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rejects files on local and object storage."""
+"""The rows of rejects files, on local and object storage."""
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator, Mapping
-from functools import partial
-from itertools import chain
-from typing import IO, Any
+from posixpath import dirname
+from typing import Any, NamedTuple
 
-from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-from airflow_provider_userattrs.push.checkpoint import Checkpoint
-from airflow_provider_userattrs.push.clock import Clock
-from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
-from airflow_provider_userattrs.push.outcome import Outcome
-from airflow_provider_userattrs.push.parts import Part, read_parts, resumption_line
-from airflow_provider_userattrs.push.rejects import write_line
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.parts import Part, read_head, read_parts
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources.column_types import convert
+from airflow_provider_userattrs.sources.handover import task_context
 from airflow_provider_userattrs.sources.lines import split_lines
+from airflow_provider_userattrs.sources.locations import locate, storage_of
+from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, names_in, names_like
 
-#: Seconds between two parts on object storage, where a file is there only once it is closed.
-_PART_EVERY = 30.0
+log = logging.getLogger(__name__)
 
 
 class Rejects:
     """Replay the rows that an earlier push wrote to its ``rejects_path``, all instances of a mapped task included.
 
-    :param path: the path given there, on any storage that ObjectStoragePath knows; may be a template.
+    Of several pushes to one path it takes the one of this run of the DAG, else the latest, and says so in the log.
+
+    :param path: the path given there, or the file that the report names, or a list of them; on any storage that
+        ObjectStoragePath knows. May be a template.
     :param in_doubt: whether to replay also rows that may have been applied, of an operation (EngageLab's
         ``increase``) that is not to be repeated.
     """
 
     template_fields = ("path",)
 
-    def __init__(self, path: str, *, in_doubt: bool = False) -> None:
+    def __init__(self, path: Any, *, in_doubt: bool = False) -> None:
         self.path = path
         self.in_doubt = in_doubt
 
@@ -48,143 +48,107 @@ class Rejects:
         return cls(**arguments)
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
-        """Yield the rows in the order they were written."""
-        for parts in _files(self.path):
-            yield from read_parts(
-                [Part(str(path), partial(_lines, path)) for path in parts], in_doubt=self.in_doubt, convert=convert
-            )
+        """Yield the rows in the order they were written.
+
+        :raises FileNotFoundError: if there is no such file.
+        :raises RefusedConfiguration: if files of several tasks are in question.
+        """
+        for files in self._files(said=True):
+            parts = [Part(file.address, file.lines) for file in files]
+            yield from read_parts(parts, in_doubt=self.in_doubt, convert=convert)
 
     def identity(self) -> Any:
-        """Return what changes when the file does."""
+        """Return what changes when the files do."""
         found = []
-        for path in chain.from_iterable(_files(self.path)):
-            stat = path.stat()
-            found.append([str(path), stat.st_size, getattr(stat, "st_mtime", None)])
+        for files in self._files():
+            for file in files:
+                info = file.fs.info(file.path)
+                changed = info.get("ETag") or info.get("mtime") or info.get("LastModified")
+                found.append([file.address, info.get("size"), None if changed is None else str(changed)])
         return [found, self.in_doubt]
 
+    def reads(self, path: str) -> bool:
+        """Tell whether a path leads to what is read here."""
+        return any(locate(each).is_same(locate(path)) for each in self._paths())
 
-class RejectsWriter:
-    """Write the rows of one push that were not accepted, while it goes on.
+    def _paths(self) -> list[str]:
+        is_one = isinstance(self.path, (str, os.PathLike)) or hasattr(self.path, "protocol")
+        return [str(self.path)] if is_one else [str(each) for each in self.path]
 
-    The file is made anew when a push begins, so that a path that cannot be written is known before anything is
-    sent, and no line of an earlier push stays. A try that goes on with a push writes a part of its own.
+    def _files(self, *, said: bool = False) -> list[list[_File]]:
+        """Return the parts of each file, in their order; of the files of a mapped task by their index."""
+        instances: dict[Any, list[tuple[Any, _File]]] = {}
+        paths = self._paths()
+        for path in paths:
+            files = sorted(_choose(path, said=said), key=lambda file: file.name.in_progress)
+            # One that is being written, or was left by a killed try, is later than what stands at its name.
+            for file in {file.path.removesuffix(IN_PROGRESS): file for file in files}.values():
+                owner, begun = (path, file.name.map_index), 0.0
+                if len(paths) > 1:  # the tries of one push may have had different paths
+                    owner, begun = file.owner or owner, file.head.get("begun", 0.0)
+                instances.setdefault(owner, []).append(((begun, file.name.part, file.path), file))
+        return [[file for _, file in sorted(files, key=lambda item: item[0])] for _, files in sorted(instances.items())]
 
-    :param path: where to, on any storage that ObjectStoragePath knows.
-    :param idempotent: whether the operation may be repeated.
-    :param begun: where this try begins; None for the first row.
-    :param clock: tells the time.
-    :raises RefusedConfiguration: if the path cannot be written.
+
+class _File(NamedTuple):
+    fs: Any
+    path: str
+    name: Name
+
+    @property
+    def address(self) -> str:
+        return str(self.fs.unstrip_protocol(self.path))
+
+    @property
+    def head(self) -> dict[str, Any]:
+        return read_head(next(self.lines(), ""))
+
+    @property
+    def owner(self) -> tuple[str, int] | None:
+        """Return whose the file is, as its first line tells; None if it does not."""
+        head = self.head
+        named = [head.get(name) for name in ("dag_id", "task_id", "run_id")]
+        return (str(named), int(head.get("map_index", -1))) if all(named) else None
+
+    def lines(self) -> Iterator[str]:
+        with self.fs.open(self.path, "rb") as file:
+            for line in split_lines(file):
+                yield line.decode("utf-8", "surrogateescape")  # what is no UTF-8 is found where the row is checked
+
+
+def _choose(path: str, *, said: bool) -> list[_File]:
+    """Return the files that a path means.
+
+    :param path: the path.
+    :param said: whether to say in the log which push is taken of several.
     """
-
-    def __init__(
-        self, path: str, *, idempotent: bool, begun: Checkpoint | None = None, clock: Clock | None = None
-    ) -> None:
-        self._idempotent = idempotent
-        self._clock = clock or Clock()
-        self._broken = False
-        self._file: IO[Any] | None = None
-        resumed = begun if begun and len(begun.tries) > 1 else None
-        self.part = resumed.parts if resumed else 1
-        try:
-            self._path: Any = ObjectStoragePath(path)
-            self._is_local = self._path.protocol in ("", "file")
-            if not self._path.parent.exists():
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-            if not resumed:
-                for part in _parts(path)[1:]:
-                    part.unlink()
-            self._open()
-        except Exception as error:  # each storage has exceptions of its own
-            raise RefusedConfiguration(
-                f"rejects_path cannot be written ({type(error).__name__}); check the path, the storage's provider "
-                "and its connection"
-            ) from error
-        if resumed:
-            self._append(resumption_line(resumed))
-
-    def write(self, outcome: Outcome) -> None:
-        """Write one row.
-
-        :raises RetryLater: if it cannot be written.
-        """
-        self._append(write_line(outcome, idempotent=self._idempotent))
-
-    def settle(self, *, now: bool) -> bool:
-        """Bring what was written to safety; return whether it is.
-
-        :param now: whether it must be now; object storage is spared small files otherwise.
-        """
-        if self._broken:
-            return False
-        if self._is_local or self._file is None:
-            return True
-        if not now and self._clock.monotonic() - self._opened < _PART_EVERY:
-            return False
-        self.close()
-        return True
-
-    def close(self) -> None:
-        """Finish the file.
-
-        :raises RetryLater: if that fails, and was not known before.
-        """
-        file, self._file = self._file, None
-        if file is None:
-            return
-        try:
-            file.close()
-        except Exception as error:
-            if not self._broken:
-                raise self._failure(error) from error
-
-    def _open(self) -> None:
-        path = self._path if self.part == 1 else _part(self._path, self.part)
-        self._file = path.open("wt", encoding="utf-8")
-        self._opened = self._clock.monotonic()
-
-    def _append(self, line: str) -> None:
-        try:
-            if self._file is None:
-                self.part += 1
-                self._open()
-            file: Any = self._file
-            file.write(line)
-            if self._is_local:
-                file.flush()
-        except Exception as error:
-            raise self._failure(error) from error
-
-    def _failure(self, error: Exception) -> RetryLater:
-        self._broken = True
-        return RetryLater(
-            f"rejects_path can no longer be written ({type(error).__name__}); free space or mend the storage, then "
-            "retry the task"
+    target = storage_of(path)
+    fs = target.fs
+    there = str(fs._strip_protocol(target.path))
+    folder = dirname(there)
+    files = [_File(fs, f"{folder}/{name}", told) for name, told in names_like(there, names_in(fs, folder)).items()]
+    if not files:
+        raise FileNotFoundError(f"path {path!r} names no rejects file, and no push has written one to it")
+    pushes: dict[str, list[_File]] = {}
+    for file in files:
+        pushes.setdefault(file.name.push, []).append(file)
+    if len(pushes) == 1:
+        return files
+    heads = {push: min(files, key=lambda file: file.name[1:]).head for push, files in pushes.items()}
+    tasks = sorted({f"{head.get('dag_id')}.{head.get('task_id')}" for head in heads.values()})
+    if len(tasks) > 1:
+        raise RefusedConfiguration(
+            f"path {path!r} holds rejects of {len(tasks)} tasks: {', '.join(tasks)[:500]}; give the file of one, as "
+            "its report names it, or give each task a rejects_path of its own"
         )
-
-
-def _part(path: Any, number: int) -> Any:
-    return path.with_name(f"{path.stem}.part-{number:04d}{path.suffix}")
-
-
-def _parts(path: str) -> list[Any]:
-    """Return a rejects file and its further parts, in their order."""
-    first: Any = ObjectStoragePath(path)
-    if not first.parent.exists():
-        return [first]
-    return [first, *sorted(first.parent.glob(f"{first.stem}.part-[0-9]*{first.suffix}"), key=str)]
-
-
-def _files(path: str) -> list[list[Any]]:
-    """Return the parts of a rejects file, and of those of a mapped task's instances."""
-    first: Any = ObjectStoragePath(path)
-    mapped = (
-        sorted(first.parent.glob(f"{first.stem}.map-[0-9]*{first.suffix}"), key=str) if first.parent.exists() else []
-    )
-    files = [str(each) for each in mapped if ".part-" not in each.name]
-    return [_parts(each) for each in ([path, *files] if first.exists() or not files else files)]
-
-
-def _lines(path: Any) -> Iterator[str]:
-    with path.open("rb") as file:
-        for line in split_lines(file):
-            yield line.decode("utf-8")
+    run_id = (task_context() or {}).get("run_id")
+    latest = max(heads, key=lambda push: (heads[push].get("run_id") == run_id, heads[push].get("begun", 0)))
+    if said:
+        log.info(
+            "Rejects of %s, run %s: %s files; those of %s other runs at this path are left out",
+            tasks[0],
+            heads[latest].get("run_id"),
+            len(pushes[latest]),
+            len(pushes) - 1,
+        )
+    return pushes[latest]

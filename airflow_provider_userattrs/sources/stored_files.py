@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any, NamedTuple
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.compression import decompressed
 from airflow_provider_userattrs.sources.formats import compression_of
+from airflow_provider_userattrs.sources.locations import is_glob, storage_of
 
 #: Bytes fetched at once from object storage, whose own choice may be 50 MiB.
 _BLOCK = 1 << 20
@@ -85,16 +85,9 @@ def list_files(path: str) -> list[StoredFile]:
     :raises RefusedConfiguration: if the storage is unknown.
     :raises FileNotFoundError: if there is no file.
     """
-    from airflow.providers.common.compat.sdk import ObjectStoragePath
-
-    try:
-        target: Any = ObjectStoragePath(path)
-        storage = target.fs
-    except (ValueError, ImportError) as error:
-        raise RefusedConfiguration(
-            f"path {path!r} is on no known storage ({type(error).__name__}); check its scheme and its provider"
-        ) from None
-    names = _glob(storage, target.path) if any(sign in path for sign in "*?[") else _file(storage, target.path)
+    target = storage_of(path)
+    storage = target.fs
+    names = _glob(storage, target.path) if is_glob(path) else _file(storage, target.path)
     if not names:
         raise FileNotFoundError(f"path {path!r} names no file; give a file's path, or a glob like '/folder/*.csv'")
     return [StoredFile(storage, name) for name in names]

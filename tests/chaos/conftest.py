@@ -106,15 +106,17 @@ class Tries:
     def verdicts(self) -> dict[int, Any]:
         """Give the status of each row: what the rejects file says, and accepted where it says nothing."""
         from airflow_provider_userattrs.push import parts
+        from airflow_provider_userattrs.push.rejects import BEGIN
+        from airflow_provider_userattrs.sources.rejects import Rejects
 
-        paths = [self.folder / "rejects.jsonl", *sorted(self.folder.glob("rejects.part-*"))]
-        texts = [path.read_text().splitlines(keepends=True) for path in paths]
-        resumptions = [parts._resumption(lines[0]) if lines else None for lines in texts]
+        [files] = Rejects(str(self.folder / "rejects.jsonl"))._files()
+        texts = [list(file.lines()) for file in files]
+        resumptions = [parts.read_head(lines[0]).get("resumed") if lines else None for lines in texts]
         status = dict.fromkeys(range(len(self.rows)), "accepted")
         for number, lines in enumerate(texts):
             later = [resumption for resumption in resumptions[number + 1 :] if resumption]
             for line in lines:
-                if not line.startswith('{"resumed":') and parts._stands(line, later):
+                if not line.startswith(BEGIN) and parts._stands(line, later):
                     told = json.loads(line)
                     status[told["position"]] = told["status"]
         return {position: SimpleNamespace(status=word) for position, word in status.items()}

@@ -455,7 +455,7 @@ def test_the_report_is_small_whatever_the_rows(push: Callable[..., Any], counted
 def test_the_report_is_small_whatever_the_path(push: Callable[..., Any], tmp_path: Any) -> None:
     path = str(tmp_path.joinpath(*["健" * 60] * 15, "rejects.jsonl"))
     run = push(Many(), rejects_path=path)
-    assert run.report["rejects_path"] == path
+    assert run.report["rejects_path"].startswith(path.removesuffix("jsonl"))
     assert len(json.dumps(run.report)) < 16 * 1024
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
+from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
@@ -29,14 +30,22 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a folder" / "not yet there" / "rejects.jsonl"
 
 
+def files(path: Path) -> list[Path]:
+    """Give the files that pushes wrote to a path, the latest last."""
+    return sorted(path.parent.glob(f"{path.stem}.*"), key=lambda file: file.stat().st_mtime_ns)
+
+
 def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    """Give the rows of the latest push to a path; the first line speaks of the file."""
+    first, *rest = files(path)[-1].read_text(encoding="utf-8").splitlines()
+    assert json.loads(first)["rejects"]["task_id"] == "push"
+    return [json.loads(line) for line in rest]
 
 
 def test_what_a_line_says(push: Callable[..., Any], control: Any, path: Path) -> None:
     control.fault("engagelab", {"code": 55102, "message": "Invalid: 名前"}, {"users": [2]})
     run = push([{"euid": 1, "a": 1}, {"euid": 2, "a": "ö"}, {"euid": "x", "a": 3}], rejects_path=str(path))
-    assert run.report["rejects_path"] == str(path)
+    assert run.report["rejects_path"] == str(files(path)[0])
     rejected, invalid = sorted(lines(path), key=lambda line: line["position"])
     assert rejected["row"] == {"euid": 2, "a": "ö"}
     assert (rejected["position"], rejected["user"], rejected["status"], rejected["code"]) == (1, 2, "rejected", "55102")
@@ -66,7 +75,7 @@ def test_forms_of_the_path(push: Callable[..., Any], path: Path, form: str) -> N
     given = form.format(path=path)
     run = push([{"euid": "x", "a": 1}, {"euid": 1, "a": 1}], rejects_path=given)
     assert run.state == "success"
-    assert run.report["rejects_path"] == given
+    assert run.report["rejects_path"] == form.format(path=files(path)[0])
     assert len(lines(path)) == 1
 
 
@@ -262,10 +271,13 @@ class Endless:
         self.path = path
         self.euids = euids
         self.seen: list[int] = []
+        self.name = ""
 
     def rows(self) -> Iterator[Any]:
         for euid in self.euids:
-            self.seen.append(len(self.path.read_text().splitlines()))
+            [file] = files(self.path)
+            self.name = file.name
+            self.seen.append(len(file.read_text().splitlines()) - 1)
             yield {"euid": euid, "a": 1}
 
 
@@ -273,3 +285,94 @@ def test_it_is_written_as_the_push_goes_on(push: Callable[..., Any], path: Path)
     source = Endless(path, ["x", "y", "z", 1])
     push(source, rejects_path=str(path))
     assert source.seen == [0, 1, 2, 3]
+    assert source.name.endswith(".jsonl.inprogress"), "beside its name, until it is done"
+    assert [file.name for file in files(path)] == [source.name.removesuffix(".inprogress")]
+
+
+def test_two_runs_share_no_file(push: Callable[..., Any], path: Path) -> None:
+    for euid in ("x", "y"):
+        push([{"euid": euid, "a": 1}, {"euid": 1, "a": 1}], rejects_path=str(path))
+    assert len(files(path)) == 2
+    reports = [push(Rejects(str(file))).report for file in files(path)]
+    assert [report["invalid"] for report in reports] == [1, 1]
+
+
+@pytest.mark.parametrize("given", ["file://{}/users.jsonl", "{}/../{name}/users.jsonl", "{}/link.jsonl"])
+@pytest.mark.parametrize("source", ["{}/users.jsonl", "{}/*.jsonl", "{}/u*.jsonl"])
+def test_the_file_the_rows_are_read_from_is_not_written_to(
+    push: Callable[..., Any], control: Any, tmp_path: Path, given: str, source: str
+) -> None:
+    users = tmp_path / "users.jsonl"
+    users.write_text('{"euid": "x", "a": 1}\n{"euid": 2, "a": 1}\n')
+    (tmp_path / "link.jsonl").symlink_to(users)
+    before = users.read_bytes()
+    run = push(FileRows(source.format(tmp_path)), rejects_path=given.format(tmp_path, name=tmp_path.name))
+    assert run.state == "failed"
+    assert [type(error) for error in run.log.errors] == [AirflowFailException]
+    assert "rejects_path is, or would be, one of the files" in str(run.error)
+    assert users.read_bytes() == before
+    assert control.journal() == []
+
+
+def test_a_glob_never_reads_its_own_rejects(push: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "users.jsonl").write_text('{"euid": "x", "a": 1}\n{"euid": 2, "a": 1}\n')
+    source = FileRows(f"{tmp_path}/*.jsonl")
+    run = push(source, rejects_path=f"{tmp_path}/rejects.jsonl")
+    assert "rejects_path" in str(run.error)
+    assert len(list(tmp_path.iterdir())) == 1
+    push(FileRows(f"{tmp_path}/users.jsonl"), rejects_path=f"{tmp_path}/rejects.jsonl")
+    assert len(list(tmp_path.iterdir())) == 2
+    other = push(source, rejects_path=f"{tmp_path}/rejects/rejects.jsonl")
+    assert "is a rejects file" in str(other.error)
+
+
+def test_a_mended_cell_is_sent_with_the_types_of_the_first_push(
+    push: Callable[..., Any], control: Any, path: Path, tmp_path: Path
+) -> None:
+    users = tmp_path / "users.csv"
+    types = {"age": "integer", "vip": "boolean", "since": "date", "euid": "integer"}
+    users.write_text("euid,age,vip,since,name\n1,44,true,2026-11-24,44\n2,4x,true,2026-11-24,44\n")
+    first = push(FileRows(str(users), types=types), rejects_path=str(path))
+    assert first.counts == {"accepted": 1, "invalid": 1}
+    [reason] = first.report["reasons"]
+    assert reason["places"] == [f"file://{users}, line 3"]
+    [file] = files(path)
+    text = file.read_text()
+    file.write_text(text.replace('"4x"', '"44"'))
+    assert push(Rejects(str(path))).counts == {"accepted": 1}
+    held = control.users("engagelab")
+    assert held["2"]["properties"] == held["1"]["properties"]
+    assert held["2"]["properties"]["age"] == 44
+    file.write_text(text)
+    again = push(Rejects(str(path)), rejects_path=f"{tmp_path}/second.jsonl")
+    assert again.counts == {"invalid": 1}
+    assert again.report["reasons"][0]["attributes"] == {"age": 1}
+    [second] = files(tmp_path / "second.jsonl")
+    second.write_text(second.read_text().replace('"4x"', '"44"'))
+    assert push(Rejects(f"{tmp_path}/second.jsonl")).counts == {"accepted": 1}
+
+
+def test_the_report_names_the_files_that_are_there(push: Callable[..., Any], control: Any, tmp_path: Path) -> None:
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 21, "to": 21})
+    rows = [{"euid": f"x{number}" if number % 10 == 0 else number, "a": 1} for number in range(1, 41)]
+    run = push(
+        rows,
+        rejects_path=f"{tmp_path}/try-{{{{ ti.try_number }}}}.jsonl",
+        retries=1,
+        retry_delay=timedelta(0),
+        concurrency=1,
+        checkpoint_path=f"{tmp_path}/checkpoints",
+    )
+    assert run.state == "success"
+    assert run.report["resumed_from"]
+    named = run.report["rejects_path"]
+    assert len(named) == 2
+    assert all(Path(name).exists() for name in named)
+    control.clear_faults()
+    assert push(Rejects(named)).counts == {"invalid": 4}
+
+
+def test_nothing_is_named_where_nothing_could_be_written(push: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    run = push([{"euid": 1, "a": 1}], rejects_path=f"{tmp_path}/file/rejects.jsonl")
+    assert run.report["rejects_path"] is None

@@ -139,7 +139,7 @@ def test_rejects_of_all_shards_are_replayed(airflow: Any, warehouse: Any, contro
     warehouse(905)
     path = f"{tmp_path}/rejects.jsonl"
     run = airflow.run(nightly(4, push={"rejects_path": path}))
-    assert run.reports["push", 3]["rejects_path"] == f"{tmp_path}/rejects.map-0003.jsonl"
+    assert run.reports["push", 3]["rejects_path"].endswith(".map-0003.jsonl")
     assert len(run.reports["total"]["rejects_path"]) == 4
     control.seed("engagelab", list(range(901, 906)))
     run = airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=Rejects(path)))

@@ -45,7 +45,8 @@ def test_some_need_attention(push: Callable[..., Any], see: Callable[..., Any], 
     assert "2 rejected 55108 EUID is invalid Check the EUIDs: each is the integer EngageLab gave the user. 0, 1" in (
         seen.text
     )
-    assert f"users=Rejects('{rejects}')" in seen.text
+    [written] = tmp_path.iterdir()
+    assert f"users=Rejects('{written}')" in seen.text
     assert "engagelab_conn_id engagelab_default region singapore host http://127.0.0.1" in seen.text
     assert "Try 1 began at the first row." in seen.text
 

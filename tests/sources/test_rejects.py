@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.update import MalformedRow
-from airflow_provider_userattrs.sources.rejects import Rejects, RejectsWriter
+from airflow_provider_userattrs.sources.rejects import Rejects
+from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.")
 UNKNOWN = Verdict(Status.UNKNOWN, "no-answer", "no answer", "Check.")
@@ -149,17 +150,18 @@ def test_what_must_not_be_done_twice_is_not_replayed(
 )
 def test_a_line_that_is_none_is_a_malformed_row(path: Path, line: str) -> None:
     write(path, Outcome(0, REJECTED, {"a": 1}))
-    path.write_text(path.read_text() + line + "\n\n" + path.read_text())
+    head, first_line = path.read_text().splitlines(keepends=True)
+    path.write_text(head + first_line + line + "\n\n" + first_line)
     first, second, third = Rejects(str(path)).rows()
     assert first == third == {"a": 1}
     assert isinstance(second, MalformedRow)
-    assert second.verdict.where.endswith("rejects.jsonl, line 2")
+    assert second.verdict.where.endswith("rejects.jsonl, line 3")
     assert line not in second.verdict.meaning
 
 
 def test_a_line_is_valid_json_on_one_line(path: Path) -> None:
     write(path, Outcome(3, REJECTED, {"a": "x\n\u2028y\x85"}, {"username": "x"}))
-    (line,) = path.read_bytes().decode("ascii").splitlines()
+    _, line = path.read_bytes().decode("ascii").splitlines()
     assert json.loads(line)["position"] == 3
 
 

@@ -19,7 +19,8 @@ from airflow_provider_userattrs.push.bookmark import Bookmark
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
 from airflow_provider_userattrs.sources.files import FileRows
-from airflow_provider_userattrs.sources.rejects import Rejects, RejectsWriter
+from airflow_provider_userattrs.sources.rejects import Rejects
+from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
 from airflow_provider_userattrs.sources.shards import split
 
 

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rejects file of one push, while it is written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from posixpath import dirname
+from typing import IO, Any
+
+from fsspec.implementations.local import LocalFileSystem
+
+from airflow_provider_userattrs.push.checkpoint import Checkpoint
+from airflow_provider_userattrs.push.clock import Clock
+from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.outcome import Outcome
+from airflow_provider_userattrs.push.parts import head_line
+from airflow_provider_userattrs.push.rejects import write_line
+from airflow_provider_userattrs.sources.locations import storage_of
+from airflow_provider_userattrs.sources.private_files import create_private
+from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Owner, names_in, names_like, part_of, path_of
+
+#: Seconds between two parts on object storage, where a file is there only once it is closed.
+_PART_EVERY = 30.0
+
+
+class RejectsWriter:
+    """Write the rows of one push that were not accepted, while it goes on.
+
+    The file is begun when the push is, so that a path that cannot be written is known before anything is sent. A
+    local one is written beside its name and moved there when the try is done; a try that goes on with a push writes
+    a part of its own, and first finishes what a killed one left.
+
+    :param path: the file, as `path_of` names it, on any storage that ObjectStoragePath knows.
+    :param idempotent: whether the operation may be repeated.
+    :param owner: the task instance whose file it is; None outside of a task.
+    :param begun: where this try begins; None for the first row.
+    :param clock: tells the time.
+    :raises RefusedConfiguration: if the path cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        idempotent: bool,
+        owner: Owner | None = None,
+        begun: Checkpoint | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._idempotent = idempotent
+        self._owner = owner
+        self._clock = clock or Clock()
+        self._broken = False
+        self._file: IO[Any] | None = None
+        self._resumed = begun if begun and len(begun.tries) > 1 else None
+        self.part = 1
+        try:
+            target = storage_of(path)
+            self._fs: Any = target.fs
+            self._path = str(self._fs._strip_protocol(target.path))
+            self._is_local = isinstance(self._fs, LocalFileSystem)
+            self._is_device = self._is_local and _is_device(self._path)
+            if not self._is_device:
+                self._prepare()
+            self._open()
+        except Exception as error:  # each storage has exceptions of its own
+            raise _refusal(error) from error
+
+    def write(self, outcome: Outcome) -> None:
+        """Write one row.
+
+        :raises RetryLater: if it cannot be written.
+        """
+        self._append(write_line(outcome, idempotent=self._idempotent))
+
+    def settle(self, *, now: bool) -> bool:
+        """Bring what was written to safety; return whether it is.
+
+        :param now: whether it must be now; object storage is spared small files otherwise.
+        """
+        if self._broken:
+            return False
+        if self._is_local or self._file is None:
+            return True
+        if not now and self._clock.monotonic() - self._opened < _PART_EVERY:
+            return False
+        self.close()
+        return True
+
+    def close(self) -> None:
+        """Finish the file.
+
+        :raises RetryLater: if that fails, and was not known before.
+        """
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            file.close()
+            if self._is_local and not self._is_device:
+                self._finish(part_of(self._path, self.part))
+        except Exception as error:
+            if not self._broken:
+                raise self._failure(error) from error
+
+    def _prepare(self) -> None:
+        """Make the folder; see to the parts of earlier tries."""
+        folder = dirname(self._path)
+        if not self._fs.exists(folder):
+            self._fs.makedirs(folder, exist_ok=True)
+        if self._fs.isdir(self._path):
+            raise IsADirectoryError(self._path)
+        found = names_like(self._path, names_in(self._fs, folder))
+        for name, told in found.items():
+            if told.push or told.map_index >= 0:  # another's
+                continue
+            path = f"{folder}/{name}"
+            if self._resumed:
+                self.part = max(self.part, told.part + 1)
+                if told.in_progress:
+                    self._finish(path.removesuffix(IN_PROGRESS))
+            elif path != self._path:
+                self._fs.rm_file(path)
+
+    def _finish(self, path: str) -> None:
+        """Move a local file to its name; a try that goes on with the push may have done so before."""
+        with suppress(FileNotFoundError):
+            os.replace(path + IN_PROGRESS, path)
+
+    def _open(self) -> None:
+        self._opened = self._clock.monotonic()
+        path = part_of(self._path, self.part)
+        if self._is_device:
+            self._file = os.fdopen(os.open(self._path, os.O_WRONLY), "w", encoding="utf-8")
+            return
+        if self._is_local:
+            self._file = create_private(path + IN_PROGRESS)
+        else:
+            self._file = self._fs.open(path, "wt", encoding="utf-8")
+        resumed, self._resumed = self._resumed, None
+        owner = {} if self._owner is None else self._owner.as_dict()
+        self._put(head_line({**owner, "part": self.part, "begun": round(self._clock.time(), 3)}, resumed))
+
+    def _append(self, line: str) -> None:
+        try:
+            if self._file is None:
+                self.part += 1
+                self._open()
+            self._put(line)
+        except Exception as error:
+            raise self._failure(error) from error
+
+    def _put(self, line: str) -> None:
+        file: Any = self._file
+        file.write(line)
+        if self._is_local:
+            file.flush()
+
+    def _failure(self, error: Exception) -> RetryLater:
+        self._broken = True
+        return RetryLater(
+            f"rejects_path can no longer be written ({type(error).__name__}); free space or mend the storage, then "
+            "retry the task"
+        )
+
+
+def file_for(rejects_path: str, owner: Owner) -> str:
+    """Return the file a task instance writes to: its own, unless the path is a device.
+
+    :param rejects_path: the path its author gave.
+    :param owner: the task instance.
+    :raises RefusedConfiguration: if the path is a folder, or on no known storage.
+    """
+    try:
+        target = storage_of(rejects_path)
+        path = str(target.fs._strip_protocol(target.path))
+        if target.fs.isdir(path):
+            raise IsADirectoryError(path)
+    except Exception as error:  # each storage has exceptions of its own
+        raise _refusal(error) from error
+    is_device = isinstance(target.fs, LocalFileSystem) and _is_device(path)
+    return rejects_path if is_device else path_of(rejects_path, owner)
+
+
+def _refusal(error: Exception) -> RefusedConfiguration:
+    return RefusedConfiguration(
+        f"rejects_path cannot be written ({type(error).__name__}); check the path, the storage's provider and its "
+        "connection"
+    )
+
+
+def _is_device(path: str) -> bool:
+    """Tell whether a path is no file of a folder, such as /dev/null or a pipe: it is written to where it is."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)

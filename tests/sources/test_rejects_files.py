@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rejects files of several pushes to one path: each has its own, and a replay takes those of one push."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
+
+from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
+from airflow_provider_userattrs.sources.files import FileRows
+from airflow_provider_userattrs.sources.locations import Location
+from airflow_provider_userattrs.sources.rejects import Rejects
+from airflow_provider_userattrs.sources.rejects_names import Owner, names_like, part_of, path_of
+from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
+
+REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.")
+
+
+class Writers:
+    """Open writers of task instances, each a second after the one before."""
+
+    def __init__(self, path: str, clock: Any) -> None:
+        self.path = path
+        self.clock = clock
+
+    def open(self, run: str, index: int = -1, *, task: str = "push", below: int | None = None) -> RejectsWriter:
+        self.clock.advance(1)
+        begun = None
+        if below is not None:
+            begun = Checkpoint(Fingerprint("", ""), below=below, tries=(0, below), parts=2)
+        owner = Owner("nightly", task, run, index)
+        return RejectsWriter(path_of(self.path, owner), idempotent=True, owner=owner, begun=begun, clock=self.clock)
+
+    def write(self, run: str, index: int = -1, *rows: int, **more: Any) -> None:
+        with closing(self.open(run, index, **more)) as writer:
+            for number in rows:
+                writer.write(Outcome(number, REJECTED, {"id": number}))
+
+
+@pytest.fixture
+def writers(tmp_path: Path, fake_clock: Callable[[], Any]) -> Writers:
+    return Writers(str(tmp_path / "rejects.jsonl"), fake_clock())
+
+
+def ids(source: Rejects) -> list[int]:
+    return [row["id"] for row in source.rows()]  # type: ignore[index]
+
+
+def test_two_pushes_at_once_lose_no_row(writers: Writers) -> None:
+    chance = random.Random(1)
+    opened = [writers.open(f"run {number}") for number in range(4)]
+
+    def write(number: int) -> None:
+        for position in range(200):
+            text = "x" * chance.randrange(20_000)
+            opened[number].write(Outcome(position, REJECTED, {"id": position, "of": number, "text": text}))
+        opened[number].close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    for number in range(4):
+        path = path_of(writers.path, Owner("nightly", "push", f"run {number}"))
+        rows: list[Any] = list(Rejects(path).rows())
+        assert [row["id"] for row in rows] == list(range(200))
+        assert {row["of"] for row in rows} == {number}
+
+
+def test_a_replay_takes_the_latest_push_and_all_of_its_instances(
+    writers: Writers, caplog: pytest.LogCaptureFixture
+) -> None:
+    for index in range(10):
+        writers.write("last night", index, index)
+    for index in range(4):
+        writers.write("tonight", index, 100 + index)
+    caplog.set_level("INFO")
+    assert ids(Rejects(writers.path)) == [100, 101, 102, 103]
+    assert "nightly.push, run tonight: 4 files; those of 1 other runs" in caplog.text
+    last_night = path_of(writers.path, Owner("nightly", "push", "last night"))
+    assert ids(Rejects(last_night)) == list(range(10))
+    assert ids(Rejects([path_of(writers.path, Owner("nightly", "push", "tonight", index)) for index in (3, 1)])) == [
+        101,
+        103,
+    ]
+
+
+def test_a_push_without_rejects_is_the_latest_too(writers: Writers) -> None:
+    writers.write("last night", -1, 1, 2)
+    writers.write("tonight")
+    assert ids(Rejects(writers.path)) == []
+
+
+def test_files_of_several_tasks_are_not_guessed_at(writers: Writers) -> None:
+    writers.write("tonight", -1, 1, task="push_kahuna")
+    writers.write("tonight", -1, 2, task="push_moengage")
+    with pytest.raises(RefusedConfiguration, match=r"2 tasks: nightly\.push_kahuna, nightly\.push_moengage"):
+        list(Rejects(writers.path).rows())
+    assert ids(Rejects(path_of(writers.path, Owner("nightly", "push_moengage", "tonight")))) == [2]
+
+
+def test_a_push_done_again_replaces_its_own_file_alone(writers: Writers) -> None:
+    writers.write("last night", -1, 1)
+    writers.write("tonight", -1, 2, 3)
+    writers.write("tonight", -1, 4, below=3)
+    again = writers.open("tonight")
+    assert ids(Rejects(writers.path)) == [], "what stands is what the push that goes on has written"
+    again.write(Outcome(0, REJECTED, {"id": 5}))
+    again.close()
+    assert ids(Rejects(writers.path)) == [5]
+    assert ids(Rejects(path_of(writers.path, Owner("nightly", "push", "last night")))) == [1]
+
+
+def test_what_a_killed_try_wrote_is_read_and_then_finished(writers: Writers, tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict\n"
+        "from airflow_provider_userattrs.sources.rejects_names import Owner, path_of\n"
+        "from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter\n"
+        "owner = Owner('nightly', 'push', 'tonight')\n"
+        "writer = RejectsWriter(path_of(sys.argv[1], owner), idempotent=True, owner=owner)\n"
+        "for number in range(3):\n"
+        "    writer.write(Outcome(number, Verdict(Status.REJECTED, '404', 'no', 'no'), {'id': number}))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, writers.path], check=False, env=dict(os.environ))
+    assert killed.returncode == -signal.SIGKILL
+    assert [path.suffix for path in tmp_path.iterdir()] == [".inprogress"]
+    assert ids(Rejects(writers.path)) == [0, 1, 2]
+    writers.write("tonight", -1, 7, below=2)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".jsonl"}
+    assert ids(Rejects(writers.path)) == [0, 1, 7], "row 2 was not finished: of it the later try alone speaks"
+
+
+def test_a_try_killed_before_its_first_checkpoint_keeps_its_part(writers: Writers) -> None:
+    writers.write("tonight", -1, 0, 1)
+    killed = writers.open("tonight", below=2)
+    killed.write(Outcome(2, REJECTED, {"id": 2}))
+    assert killed._file is not None
+    killed._file.close()  # and nothing else of what a writer does when it is closed
+    writers.write("tonight", -1, 3, below=2)
+    path = path_of(writers.path, Owner("nightly", "push", "tonight"))
+    assert [Path(part_of(path, number)).exists() for number in (1, 2, 3)] == [True, True, True]
+    assert ids(Rejects(path)) == [0, 1, 3]
+
+
+def test_tries_with_paths_of_their_own_are_one_push(writers: Writers, tmp_path: Path) -> None:
+    first, second = (Writers(str(tmp_path / f"try-{number}.jsonl"), writers.clock) for number in (1, 2))
+    first.write("tonight", -1, 0, 1, 2)
+    second.write("tonight", -1, 2, 3, below=2)
+    paths = [path_of(each.path, Owner("nightly", "push", "tonight")) for each in (first, second)]
+    assert ids(Rejects(paths)) == [0, 1, 2, 3], "each once"
+    assert ids(Rejects(second.path)) == [2, 3]
+
+
+def test_a_copy_and_the_file_are_both_read(writers: Writers, tmp_path: Path) -> None:
+    writers.write("tonight", -1, 0)
+    path = path_of(writers.path, Owner("nightly", "push", "tonight"))
+    copy = tmp_path / "mended.jsonl"
+    copy.write_text(Path(path).read_text().replace('{"id":0}', '{"id":5}'))
+    assert ids(Rejects(copy)) == [5]
+    assert sorted(ids(Rejects([str(copy), path]))) == [0, 5]
+
+
+def test_files_are_for_their_owner_alone(writers: Writers, tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        writer = writers.open("tonight")
+        modes = [stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()]
+        writer.close()
+    finally:
+        os.umask(before)
+    assert modes == [stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()] == [0o600]
+
+
+@pytest.mark.parametrize("run", ["scheduled__2026-11-24T02:00:00+00:00", "健/../../etc", "x" * 250, "a b[c]*?"])
+def test_names_are_short_and_plain_whatever_the_run_is_called(run: str) -> None:
+    path = path_of("s3://bucket/a.b/rejects [1].jsonl", Owner("nightly", "push", run, 3))
+    folder, _, name = path.rpartition("/")
+    assert folder == "s3://bucket/a.b"
+    assert name.startswith("rejects [1].")
+    assert name.endswith(".map-0003.jsonl")
+    assert name.isascii()
+    assert len(name) < 120
+    for written in (path, part_of(path, 2), part_of(path, 2) + ".inprogress"):
+        assert len(names_like("s3://bucket/a.b/rejects [1].jsonl", [written.rpartition("/")[2], "rejects.jsonl"])) == 1
+
+
+@pytest.mark.parametrize("other", [("other", "push", "r"), ("nightly", "other", "r"), ("nightly", "push", "r+")])
+def test_no_two_pushes_share_a_name(other: tuple[str, str, str]) -> None:
+    assert path_of("a.jsonl", Owner("nightly", "push", "r")) != path_of("a.jsonl", Owner(*other))
+    assert path_of("a.jsonl", Owner("nightly", "push", "r:")) != path_of("a.jsonl", Owner("nightly", "push", "r+"))
+
+
+# What a path leads to
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "users.jsonl").write_text('{"id": 1}\n')
+    (tmp_path / "link").symlink_to(data)
+    (data / "linked.jsonl").symlink_to(data / "users.jsonl")
+    (tmp_path / "hard.jsonl").hardlink_to(data / "users.jsonl")
+    return tmp_path
+
+
+SPELLINGS = [
+    "{}/data/users.jsonl",
+    "file://{}/data/users.jsonl",
+    "local://{}/data/users.jsonl",
+    "{}/data//users.jsonl",
+    "{}/data/users.jsonl/",
+    "{}/data/../data/./users.jsonl",
+    "data/users.jsonl",
+    "./data/users.jsonl",
+    "{}/link/users.jsonl",
+    "{}/data/linked.jsonl",
+    "{}/hard.jsonl",
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("source", ["{}/data/users.jsonl", "{}/data/*.jsonl", "link/u*", "file://{}/data/user?.jsonl"])
+def test_a_file_is_known_by_any_spelling(folder: Path, spelling: str, source: str) -> None:
+    assert FileRows(source.format(folder), "json").reads(spelling.format(folder))
+    assert FileRows([f"{folder}/none.jsonl", source.format(folder)], "json").reads(spelling.format(folder))
+    assert not FileRows(source.format(folder), "json").reads(f"{folder}/rejects.jsonl")
+
+
+def test_a_glob_is_known_to_match_what_is_not_there_yet(folder: Path) -> None:
+    source = FileRows("link/**/*.jsonl")
+    assert source.reads(f"file://{folder}/data/rejects.jsonl")
+    assert source.reads(f"{folder}/data/a/b/rejects.jsonl")
+    assert not source.reads(f"{folder}/data/rejects.jsonl.inprogress")
+    assert not source.reads(f"{folder}/rejects.jsonl")
+
+
+def test_storages_are_told_apart() -> None:
+    local, memory = Location(LocalFileSystem, None, "/data/a.csv"), Location(MemoryFileSystem, None, "/data/a.csv")
+    glob = Location(MemoryFileSystem, None, "/data/*.csv")
+    assert not local.is_same(memory)
+    assert memory.is_matched_by(glob)
+    assert not local.is_matched_by(glob)
+    assert not memory._replace(host="another").is_matched_by(glob)
+
+
+def test_a_line_that_is_no_utf8_is_no_other_value(writers: Writers) -> None:
+    writers.write("tonight", -1, 1)
+    path = Path(path_of(writers.path, Owner("nightly", "push", "tonight")))
+    path.write_bytes(path.read_bytes().replace(b'{"id":1}', '{"id":"ö"}'.encode("latin-1")))
+    [row] = Rejects(path).rows()
+    assert "\ufffd" not in json.dumps(row, ensure_ascii=False)
+    assert row["id"].encode("utf-8", "surrogateescape") == b"\xf6"  # type: ignore[index]
