@@ -185,7 +185,10 @@ class Run:
         from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
 
         ti = self._context["ti"]
-        owner = Owner(ti.dag_id, ti.task_id, ti.run_id, -1 if ti.map_index is None else ti.map_index)
+        used: list[str] = cast("dict[str, Any]", self._context).setdefault("userattrs_rejects", [])
+        used.append(rejects_path)  # a task may push more than once
+        index = -1 if ti.map_index is None else ti.map_index
+        owner = Owner(ti.dag_id, ti.task_id, ti.run_id, index, used.count(rejects_path))
         path = file_for(rejects_path, owner)
         for each in (rejects_path, path):
             if self._operator.users.reads(each):

@@ -83,7 +83,7 @@ class Rejects:
             files = sorted(_choose(path, said=said), key=lambda file: file.name.in_progress)
             # One that is being written, or was left by a killed try, is later than what stands at its name.
             for file in {file.path.removesuffix(IN_PROGRESS): file for file in files}.values():
-                owner, begun = (path, file.name.map_index), 0.0
+                owner, begun = (f"{path} {file.name.push}", file.name.map_index), 0.0
                 if len(paths) > 1:  # the tries of one push may have had different paths
                     owner, begun = file.owner or owner, file.head.get("begun", 0.0)
                 instances.setdefault(owner, []).append(((begun, file.name.part, file.path), file))
@@ -107,7 +107,7 @@ class _File(NamedTuple):
     def owner(self) -> tuple[str, int] | None:
         """Return whose the file is, as its first line tells; None if it does not."""
         head = self.head
-        named = [head.get(name) for name in ("dag_id", "task_id", "run_id")]
+        named = [head.get(name) for name in ("dag_id", "task_id", "run_id", "number")]
         return (str(named), int(head.get("map_index", -1))) if all(named) else None
 
     def lines(self) -> Iterator[str]:
@@ -142,13 +142,15 @@ def _choose(path: str, *, said: bool) -> list[_File]:
             "its report names it, or give each task a rejects_path of its own"
         )
     run_id = (task_context() or {}).get("run_id")
-    latest = max(heads, key=lambda push: (heads[push].get("run_id") == run_id, heads[push].get("begun", 0)))
-    if said:
+    latest = max(heads.values(), key=lambda head: (head.get("run_id") == run_id, head.get("begun", 0.0))).get("run_id")
+    chosen = [file for push, files in pushes.items() if heads[push].get("run_id") == latest for file in files]
+    if said and len(chosen) < len(files):
+        runs = len({head.get("run_id") for head in heads.values()}) - 1
         log.info(
             "Rejects of %s, run %s: %s files; those of %s other runs at this path are left out",
             tasks[0],
-            heads[latest].get("run_id"),
-            len(pushes[latest]),
-            len(pushes) - 1,
+            latest,
+            len(chosen),
+            runs,
         )
-    return pushes[latest]
+    return chosen

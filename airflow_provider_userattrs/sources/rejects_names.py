@@ -27,23 +27,26 @@ _LONGEST_RUN = 48
 
 @dataclass(frozen=True)
 class Owner:
-    """Tell the task instance whose rejects a file holds.
+    """Tell the push whose rejects a file holds.
 
     :param dag_id: its DAG.
     :param task_id: its task.
     :param run_id: its run.
     :param map_index: which instance of a mapped task it is; -1 if it is not mapped.
+    :param number: which push of the task instance to one path it is, from 1.
     """
 
     dag_id: str
     task_id: str
     run_id: str
     map_index: int = -1
+    number: int = 1
 
     @property
     def push(self) -> str:
-        """Name run and task, in letters that every storage takes."""
-        digest = hashlib.sha256(json.dumps([self.dag_id, self.task_id, self.run_id]).encode()).hexdigest()
+        """Name run, task and number, in letters that every storage takes."""
+        names = [self.dag_id, self.task_id, self.run_id, self.number]
+        digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
         return f"{re.sub(r'[^A-Za-z0-9_]+', '-', self.run_id)[:_LONGEST_RUN]}-{digest[:12]}"
 
     def as_dict(self) -> dict[str, Any]:

@@ -376,3 +376,26 @@ def test_nothing_is_named_where_nothing_could_be_written(push: Callable[..., Any
     (tmp_path / "file").write_text("")
     run = push([{"euid": 1, "a": 1}], rejects_path=f"{tmp_path}/file/rejects.jsonl")
     assert run.report["rejects_path"] is None
+
+
+def test_two_pushes_of_one_task_share_no_file(airflow: Any, control: Any, path: Path) -> None:
+    from airflow.providers.common.compat.sdk import get_current_context, task
+
+    from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+
+    control.switch(engagelab__any_user=True)
+
+    def build() -> None:
+        @task(task_id="push")
+        def both() -> list[str]:
+            named = []
+            for euid in ("x", "y"):
+                rows = [{"euid": euid, "a": 1}, {"euid": 1, "a": 1}]
+                push = EngageLabSetAttributesOperator(task_id=f"push_{euid}", users=rows, rejects_path=str(path))
+                named.append(push.execute(get_current_context())["rejects_path"])
+            return named
+
+        both()
+
+    named = airflow.run(build).reports["push"]
+    assert len(set(named)) == len(files(path)) == 2

@@ -99,6 +99,18 @@ def test_a_replay_takes_the_latest_push_and_all_of_its_instances(
     ]
 
 
+def test_several_pushes_of_one_task_to_one_path(writers: Writers) -> None:
+    writers.write("last night", -1, 1)
+    for number in (1, 2):
+        owner = Owner("nightly", "push", "tonight", number=number)
+        with closing(
+            RejectsWriter(path_of(writers.path, owner), idempotent=True, owner=owner, clock=writers.clock)
+        ) as one:
+            writers.clock.advance(1)
+            one.write(Outcome(0, REJECTED, {"id": 10 * number}))
+    assert sorted(ids(Rejects(writers.path))) == [10, 20]
+
+
 def test_a_push_without_rejects_is_the_latest_too(writers: Writers) -> None:
     writers.write("last night", -1, 1, 2)
     writers.write("tonight")
