@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.operators.account import Log
+from airflow_provider_userattrs.operators.seal import Seal, SealedStore
 from airflow_provider_userattrs.operators.stores import Slots
 from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint, Store
@@ -27,15 +29,17 @@ class Resume:
     :param retries: whether Airflow may try the task again.
     :param allow_restart: whether the author allows that rows are sent again all the same.
     :param max_tries: the task's; it changes when the task is cleared by hand.
+    :param seal: opens what an earlier try kept of keys.
     :param log: the task's log.
     """
 
     def __init__(
-        self, *, idempotent: bool, retries: bool, allow_restart: bool, max_tries: int | None, log: Log
+        self, *, idempotent: bool, retries: bool, allow_restart: bool, max_tries: int | None, seal: Seal, log: Log
     ) -> None:
         self._may_restart = idempotent or allow_restart
         self._retries = retries
         self._max_tries = max_tries
+        self._seal = seal
         self._log = log
 
     def without_store(self, why: str, remedy: str = "") -> None:
@@ -69,14 +73,23 @@ class Resume:
             if found is not None and not found.fingerprint.differs_in(fingerprint):
                 # Its rows are done if it is complete; only a task cleared by hand is asked to do them again.
                 is_cleared = found.complete and found.max_tries != self._max_tries
-                return slots.take(key), fresh if is_cleared else found
+                return SealedStore(slots.take(key), self._seal), fresh if is_cleared else self._opened(found, fresh)
             first, begun = first or key, begun or found
             if found is None:
                 break
         if begun is None or (begun.complete and begun.max_tries != self._max_tries):
-            return slots.take(first), fresh
+            return SealedStore(slots.take(first), self._seal), fresh
         changed = begun.fingerprint.differs_in(fingerprint)
-        return slots.take(first), self._anew(fresh, f"{' and '.join(changed)} changed since the last try")
+        begun = self._anew(fresh, f"{' and '.join(changed)} changed since the last try")
+        return SealedStore(slots.take(first), self._seal), begun
+
+    def _opened(self, found: Checkpoint, fresh: Checkpoint) -> Checkpoint:
+        if found.complete or not isinstance(found.keys, str):
+            return replace(found, keys=None) if found.complete else found
+        try:
+            return replace(found, keys=self._seal.open(found.keys))
+        except ValueError as error:
+            return self._anew(fresh, str(error))
 
     def _read(self, store: Store, fresh: Checkpoint) -> Checkpoint | None:
         try:

@@ -18,6 +18,7 @@ from airflow_provider_userattrs.operators.garbage import kept_off_the_heap
 from airflow_provider_userattrs.operators.interruption import heed
 from airflow_provider_userattrs.operators.progress_xcom import ProgressXCom
 from airflow_provider_userattrs.operators.resume import Resume, pending
+from airflow_provider_userattrs.operators.seal import Seal
 from airflow_provider_userattrs.operators.stores import Slots
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.checkpointer import IN_DOUBT, Checkpointer
@@ -152,6 +153,7 @@ class Run:
             retries=bool(self._max_tries if self._max_tries is not None else operator.retries),
             allow_restart=operator.allow_restart,
             max_tries=self._max_tries,
+            seal=Seal(hook.settings.password),
             log=operator.log,
         )
         slots = Slots(self._context, operator.checkpoint_path, idempotent=self._endpoint.idempotent)

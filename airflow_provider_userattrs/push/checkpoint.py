@@ -57,8 +57,8 @@ class Checkpoint:
     :param sent_below: rows below this one may have been sent; where no verdict is kept, they are in doubt.
     :param tally: the counts and reasons of the finished rows.
     :param place: where the source can go on, and the position of the row that follows; None to read from the start.
-    :param keys: of a source that is read by key: which of its rows are unfinished, as `Unfinished` says it. They are
-        read with positions from ``below`` on, so that no position ever means two rows that are finished.
+    :param keys: of a source that is read by key: which of its rows are unfinished, as `Unfinished` says it, or
+        as sealed text. They are read with positions from ``below`` on, so that no position means two finished rows.
     :param facts: what else the account of all tries adds up, such as ``requests``.
     :param parts: the parts of the rejects file so far.
     :param tries: the first row of each try.
@@ -72,7 +72,7 @@ class Checkpoint:
     sent_below: int = 0
     tally: dict[str, Any] = field(default_factory=lambda: {"counts": {}, "reasons": []})
     place: tuple[Any, int] | None = None
-    keys: dict[str, Any] | None = None
+    keys: Any = None
     facts: dict[str, Any] = field(default_factory=dict)
     parts: int = 0
     tries: tuple[int, ...] = ()
