@@ -97,8 +97,7 @@ class Account:
         if "timeline" in begun.facts:
             self._timeline = Timeline.restored(begun.facts["timeline"])
         self._timeline.begin(self.report.rows, begun.facts.get("retries", 0))
-        verb = "was" if self.report.rows == 1 else "were"
-        self._log.info("Resumed at row %s: %s %s done by earlier tries", f"{first:,}", users(self.report.rows), verb)
+        self._log.info("Resumed at row %s: %s were done by earlier tries", f"{first:,}", users(self.report.rows))
 
     def begin_rejects(self, path: str, rejects: RejectsFile) -> None:
         """Take in which file the rows that are not accepted go to; an earlier try may have had another."""
@@ -183,13 +182,13 @@ class Account:
         facts = self.facts()
         report = as_report(self.report, facts, self.tries, failure)
         self._log.info(
-            "%s; %s, %s, %s bytes, %.1f s%s",
+            "%s; %s, %s, %s bytes, %.1f s (accepted: %s)",
             self.report.summary(),
             _counted(facts["requests"], "request"),
             _counted(facts["retries"], "retry", "retries"),
             f"{facts['bytes']:,}",
             facts["seconds"],
-            f" (accepted: {self.report.accepted_means})" if self.report.counts[Status.ACCEPTED] else "",
+            self.report.accepted_means,
         )
         for line in (
             *self.report.log_lines(),

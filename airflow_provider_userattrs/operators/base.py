@@ -224,18 +224,21 @@ class UserPushOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Push the users and return the report."""
         # Not on top: DAG files are parsed again and again, and no parse needs what a push does.
+        from airflow_provider_userattrs.operators.interruption import Interruption
         from airflow_provider_userattrs.operators.run import Run
 
         if skipped := self.users.skipped:
             self.log.info("Nobody to push of %s, which was skipped", skipped)
-        run = Run(self, context)
-        report = self._report = run.run()
-        error = run.error
+        with Interruption() as interruption:
+            run = Run(self, context, interruption)
+            report = self._report = run.run()
+            error = run.error
+            if error is not None:
+                context["ti"].xcom_push(key="return_value", value=report)
         if error is None:
             add_counts(self.outlets, context["outlet_events"], report)
             return report
-        context["ti"].xcom_push(key="return_value", value=report)
-        raise to_raise(error, self.columns_field)
+        raise interruption.hand_on(report["failure"]) or to_raise(error, report["failure"])
 
     def get_openlineage_facets_on_complete(self, _: Any) -> OperatorLineage[Any, Any]:
         """Return what OpenLineage is told of the push, however it ended."""

@@ -12,7 +12,7 @@ from airflow_provider_userattrs.push.outcome import Verdict
 #: none of them: Airflow says the same of one when its secrets backend fails for a moment (apache/airflow#71307).
 _FOR_GOOD = (RefusedConfiguration, TooManyFailed, InvalidRow)
 
-_LONGEST = 300
+_LONGEST = 400
 
 
 class WrongParameter(AirflowFailException, ValueError):
@@ -32,25 +32,30 @@ def explain(field: str, verdict: Verdict) -> str:
     return f"{field}: {name}{verdict.meaning}. {verdict.remedy}"
 
 
-def in_words(error: BaseException, columns_field: str) -> str:
+def in_words(error: BaseException, columns_field: str, where: str | None = None) -> str:
     """Return why a task fails; an error that is not the push's own may hold anything, and only its type is said.
 
     :param error: what stopped the push.
     :param columns_field: the parameter that says what is set or unset.
+    :param where: how far the push had come, or None.
     """
     if isinstance(error, InvalidRow):
-        return explain(columns_field, error.verdict)[:_LONGEST]
-    if isinstance(error, (PushError, AirflowNotFoundException)):
-        return str(error)[:_LONGEST]
-    return f"{type(error).__name__}: the task's log says more"
+        why = explain(columns_field, error.verdict)
+    elif isinstance(error, (PushError, AirflowNotFoundException)):
+        why = str(error)
+    else:
+        why = f"{type(error).__name__}: the task's log says more"
+    return f"{why[:_LONGEST].rstrip('.')}; {where}" if where else why[:_LONGEST]
 
 
-def to_raise(error: BaseException, columns_field: str) -> BaseException:
+def to_raise(error: BaseException, words: str) -> BaseException:
     """Return what the task is to raise.
 
     :param error: what stopped the push.
-    :param columns_field: the parameter that says what is set or unset.
+    :param words: why the task fails, as its report says it.
     """
-    if isinstance(error, InvalidRow):
-        return AirflowFailException(explain(columns_field, error.verdict))
-    return AirflowFailException(str(error)) if isinstance(error, _FOR_GOOD) else error
+    if isinstance(error, _FOR_GOOD):
+        return AirflowFailException(words)
+    if isinstance(error, PushError):
+        error.args = (words,)
+    return error

@@ -15,7 +15,7 @@ from airflow_provider_userattrs.operators.description import describe
 from airflow_provider_userattrs.operators.digest import digest
 from airflow_provider_userattrs.operators.failure import in_words
 from airflow_provider_userattrs.operators.garbage import kept_off_the_heap
-from airflow_provider_userattrs.operators.interruption import heed
+from airflow_provider_userattrs.operators.interruption import Interruption
 from airflow_provider_userattrs.operators.progress_xcom import ProgressXCom
 from airflow_provider_userattrs.operators.resume import Resume, pending
 from airflow_provider_userattrs.operators.seal import Seal
@@ -25,11 +25,10 @@ from airflow_provider_userattrs.push.checkpointer import IN_DOUBT, Checkpointer
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.delivery import Delivery
 from airflow_provider_userattrs.push.endpoint import Answer
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.errors import RefusedConfiguration, SourceInterrupted
 from airflow_provider_userattrs.push.ledger import Ledger
 from airflow_provider_userattrs.push.mapping import Constant, Hashed, Mapping
 from airflow_provider_userattrs.push.outcome import DRY_RUN, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.pacing import rate_in_words
 from airflow_provider_userattrs.push.report import Report
 from airflow_provider_userattrs.push.update import UserUpdate
 from airflow_provider_userattrs.sources.templates import keep_text
@@ -47,13 +46,15 @@ class Run:
 
     :param operator: whose push it is, rendered.
     :param context: the task's context.
+    :param interruption: hears the signals that end it; None if it is to hear none.
     """
 
-    def __init__(self, operator: UserPushOperator, context: Context) -> None:
+    def __init__(self, operator: UserPushOperator, context: Context, interruption: Interruption | None = None) -> None:
         self.error: BaseException | None = None
         self._operator = operator
         self._refused = operator.settle()
         self._context = context
+        self._interruption = interruption or Interruption()
         self._clock = Clock()
         self._endpoint = operator.make_endpoint()
         endpoint = self._endpoint
@@ -68,15 +69,23 @@ class Run:
         self._account = Account(report, endpoint, operator.shard, operator.log, self._clock)
         self._checkpointer: Checkpointer | None = None
         self._shows_checkpoint = False
+        self._delivery: Delivery | None = None
+        self._has_begun = False
 
     def run(self) -> dict[str, Any]:
         """Deliver the rows, log the account and return the report; `error` is what the task is to raise."""
         stopped: BaseException | None
         try:
             stopped = self._deliver()
-        except BaseException as error:  # a timeout of Airflow's is one; the account is due all the same
+            self._interruption.close()
+        except SourceInterrupted:
+            stopped = self._interruption.why
+        except BaseException as error:  # whatever it is, the account is due all the same
             stopped = error
+        self._interruption.close()
         report = self._account.report
+        if stopped is not None:
+            report.stop(self._stopped_at(), self._account.of if self._has_begun else None)
         self.error = report.conclude(stopped, self._operator.max_failed)
         if self._checkpointer is not None:
             complete = stopped is None and not report.counts[Status.UNSENT]
@@ -87,8 +96,15 @@ class Run:
         if not self._operator.is_dry_run:
             with suppress(Exception):  # whatever a backend of metrics may raise is no harm to the push
                 metrics.count(**self._account.this_try())
-        failure = None if self.error is None else in_words(self.error, self._operator.columns_field)
+        failure = None if self.error is None else in_words(self.error, self._operator.columns_field, report.where())
         return self._account.close(failure)
+
+    def _stopped_at(self) -> int | None:
+        """Return the first row that was not read, or None if all were."""
+        if self._delivery is None:
+            return 0
+        at = self._delivery.stopped_at
+        return None if at is None else max(at, self._account.tries[-1])
 
     @property
     def _max_tries(self) -> int | None:
@@ -97,6 +113,7 @@ class Run:
 
     def _deliver(self) -> Exception | None:
         operator, endpoint = self._operator, self._endpoint
+        self._interruption.prepare()
         if self._refused is not None:
             raise self._refused
         mapping = operator.make_mapping(self._render_constants())
@@ -107,7 +124,7 @@ class Run:
             cap = operator.rate_limit or hook.settings.rate_limit or endpoint.max_rate
             rate = operator.shard.share(cap) if operator.shard and cap else cap
             send = hook.sender(endpoint)
-            pace = f"{rate_in_words(rate)} {endpoint.rate_unit} a second" if rate else None
+            pace = f"{rate:,.4g} {endpoint.rate_unit} a second" if rate else None
             account.configuration = describe(operator, hook, pace)
             account.of = operator.users.count()
             account.destination = hook.destination
@@ -116,6 +133,7 @@ class Run:
                 begun = Checkpoint(Fingerprint("", ""))
             else:
                 begun = self._begin(hook)
+            self._has_begun = True
             if begun.complete:
                 operator.log.info("The push was complete before; nothing is sent again")
                 return None
@@ -130,7 +148,7 @@ class Run:
                 clock=self._clock,
             )
             record, announce = self._recorded(ledger)
-            delivery = Delivery(
+            delivery = self._delivery = Delivery(
                 endpoint,
                 send,
                 record,
@@ -142,7 +160,7 @@ class Run:
             )
             account.counts = delivery
             account.log_start(hook.transport.base_url, pace)
-            with heed(delivery.interrupt), kept_off_the_heap():
+            with self._interruption.delivering(delivery.interrupt), kept_off_the_heap():
                 return delivery.run(self._updates(mapping, begun))
 
     def _begin(self, hook: VendorHook) -> Checkpoint:

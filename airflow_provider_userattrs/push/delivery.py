@@ -18,7 +18,7 @@ from airflow_provider_userattrs.push.concurrency import INTERVAL, Concurrency
 from airflow_provider_userattrs.push.delayed import Delayed
 from airflow_provider_userattrs.push.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
-from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, SourceInterrupted
 from airflow_provider_userattrs.push.intake import NOT_TRIED, Intake, Record
 from airflow_provider_userattrs.push.judgement import BROKEN, LEFT, worse
 from airflow_provider_userattrs.push.outcome import ACCEPTED, Action, Outcome, Status, Verdict
@@ -38,8 +38,12 @@ _MOST_DELAYED = 1_000
 #: Seconds the loop waits before it looks whether it was interrupted.
 _GLANCE = 0.25
 
-#: Seconds what is in flight has to end, once the push was interrupted; a worker is killed soon after.
-_GRACE = 10.0
+#: Seconds after an interruption: so long what is in flight may end, and so long it may take to break it off. Airflow's
+#: supervisor kills 5 s after SIGTERM, and rejects, checkpoint and report are still to be written then.
+_GRACE, _BREAKING_OFF = 2.0, 0.5
+
+#: Seconds that threads have to end after that.
+_LEAVING = 0.25
 
 
 class Delivery:
@@ -79,6 +83,8 @@ class Delivery:
         self._stopping = Event()
         self._stopped: Exception | None = None
         self._interruption: Exception | None = None
+        self._interrupted_at = 0.0
+        self._intake = Intake(iter(()), endpoint, self._note, self._stopping)
         self._pacer = Pacer(rate, self._clock, self._stopping)
         dispatch = Dispatch(endpoint, send, self._pacer, self._stopping, self._clock)
         self._senders: Senders[Sent | None] = Senders(dispatch, concurrency)
@@ -95,21 +101,29 @@ class Delivery:
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
 
-        Every update gets its verdict, also after a stop: what was not sent then is ``unsent``.
+        Every update read gets its verdict, also after a stop: what was not sent then is ``unsent``.
 
         :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
         """
         self._intake = Intake(updates, self._endpoint, self._note, self._stopping)
+        self._intake.is_interrupted = self._interruption is not None
         read_on = False
         try:
             while self._stopped is None and self._step():
                 pass
-            read_on = self._interruption is None
+            read_on = True
         except Exception as exception:  # the source's: what is under way still gets its verdict
-            self.stop(exception)
+            self.stop(self._interruption or exception)
+        except SourceInterrupted:
+            pass
         finally:
             self._end(read_on=read_on)
         return self._stopped
+
+    @property
+    def stopped_at(self) -> int | None:
+        """Return the first row that was not read; None if all were."""
+        return None if self._intake.is_exhausted else self._intake.reached
 
     def stop(self, why: Exception) -> None:
         """Send nothing more; what is in flight ends."""
@@ -122,7 +136,10 @@ class Delivery:
 
         It takes no lock, so that a signal's handler may call it in the very thread of `run`.
         """
-        self._interruption = why
+        if self._interruption is None:
+            self._interrupted_at = self._clock.monotonic()
+            self._interruption = why
+        self._intake.is_interrupted = True
 
     def _note(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         try:
@@ -167,7 +184,7 @@ class Delivery:
         if self._interruption is not None or (self._is_crowded() and not self._breaker.wants_probe):
             return None
         batch = self._intake.next_batch()
-        if batch is None and (away := self._breaker.away(nothing_left=True)):
+        if batch is None and self._interruption is None and (away := self._breaker.away(nothing_left=True)):
             self.stop(away)
         if batch and self._announce:
             self._ready.append(batch)  # so that it has its place if it cannot be announced
@@ -265,6 +282,8 @@ class Delivery:
     def _end(self, *, read_on: bool) -> None:
         """Let what is in flight end, then give every update that is left its verdict."""
         self._stopping.set()
+        if self._interruption is not None:
+            self.stop(self._interruption)
         self._drain()
         for batch in (*self._ready, *self._delayed.empty()):
             self._finish_untried(batch)
@@ -272,19 +291,20 @@ class Delivery:
             self._intake.abandon(read_on=read_on)
         except Exception as exception:  # the source's, while the rest of its rows was counted
             self.stop(exception)
+        except SourceInterrupted:
+            pass
 
     def _drain(self) -> None:
         """Settle what is in flight; once interrupted, only as long as there is time."""
-        interrupted_at = None
-        while self._senders.under_way:
+        senders = self._senders
+        while senders.under_way:
             self._settle_ready(_GLANCE)
             if self._interruption is None:
                 continue
-            now = self._clock.monotonic()
-            interrupted_at = interrupted_at if interrupted_at is not None else now
-            if now - interrupted_at > _GRACE and self._abort is not None:
+            late = self._clock.monotonic() - self._interrupted_at - _GRACE
+            if late > 0 and self._abort is not None:
                 self._abort()
-            if now - interrupted_at > _GRACE + 1.0:
-                for batch in self._senders.give_up():
+            if late > _BREAKING_OFF:
+                for batch in senders.give_up():
                     self._intake.finish(batch.updates, [LEFT] * len(batch))
-        self._senders.close(None if interrupted_at is None else 0.5)
+        senders.close(None if self._interruption is None else _LEAVING)

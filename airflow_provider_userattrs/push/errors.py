@@ -11,6 +11,7 @@
     └── NoAnswer                one request: it may have arrived, and no readable answer came back
 
     InvalidRow                  one row cannot be sent: carries its verdict, never leaves the push
+    SourceInterrupted           raised into a source that is to be left, never leaves the push
 """
 
 from __future__ import annotations
@@ -43,15 +44,7 @@ class TooManyFailed(PushError):
 
 
 class NotSent(PushError):
-    """Say that a request was not sent: no connection could be had.
-
-    :param message: what happened, without any row's data.
-    :param cause: why, in a few words of which there are few; empty if it is not known.
-    """
-
-    def __init__(self, message: str, cause: str = "") -> None:
-        super().__init__(message)
-        self.cause = cause
+    """Say that a request was not sent: no connection could be had."""
 
 
 class NoAnswer(PushError):
@@ -64,3 +57,7 @@ class InvalidRow(Exception):
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.meaning)
         self.verdict = verdict
+
+
+class SourceInterrupted(BaseException):
+    """Leave the source at once; no Exception, so that no source takes it for a failure of its own."""

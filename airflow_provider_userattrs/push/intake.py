@@ -44,6 +44,12 @@ class Intake:
     def __init__(
         self, updates: Iterator[UserUpdate | Outcome], endpoint: Endpoint, record: Record, stopping: Event
     ) -> None:
+        #: The position behind the last row that was read.
+        self.reached = 0
+        #: Whether there is no further row.
+        self.is_exhausted = False
+        #: Set, by a signal's handler too, when the source is to be left at once.
+        self.is_interrupted = False
         self._updates = updates
         self._record = record
         self._stopping = stopping
@@ -62,17 +68,26 @@ class Intake:
                 return batch
         order, admit, take = self._order, self._order.admit, self._take
         if order.waiting < MOST_WAITING and not self._stopping.is_set():
-            for update in self._updates:
-                if isinstance(update, Outcome):
-                    self._record((update,), (update.verdict,))
-                    if self._stopping.is_set():
+            update = None
+            try:
+                for update in self._updates:
+                    if isinstance(update, Outcome):
+                        self._record((update,), (update.verdict,))
+                        if self._stopping.is_set():
+                            break
+                    elif admit(update):
+                        if batch := take(update):
+                            return batch
+                    elif order.waiting >= MOST_WAITING:
                         break
-                elif admit(update):
-                    if batch := take(update):
-                        return batch
-                elif order.waiting >= MOST_WAITING:
-                    break
-        return None if self._freed else self._batcher.flush()
+                    if self.is_interrupted:
+                        break
+                else:
+                    self.is_exhausted = True
+            finally:
+                if update is not None:
+                    self.reached = update.position + 1
+        return None if self._freed or self.is_interrupted else self._batcher.flush()
 
     def finish(self, updates: Sequence[UserUpdate], verdicts: Sequence[Verdict]) -> None:
         """Record final verdicts, and let go what waited behind these updates, also if that cannot be recorded."""
@@ -93,11 +108,12 @@ class Intake:
         if batch := self._batcher.flush():
             self.finish(batch.updates, [NOT_TRIED] * len(batch))
         self._finish_freed()
-        while read_on and (update := next(self._updates, None)) is not None:
-            if isinstance(update, Outcome):
-                self._record((update,), (update.verdict,))
-            else:
-                self._record((update,), (NOT_TRIED,))
+        while read_on and not self.is_interrupted:
+            if (update := next(self._updates, None)) is None:
+                self.is_exhausted = True
+                return
+            self.reached = update.position + 1
+            self._record((update,), (update.verdict if isinstance(update, Outcome) else NOT_TRIED,))
 
     def _take(self, update: UserUpdate) -> Batch | None:
         # A later row must not overtake an unsent one: once that is sent, it would undo what the later one did.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_userattrs.push.errors import RetryLater, TooManyFailed
-from airflow_provider_userattrs.push.outcome import DRY_RUN, NOT_APPLIED, Status
+from airflow_provider_userattrs.push.outcome import DRY_RUN, FAILED, NOT_APPLIED, NOT_REACHED, Status
 from airflow_provider_userattrs.push.tally import Reason, Tally
 
 #: The version of the report's form.
@@ -54,6 +54,11 @@ class Report(Tally):
         self.done = done
         self.dry_run = dry_run
         self.keeps_rejects = keeps_rejects
+        #: Whether the push ended before its rows did, or before all of them were tried.
+        self.is_stopped = False
+        #: The first row that was not read, if it stopped before its rows ended.
+        self.stopped_at: int | None = None
+        self._of: int | None = None
 
     def head(self) -> dict[str, Any]:
         """Return what the report is made with."""
@@ -66,14 +71,37 @@ class Report(Tally):
             "keeps_rejects": self.keeps_rejects,
         }
 
+    def stop(self, at: int | None, of: int | None) -> None:
+        """Take in that the push stopped; rows that were not reached are ``unsent``, as far as their number is known.
+
+        :param at: the first row that was not read, or None if all were.
+        :param of: how many rows there are, or None if that is not known.
+        """
+        self.is_stopped = True
+        self.stopped_at = at
+        if at is not None and of is not None and of >= max(at, self.rows):
+            self._of = of
+            if of > self.rows:
+                self.add_many(at, NOT_REACHED, of - self.rows)
+
+    def where(self) -> str | None:
+        """Return how far a push that stopped before its rows ended had come, as half a sentence, or None."""
+        at, of = self.stopped_at, self._of
+        if at is None or (at == 0 and of is None):
+            return None
+        if of is None:
+            return f"stopped at row {at:,}; the rows behind it are not counted"
+        return f"stopped at row {at:,} of {of:,}" if at else f"stopped before the first of {of:,} rows"
+
     def reasons(self) -> list[Reason]:
         """Return at most 20 reasons, what needs attention first, then the most frequent; the counts stay whole."""
         return self.ranked(_MOST_REASONS)
 
     def warning(self) -> str | None:
-        """Return one sentence on what was not applied and why, or None."""
+        """Return one sentence on what was not applied and why, and on where the push stopped; or None."""
+        where = self.where()
         if not self.not_applied:
-            return None
+            return f"The push to {self.vendor} {where}" if where else None
         reasons = [reason for reason in self.reasons() if reason.verdict.status in NOT_APPLIED]
         named = ", ".join(map(_in_words, reasons[:_MOST_NAMED]))
         more = self.told_apart() - _MOST_NAMED
@@ -83,7 +111,8 @@ class Report(Tally):
             verb = "would not be"
         elif self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]:  # these may be, and nobody said so
             verb += " confirmed as"
-        return f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
+        told = f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
+        return f"{told}; {where}" if where else told
 
     def conclude(self, stopped: BaseException | None, max_failed: int | float | None) -> BaseException | None:
         """Return what the task is to raise, or None if it succeeded.
@@ -95,7 +124,10 @@ class Report(Tally):
             return stopped
         unsent = self.counts[Status.UNSENT]
         if unsent:
-            return RetryLater(f"{unsent:,} of {users(self.rows)} could not be sent to {self.vendor} for now")
+            return RetryLater(
+                f"{unsent:,} of {users(self.rows)} could not be sent to {self.vendor} for now: "
+                f"{self._first(frozenset({Status.UNSENT}))}"
+            )
         if max_failed is not None:
             is_share = isinstance(max_failed, float)
             # A share is compared with a share: 0.29 * 100 is less than 29.
@@ -103,12 +135,22 @@ class Report(Tally):
             if weight > max_failed:
                 allowed = f"{max_failed:.2%}" if is_share else f"{max_failed:,}"
                 return TooManyFailed(
-                    f"{self.failed:,} of {users(self.rows)} failed at {self.vendor}; max_failed allows {allowed}"
+                    f"{self.failed:,} of {users(self.rows)} failed at {self.vendor}; max_failed allows {allowed}: "
+                    f"{self._first(FAILED)}"
                 )
         passed = self.count(DRY_RUN) if self.dry_run else self.counts[Status.ACCEPTED]
         if self.failed and not passed:
-            return TooManyFailed(f"{self.vendor} accepted none of {users(self.rows)}")
+            return TooManyFailed(f"{self._none_passed()}: {self._first(FAILED)}")
         return None
+
+    def _first(self, statuses: frozenset[Status]) -> str:
+        """Return the most frequent reason of some statuses, as it stands in a sentence."""
+        return next(_in_words(reason) for reason in self.reasons() if reason.verdict.status in statuses)
+
+    def _none_passed(self) -> str:
+        if self.dry_run or self.counts[Status.INVALID] == self.failed:
+            return f"{self.vendor} {'would be' if self.dry_run else 'was'} sent none of {users(self.rows)}"
+        return f"{self.vendor} accepted none of {users(self.rows)}"
 
     def as_dict(self, notes: Mapping[tuple[str, str], int], **facts: Any) -> dict[str, Any]:
         """Return the report as a small JSON dict, under 16 KB whatever the number of rows.
@@ -129,6 +171,8 @@ class Report(Tally):
                 for (name, note), count in sorted(notes.items(), key=lambda item: -item[1])[:_MOST_NOTES]
             ],
             "warning": self.warning(),
+            "stopped": self.is_stopped,
+            "stopped_at": self.stopped_at,
             **facts,
         }
         if len(json.dumps(report)) > _MOST_BYTES:  # names in scripts that JSON escapes take six bytes a letter
@@ -141,18 +185,8 @@ class Report(Tally):
 
     def label(self) -> str:
         """Return the verdict in a few words."""
-        if self.not_applied:
-            if self.dry_run:
-                return f"{self.not_applied:,} would not be {self.done}"
-            doubtful = self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]
-            return f"{self.not_applied:,} not {'confirmed' if doubtful else self.done}"
-        passed = self.count(DRY_RUN) if self.dry_run else 0
-        counts = {
-            "to send": passed,
-            self.done: self.counts[Status.ACCEPTED],
-            "skipped": self.counts[Status.SKIPPED] - passed,
-        }
-        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "no users"
+        verb = "to update" if self.dry_run else "updated"
+        return f"{self.not_applied:,} not {verb}" if self.not_applied else f"{self.rows:,} {verb}"
 
     def log_lines(self) -> list[str]:
         """Return each reason with its count, meaning and remedy, a line each."""
@@ -186,7 +220,9 @@ class Report(Tally):
     def summary(self) -> str:
         """Return the counts on one line."""
         counts = ", ".join(f"{count:,} {status}" for status, count in self.counts.items() if count)
-        return f"{users(self.rows)}: {counts or 'nothing to do'}"
+        return (
+            f"{users(self.rows)}: {counts or ('stopped before any was read' if self.is_stopped else 'nothing to do')}"
+        )
 
 
 def users(count: int) -> str:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event, Thread
+from time import monotonic
 from typing import Generic, TypeVar
 
 from airflow_provider_userattrs.push.batching import Batch
@@ -89,12 +90,13 @@ class Senders(Generic[Result]):
     def close(self, timeout: float | None = None) -> None:
         """End all threads, each after the request it has under way.
 
-        :param timeout: how many seconds to wait for each, or None for as long as it takes.
+        :param timeout: how many seconds to wait for all of them, or None for as long as it takes.
         """
         for _ in self._threads:
             self._tasks.put(None)
+        until = None if timeout is None else monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(None if until is None else max(until - monotonic(), 0.0))
 
     def _work(self) -> None:
         while (batch := self._tasks.get()) is not None:

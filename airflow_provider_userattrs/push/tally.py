@@ -73,6 +73,13 @@ class Tally:
         """Count so many accepted rows."""
         self.counts[Status.ACCEPTED] += count
 
+    def add_many(self, first: int, verdict: Verdict, count: int) -> None:
+        """Count so many rows with one verdict, of which only the first is named."""
+        self.counts[verdict.status] += count
+        reason = self._reason(verdict)
+        reason.add(first, verdict)
+        reason.count += count - 1
+
     def merge(self, other: Tally) -> None:
         """Count the rows of another tally too."""
         for status, count in other.counts.items():

@@ -19,6 +19,7 @@ from airflow_provider_userattrs.push.unfinished import Edge, Gap, Unfinished
 from airflow_provider_userattrs.push.update import MalformedRow, Row
 from airflow_provider_userattrs.sources import drivers, keyset
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
+from airflow_provider_userattrs.sources.blocking import breakable
 from airflow_provider_userattrs.sources.cells import converters
 from airflow_provider_userattrs.sources.column_types import check_columns
 from airflow_provider_userattrs.sources.database import connect
@@ -180,7 +181,8 @@ class SqlRows:
                     sql, parameters, key, database.placeholder, part=self.part, driver=driver, **which
                 )
             cursor = drivers.open_cursor(database.connection)
-            yield database.session, cursor, database.query(cursor, sql, parameters)
+            with breakable(database.connection):
+                yield database.session, cursor, database.query(cursor, sql, parameters)
         finally:
             drivers.close(database.connection, cursor)
 

@@ -88,6 +88,7 @@ class Tries:
 
     def _push(self, users: Any, parameters: dict[str, Any]) -> dict[str, Any]:
         from airflow_provider_userattrs.operators import run
+        from airflow_provider_userattrs.operators.interruption import Interruption
 
         run.Clock = self.clock  # type: ignore[misc, assignment]
         ti = SimpleNamespace(dag_id="chaos", run_id="run", task_id="push", map_index=-1, max_tries=MAX_TRIES)
@@ -99,8 +100,9 @@ class Tries:
             **self.case.parameters,
             **parameters,
         )
-        one = run.Run(operator, {"ti": ti})  # type: ignore[arg-type, typeddict-item]
-        report = one.run()
+        with Interruption() as interruption:
+            one = run.Run(operator, {"ti": ti}, interruption)  # type: ignore[arg-type, typeddict-item]
+            report = one.run()
         return {**report, "error": type(one.error).__name__ if one.error else None}
 
     def verdicts(self) -> dict[int, Any]:

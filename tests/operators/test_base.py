@@ -345,7 +345,11 @@ def test_a_timeout_of_airflows_leaves_a_true_account(
     assert run.state == "failed"
     counted(run.report, run.report["rows"])
     assert run.report["accepted"] == len(control.users("engagelab")) <= 2
-    assert "Timeout" in str(run.error)
+    assert type(run.error).__name__ == "AirflowTaskTimeout"
+    stopped_at = run.report["stopped_at"]
+    assert run.report["rows"] == 20 > stopped_at
+    assert str(run.error) == run.report["failure"] == f"execution_timeout is over; stopped at row {stopped_at} of 20"
+    assert run.report["warning"].endswith(f"; stopped at row {stopped_at} of 20")
 
 
 # `increase` and Airflow's retries

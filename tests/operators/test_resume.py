@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -19,7 +18,6 @@ import pytest
 from airflow.providers.common.compat.sdk import get_current_context, task
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
-from airflow_provider_userattrs.operators.interruption import heed
 from airflow_provider_userattrs.operators.resume import pending
 from airflow_provider_userattrs.operators.stores import PathStore
 from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
@@ -212,36 +210,6 @@ def test_what_a_killed_try_left_in_doubt_is_sent_again_if_the_author_says_so(
     store.write(noted)
     assert make(on_unknown="resend").run()["accepted"] == 20
     assert set(held(control).values()) == {1}
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGALRM])
-def test_a_signal_leaves_word_and_goes_to_airflows_handler_after_the_push(number: signal.Signals) -> None:
-    heard: list[Any] = []
-    before = signal.signal(number, lambda *_: heard.append("Airflow's"))
-    try:
-        with heed(heard.append):
-            os.kill(os.getpid(), number)
-            assert len(heard) == 1
-            assert isinstance(heard[0], RetryLater)
-        assert heard[1:] == ["Airflow's"]
-    finally:
-        signal.signal(number, before)
-
-
-def test_signals_are_left_alone_outside_of_the_main_thread() -> None:
-    failed: list[BaseException] = []
-
-    def enter() -> None:
-        try:
-            with heed(lambda _: None):
-                pass
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=enter)
-    thread.start()
-    thread.join()
-    assert failed == []
 
 
 def test_sigterm_ends_the_try_and_the_next_goes_on(push: Callable[..., Any], control: Any) -> None:

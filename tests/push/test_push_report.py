@@ -15,8 +15,6 @@ from hypothesis import strategies as st
 
 import airflow_provider_userattrs
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, TooManyFailed
-from airflow_provider_userattrs.push.judgement import UNREADABLE
-from airflow_provider_userattrs.push.mapping import NOTHING_TO_SET
 from airflow_provider_userattrs.push.outcome import ACCEPTED, DRY_RUN, Status, Verdict
 from airflow_provider_userattrs.push.report import Report, users
 from airflow_provider_userattrs.push.tally import Tally
@@ -26,9 +24,9 @@ TOO_LONG = Verdict(Status.INVALID, "value-too-long", "value over 2,048 bytes", "
 NEEDS_ATTENTION = {Status.PARTIAL, Status.REJECTED, Status.INVALID, Status.UNKNOWN, Status.UNSENT}
 
 
-def make(*counted: tuple[int, Verdict], dry_run: bool = False, done: str = "updated") -> Report:
+def make(*counted: tuple[int, Verdict], dry_run: bool = False) -> Report:
     """Return a report of so many rows of each verdict."""
-    report = Report("Kahuna", "set attributes", "Kahuna confirmed each user", dry_run=dry_run, done=done)
+    report = Report("Kahuna", "set attributes", "Kahuna confirmed each user", dry_run=dry_run)
     position = 0
     for count, verdict in counted:
         for _ in range(count):
@@ -193,22 +191,6 @@ class TestForm:
             }
         ]
         assert data["warning"] == "1 of 3 users was not updated at Kahuna: 1 x User not found (404)"
-
-    @pytest.mark.parametrize(
-        ("made", "dry_run", "label"),
-        [
-            ((), False, "no users"),
-            (((3, ACCEPTED),), False, "3 queued"),
-            (((3, NOTHING_TO_SET),), False, "3 skipped"),
-            (((1_000, ACCEPTED), (3, NOTHING_TO_SET)), False, "1,000 queued, 3 skipped"),
-            (((5, ACCEPTED), (3, NOT_FOUND)), False, "3 not queued"),
-            (((5, ACCEPTED), (3, UNREADABLE)), False, "3 not confirmed"),
-            (((4, DRY_RUN), (2, NOTHING_TO_SET)), True, "4 to send, 2 skipped"),
-            (((4, DRY_RUN), (2, NOT_FOUND)), True, "2 would not be queued"),
-        ],
-    )
-    def test_the_label_is_true(self, made: Any, dry_run: bool, label: str) -> None:
-        assert make(*made, dry_run=dry_run, done="queued").label() == label
 
     def test_of_nothing(self) -> None:
         data = make().as_dict({})
@@ -377,9 +359,11 @@ class TestConclude:
 
     def test_the_message_says_how_many_of_how_many(self) -> None:
         report = make((1_000, ACCEPTED), (1_001, REJECTED))
-        assert str(report.conclude(None, 1_000)) == ("1,001 of 2,001 users failed at Kahuna; max_failed allows 1,000")
+        assert str(report.conclude(None, 1_000)) == (
+            "1,001 of 2,001 users failed at Kahuna; max_failed allows 1,000: 1,001 x meaning 0"
+        )
         assert "max_failed allows 5.00%" in str(report.conclude(None, 0.05))
-        assert str(make((1, REJECTED)).conclude(None, None)) == "Kahuna accepted none of 1 user"
+        assert str(make((1, REJECTED)).conclude(None, None)) == ("Kahuna accepted none of 1 user: 1 x meaning 0")
 
     def test_a_share_is_exact(self) -> None:
         wrong = [
