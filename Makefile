@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-system test-ui screenshots chaos bench lint sandbox constraints clean
+.PHONY: help demo up test test-system test-ui screenshots chaos fuzz bench lint sandbox constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ screenshots: test-ui  ## The same, and renew the pictures in docs/
 
 chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, from seed SEED (1) on
 	USERATTRS_SCHEDULES=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q tests/chaos
+
+fuzz: $(READY)  ## Push to a server that answers by N (1,000) random scripts, byte by byte, from seed SEED (1) on
+	USERATTRS_SCRIPTS=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -n auto tests/chaos/test_chaos_wire.py
 
 bench: $(READY) benchmarks/.venv/.ready  ## Measure beside wrk, drt, dlt and HttpOperator; ONLY=... runs some rows
 	@$(BIN)/python benchmarks/bench.py $(ONLY)

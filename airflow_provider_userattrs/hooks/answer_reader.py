@@ -120,6 +120,8 @@ class AnswerReader:
         framing = headers.get("transfer-encoding")
         if framing is not None and (framing.lower() != "chunked" or self._is_doubled(b"transfer-encoding")):
             self._fault = "its transfer encoding is none that was asked for"
+        if "content-encoding" in headers and self._is_doubled(b"content-encoding"):
+            self._fault = "it has two content encodings"
         self._keeps_alive = version == "1.1" and (framing is not None or "content-length" in headers)
 
     def on_body(self, data: bytes) -> None:

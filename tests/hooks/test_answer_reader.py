@@ -175,6 +175,8 @@ NONE = {
     "more behind a gzip": coded(b"gzip", gzip.compress(b"{}") + b"more"),
     "a coding that was not asked for": coded(b"br", b"{}"),
     "two codings": coded(b"gzip, gzip", gzip.compress(gzip.compress(b"{}"))),
+    "two codings, one a header": OK.replace(b"\r\n", b"\r\nContent-Encoding: br\r\n")
+    + coded(b"gzip", gzip.compress(b"{}")).removeprefix(OK),
     "a bomb": coded(b"gzip", gzip.compress(b" " * (MAX_BYTES + 1))),
     "a bomb without a header": coded(b"deflate", raw_deflate(b" " * (MAX_BYTES + 1))),
     "a long body": OK + b"Content-Length: %d\r\n\r\n" % MAX_BYTES + b" " * MAX_BYTES,
