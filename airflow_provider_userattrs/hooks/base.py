@@ -17,7 +17,7 @@ from airflow_provider_userattrs.hooks.transport import Transport
 from airflow_provider_userattrs.push.batching import Batcher
 from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
 from airflow_provider_userattrs.push.errors import InvalidRow, NoAnswer, NotSent, PushError
-from airflow_provider_userattrs.push.judgement import NO_ANSWER, NO_CONNECTION, UNREADABLE
+from airflow_provider_userattrs.push.judgement import NO_ANSWER, UNREADABLE, no_connection
 from airflow_provider_userattrs.push.outcome import Action, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.update import UserUpdate
 
@@ -138,8 +138,8 @@ class VendorHook(BaseHook):
     def _verdicts(self, endpoint: Endpoint, body: bytes, users: int) -> list[Verdict]:
         try:
             answer = self.sender(endpoint)(body)
-        except NotSent:
-            return [NO_CONNECTION] * users
+        except NotSent as error:
+            return [no_connection(error)] * users
         except NoAnswer:
             return [NO_ANSWER] * users
         verdicts = endpoint.read(answer, users)

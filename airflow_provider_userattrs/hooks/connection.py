@@ -6,8 +6,10 @@ That follows from one fact, noted where bytes are written: whether a byte of the
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
+from collections.abc import Iterator
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -22,6 +24,15 @@ _MOST_RECEIVED = 16_384
 
 #: Bytes sent before it is looked whether an answer came in already. Most requests are smaller.
 _MOST_SENT = 65_536
+
+#: Causes that whoever runs Airflow can look into, in their words.
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, "the host's name is not known"),
+    (ConnectionRefusedError, "refused"),
+    (ConnectionResetError, "reset by the other side"),
+    (TimeoutError, "timed out"),
+)
+_NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH)
 
 #: What a read that must not wait raises when there is nothing to read.
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError)
@@ -79,7 +90,7 @@ class Connection:
         except (OSError, Unreadable) as error:
             if self._may_have_left:
                 raise NoAnswer(f"No answer from {self._name} ({why(error)})") from None
-            raise NotSent(f"No connection to {self._name} ({why(error)})") from None
+            raise NotSent(f"No connection to {self._name} ({why(error)})", why(error)) from None
         finally:
             if not keep:
                 self.close()
@@ -159,6 +170,28 @@ def why(error: Exception) -> str:
 
     :param error: what was raised.
     """
-    if isinstance(error, Unreadable):
-        return str(error)
-    return "timed out" if isinstance(error, TimeoutError) else type(error).__name__
+    for link in chain(error):
+        if isinstance(link, Unreadable):
+            return str(link)
+        for kind, words in _CAUSES:
+            if isinstance(link, kind):
+                return words
+        if isinstance(link, OSError) and link.errno in _NO_ROUTE:
+            return "no route to the host"
+    return type(error).__name__
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from.
+
+    :param error: what was raised.
+    """
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        link = waiting.pop()
+        if not isinstance(link, BaseException) or id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        waiting += [link.__cause__, link.__context__, *link.args]

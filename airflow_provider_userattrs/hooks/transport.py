@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from threading import Lock, local
 
 import requests
@@ -12,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from urllib3.exceptions import LocationParseError
 
-from airflow_provider_userattrs.hooks.connection import Connection, why
+from airflow_provider_userattrs.hooks.connection import Connection, chain, why
 from airflow_provider_userattrs.hooks.route import Route
 from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.push.endpoint import Answer
@@ -112,7 +111,7 @@ class Transport:
 
     def _not_connected(self, error: Exception) -> PushError:
         """Return what opening a connection ended with; no byte of a request had left."""
-        for link in _chain(error):
+        for link in chain(error):
             if isinstance(link, ssl.SSLCertVerificationError):
                 return RefusedConfiguration(
                     f"The certificate of {self.base_url} could not be verified ({link.verify_message}); if a private "
@@ -120,23 +119,10 @@ class Transport:
                 )
         if isinstance(error, _CONFIGURATION) or (isinstance(error, ssl.SSLError) and error.library in _FILES):
             return self._impossible(error)
-        return NotSent(f"No connection to {self.base_url} ({why(error)})")
+        return NotSent(f"No connection to {self.base_url} ({why(error)})", why(error))
 
     def _impossible(self, error: Exception) -> PushError:
         return RefusedConfiguration(
             f"A request to {self.base_url} cannot be made ({type(error).__name__}); check the connection's host, "
             "verify and cert, and the proxies of the environment."
         )
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        link = waiting.pop()
-        if not isinstance(link, BaseException) or id(link) in seen:
-            continue
-        seen.add(id(link))
-        yield link
-        waiting += [link.__cause__, link.__context__, *link.args]

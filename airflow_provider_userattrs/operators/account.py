@@ -97,7 +97,8 @@ class Account:
         if "timeline" in begun.facts:
             self._timeline = Timeline.restored(begun.facts["timeline"])
         self._timeline.begin(self.report.rows, begun.facts.get("retries", 0))
-        self._log.info("Resumed at row %s: %s were done by earlier tries", f"{first:,}", users(self.report.rows))
+        verb = "was" if self.report.rows == 1 else "were"
+        self._log.info("Resumed at row %s: %s %s done by earlier tries", f"{first:,}", users(self.report.rows), verb)
 
     def begin_rejects(self, path: str, rejects: RejectsFile) -> None:
         """Take in which file the rows that are not accepted go to; an earlier try may have had another."""
@@ -182,13 +183,13 @@ class Account:
         facts = self.facts()
         report = as_report(self.report, facts, self.tries, failure)
         self._log.info(
-            "%s; %s, %s, %s bytes, %.1f s (accepted: %s)",
+            "%s; %s, %s, %s bytes, %.1f s%s",
             self.report.summary(),
             _counted(facts["requests"], "request"),
             _counted(facts["retries"], "retry", "retries"),
             f"{facts['bytes']:,}",
             facts["seconds"],
-            self.report.accepted_means,
+            f" (accepted: {self.report.accepted_means})" if self.report.counts[Status.ACCEPTED] else "",
         )
         for line in (
             *self.report.log_lines(),

@@ -44,7 +44,15 @@ class TooManyFailed(PushError):
 
 
 class NotSent(PushError):
-    """Say that a request was not sent: no connection could be had."""
+    """Say that a request was not sent: no connection could be had.
+
+    :param message: what happened, without any row's data.
+    :param cause: why, in a few words of which there are few; empty if it is not known.
+    """
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class NoAnswer(PushError):

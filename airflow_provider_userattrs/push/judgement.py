@@ -25,7 +25,6 @@ LEFT = Verdict(Status.UNKNOWN, "no-answer", "sent, and the task ended before an 
 
 #: What was raised instead of an answer -> the verdict on every update of the request; else `BROKEN`.
 _RAISED: tuple[tuple[type[Exception], Verdict], ...] = (
-    (NotSent, NO_CONNECTION),
     (NoAnswer, NO_ANSWER),
     (RefusedConfiguration, NOT_TRIED),
 )
@@ -44,7 +43,15 @@ def judge(endpoint: Endpoint, result: Answer | Exception, users: int) -> list[Ve
         except Exception:  # an answer like none in the vendor's pages
             verdicts = []
         return verdicts if len(verdicts) == users else [UNREADABLE] * users
+    if isinstance(result, NotSent):
+        return [no_connection(result)] * users
     return [next((verdict for kind, verdict in _RAISED if isinstance(result, kind)), BROKEN)] * users
+
+
+def no_connection(error: NotSent) -> Verdict:
+    """Return the verdict on what could not be sent; its cause is a part of the reason."""
+    meaning = f"{NO_CONNECTION.meaning} ({error.cause})" if error.cause else NO_CONNECTION.meaning
+    return replace(NO_CONNECTION, meaning=meaning)
 
 
 def worse(before: Verdict, now: Verdict) -> Verdict:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
-from math import ceil
+from math import ceil, floor, log10
 from threading import Event, Lock
 
 from airflow_provider_userattrs.push.clock import Clock
@@ -33,6 +33,12 @@ _LONGEST_BACK_OFF = 60.0
 _SLOWER = 0.5
 _LEAST_SHARE = 0.05
 _RECOVERY = 0.1
+
+
+def rate_in_words(rate: float) -> str:
+    """Return a rate with its thousands grouped and four digits of a fraction at most."""
+    text = f"{rate:,.{max(0, 3 - floor(log10(rate)))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class Pacer:

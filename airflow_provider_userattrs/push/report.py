@@ -185,8 +185,18 @@ class Report(Tally):
 
     def label(self) -> str:
         """Return the verdict in a few words."""
-        verb = "to update" if self.dry_run else "updated"
-        return f"{self.not_applied:,} not {verb}" if self.not_applied else f"{self.rows:,} {verb}"
+        if self.not_applied:
+            if self.dry_run:
+                return f"{self.not_applied:,} would not be {self.done}"
+            doubtful = self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]
+            return f"{self.not_applied:,} not {'confirmed' if doubtful else self.done}"
+        passed = self.count(DRY_RUN) if self.dry_run else 0
+        counts = {
+            "to send": passed,
+            self.done: self.counts[Status.ACCEPTED],
+            "skipped": self.counts[Status.SKIPPED] - passed,
+        }
+        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "no users"
 
     def log_lines(self) -> list[str]:
         """Return each reason with its count, meaning and remedy, a line each."""

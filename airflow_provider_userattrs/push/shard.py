@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import floor
 
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.pacing import rate_in_words
 
 #: What of a cap shards take together. They do not know of each other, and a network bunches what they send.
 _SHARE = 0.97
@@ -41,8 +42,8 @@ class Shard:
         units = whole // self.at_once
         if not units:
             raise RefusedConfiguration(
-                f"{self.at_once} shards at one time cannot share a cap of {cap:,.4g} a second without going over it; "
-                "split into fewer, or give shards a lower at_once"
+                f"{self.at_once} shards at one time cannot share a cap of {rate_in_words(cap)} a second without going "
+                "over it; split into fewer, or give shards a lower at_once"
             )
         # With all shards at work, what is left over goes to the first ones; with fewer, it cannot be told to which.
         left = whole - units * self.at_once if self.at_once == self.of else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import gzip
 import socket
 import ssl
@@ -19,6 +20,7 @@ import requests
 import urllib3
 
 from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, RefusedConfiguration
+from airflow_provider_userattrs.push.judgement import judge
 from airflow_provider_userattrs.vendors import engagelab, kahuna, moengage
 
 VENDORS = ["engagelab", "kahuna", "moengage"]
@@ -382,3 +384,29 @@ def test_a_client_certificate_is_shown(
         for _ in range(2):
             assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
         hook.close()
+
+
+@pytest.mark.parametrize(
+    ("raised", "words"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "the host's name is not known"),
+        (ConnectionRefusedError(111, "Connection refused"), "refused"),
+        (TimeoutError("timed out"), "timed out"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "no route to the host"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "no route to the host"),
+    ],
+)
+def test_why_there_is_no_connection_is_said(
+    hook_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, raised: Exception, words: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise raised
+
+    hook = hook_of("kahuna", host="https://vendor.example.com")
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(NotSent) as not_sent:
+        hook.sender(ENDPOINTS["kahuna"])(b"[]")
+    assert str(not_sent.value) == f"No connection to https://vendor.example.com ({words})"
+    assert not_sent.value.cause == words
+    (verdict,) = judge(ENDPOINTS["kahuna"], not_sent.value, 1)
+    assert verdict.meaning == f"no connection to the vendor ({words})"

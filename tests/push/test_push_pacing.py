@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.clock import Clock
 from airflow_provider_userattrs.push.endpoint import Answer
-from airflow_provider_userattrs.push.pacing import Pacer, asked_to_wait, back_off
+from airflow_provider_userattrs.push.pacing import Pacer, asked_to_wait, back_off, rate_in_words
 
 NOW = 1_700_000_000.0
 TINY = 1e-6
@@ -299,3 +299,22 @@ class TestBackOff:
 
     def test_two_threads_do_not_meet(self) -> None:
         assert len({back_off(3) for _ in range(50)}) > 40
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (100_000, "100,000"),
+        (100_000.0, "100,000"),
+        (1_234.5, "1,234"),
+        (166.666_67, "166.7"),
+        (2.5, "2.5"),
+        (80, "80"),
+        (1, "1"),
+        (0.01, "0.01"),
+        (1 / 3, "0.3333"),
+        (0.000_12, "0.00012"),
+    ],
+)
+def test_a_rate_in_words(rate: float, words: str) -> None:
+    assert rate_in_words(rate) == words

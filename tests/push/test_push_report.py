@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 import airflow_provider_userattrs
 from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, TooManyFailed
+from airflow_provider_userattrs.push.judgement import UNREADABLE
+from airflow_provider_userattrs.push.mapping import NOTHING_TO_SET
 from airflow_provider_userattrs.push.outcome import ACCEPTED, DRY_RUN, Status, Verdict
 from airflow_provider_userattrs.push.report import Report, users
 from airflow_provider_userattrs.push.tally import Tally
@@ -24,9 +26,9 @@ TOO_LONG = Verdict(Status.INVALID, "value-too-long", "value over 2,048 bytes", "
 NEEDS_ATTENTION = {Status.PARTIAL, Status.REJECTED, Status.INVALID, Status.UNKNOWN, Status.UNSENT}
 
 
-def make(*counted: tuple[int, Verdict], dry_run: bool = False) -> Report:
+def make(*counted: tuple[int, Verdict], dry_run: bool = False, done: str = "updated") -> Report:
     """Return a report of so many rows of each verdict."""
-    report = Report("Kahuna", "set attributes", "Kahuna confirmed each user", dry_run=dry_run)
+    report = Report("Kahuna", "set attributes", "Kahuna confirmed each user", dry_run=dry_run, done=done)
     position = 0
     for count, verdict in counted:
         for _ in range(count):
@@ -191,6 +193,22 @@ class TestForm:
             }
         ]
         assert data["warning"] == "1 of 3 users was not updated at Kahuna: 1 x User not found (404)"
+
+    @pytest.mark.parametrize(
+        ("made", "dry_run", "label"),
+        [
+            ((), False, "no users"),
+            (((3, ACCEPTED),), False, "3 queued"),
+            (((3, NOTHING_TO_SET),), False, "3 skipped"),
+            (((1_000, ACCEPTED), (3, NOTHING_TO_SET)), False, "1,000 queued, 3 skipped"),
+            (((5, ACCEPTED), (3, NOT_FOUND)), False, "3 not queued"),
+            (((5, ACCEPTED), (3, UNREADABLE)), False, "3 not confirmed"),
+            (((4, DRY_RUN), (2, NOTHING_TO_SET)), True, "4 to send, 2 skipped"),
+            (((4, DRY_RUN), (2, NOT_FOUND)), True, "2 would not be queued"),
+        ],
+    )
+    def test_the_label_is_true(self, made: Any, dry_run: bool, label: str) -> None:
+        assert make(*made, dry_run=dry_run, done="queued").label() == label
 
     def test_of_nothing(self) -> None:
         data = make().as_dict({})
