@@ -36,8 +36,8 @@ class UserPushOperator(BaseOperator):
 
     The task's XCom is the report, also when it fails; see docs for its fields.
 
-    :param users: the rows: an upstream task's XCom (a list of dicts, a path, or what `hand_over` returns), a plain
-        list, a source object, or the path of a file.
+    :param users: the rows: an upstream task's XCom (a list of dicts, a path or what `hand_over` returns, or several), a
+        plain list, a source object, or the path of a file.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it at the vendor.
     :param max_failed: how many rows (int) or what share of them (float, 0.0 to 1.0) may end ``rejected``, ``invalid``,
         ``partial`` or ``unknown`` before the task fails; None: only a push in which nothing was accepted fails.

@@ -14,8 +14,7 @@ from airflow_provider_userattrs.operators.upstream import is_list
 from airflow_provider_userattrs.push.mapping import Constant, Hashed
 from airflow_provider_userattrs.push.shard import Shard
 from airflow_provider_userattrs.push.values import time_zone
-from airflow_provider_userattrs.sources.formats import format_of
-from airflow_provider_userattrs.sources.handover import is_handed_over
+from airflow_provider_userattrs.sources.handover import is_place
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
 
 #: What checks a parameter, by its name and its value.
@@ -91,17 +90,18 @@ def check_path(name: str, value: Any) -> None:
 
 def check_users(name: str, value: Any) -> None:
     """Check where the rows come from; what is refused is not shown, for it may be somebody's name."""
+    if is_place(value):
+        return
     if isinstance(value, str):
-        if format_of(value) is None:
-            raise WrongParameter(f"{name} is a text; {_USERS}")
-    elif isinstance(value, Mapping) and not is_handed_over(value):
+        raise WrongParameter(f"{name} is a text; {_USERS}")
+    if isinstance(value, Mapping):
         raise WrongParameter(
             f"{name} is a dict, one user; give a list of dicts. With .expand(users=...) each element is the list of "
             "one task: expand over lists of users, or give all users to one task without .expand"
         )
-    elif not (isinstance(value, Source) or is_list(value) or is_handed_over(value)):
+    if not (isinstance(value, Source) or is_list(value)):
         refuse(name, value, _USERS)
-    elif is_list(value) and any(map(is_reference, value[:100])):
+    if is_list(value) and any(map(is_reference, value[:100])):
         refuse(name, value, "it holds outputs of upstream tasks; join them with output.concat(other)")
 
 

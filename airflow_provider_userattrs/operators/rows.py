@@ -14,8 +14,7 @@ from airflow_provider_userattrs.operators.upstream import Upstream, is_list, not
 from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.update import MalformedRow, Row
-from airflow_provider_userattrs.sources.formats import format_of
-from airflow_provider_userattrs.sources.handover import is_handed_over, take_over
+from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_place, source_at
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
 
 #: Bytes of rows in an XCom from which on a place would serve better.
@@ -79,6 +78,8 @@ class Rows(XComArg):
             return _from_xcom(pull(users, context)) if include_xcom else self
         if isinstance(users, str):
             return _from_xcom(pulled(context["task"].render_template(users, context)))
+        if hasattr(users, "rendered"):
+            return Rows(users.rendered(context))
         return Rows(render(users, context) if isinstance(users, Source) else users)
 
     def check(self) -> None:
@@ -165,25 +166,24 @@ class Rows(XComArg):
 
 
 def _from_xcom(users: Upstream) -> Rows:
-    """Return rows, or the source that the one value handed over stands for."""
-    value = users.parts[0].value if len(users.parts) == 1 else None
-    is_place = is_handed_over(value) or (isinstance(value, str) and format_of(value) is not None)
-    return Rows(source_of(value) if is_place else users)
+    """Return rows, or the source that what was handed over stands for: one place, or a list of them."""
+    places = users.places()
+    return Rows(users if places is None else places)
 
 
 def source_of(users: Any) -> Any:
-    """Return the source that a path or a dict of `hand_over` stands for; anything else as it is.
+    """Return the source that a path, what `hand_over` returns, or a list of them stands for; anything else as it is.
 
     :raises WrongParameter: if none can be made of it.
     """
     try:
-        if isinstance(users, str):
-            from airflow_provider_userattrs.sources.files import FileRows
-
-            return FileRows(users)
-        return take_over(users) if is_handed_over(users) else users
+        if is_path(users) or isinstance(users, HandedOver):
+            return source_at([users])
+        if isinstance(users, (list, tuple)) and users and all(map(is_place, users)):
+            return source_at(users)
     except ValueError as error:
         raise WrongParameter(str(error)) from None
+    return users
 
 
 def _template_fields(users: Any) -> tuple[str, ...]:

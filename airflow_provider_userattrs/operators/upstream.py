@@ -11,6 +11,9 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import MappedOperator, XComArg, XComNotFound
 
+from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.sources.handover import is_place
+
 _REMEDY = (
     "the upstream task must return a list with a dict for each user, hand_over(source), or a path that ends as .jsonl, "
     ".csv or .parquet do"
@@ -44,6 +47,10 @@ class Part:
             else:
                 yield row
 
+    def values(self) -> Iterator[Any]:
+        """Yield what may be rows or places: the elements of lists, else the value itself."""
+        yield from self.rows() if is_list(self.value) else () if self.value is None else (self.value,)
+
     def problem(self) -> str | None:
         """Return a sentence on why there are no rows to be had, or None; it never repeats the value."""
         if self.value is None:
@@ -67,6 +74,20 @@ class Upstream:
     def __iter__(self) -> Iterator[Any]:
         for part in self.parts:
             yield from part.rows()
+
+    def places(self) -> list[Any] | None:
+        """Return the places that were handed over, if the first value is one; None if rows were.
+
+        :raises RefusedConfiguration: if there is something else among them.
+        """
+        values = (value for part in self.parts for value in part.values())
+        first = next(values, None)
+        if not is_place(first):
+            return None
+        places = [first, *values]
+        if not all(map(is_place, places)):
+            raise RefusedConfiguration("users holds paths or sources and something else; return one or the other")
+        return places
 
     def problem(self) -> str | None:
         """Return a sentence on why there are no rows to be had, or None; it never repeats a value."""

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, task
+from airflow.providers.common.compat.sdk import AirflowFailException, ObjectStoragePath, task
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.sources.files import FileRows
-from airflow_provider_userattrs.sources.handover import hand_over
+from airflow_provider_userattrs.sources.handover import HandedOver, hand_over
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.shards import shards
 from airflow_provider_userattrs.sources.sql import SqlRows
@@ -232,13 +232,65 @@ def test_a_source_out_of_an_xcom_is_rendered_where_it_was_handed_over(
     warehouse(5)
     parameters = ["{{ not a template }}", "{{ dag.dag_id }}"]
     sql = "SELECT euid, ? AS a, '{{ task.task_id }}' AS b FROM users WHERE ? <> ''"
-    run = airflow.run(handed(lambda: {**hand_over(SqlRows(sql, conn_id="warehouse")), "parameters": parameters}))
+
+    def give() -> HandedOver:
+        handed = hand_over(SqlRows(sql, conn_id="warehouse"))
+        return HandedOver({**handed.serialize(), "parameters": parameters})
+
+    run = airflow.run(handed(give))
     assert run.counts == {"accepted": 5}
     assert control.user("engagelab", 1)["properties"] == {"a": "{{ not a template }}", "b": "give"}
 
 
+def test_a_dict_from_outside_is_no_source_whatever_it_looks_like(airflow: Any, warehouse: Any, control: Any) -> None:
+    warehouse(5)
+    dumped = hand_over(SqlRows("SELECT euid, 1 AS a FROM users", conn_id="warehouse")).serialize()
+    for value in (dumped, [dumped]):
+        run = airflow.run(handed(lambda value=value: value))
+        assert run.state == "failed"
+        assert control.journal() == []
+        assert "SELECT" not in str(run.error)
+
+
+def test_places_of_all_kinds(airflow: Any, control: Any, tmp_path: Path) -> None:
+    control.switch(engagelab__any_user=True)
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}.jsonl").write_text(f'{{"euid": {number}, "a": 1}}\n')
+    first = f"{tmp_path}/1.jsonl"
+
+    def push(users: Any) -> dict[str, int]:
+        counts: dict[str, int] = airflow.run(
+            lambda: EngageLabSetAttributesOperator(task_id="push", users=users() if callable(users) else users)
+        ).counts
+        return counts
+
+    for one in (Path(first), ObjectStoragePath(f"file://{first}"), [first], hand_over(FileRows(first))):
+        assert push(one) == {"accepted": 1}
+
+    def mapped(value: Callable[[int], Any]) -> Callable[[], Any]:
+        def build() -> Any:
+            @task
+            def give(number: int) -> Any:
+                return value(number)
+
+            return give.expand(number=[1, 2, 3])
+
+        return build
+
+    def path(number: int) -> str:
+        return f"{tmp_path}/{number}.jsonl"
+
+    assert push(mapped(path)) == {"accepted": 3}
+    assert push(mapped(lambda number: ObjectStoragePath(f"file://{path(number)}"))) == {"accepted": 3}
+    assert push(mapped(lambda number: hand_over(FileRows(path(number))))) == {"accepted": 3}
+    assert push(mapped(lambda number: [hand_over(FileRows(path(number))), path(number)])) == {"accepted": 6}
+    assert push([hand_over(FileRows(f"{tmp_path}/{{{{ 1 }}}}.jsonl")), first, path(2)]) == {"accepted": 3}
+    mixed = airflow.run(handed(lambda: [path(1), {"euid": 5, "a": 1}]))
+    assert "users holds paths or sources and something else" in str(mixed.error)
+
+
 def test_a_source_that_is_none_fails_for_good(airflow: Any, control: Any) -> None:
-    run = airflow.run(handed(lambda: {"source": "excel", "rendered": True}))
+    run = airflow.run(handed(lambda: HandedOver({"source": "excel", "rendered": True})))
     assert "users holds a source of unknown kind" in str(run.error)
     assert isinstance(run.error, AirflowFailException)
 

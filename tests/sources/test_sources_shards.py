@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import ObjectStoragePath
+from airflow.sdk import serde
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +19,7 @@ from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.sources.files import FileRows
-from airflow_provider_userattrs.sources.handover import hand_over, is_handed_over, take_over
+from airflow_provider_userattrs.sources.handover import HandedOver, hand_over, is_place, source_at, take_over
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.shards import shards, split
 from airflow_provider_userattrs.sources.sql import SqlRows
@@ -30,8 +32,12 @@ def people(**arguments: Any) -> SqlRows:
 
 
 def through_an_xcom(source: Any) -> Any:
-    """Hand a source over as JSON, as another task gets it."""
-    return take_over(json.loads(json.dumps(hand_over(source))))
+    """Hand a source over as Airflow keeps it, as another task gets it."""
+    return take_over(kept(hand_over(source)))
+
+
+def kept(value: Any) -> Any:
+    return serde.deserialize(json.loads(json.dumps(serde.serialize(value))))
 
 
 def read(source: Any, after: Any = None) -> list[Any]:
@@ -227,8 +233,8 @@ def test_what_cannot_work(source: Any, n: Any, arguments: dict[str, Any], words:
 def test_the_kwargs_of_a_mapped_operator() -> None:
     kwargs = shards(people(), 3, by="hash", at_once=2)
     assert [each["shard"] for each in kwargs] == [{"number": number, "of": 3, "at_once": 2} for number in (1, 2, 3)]
-    assert all(is_handed_over(each["users"]) for each in kwargs)
-    assert json.loads(json.dumps(kwargs)) == kwargs
+    assert all(isinstance(each["users"], HandedOver) for each in kwargs)
+    assert kept(kwargs) == kwargs
     assert shards(people(), 3, by="hash", at_once=5)[0]["shard"]["at_once"] == 3
 
 
@@ -265,11 +271,68 @@ def test_a_source_comes_back_as_it_was(source: Any) -> None:
         },
     ],
 )
-def test_a_dict_that_describes_no_source(value: dict[str, Any]) -> None:
+def test_what_describes_no_source(value: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"users holds a source|path is empty"):
-        take_over(value)
+        take_over(HandedOver(value))
 
 
 def test_only_sources_are_handed_over() -> None:
     with pytest.raises(TypeError, match="source is a list; give SqlRows"):
         hand_over([{"id": 1}])
+
+
+def test_nothing_but_what_was_handed_over_passes_for_it() -> None:
+    described = hand_over(people()).serialize()
+    assert isinstance(kept(described), dict)
+    assert not is_place(kept(described))
+    forged = {"__classname__": "airflow_provider_userattrs.sources.handover.HandedOver", "__version__": 1}
+    for value in ({**forged, "__data__": described}, [{"rows": [{**forged, "__data__": described}]}]):
+        with pytest.raises(AttributeError, match="reserved key"):
+            serde.serialize(value)
+
+
+def test_what_is_handed_over_shows_no_sql_in_a_log() -> None:
+    handed = hand_over(SqlRows("SELECT secret", conn_id="warehouse", parameters=["ada@example.com"]))
+    assert repr(handed) == str(handed) == "HandedOver('sql')"
+
+
+def test_a_later_version_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="later version"):
+        HandedOver.deserialize(hand_over(people()).serialize(), 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("users.jsonl", True),
+        (Path("users.csv.gz"), True),
+        (ObjectStoragePath("file:///data/users.parquet"), True),
+        (hand_over(Rejects("a.jsonl")), True),
+        ("ada", False),
+        (Path("users"), False),
+        ({"source": "sql", "rendered": True}, False),
+        ([], False),
+        (None, False),
+    ],
+    ids=repr,
+)
+def test_what_stands_for_rows_elsewhere(value: Any, is_one: bool) -> None:
+    assert is_place(value) is is_one
+
+
+def test_several_sources_are_read_one_behind_the_other(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.jsonl").write_text(f'{{"id": "{name}"}}\n')
+    handed = [hand_over(FileRows(f"{tmp_path}/{name}.jsonl")) for name in "ab"]
+    chain = source_at([*handed, f"{tmp_path}/c.jsonl"])
+    assert [row["id"] for row in chain.rows()] == ["a", "b", "c"]
+    assert chain.check_resume() is None
+    before = chain.identity()
+    assert chain.reads(f"file://{tmp_path}/b.jsonl")
+    assert not chain.reads(f"{tmp_path}/d.jsonl")
+    (tmp_path / "b.jsonl").write_text("")
+    assert chain.identity() != before
+    mixed = source_at([*handed, hand_over(people())])
+    assert mixed.check_resume()
+    assert mixed.identity() is None
+    assert isinstance(source_at([f"{tmp_path}/a.jsonl", tmp_path / "b.jsonl"]), FileRows)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several sources, read one behind the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
+from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.sources.files import FileRows
+from airflow_provider_userattrs.sources.rejects import Rejects
+from airflow_provider_userattrs.sources.templates import render
+
+
+class Chain:
+    """Read sources one behind the other; a retry goes on by counting, where all of them are files.
+
+    :param sources: the sources.
+    """
+
+    def __init__(self, sources: Sequence[Any]) -> None:
+        self.sources = tuple(sources)
+
+    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
+        """Yield the rows."""
+        for source in self.sources:
+            for row in source.rows():
+                if not isinstance(row, (Bookmark, Keys)):
+                    yield row
+
+    def rendered(self, context: Any) -> Chain:
+        """Return the same with the templates of each source rendered."""
+        return Chain([render(source, context) for source in self.sources])
+
+    def identity(self) -> Any:
+        """Return what changes when a file does; None if not all are files."""
+        return None if self.check_resume() else [[type(each).__name__, each.identity()] for each in self.sources]
+
+    def check_resume(self) -> str | None:
+        """Return why a retry cannot go on where the last try stopped, or None."""
+        if all(isinstance(source, (FileRows, Rejects)) for source in self.sources):
+            return None
+        return "users is several sources, not all of them files, so no row can be found again"
+
+    def reads(self, path: str) -> bool:
+        """Tell whether a path leads to a file that one of the sources reads."""
+        return any(source.reads(path) for source in self.sources if hasattr(source, "reads"))
