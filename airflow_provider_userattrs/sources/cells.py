@@ -35,7 +35,7 @@ from airflow_provider_userattrs.sources.column_types import Convert, time_of_day
 UNREADABLE = Verdict(
     Status.INVALID,
     "unreadable",
-    "value that cannot be read, as a time outside of the years 1 to 9999 or infinity",
+    "value that Python cannot hold, such as infinity, a year beyond 9999 or a time beyond 24 hours",
     "Mend the value, or turn it into NULL or text in the query.",
 )
 
@@ -203,8 +203,10 @@ def keep_mysqlclient_dates(convert: dict[Any, Any]) -> None:
 
     :param convert: the connection's converters, by code of type.
     """
+    from MySQLdb.converters import conversions
+
     for kind in _MYSQL_DATES:
-        convert[kind] = _or_text(convert[kind])
+        convert[kind] = _or_text(conversions[kind])
 
 
 def _or_text(parse: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -51,8 +51,7 @@ class RowMaker:
             return [key if key is None else word(key) for key in keys]
         except (InvalidRow, *_ERRORS):
             raise RefusedConfiguration(
-                f"key {self.names[place]!r} holds a value that cannot be read, as a time outside of the years 1 to "
-                "9999 or infinity; leave such rows out in the query"
+                f"key {self.names[place]!r} holds a {UNREADABLE.meaning}; leave such rows out in the query"
             ) from None
 
     def _plain(self, cells: Any) -> dict[str, Any]:

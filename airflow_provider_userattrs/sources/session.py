@@ -80,7 +80,7 @@ def _settle_mysql(connection: Any) -> bool:
         if not is_database_error(error, connection) or is_passing(error):
             raise
         logger.warning(
-            "The database does not write UTF-8 (%s), so there may be a ? for letters: mend the connection's charset",
+            "The connection could not be set to UTF-8 (%s), so there may be a ? for letters: set its charset",
             describe(error),
         )
     finally:

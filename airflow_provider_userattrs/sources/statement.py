@@ -13,10 +13,12 @@ def holds_two_statements(sql: str) -> bool:
         return False
     from sqlparse import lexer, tokens  # common.sql brings it
 
-    ended = False
+    began = ended = False
     for kind, text in lexer.tokenize(sql):  # type: ignore[no-untyped-call]
         if text == ";":
-            ended = True
-        elif ended and kind not in tokens.Whitespace and kind not in tokens.Comment:
-            return True
+            ended = began
+        elif kind not in tokens.Whitespace and kind not in tokens.Comment:
+            if ended:
+                return True
+            began = True
     return False

@@ -201,6 +201,36 @@ def test_a_time_limit_is_passing(mariadb: Any) -> None:
         list(source("SET STATEMENT max_statement_time = 0.01 FOR SELECT SLEEP(10)").rows())
 
 
+# Pushes
+
+
+@pytest.mark.usefixtures("connections")
+def test_a_push_from_mysql(mariadb: Any, push: Any, control: Any, counted: Any, tmp_path: Any) -> None:
+    mariadb.execute(
+        "CREATE TABLE users (`order` INT PRIMARY KEY, euid TEXT, vip BIT, wakes TIME, plan ENUM ('gold', 'basic'))",
+        "INSERT INTO users VALUES (1, '1', 1, '07:30', 'basic'), (2, '2', 0, '100:00', 'gold')",
+        "INSERT INTO users VALUES (3, '3', 0, NULL, 'gold')",
+    )
+    types = {"vip": "boolean", "wakes": "text"}
+    rows = source("SELECT * FROM users", key="order", types=types)
+    run = push(rows, rejects_path=str(tmp_path / "rejects.jsonl"))
+    counted(run.report, 3)
+    assert run.counts == {"accepted": 2, "invalid": 1}
+    (reason,) = run.report["reasons"]
+    assert (reason["code"], reason["attributes"]) == ("unreadable", {"wakes": 1})
+    assert control.user("engagelab", 1)["properties"] == {"order": 1, "vip": True, "wakes": "07:30:00", "plan": "basic"}
+    assert control.user("engagelab", 3)["properties"] == {"order": 3, "vip": False, "plan": "gold"}
+    assert control.user("engagelab", 2) is None
+
+
+@pytest.mark.usefixtures("connections")
+def test_a_push_that_the_database_refuses(mariadb: Any, push: Any) -> None:
+    run = push(source("SELECT nowhere FROM (SELECT 1 AS euid) u"), retries=2)
+    assert run.state == "failed"
+    assert "1054: Unknown column 'nowhere'" in run.report["failure"]
+    assert len(run.log.errors) == 1  # no retry is spent
+
+
 # A query that the database drops
 
 

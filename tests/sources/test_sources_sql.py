@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -156,9 +157,24 @@ def test_a_value_that_python_has_not_costs_its_row(postgres: Any, kind: str, val
     assert rows[2_098] == {"id": 2_100, **good, "raw": None}
 
 
+@pytest.mark.usefixtures("connections")
+def test_a_push_of_a_user_who_was_never_seen(
+    postgres: Any, push: Any, control: Any, counted: Any, tmp_path: Any
+) -> None:
+    sql = "SELECT n AS euid, CASE n WHEN 2 THEN date '-infinity' END AS seen, 'a' AS a FROM generate_series(1, 3) n"
+    run = push(source(sql, key="euid"), rejects_path=str(tmp_path / "rejects.jsonl"))
+    counted(run.report, 3)
+    assert run.counts == {"accepted": 2, "invalid": 1}
+    (reason,) = run.report["reasons"]
+    assert (reason["code"], reason["attributes"]) == ("unreadable", {"seen": 1})
+    assert [control.user("engagelab", n) is not None for n in (1, 2, 3)] == [True, False, True]
+    _, reject = Path(run.report["rejects_path"]).read_text().splitlines()
+    assert json.loads(reject)["row"] == {"euid": 2, "seen": "-infinity", "a": "a"}
+
+
 def test_a_key_that_python_has_not_is_refused(postgres: Any) -> None:
     sql = "SELECT d FROM (VALUES (date '2026-11-24'), ('infinity')) v(d)"
-    with pytest.raises(RefusedConfiguration, match=r"key 'd' .* cannot be read"):
+    with pytest.raises(RefusedConfiguration, match=r"key 'd' holds a value that Python cannot hold"):
         list(source(sql, key="d").rows())
 
 
