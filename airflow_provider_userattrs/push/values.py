@@ -70,10 +70,15 @@ class Noted:
         self.attribute = attribute
 
 
+class LibraryFloat:
+    """Stand in a table for the floats of numeric libraries, of four bytes or two as well."""
+
+
 class ValueTable(dict[type, Convert]):
     """Look up the converter of a type; a type not named is served by the nearest one that is.
 
-    :param types: type -> converter.
+    :param types: type -> converter. One for `LibraryFloat` is given such floats as they are: their size decides up to
+        where they are certain integers.
     """
 
     def __init__(self, types: Mapping[type, Convert]) -> None:
@@ -100,6 +105,8 @@ class ValueTable(dict[type, Convert]):
         """Convert what has an equal among Python's own types as that."""
         known = plain(value)
         kind = type(known)
+        if kind is float and LibraryFloat in self:
+            return self[LibraryFloat](value)
         if kind is not type(value):
             return self[kind](known)
         return unless_missing(self.get(object) or no_place(kind))(value)

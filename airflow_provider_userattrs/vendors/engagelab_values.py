@@ -20,6 +20,7 @@ from airflow_provider_userattrs.push.outcome import Status, Verdict
 from airflow_provider_userattrs.push.rules import Rules
 from airflow_provider_userattrs.push.scalars import NOT_A_NUMBER, integer_of, missing, plain, whole
 from airflow_provider_userattrs.push.values import (
+    LibraryFloat,
     ValueTable,
     as_is,
     clock_text,
@@ -116,7 +117,14 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
         return ValueTable({str: _filled, object: refuse(CONTACT_NOT_TEXT)})
     if operation == "increase":
         return ValueTable(
-            {int: as_is, bool: refuse(NO_NUMBER), float: _amount, Decimal: _amount, object: refuse(NO_NUMBER)}
+            {
+                int: as_is,
+                bool: refuse(NO_NUMBER),
+                float: _amount,
+                LibraryFloat: _amount,
+                Decimal: _amount,
+                object: refuse(NO_NUMBER),
+            }
         )
     if operation in ("add", "remove"):
         return ValueTable({str: lambda value: [_filled(value)], list: _texts, tuple: _texts})

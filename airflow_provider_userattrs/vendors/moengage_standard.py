@@ -17,6 +17,7 @@ from airflow_provider_userattrs.push.outcome import Status, Verdict
 from airflow_provider_userattrs.push.scalars import boolean_of, integer_of, missing, number_of, plain, whole
 from airflow_provider_userattrs.push.values import (
     Convert,
+    LibraryFloat,
     Noted,
     ValueTable,
     as_is,
@@ -85,6 +86,7 @@ def named(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
             UUID: str,
             int: _number_as_text,
             float: _number_as_text,
+            LibraryFloat: _number_as_text,
             Decimal: _number_as_text,
             bool: refuse(NOT_TEXT),
             object: refuse(NOT_TEXT),

@@ -184,6 +184,20 @@ def test_a_value_arrives_as_it_was_or_not_at_all(become: Any, vendor: str, value
     assert not has_no_place(value)
 
 
+@pytest.mark.parametrize(("kind", "bits"), [("float16", 11), ("float32", 24), ("float64", 53)])
+def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: str, bits: int) -> None:
+    """919876543210 in four bytes is 919876567040, which is somebody else's number."""
+    make = getattr(pytest.importorskip("numpy"), kind)
+    moengages, increases = VENDORS["moengage"], engagelab_values.rules("increase", UTC)
+    for number, code in ((2**bits - 1, None), (2**bits, "inexact-integer")):
+        row = {"customer_id": "john", "mobile": make(number)}
+        bodies = [become(*moengages[:2], {"customer_id": "customer_id"}, row)]
+        row = {"euid": 1, "x": make(number)}
+        bodies.append(become(engagelab.property_endpoint("increase"), increases, {"euid": "euid"}, row))
+        for body in bodies:
+            assert body.code == code if isinstance(body, Verdict) else str(number).encode() in body
+
+
 @settings(max_examples=400, deadline=None)
 @given(value=anything, name=st.sampled_from(["name", "mobile", "age", "revenue", "moe_unsubscribe", "created_time"]))
 def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: Any, value: Any, name: str) -> None:
