@@ -122,6 +122,7 @@ class Mapping:
         #: (attribute, what was done to its values) -> how many.
         self.notes: Counter[tuple[str, str]] = Counter()
         self._rules = rules
+        self._identify = rules.identify
         self._user = tuple(user.items())
         self._user_columns = frozenset(user.values())
         self._unset = unset
@@ -170,12 +171,18 @@ class Mapping:
         user = name = None
         unset: tuple[str, ...] | list[str] = self._unset
         try:
-            user, keys = self._rules.identify(credentials)
+            user, keys = self._identify(credentials)
             if type(user) is Noted:
                 noted = [*noted, (str(user.attribute), user.note)]
                 user = user.value
             attributes = self._constants.copy()
-            for name, column, table in self._plan_for(row) if self._plan is None else self._plan:
+            plan = self._plan
+            if plan is None:
+                shape = tuple(row)
+                last, plan = self._last
+                if shape != last:  # the names are the same objects as a rule, so that this takes no look at them
+                    plan = self._plan_for(shape)
+            for name, column, table in plan:
                 try:
                     value = row[column]
                 except KeyError:
@@ -233,11 +240,8 @@ class Mapping:
                 plan.append((name, source, self._table(name)))
         return tuple(plan)
 
-    def _plan_for(self, row: Row) -> Plan:
+    def _plan_for(self, shape: tuple[str, ...]) -> Plan:
         """Plan to send every column but the user's under its own name; rows of one shape share the plan."""
-        shape = tuple(row)
-        if shape == self._last[0]:  # the names are the same objects as a rule, so that this takes no look at them
-            return self._last[1]
         plan = self._plans.get(shape)
         if plan is None:
             plan = self._compile([name for name in shape if name not in self._user_columns])

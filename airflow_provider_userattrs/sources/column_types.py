@@ -55,10 +55,10 @@ def _text(value: Any) -> str:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, (bytes, bytearray)):
-        value = bytes(value).decode("ascii")
     if isinstance(value, str):
         number = integer_of(value.strip())
+    elif isinstance(value, (bytes, bytearray)):
+        number = integer_of(bytes(value).decode("ascii"))
     else:
         number = int(value) if isinstance(value, bool) else whole(value)
     if number is None:
@@ -67,23 +67,23 @@ def _integer(value: Any) -> int:
 
 
 def _float(value: Any) -> float:
-    return float(_numeric(value, float))
+    if isinstance(value, (int, float, Decimal)):
+        return float(value)
+    number = number_of(value, float)
+    if number is None:
+        raise ValueError
+    return number
 
 
 def _decimal(value: Any) -> Decimal:
-    number = _numeric(value, Decimal)
-    if not isinstance(number, float):
-        return Decimal(number)
-    if number.is_integer():
-        whole(number)  # refuses one that may stand for several
-    return Decimal(repr(number))
-
-
-def _numeric(value: Any, kind: Any) -> Any:
-    number = number_of(value, kind) if isinstance(value, str) else value
-    if isinstance(number, (int, float, Decimal)):
-        return number
-    raise ValueError
+    if isinstance(value, float):
+        if value.is_integer():
+            whole(value)  # refuses one that may stand for several
+        return Decimal(repr(value))
+    number = Decimal(value) if isinstance(value, (int, Decimal)) else number_of(value, Decimal)
+    if number is None:
+        raise ValueError
+    return number
 
 
 def _boolean(value: Any) -> bool:

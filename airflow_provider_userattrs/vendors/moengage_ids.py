@@ -46,7 +46,7 @@ def identify(credentials: dict[str, Any]) -> tuple[str | Noted, tuple[Hashable, 
 
     :raises InvalidRow: if it is none, or one that MoEngage blocks.
     """
-    ((credential, value),) = credentials.items()
+    (value,) = credentials.values()
     note = None
     if type(value) is not str:
         note = FROM_FLOAT if isinstance(value, float) else None
@@ -58,7 +58,7 @@ def identify(credentials: dict[str, Any]) -> tuple[str | Noted, tuple[Hashable, 
         raise InvalidRow(CUSTOMER_ID)
     if stripped is not value or len(value) <= LONGEST_NO_ID:
         note = note or id_note(value)
-    return Noted(value, note, credential) if note else value, (value,)
+    return Noted(value, note, next(iter(credentials))) if note else value, (value,)
 
 
 def _customer_id(value: Any) -> str:
