@@ -12,9 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from airflow_provider_userattrs.push.checkpoint import Store, signed
-
-#: Types of keys that may name a person: an e-mail address is text. Integers and UUIDs are ids, the rest are times.
-_PERSONAL = ("str", "bytes")
+from airflow_provider_userattrs.push.keys import PERSONAL
 
 _PURPOSE = b"airflow-provider-userattrs: keys of rows in a checkpoint"
 
@@ -66,7 +64,7 @@ class SealedStore:
     def write(self, state: dict[str, Any]) -> None:
         """Keep a checkpoint's JSON dict."""
         keys = state["keys"]
-        if keys is not None and keys["type"] in _PERSONAL:
+        if keys is not None and keys["type"] in PERSONAL:
             state = signed({**state, "keys": self._seal.close(keys)})
         self._store.write(state)
 

@@ -22,6 +22,9 @@ _TYPES: tuple[tuple[type, str, Any, Any], ...] = (
     (bytes, "bytes", lambda key: base64.b64encode(key).decode("ascii"), base64.b64decode),
 )
 
+#: Those that may name a person: an e-mail address is text. Integers and UUIDs are ids, the rest are times and amounts.
+PERSONAL = ("str", "bytes")
+
 _READERS = {name: read for _, name, _, read in _TYPES}
 
 

@@ -17,13 +17,24 @@ from airflow_provider_userattrs.sources.drivers import MYSQL
 _NAMED = {"%s": "%(userattrs_{})s", "?": ":userattrs_{}"}
 
 
+#: SQLite has no hash: the first and the last characters of a text, each with a weight, and mixed.
+_SUM_OF_SQLITE = " + ".join(
+    f"ifnull(unicode(substr(CAST({{key}} AS text), {place}, 1)), 0) * {weight}"
+    for place, weight in zip(
+        [*range(1, 9), *range(-8, 0)],
+        [3, 7, 31, 127, 211, 307, 401, 503, 11, 37, 131, 223, 311, 409, 509, 613],
+        strict=True,
+    )
+)
+_TEXT_OF_SQLITE = f"((({_SUM_OF_SQLITE}) * 2654435761) >> 13)"
+
 #: the driver's top package -> what is the same for a key each time, from 0 to 2**31 - 1. Other databases have other
 #: functions, or none.
 _HASHES = {
     **dict.fromkeys(MYSQL, "(CRC32({key}) & 2147483647)"),
     "psycopg2": "(hashtext(CAST({key} AS text)) & 2147483647)",
     "psycopg": "(hashtext(CAST({key} AS text)) & 2147483647)",
-    "sqlite3": "(CAST({key} AS integer) & 2147483647)",
+    "sqlite3": f"(CASE typeof({{key}}) WHEN 'integer' THEN {{key}} ELSE {_TEXT_OF_SQLITE} END & 2147483647)",
 }
 
 
@@ -88,7 +99,10 @@ class KeyHash:
         :raises RefusedConfiguration: if there is no hash for this database.
         """
         if driver not in _HASHES:
-            raise RefusedConfiguration(f"there is no hash of a key for the driver {driver}; split with by='range'")
+            raise RefusedConfiguration(
+                f"there is no hash of a key for the driver {driver}; by='range' splits it, and hands over the keys at "
+                "the edges of its ranges in an XCom, in clear"
+            )
         # MOD is a function everywhere but in SQLite, where a % needs no second one.
         hashed = _HASHES[driver].format(key=key)
         remainder = f"{hashed} % {self.divisor}" if driver == "sqlite3" else f"MOD({hashed}, {self.divisor})"

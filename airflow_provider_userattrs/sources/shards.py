@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
-from airflow_provider_userattrs.push.keys import encode_key
+from airflow_provider_userattrs.push.keys import PERSONAL, encode_key
 from airflow_provider_userattrs.push.shard import Shard
 from airflow_provider_userattrs.sources.arguments import refuse
 from airflow_provider_userattrs.sources.files import FileRows
@@ -22,7 +22,7 @@ from airflow_provider_userattrs.sources.templates import render
 _MOST = 1024
 
 
-def shards(source: Any, n: int, *, by: str = "range", at_once: int | None = None) -> list[dict[str, Any]]:
+def shards(source: Any, n: int, *, by: str | None = None, at_once: int | None = None) -> list[dict[str, Any]]:
     """Return the kwargs for ``Operator.partial(...).expand_kwargs(...)`` that split a push into shards.
 
     Together the shards hold every row once. Each takes its part of the cap, so that those at work at one time keep it
@@ -34,20 +34,22 @@ def shards(source: Any, n: int, *, by: str = "range", at_once: int | None = None
     :param source: `SqlRows` with a key, or `FileRows`, which is split by the sizes of its files and, of Parquet, of
         their row groups; a file of another format is not split.
     :param n: how many shards; of files there may be fewer.
-    :param by: how keys are split: ``"range"``, into ranges of equally many rows, for which the query is read once; or
-        ``"hash"``, for PostgreSQL and SQLite.
+    :param by: how keys are split: ``"hash"``, for PostgreSQL, MySQL and SQLite; or ``"range"``, into ranges of equally
+        many rows, for which the query is read once. The keys at the edges of the ranges stand in the task's XCom, and
+        Airflow logs what a task returns; so by default text and bytes, which may name a person, are split by hash, and
+        other keys by range.
     :param at_once: how many shards are at work at one time, at most; None for all.
     :raises ValueError: if an argument cannot work, or there is no task to read the source in.
     """
     for name, value in (("n", n), ("at_once", n if at_once is None else at_once)):
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
             refuse(name, value, f"give a number of shards (int) from 1 to {_MOST:,}")
-    if by not in ("range", "hash"):
+    if by not in (None, "range", "hash"):
         refuse("by", by, "use 'range' or 'hash'")
     context = task_context()
     if context is not None:
         source = render(source, context)
-    elif by == "range" or isinstance(source, FileRows):
+    elif by != "hash" or isinstance(source, FileRows):
         raise ValueError(
             "shards reads where the rows are, which is for a task and not for the DAG file: call it in a @task and "
             "give its output to expand_kwargs"
@@ -60,12 +62,12 @@ def shards(source: Any, n: int, *, by: str = "range", at_once: int | None = None
     ]
 
 
-def split(source: Any, n: int, by: str = "range") -> list[Any]:
+def split(source: Any, n: int, by: str | None = None) -> list[Any]:
     """Return the parts of a source, rendered; together they hold every row once.
 
     :param source: `SqlRows` with a key, or `FileRows`.
     :param n: how many parts, at most.
-    :param by: ``"range"`` or ``"hash"``.
+    :param by: ``"range"`` or ``"hash"``; None for what suits the keys.
     :raises ValueError: if the source cannot be split.
     """
     if isinstance(source, FileRows):
@@ -74,14 +76,22 @@ def split(source: Any, n: int, by: str = "range") -> list[Any]:
         refuse("source", source, "give SqlRows with a key, or FileRows")
     if source.key is None:
         raise ValueError("source has no key; give SqlRows key= a column that is unique and never NULL")
-    return [source.where(part) for part in (_hashes(n) if by == "hash" else _ranges(source, n))]
+    return [source.where(part) for part in _parts(source, n, by)]
 
 
-def _hashes(n: int) -> list[KeyPart]:
-    return [KeyHash(remainder, n) for remainder in range(n)]
+def _parts(source: SqlRows, n: int, by: str | None) -> Sequence[KeyPart]:
+    hashes = [KeyHash(remainder, n) for remainder in range(n)]
+    if by == "hash":
+        return hashes
+    if by is None:
+        key, driver = source.first_key()
+        if key is not None and encode_key(key)[0] in PERSONAL:
+            hashes[0].conditions(str(source.key), driver)  # known at once if there are none
+            return hashes
+    return _ranges(source, n)
 
 
-def _ranges(source: SqlRows, n: int) -> list[KeyPart]:
+def _ranges(source: SqlRows, n: int) -> list[KeyRange]:
     query = SqlRows(quantiles(source.sql, source.quoted_key(), n), conn_id=source.conn_id, parameters=source.parameters)
     lasts: Iterator[Any] = query.rows()  # without types there are rows only, of one column
     edges = [None, *(encode_key(key) for row in lasts for key in row.values()), None]

@@ -147,6 +147,16 @@ class SqlRows:
         drivers.close(database.connection, None)
         return quoted(str(self.key), database.session.driver, self.sql)
 
+    def first_key(self) -> tuple[Any, str]:
+        """Return the key of a row, whichever comes first, and the driver's top package; None if there is no row."""
+        unordered = copy(self)
+        unordered.key = None
+        with unordered._opened() as (session, cursor, batches):
+            batch = next(batches)
+            maker = unordered._maker(session, cursor)
+            keys = maker.keys(batch, _key_place(maker.names, str(self.key)))
+            return (keys[0] if keys else None), session.driver
+
     def identity(self) -> Any:
         """Return what changes when the query or its parameters do, by their digest."""
         parts = json.dumps(

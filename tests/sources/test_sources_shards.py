@@ -20,6 +20,7 @@ from airflow_provider_userattrs.push.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import HandedOver, hand_over, is_place, source_at, take_over
+from airflow_provider_userattrs.sources.key_query import KeyHash, KeyRange
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.shards import shards, split
 from airflow_provider_userattrs.sources.sql import SqlRows
@@ -98,7 +99,26 @@ def test_texts_of_sqlite(sqlite: Callable[..., None], keys: set[str], n: int) ->
     for key in keys:
         quoted = key.replace("'", "''")
         sqlite(f"INSERT INTO people VALUES ('{quoted}', NULL)")
-    assert max(sizes_of(people(), n)) <= -(-len(keys) // n) or not keys
+    assert max(sizes_of(people(), n, by="range")) <= -(-len(keys) // n) or not keys
+    assert len(sizes_of(people(), n)) == n or not keys
+
+
+@pytest.mark.parametrize("text", ["user{}", "{}@example.com", "Ada{:05}X@example.com"])
+def test_texts_are_split_by_hash_unless_the_author_says_so(sqlite: Callable[..., None], text: str) -> None:
+    sqlite("CREATE TABLE people (id TEXT, name TEXT)")
+    sqlite(*(f"INSERT INTO people VALUES ('{text.format(n)}', NULL)" for n in range(400)))
+    parts = split(people(), 4)
+    word = text.partition("{")[0] or "example"
+    assert word not in json.dumps([hand_over(part) for part in parts])
+    assert min(sizes_of(people(), 4)) > 40
+    assert word in json.dumps([hand_over(part) for part in split(people(), 4, "range")])
+
+
+def test_texts_where_there_is_no_hash_are_refused(sqlite: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite("CREATE TABLE people (id TEXT, name TEXT)", "INSERT INTO people VALUES ('ada@example.com', 'a')")
+    monkeypatch.setattr("airflow_provider_userattrs.sources.key_query._HASHES", {})
+    with pytest.raises(RefusedConfiguration, match=r"no hash .* by='range' splits it, .* in clear"):
+        split(people(), 2)
 
 
 KEYS = {
@@ -117,6 +137,7 @@ KEYS = {
 def test_keys_of_postgresql(postgres: Any, key: str, by: str) -> None:
     postgres.execute(f"CREATE TABLE people AS SELECT {key} AS id, n::text AS name FROM generate_series(0, 999) n")
     sizes = sizes_of(people(), 7, by=by)
+    assert isinstance(split(people(), 7)[0].part, KeyHash if key in (KEYS["text"], KEYS["bytea"]) else KeyRange)
     assert sum(sizes) == 1_000
     assert sizes == [143, 143, 143, 143, 143, 143, 142] if by == "range" else min(sizes) > 90
 
