@@ -141,6 +141,10 @@ class Account:
         """Say that the checkpoint cannot be kept."""
         self._log.warning("The checkpoint cannot be kept (%s); a retry may send rows again", type(error).__name__)
 
+    def note_source(self, finished: int, still_there: int) -> None:
+        """Take in how many of the rows that earlier tries finished the source still has."""
+        self.report.note_source(finished, still_there)
+
     def settle(self, *, now: bool) -> bool:
         """Bring the rejects to safety; return whether they are."""
         return self.rejects.settle(now=now) if self.rejects else True

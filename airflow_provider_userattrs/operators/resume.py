@@ -145,6 +145,8 @@ def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer |
         else:
             position += 1
             yield row
+    if checkpointer is not None:
+        checkpointer.pass_end(position)
 
 
 def _pass_bookmark(checkpointer: Checkpointer, bookmark: Bookmark, position: int) -> None:

@@ -56,6 +56,9 @@ class Account(Protocol):
         :param now: whether it must be now; else it may be put off where it costs much.
         """
 
+    def note_source(self, finished: int, still_there: int) -> None:
+        """Hear how many of the rows that earlier tries finished the source still has."""
+
     def note_failure(self, error: Exception) -> None:
         """Hear that the checkpoint cannot be kept."""
 
@@ -101,6 +104,13 @@ class Checkpointer:
         """Take in the keys of the rows from a position on."""
         self._keys.note(position, keys.keys, keys.alike)
         self._is_in_doubt = keys.in_doubt
+        if keys.still_there is not None:
+            self._account.note_source(Tally.restored(self._begun.tally).rows, keys.still_there)
+
+    def pass_end(self, position: int) -> None:
+        """Take in that the source has no further row, and how many it had; earlier tries may have read more."""
+        if position < self._begun.below:
+            self._account.note_source(self._begun.below, position)
 
     def is_in_doubt(self, position: int) -> bool:
         """Tell whether the row read last, which has this position, may have been sent by an earlier try."""

@@ -59,6 +59,7 @@ class Report(Tally):
         #: The first row that was not read, if it stopped before its rows ended.
         self.stopped_at: int | None = None
         self._of: int | None = None
+        self._changes: list[str] = []
 
     def head(self) -> dict[str, Any]:
         """Return what the report is made with."""
@@ -101,7 +102,8 @@ class Report(Tally):
         """Return one sentence on what was not applied and why, and on where the push stopped; or None."""
         where = self.where()
         if not self.not_applied:
-            return f"The push to {self.vendor} {where}" if where else None
+            words = [f"The push to {self.vendor} {where}"] if where else []
+            return "; ".join([*words, *self._changes]) or None
         reasons = [reason for reason in self.reasons() if reason.verdict.status in NOT_APPLIED]
         named = ", ".join(map(_in_words, reasons[:_MOST_NAMED]))
         more = self.told_apart() - _MOST_NAMED
@@ -112,7 +114,23 @@ class Report(Tally):
         elif self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]:  # these may be, and nobody said so
             verb += " confirmed as"
         told = f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
-        return f"{told}; {where}" if where else told
+        return "; ".join([told, *([where] if where else []), *self._changes])
+
+    def note_source(self, finished: int, still_there: int) -> None:
+        """Take in how many of the rows that earlier tries finished the source still has; what is odd is a warning.
+
+        :param finished: how many they finished.
+        :param still_there: how many rows there are now where those were.
+        """
+        if still_there < finished:
+            self._changes = [
+                f"{finished - still_there:,} of the {users(finished)} done by earlier tries left the source"
+            ]
+        elif still_there > finished:
+            self._changes = [
+                f"{users(still_there - finished)} came into the source among those done by earlier tries and were not "
+                "read: push once more to reach them"
+            ]
 
     def conclude(self, stopped: BaseException | None, max_failed: int | float | None) -> BaseException | None:
         """Return what the task is to raise, or None if it succeeded.

@@ -247,6 +247,25 @@ def test_the_retry_policy_waits_as_the_vendor_asks() -> None:
         assert policy.evaluate(final, 1, 3).action is policies.RetryAction.FAIL
 
 
+def test_a_source_that_ends_before_the_row_that_was_reached_is_said(control: Any, tmp_path: Path) -> None:
+    class Shrinking:
+        count = 40
+
+        def identity(self) -> Any:
+            return "the same"
+
+        def rows(self) -> Iterator[Any]:
+            yield from rows(self.count)
+
+    control.switch(engagelab__any_user=True)
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 31, "to": 31})
+    once(tmp_path, users=Shrinking(), concurrency=1)
+    Shrinking.count = 25
+    report = once(tmp_path, users=Shrinking(), concurrency=1).report
+    assert (report["rows"], report["accepted"]) == (30, 30)
+    assert report["warning"] == "5 of the 30 users done by earlier tries left the source"
+
+
 @pytest.mark.parametrize("holes", [(), ((0, 1),), ((0, 2), (3, 4)), ((1, 3),)])
 def test_a_try_takes_up_the_unfinished_rows_and_no_other(holes: tuple[tuple[int, int], ...]) -> None:
     begun = Checkpoint(Fingerprint("", ""), below=4, holes=holes)
@@ -402,13 +421,22 @@ def changing(sqlite: Callable[..., None], control: Any, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("operation", ["set", "increase"])
 @pytest.mark.parametrize(
-    ("change", "left_out"),
+    ("change", "left_out", "warning"),
     [
-        ("DELETE FROM users WHERE euid BETWEEN 281 AND 300", 0),
-        ("DELETE FROM users WHERE euid <= 200", 0),
-        ("INSERT INTO users SELECT id - 5, euid + 10000, 1 FROM users WHERE euid BETWEEN 282 AND 300", 19),
-        ("INSERT INTO users SELECT id + 5, euid + 10000, 1 FROM users WHERE euid > 300", 0),
-        ("CREATE TABLE o AS SELECT * FROM users ORDER BY -id; DROP TABLE users; ALTER TABLE o RENAME TO users", 0),
+        ("DELETE FROM users WHERE euid BETWEEN 281 AND 300", 0, "20 of the 300 users done by earlier tries left"),
+        ("DELETE FROM users WHERE euid <= 200", 0, "200 of the 300 users done by earlier tries left the source"),
+        ("DELETE FROM users", 0, "300 of the 300 users done by earlier tries left the source"),
+        (
+            "INSERT INTO users SELECT id - 5, euid + 10000, 1 FROM users WHERE euid BETWEEN 282 AND 300",
+            19,
+            "19 users came into the source among those done by earlier tries and were not read: push once more",
+        ),
+        ("INSERT INTO users SELECT id + 5, euid + 10000, 1 FROM users WHERE euid > 300", 0, None),
+        (
+            "CREATE TABLE o AS SELECT * FROM users ORDER BY -id; DROP TABLE users; ALTER TABLE o RENAME TO users",
+            0,
+            None,
+        ),
     ],
 )
 def test_a_table_that_changes_between_two_tries(
@@ -419,12 +447,15 @@ def test_a_table_that_changes_between_two_tries(
     operation: str,
     change: str,
     left_out: int,
+    warning: str | None,
 ) -> None:
     monkeypatch.setattr(Changing, "change", change)
     source = changing("SELECT * FROM users", conn_id="warehouse", key="id")
     run = push(source, operation=operation, attributes=["points"])
     assert run.state == "success"
     assert run.report["resumed_from"] == 300
+    assert (run.report["warning"] or "").startswith(warning or "")
+    assert bool(run.report["warning"]) is bool(warning)
     assert set(held(control).values()) == {1}
     assert run.report["rows"] == run.report["accepted"] == len(held(control))
     assert len({str(euid) for (euid,) in warehouse("SELECT euid FROM users")} - set(held(control))) == left_out
