@@ -35,9 +35,8 @@ def shards(source: Any, n: int, *, by: str | None = None, at_once: int | None = 
         their row groups; a file of another format is not split.
     :param n: how many shards; of files there may be fewer.
     :param by: how keys are split: ``"hash"``, for PostgreSQL, MySQL and SQLite; or ``"range"``, into ranges of equally
-        many rows, for which the query is read once. The keys at the edges of the ranges stand in the task's XCom, and
-        Airflow logs what a task returns; so by default text and bytes, which may name a person, are split by hash, and
-        other keys by range.
+        many rows, for which the query is read once. The keys at the edges of the ranges stand in an XCom in clear;
+        so by default text and bytes, which may name a person, are split by hash, and other keys by range.
     :param at_once: how many shards are at work at one time, at most; None for all.
     :raises ValueError: if an argument cannot work, or there is no task to read the source in.
     """
