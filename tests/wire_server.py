@@ -178,12 +178,15 @@ def proxy(peer: Peer) -> None:
             peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             pass_on(buffered)
-        while True:
-            for sock in select.select([peer.sock, upstream], [], [])[0]:
+        speaking = [peer.sock, upstream]
+        while speaking:
+            for sock in select.select(speaking, [], [])[0]:
                 data = sock.recv(65_536)
-                if not data:
-                    return
-                (peer.send if sock is upstream else pass_on)(data)
+                if data:
+                    (peer.send if sock is upstream else pass_on)(data)
+                else:
+                    speaking.remove(sock)
+                    (peer.sock if sock is upstream else upstream).shutdown(socket.SHUT_WR)
 
 
 def make_certificate(folder: Path) -> Path:

@@ -145,7 +145,7 @@ class _Reader:
             own_port = url.port
         except ValueError:  # half an IPv6 address, a port that is none
             self._refuse("host is no URL; write it with its scheme, as in https://host/path, and a port up to 65535")
-        if url.scheme not in ("http", "https") or not url.hostname:
+        if url.scheme not in ("http", "https") or not url.hostname or any(map(str.isspace, url.hostname)):
             self._refuse("host is no URL; write it with its scheme, as in https://host/path")
         if url.query or url.fragment or url.username or url.password:
             self._refuse("host has more than scheme, name, port and path; credentials go into login and password")
