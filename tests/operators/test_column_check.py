@@ -65,7 +65,8 @@ def test_a_wrong_name_stops_the_push(
     assert isinstance(run.error, AirflowFailException)
     assert len(run.log.errors) == 1
     assert named in str(run.error)
-    assert run.report["rows"] < (1 if kind in ("sql", "csv") else PATIENCE)
+    read = run.report["rows"] - run.report["unsent"]  # a list's rows that were not reached are unsent
+    assert read < (1 if kind in ("sql", "csv") else PATIENCE)
     assert named in run.report["failure"]
     assert control.journal() == []
 
