@@ -29,7 +29,7 @@ up: $(READY)  ## Run Airflow's web pages with the demo's DAGs and connections, a
 test: lint  ## Lint, then run all tests with branch coverage
 	$(BIN)/python -m pytest -q -rs -n auto --dist worksteal --ignore tests/system --cov --cov-report=term
 
-test-system: $(READY)  ## Push 200,000 users in shards over two Celery workers, one of which is killed (4 minutes)
+test-system: $(READY)  ## Push over two Celery workers, one of which is killed, and mark running tasks as failed (6 minutes)
 	USERATTRS_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -q -s tests/system
 
 test-ui: $(READY)  ## Look at the web pages with a real browser (chromium, installed if it is missing and may be)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from servers import free_port
@@ -68,24 +69,38 @@ class Deployment:
 
     def trigger(self, dag: str, seconds: float) -> None:
         """Have the DAG run, once it has been parsed, which may take so many seconds."""
+
+        def is_ready() -> bool:
+            with suppress(requests.ConnectionError):
+                up = self._ask("GET", "/api/v2/monitor/health").ok
+                return up and bool(self.query("SELECT dag_id FROM dag WHERE dag_id = ?", dag))
+            return False
+
+        assert self.wait_until(is_ready, seconds), f"{dag} is not there\n{self.logs()}"
+        answer = self._ask("POST", f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None})
+        assert answer.status_code == 200, answer.text
+
+    def mark_failed(self, dag: str, task: str) -> None:
+        """Mark a task of the DAG's first run as failed, as a person does on the web page."""
+        ((run,),) = self.query("SELECT run_id FROM dag_run WHERE dag_id = ? ORDER BY id LIMIT 1", dag)
+        path = f"/api/v2/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}"
+        answer = self._ask("PATCH", path, {"new_state": "failed"})
+        assert answer.status_code == 200, answer.text
+
+    def task_states(self, dag: str) -> dict[str, str]:
+        """Return the state of each task."""
+        return dict(self.query("SELECT task_id, state FROM task_instance WHERE dag_id = ?", dag))
+
+    def _ask(self, method: str, path: str, body: Any = None) -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False
-
-            def is_ready() -> bool:
-                with suppress(requests.ConnectionError):
-                    up = session.get(f"http://127.0.0.1:{self.port}/api/v2/monitor/health", timeout=30).ok
-                    return up and bool(self.query("SELECT dag_id FROM dag WHERE dag_id = ?", dag))
-                return False
-
-            assert self.wait_until(is_ready, seconds), f"{dag} is not there\n{self.logs()}"
-            token = session.get(f"http://127.0.0.1:{self.port}/auth/token", timeout=30).json()["access_token"]
-            answer = session.post(
-                f"http://127.0.0.1:{self.port}/api/v2/dags/{dag}/dagRuns",
-                json={"logical_date": None},
-                headers={"Authorization": f"Bearer {token}"},
-                timeout=30,
+            headers = {}
+            if body is not None:
+                token = session.get(f"http://127.0.0.1:{self.port}/auth/token", timeout=30).json()["access_token"]
+                headers = {"Authorization": f"Bearer {token}"}
+            return session.request(
+                method, f"http://127.0.0.1:{self.port}{path}", json=body, headers=headers, timeout=30
             )
-        assert answer.status_code == 200, answer.text
 
     def wait_for(self, dag: str, seconds: float) -> str:
         """Wait until the DAG's run has ended; return its state, or what it was when the time was over."""

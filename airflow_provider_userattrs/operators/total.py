@@ -19,7 +19,9 @@ class PushTotalOperator(BaseOperator):
     """Add up the reports of a mapped push and give the one verdict on all of it.
 
     It runs once all shards have ended, however they did, and its XCom is a report like theirs. It fails where a single
-    push would: over ``max_failed``, with nothing accepted, with rows left unsent; and where a shard gave no report.
+    push would: over ``max_failed``, with nothing accepted, with rows left unsent; and where a shard gave no report, or
+    stopped before its end, which it names with the reason and the row. A shard that failed by a ``max_failed`` of its
+    own is told in the warning; the total's own limit decides.
 
     :param reports: the output of the mapped operator.
     :param max_failed: how many rows (int) or what share of them (float, 0.0 to 1.0) may fail over all shards; None:

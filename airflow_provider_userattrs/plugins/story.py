@@ -120,8 +120,14 @@ def tell_whole(tasks: Sequence[Task]) -> Story:
     if not told:
         return Story("none", _NO_PUSH, is_live=is_live, shards=shards)
     try:
-        total = Total(task.report if isinstance(task.report, dict) else _so_far(task) for task, _ in told).as_dict()
-        reading = read({**total, "of": _sum_known(story.reading.of for _, story in told if story.reading)})
+        total = Total(task.report if isinstance(task.report, dict) else _so_far(task) for task, _ in told)
+        reading = read(
+            {
+                **total.as_dict(),
+                "failure": total.stopped(),
+                "of": _sum_known(story.reading.of for _, story in told if story.reading),
+            }
+        )
     except (KeyError, TypeError, ValueError) as error:
         return Story("warning", f"These cannot be added up: {error}.", is_live=is_live, shards=shards)
     levels = [story.level for _, _, story in shards]
@@ -181,6 +187,7 @@ def _would_go(reading: Reading) -> int:
 
 #: Which reading -> its sentence; the first that applies.
 _HEADLINES: tuple[tuple[Callable[[Reading], bool], Callable[[Reading], str]], ...] = (
+    (lambda r: not r.rows and r.failure is not None, lambda r: f"Nothing was pushed to {r.vendor}"),
     (lambda r: not r.rows, lambda r: f"No users: there was nothing to push to {r.vendor}"),
     (
         lambda r: r.dry_run,

@@ -17,6 +17,9 @@ _MOST_PATHS = 20
 
 _MOST_NAMED = 10
 
+#: Shards whose failure is told in full, and how much of it.
+_MOST_LISTED, _LONGEST = 4, 240
+
 
 class Total:
     """Add up reports as `Report.as_dict` makes them.
@@ -46,6 +49,7 @@ class Total:
         for report in self._reports:
             self.report.merge(_tally(report))
         self._of = max((report["shard"]["of"] for report in self._reports if report.get("shard")), default=0)
+        self.report.is_stopped = any(report.get("stopped") for report in self._reports)
 
     @property
     def missing(self) -> list[int]:
@@ -58,10 +62,30 @@ class Total:
 
         :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
         """
-        if missing := self.missing:
-            named = ", ".join(map(str, missing[:_MOST_NAMED])) + (", ..." if len(missing) > _MOST_NAMED else "")
-            return RetryLater(f"no report came from {len(missing):,} of {self._of:,} shards: {named}; clear them")
+        if lacking := [sentence for sentence in (self._silent(), self.stopped()) if sentence]:
+            return RetryLater("; ".join(lacking))
         return self.report.conclude(None, max_failed)
+
+    def stopped(self) -> str | None:
+        """Return one sentence on the shards that stopped before their end, where and why; or None."""
+        stopped = [report for report in self._reports if report.get("stopped")]
+        if not stopped:
+            return None
+        return f"{len(stopped):,} of {_shards(self._of or len(self._reports))} stopped: {_listed(stopped)}"
+
+    def _silent(self) -> str | None:
+        missing = self.missing
+        if not missing:
+            return None
+        named = ", ".join(map(str, missing[:_MOST_NAMED])) + (", ..." if len(missing) > _MOST_NAMED else "")
+        return f"no report came from {len(missing):,} of {self._of:,} shards: {named}; clear them"
+
+    def _warning(self) -> str | None:
+        """Return what was not applied, which shards lack, and which failed by a limit that is theirs alone."""
+        red = [report for report in self._reports if report.get("failure") and not report.get("stopped")]
+        by_themselves = f"{_shards(len(red))} failed by itself: {_listed(red)}" if red else None
+        told = (self.report.warning(), self._silent(), self.stopped(), by_themselves)
+        return "; ".join(sentence for sentence in told if sentence) or None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the total as a report."""
@@ -73,6 +97,7 @@ class Total:
         paths = [path for each in told for path in ([each] if isinstance(each, str) else each)]
         return self.report.as_dict(
             notes,
+            warning=self._warning(),
             **{fact: sum(report[fact] for report in self._reports) for fact in ("requests", "retries", "bytes")},
             seconds=max(report["seconds"] for report in self._reports),
             resumed_from=None,
@@ -80,6 +105,22 @@ class Total:
             rejects_path=sorted(set(paths))[:_MOST_PATHS] or None,
             shards={"reported": len(self._reports), "missing": self.missing},
         )
+
+
+def _listed(reports: list[Mapping[str, Any]]) -> str:
+    """Name some shards and say why each failed."""
+    named = [f"{_name(report)}: {str(report.get('failure'))[:_LONGEST]}" for report in reports[:_MOST_LISTED]]
+    more = len(reports) - _MOST_LISTED
+    return "; ".join([*named, f"and {more:,} more"] if more > 0 else named)
+
+
+def _name(report: Mapping[str, Any]) -> str:
+    shard = report.get("shard")
+    return f"shard {shard['number']}" if shard else "a shard"
+
+
+def _shards(count: int) -> str:
+    return f"{count:,} shard{'' if count == 1 else 's'}"
 
 
 def is_report(value: Any) -> bool:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, ObjectStor
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
+from airflow_provider_userattrs.push.errors import RetryLater
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import HandedOver, hand_over
 from airflow_provider_userattrs.sources.rejects import Rejects
@@ -116,6 +118,49 @@ def test_rows_left_unsent_fail_the_total(airflow: Any, warehouse: Any, control: 
     assert run.states["push", 1] == "failed"
     assert run.states["total"] == "failed"
     assert "1 of 8 users could not be sent to EngageLab for now" in str(run.error)
+
+
+@pytest.mark.parametrize("good", [0, 2], ids=["before a row", "in mid-read"])
+def test_a_shard_whose_source_breaks_fails_the_total(airflow: Any, warehouse: Any, monkeypatch: Any, good: int) -> None:
+    warehouse(20)
+    read = SqlRows.rows
+
+    def break_off(self: SqlRows, after: Any = None) -> Any:
+        rows = read(self, after)
+        if breaks(self):
+            yield from islice(rows, good + 1 if good else 0)  # the first is the keys of what was fetched
+            raise RetryLater("sql could not be read to its end (OperationalError)")
+        yield from rows
+
+    first: list[str] = []
+
+    def breaks(source: SqlRows) -> bool:
+        if source.key is None:  # the query for the shards' edges
+            return False
+        first.append(repr(source.part))
+        return repr(source.part) == first[0]
+
+    monkeypatch.setattr(SqlRows, "rows", break_off)
+    run = airflow.run(nightly(4, max_failed=1.0))
+    [broken] = [number for number in range(1, 5) if run.states["push", number - 1] == "failed"]
+    assert run.states["total"] == "failed", "and with it the run, for it is the last task"
+    sentence = str(run.error)
+    where = f"; stopped at row {good}; the rows behind it are not counted" if good else ""
+    assert sentence == (
+        f"1 of 4 shards stopped: shard {broken}: sql could not be read to its end (OperationalError){where}"
+    )
+    total = run.reports["total"]
+    assert total["failure"] == sentence
+    assert total["warning"].endswith(sentence)
+    assert total["rows"] == 15 + good
+
+
+def test_shards_that_are_all_refused_fail_the_total(airflow: Any, warehouse: Any) -> None:
+    warehouse(20)
+    run = airflow.run(nightly(4, push={"engagelab_conn_id": "nowhere"}))
+    assert run.states["total"] == "failed"
+    assert "4 of 4 shards stopped: shard 1: The conn_id `nowhere` isn't defined" in str(run.error)
+    assert not any("nothing to do" in text for text in run.log.texts)
 
 
 def test_each_shard_takes_its_part_of_the_cap(airflow: Any, warehouse: Any) -> None:

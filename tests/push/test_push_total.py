@@ -90,3 +90,46 @@ def test_no_report_at_all_is_an_error(reports: list[Any]) -> None:
 def test_reports_of_different_pushes_are_not_added(other: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="different pushes"):
         Total([report([]), report([], **other)])
+
+
+def halted(number: int, at: int | None, why: str, rows: list[Verdict] | None = None) -> dict[str, Any]:
+    """Return the report of a shard of four that stopped."""
+    told = {"shard": {"number": number, "of": 4}, "stopped": True, "stopped_at": at, "failure": why}
+    return {**report(rows or []), **told}
+
+
+ACCEPTED = Verdict(Status.ACCEPTED)
+BROKE = "sql could not be read to its end; stopped at row 32,000; the rows behind it are not counted"
+
+
+def test_a_shard_that_stopped_fails_the_total_by_name_reason_and_row() -> None:
+    whole = [report([ACCEPTED], shard={"number": number, "of": 4}) for number in (1, 2, 4)]
+    total = Total([*whole, halted(3, 32_000, BROKE, [ACCEPTED] * 5)])
+    sentence = f"1 of 4 shards stopped: shard 3: {BROKE}"
+    assert str(total.conclude(1.0)) == sentence
+    assert total.as_dict()["warning"] == sentence
+    assert total.as_dict()["accepted"] == 8
+
+
+def test_shards_that_were_all_refused_are_no_push_of_nobody() -> None:
+    total = Total([halted(number, 0, "The conn_id `nowhere` isn't defined") for number in (1, 2, 3, 4)])
+    assert str(total.conclude(None)).startswith("4 of 4 shards stopped: shard 1: The conn_id `nowhere` isn't defined")
+    assert total.report.summary() == "0 users: stopped before any was read"
+
+
+def test_many_shards_that_stopped_keep_the_total_small() -> None:
+    total = Total([halted(number, 5, "x" * 400) for number in range(1, 1_001)])
+    error = str(total.conclude(None))
+    assert error.endswith("; and 996 more")
+    assert len(json.dumps({**total.as_dict(), "failure": error})) < 16_384
+
+
+def test_a_limit_of_a_shards_own_is_told_and_that_of_the_total_decides() -> None:
+    rejected = Verdict(Status.REJECTED, "404", "User not found", "Remove it.")
+    red = {**report([rejected] * 6), "failure": "6 of 6 users failed at Kahuna; max_failed allows 0"}
+    total = Total([report([ACCEPTED] * 94), red])
+    assert total.conclude(0.1) is None
+    assert total.as_dict()["warning"].endswith(
+        "; 1 shard failed by itself: a shard: 6 of 6 users failed at Kahuna; max_failed allows 0"
+    )
+    assert "max_failed allows 5.00%" in str(total.conclude(0.05))
