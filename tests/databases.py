@@ -34,7 +34,7 @@ def postgres(request: pytest.FixtureRequest, _cluster: Postgres, monkeypatch: py
 def _mariadb() -> Iterator[MariaDB]:
     for package in ("airflow.providers.mysql", "MySQLdb", "mysql.connector", "pymysql"):
         if not _is_installed(package):
-            missing(f"{package} (the extra mysql) is not installed")
+            missing(f"{package} (the extra dev-mysql) is not installed")
     with MariaDB() as server:
         server.execute("CREATE DATABASE IF NOT EXISTS test", "CREATE USER tester", database="mysql")
         yield server
