@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of other people, pushed: what cannot be read costs its row, and nothing of a row is said anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_userattrs.sources.files import FileRows
+from airflow_provider_userattrs.sources.rejects import Rejects
+
+pytestmark = pytest.mark.usefixtures("connections", "clock")
+
+
+@pytest.mark.parametrize(
+    "arguments", [{}, {"types": {"age": "integer"}}, {"types": {"euid": "integer"}}], ids=["as it is", "age", "euid"]
+)
+@pytest.mark.parametrize("more", [{}, {"attributes": ["age"]}], ids=["every column", "one column"])
+def test_a_csv_file_without_a_header_is_refused_without_its_values(
+    push: Callable[..., Any], control: Any, tmp_path: Path, arguments: dict[str, Any], more: dict[str, Any]
+) -> None:
+    users = tmp_path / "users.csv"
+    users.write_text("".join(f"ada{number}@example.com,Lovelace{number},36\n" for number in range(1, 5)))
+    run = push(FileRows(str(users), **arguments), **more)
+    assert run.state == "failed"
+    assert control.journal() == []
+    told = run.log.everything() + json.dumps(run.report)
+    assert "example.com" not in told
+    assert "Lovelace" not in told
+
+
+@pytest.mark.parametrize("depth", [60, 250, 300, 500, 950, 5_000])
+def test_a_deep_value_costs_its_row_alone(push: Callable[..., Any], control: Any, tmp_path: Path, depth: int) -> None:
+    users, rejects = tmp_path / "users.jsonl", tmp_path / "rejects.jsonl"
+    deep = "[" * depth + "]" * depth
+    users.write_text(f'{{"euid": 1, "a": 1}}\n{{"euid": 2, "a": {deep}}}\n{{"euid": 3, "a": 1}}\n')
+    run = push(FileRows(str(users)), rejects_path=str(rejects))
+    assert run.state == "success"
+    assert run.counts == {"accepted": 2, "invalid": 1}
+    again = push(Rejects(str(rejects)))
+    assert again.counts == {"invalid": 1}
+
+
+@pytest.mark.parametrize("depth", [255, 300])
+def test_a_deep_value_of_an_upstream_task(push: Callable[..., Any], control: Any, depth: int) -> None:
+    deep: Any = []
+    for _ in range(depth):
+        deep = [deep]
+    assert push([{"euid": 1, "a": 1}, {"euid": 2, "a": deep}]).counts == {"accepted": 1, "invalid": 1}
+
+
+def test_many_lines_with_one_fault_are_one_reason(push: Callable[..., Any], control: Any, tmp_path: Path) -> None:
+    control.fault("engagelab", {"code": 55108}, {"users": [1, 2, 3]})
+    users = tmp_path / "users.csv"
+    users.write_text("euid,a\n" + "x\n" * 250 + "".join(f"{number},1\n" for number in range(1, 6)))
+    run = push(FileRows(str(users)))
+    assert run.counts == {"accepted": 2, "rejected": 3, "invalid": 250}
+    assert [(reason["code"], reason["count"]) for reason in run.report["reasons"]] == [
+        ("malformed-line", 250),
+        ("55108", 3),
+    ]
+    assert run.report["reasons"][0]["places"] == [f"file://{users}, line {number}" for number in (2, 3, 4)]
+    assert "EUID is invalid" in run.report["warning"]
