@@ -166,6 +166,8 @@ class Run:
     def _begin(self, hook: VendorHook) -> Checkpoint:
         """Return where this try begins."""
         operator = self._operator
+        if operator.checkpoint_path and operator.users.reads(f"{operator.checkpoint_path.rstrip('/')}/checkpoint.json"):
+            raise RefusedConfiguration("checkpoint_path is a folder whose files the rows are read from; give another")
         resume = Resume(
             idempotent=self._endpoint.idempotent,
             retries=bool(self._max_tries if self._max_tries is not None else operator.retries),

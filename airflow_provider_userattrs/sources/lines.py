@@ -61,7 +61,7 @@ class Lines:
     def __next__(self) -> bytes:
         line = self._back.popleft() if self._back else next(self._lines)
         self.number += 1
-        self.offset += _size(line)
+        self.offset += len(line) if type(line) is bytes else _size(line)
         return line
 
     def give_back(self, lines: list[bytes]) -> None:

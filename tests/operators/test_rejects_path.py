@@ -314,6 +314,14 @@ def test_the_file_the_rows_are_read_from_is_not_written_to(
     assert control.journal() == []
 
 
+def test_a_glob_never_reads_its_own_checkpoint(push: Callable[..., Any], control: Any, tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text('{"euid": 2, "a": 1}\n')
+    run = push(FileRows(f"{tmp_path}/*.json"), checkpoint_path=f"{tmp_path}/")
+    assert "checkpoint_path" in str(run.error)
+    assert [path.name for path in tmp_path.iterdir()] == ["users.json"]
+    assert push(FileRows(f"{tmp_path}/*.json"), checkpoint_path=f"{tmp_path}/checkpoints").state == "success"
+
+
 def test_a_glob_never_reads_its_own_rejects(push: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "users.jsonl").write_text('{"euid": "x", "a": 1}\n{"euid": 2, "a": 1}\n')
     source = FileRows(f"{tmp_path}/*.jsonl")
