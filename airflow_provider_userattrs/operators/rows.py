@@ -117,7 +117,8 @@ class Rows(XComArg):
             return None
         if isinstance(users, Source):
             identity = getattr(users, "identity", None)
-            return None if identity is None else digest([type(users).__name__, identity()])
+            told = None if identity is None else identity()
+            return None if told is None else digest([type(users).__name__, told])
         return digest(self.rows())
 
     def count(self) -> int | None:

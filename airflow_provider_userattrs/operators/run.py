@@ -181,7 +181,7 @@ class Run:
         if crowded := operator.users.crowded_xcom():
             operator.log.info("%s", crowded)
         if rows is None:
-            resume.without_store(operator.users.check_resume() or "The source has no identity()")
+            resume.without_store(operator.users.check_resume() or "The source has no identity() to tell its rows by")
         elif not slots:
             resume.without_store("No place for a checkpoint", "set checkpoint_path to a folder on object storage")
         if rows is None or not slots:

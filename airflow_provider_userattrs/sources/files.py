@@ -99,8 +99,11 @@ class FileRows:
             place = None
 
     def identity(self) -> Any:
-        """Return what changes when a file does, as far as its name, size and date tell."""
-        files = [[file.name, file.mark, file.groups] for file in self._files()]
+        """Return what changes when a file does; None where a storage has nothing that tells."""
+        found = self._files()
+        if any(file.mark[1] is None for file in found):
+            return None
+        files = [[file.name, file.mark, file.groups] for file in found]
         options = [self.format, self.types, self.null, self.delimiter]
         parts = json.dumps([files, options], sort_keys=True)
         return {"files": len(files), "digest": hashlib.sha256(parts.encode()).hexdigest()}

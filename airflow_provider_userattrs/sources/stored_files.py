@@ -15,6 +15,13 @@ from airflow_provider_userattrs.sources.locations import is_glob, storage_of
 #: Bytes fetched at once from object storage, whose own choice may be 50 MiB.
 _BLOCK = 1 << 20
 
+#: What differs when a file does, by the names that storages have for it.
+_CHANGING = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "updated")
+
+#: Of local files besides: its number and the time of its last change by whatever means. A copy may take the old time of
+#: modification along, and two writings may fall into one tick of the clock.
+_LOCAL = ("ino", "created")
+
 
 class Piece(NamedTuple):
     """Name a file, or some of its row groups, to be read by one shard.
@@ -42,9 +49,9 @@ class StoredFile:
         self.groups: tuple[int, int] | None = None
         self.name = str(storage.unstrip_protocol(path))
         info = storage.info(path)
-        changed = info.get("ETag") or info.get("etag") or info.get("mtime") or info.get("LastModified")
-        #: Size, and what the storage has to tell one state of the file from another.
-        self.mark = [info.get("size"), None if changed is None else str(changed)]
+        told = [str(info[name]) for name in _CHANGING if info.get(name) is not None]
+        #: Size, and what the storage has to tell one state of the file from another; None if it has nothing.
+        self.mark = [info.get("size"), " ".join([*told, *(str(info.get(name)) for name in _LOCAL)]) if told else None]
 
     @property
     def place(self) -> dict[str, Any]:

@@ -501,3 +501,21 @@ def test_a_dag_file_pays_for_nothing_heavy() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
     assert out.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_a_file_of_the_same_size_and_time_is_another_one(tmp_path: Path) -> None:
+    file = tmp_path / "users.jsonl"
+    file.write_text('{"id": 1}\n')
+    before, times = FileRows(str(file)).identity(), (file.stat().st_atime_ns, file.stat().st_mtime_ns)
+    assert FileRows(str(file)).identity() == before
+    other = tmp_path / "other"
+    other.write_text('{"id": 2}\n')
+    os.utime(other, ns=times)
+    other.replace(file)
+    assert FileRows(str(file)).identity() != before
+
+
+def test_a_storage_that_tells_no_change_gives_no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "users.jsonl").write_text('{"id": 1}\n')
+    monkeypatch.setattr("airflow_provider_userattrs.sources.stored_files._CHANGING", ())
+    assert FileRows(str(tmp_path / "users.jsonl")).identity() is None
