@@ -33,22 +33,23 @@ class KeyLog:
     def drop(self, positions: Sequence[int]) -> None:
         """Forget the keys of rows that have their verdict."""
         if self.is_used:
-            forget = self._keys.pop
+            keys = self._keys
             for position in positions:
-                forget(position, None)
+                keys.pop(position, None)
 
     def edges(self, start: int, end: int) -> tuple[Edge, Edge]:
         """Return the keys at both ends of the rows from ``start`` up to ``end``; none if there are no keys."""
         if not self.is_used:
             return (), ()
         keys, alike = self._keys, self._alike
+        if end - start == 1 or not alike:
+            return (keys[start],), (keys[end - 1],)
         first, last = start, end - 1
-        if alike:
-            while first + 1 < end and first + 1 in alike:
-                first += 1
-            while last > start and last in alike:
-                last -= 1
-            alike.difference_update(range(start + 1, end))
+        while first + 1 < end and first + 1 in alike:
+            first += 1
+        while last > start and last in alike:
+            last -= 1
+        alike.difference_update(range(start + 1, end))
         return (
             tuple(keys[position] for position in range(start, first + 1)),
             tuple(keys[position] for position in range(last, end)),
