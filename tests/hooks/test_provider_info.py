@@ -13,6 +13,7 @@ from typing import Any
 import airflow
 import jsonschema
 import pytest
+from versions import needs
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.hooks.base import VendorHook
@@ -124,8 +125,10 @@ def test_every_field_that_is_read_has_its_box(connection_type: str) -> None:
         assert "null" in field["schema"]["type"]
 
 
+@needs("React connection form")
 def test_the_form_airflow_draws() -> None:
-    connections = pytest.importorskip("airflow.api_fastapi.core_api.services.ui.connections")
+    from airflow.api_fastapi.core_api.services.ui import connections
+
     drawn = {meta.connection_type: meta for meta in connections.HookMetaService.hook_meta_data()}
     for connection_type, declared in TYPES.items():
         meta = drawn[connection_type]

@@ -299,9 +299,9 @@ def test_no_connection_at_all(push: Callable[..., Any], connections: Callable[..
     assert run.report["warning"]
 
 
-def test_a_vendor_that_comes_back(push: Callable[..., Any], control: Any, counted: Any) -> None:
+def test_a_vendor_that_comes_back(push: Callable[..., Any], control: Any, counted: Any, kept: dict[str, Any]) -> None:
     control.fault("engagelab", {"status": 503}, {"from": 4, "to": 120})
-    run = push(good(20), concurrency=1, retries=20)
+    run = push(good(20), concurrency=1, retries=20, **kept)
     assert run.state == "success"
     assert run.log.errors
     assert all(isinstance(error, RetryLater) for error in run.log.errors)

@@ -6,17 +6,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from versions import has, needs
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
-from airflow_provider_userattrs.operators.progress_xcom import IS_SHOWN
 from airflow_provider_userattrs.push.mapping import Constant, Hashed
 from airflow_provider_userattrs.push.so_far import PROGRESS_KEY
 
@@ -97,7 +96,7 @@ def test_the_timeline_covers_all_tries(airflow: Any, control: Any, tmp_path: Pat
     assert len(report["timeline"]["rows"]) == int(report["seconds"] / report["timeline"]["stretch"]) + 1
 
 
-@pytest.mark.skipif(not IS_SHOWN, reason="tabs made by plugins: Airflow 3.1 and later")
+@needs("Push report tab")
 @pytest.mark.parametrize("own_folder", [False, True], ids=["the checkpoint says it", "no checkpoint Airflow knows"])
 def test_a_running_task_says_how_far_it_is_at_most_every_2_seconds(
     airflow: Any,
@@ -129,7 +128,7 @@ def test_a_running_task_says_how_far_it_is_at_most_every_2_seconds(
         )
     )
     assert run.state == "success"
-    assert bool(told) is (own_folder or find_spec("airflow.models.task_state_store") is None)
+    assert bool(told) is (own_folder or not has("task state store"))
     assert all(later - earlier >= 2 for (earlier, _), (later, _) in pairwise(told))
     for _, report in told:
         assert report["of"] == 30
@@ -139,7 +138,7 @@ def test_a_running_task_says_how_far_it_is_at_most_every_2_seconds(
     assert instance.xcom_pull(task_ids="push", key=PROGRESS_KEY) is None, "it goes when the report has come"
 
 
-@pytest.mark.skipif(not IS_SHOWN, reason="tabs made by plugins: Airflow 3.1 and later")
+@needs("Push report tab")
 def test_progress_that_cannot_be_told_is_no_harm(
     airflow: Any, control: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

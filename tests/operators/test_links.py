@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from versions import needs
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.operators import engagelab, kahuna, moengage
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
-from airflow_provider_userattrs.operators.progress_xcom import IS_SHOWN
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 
 OPERATORS = [
@@ -54,7 +54,7 @@ def links(run: Any, map_index: int = -1) -> dict[str, str]:
     return found
 
 
-@pytest.mark.skipif(not IS_SHOWN, reason="tabs made by plugins: Airflow 3.1 and later")
+@needs("Push report tab")
 @pytest.mark.usefixtures("connections", "clock")
 @pytest.mark.parametrize("max_failed", [1, 0], ids=["success", "failure"])
 def test_it_leads_to_the_tab_of_the_task(airflow: Any, control: Any, max_failed: int) -> None:
@@ -67,7 +67,7 @@ def test_it_leads_to_the_tab_of_the_task(airflow: Any, control: Any, max_failed:
     assert links(run) == {"Push report": f"{here}/plugin/push-report"}
 
 
-@pytest.mark.skipif(not IS_SHOWN, reason="tabs made by plugins: Airflow 3.1 and later")
+@needs("Push report tab")
 @pytest.mark.usefixtures("connections", "clock")
 def test_of_a_mapped_task_it_leads_to_the_very_instance(airflow: Any, control: Any) -> None:
     control.switch(engagelab__any_user=True)

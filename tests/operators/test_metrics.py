@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from cases import good
+from versions import AIRFLOW
 
-pytest.importorskip("airflow.sdk.observability.metrics.stats_utils", reason="as Airflow 3.2 and later start workers")
 pytestmark = [
     pytest.mark.usefixtures("connections", "clock"),
     # Airflow leaves its StatsD sockets to the garbage collector.
@@ -47,21 +47,39 @@ class Heard:
         return counts
 
 
-@pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
-    from airflow.sdk.observability import stats
+def start_metrics() -> None:
+    """Have Airflow read its settings of metrics anew, as each worker does when it starts."""
+    from airflow.providers.common.compat.sdk import Stats
+
+    if AIRFLOW.release < (3, 2):
+        metaclass: Any = type(Stats)
+        Stats.instance = None
+        del metaclass.factory
+        metaclass.__init__(Stats)
+        return
     from airflow.sdk.observability.metrics import stats_utils
 
+    options = {"factory": stats_utils.get_stats_factory()}
+    if AIRFLOW.release < (3, 3):
+        Stats.initialize(**options)
+    else:
+        from airflow.sdk.observability import stats
+
+        stats.initialize(**options, export_legacy_names=True)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.setblocking(False)
         monkeypatch.setenv("AIRFLOW__METRICS__STATSD_ON", "True")
         monkeypatch.setenv("AIRFLOW__METRICS__STATSD_HOST", "127.0.0.1")
         monkeypatch.setenv("AIRFLOW__METRICS__STATSD_PORT", str(server.getsockname()[1]))
-        stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
+        start_metrics()
         yield Heard(server)
         monkeypatch.undo()
-        stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
+        start_metrics()
 
 
 def test_what_a_push_counts(push: Callable[..., Any], heard: Heard, control: Any) -> None:
@@ -82,9 +100,9 @@ def test_what_a_push_counts(push: Callable[..., Any], heard: Heard, control: Any
     }
 
 
-def test_each_try_counts_what_it_did_itself(push: Callable[..., Any], heard: Heard, control: Any) -> None:
+def test_each_try_counts_what_it_did_itself(push: Callable[..., Any], heard: Heard, control: Any, kept: Any) -> None:
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 21, "to": 21})
-    run = push(good(40), concurrency=1, retries=1, retry_delay=timedelta(0))
+    run = push(good(40), concurrency=1, retries=1, retry_delay=timedelta(0), **kept)
     assert run.report["accepted"] == 40
     counts = heard.counts()
     assert counts["userattrs.rows.engagelab.set_attributes.accepted"] == 40
@@ -104,10 +122,12 @@ def test_a_dry_run_counts_nothing(push: Callable[..., Any], heard: Heard) -> Non
 
 
 def test_metrics_that_cannot_be_kept_are_no_harm(push: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any, **__: Any) -> None:
-        raise RuntimeError("no backend")
+    class Broken:
+        @staticmethod
+        def incr(*_: Any, **__: Any) -> None:
+            raise RuntimeError("no backend")
 
-    monkeypatch.setattr("airflow_provider_userattrs.operators.metrics.Stats.incr", broken)
+    monkeypatch.setattr("airflow_provider_userattrs.operators.metrics.Stats", Broken)
     assert push(good(3)).state == "success"
 
 

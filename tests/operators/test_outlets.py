@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import Asset, XComArg
+from versions import AIRFLOW
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
@@ -21,12 +23,13 @@ OTHER = Asset("x-other://somewhere")
 
 def events(run: Any) -> dict[str, dict[str, Any]]:
     """Give the extra of each asset event of a run, by the asset's URI."""
-    asset_event = pytest.importorskip("airflow.models.asset", reason="Airflow 3").AssetEvent
+    name = "Dataset" if AIRFLOW.major == 2 else "Asset"
+    kind: Any = getattr(import_module(f"airflow.models.{name.lower()}"), f"{name}Event")
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
     with create_session() as session:
-        found = session.scalars(select(asset_event).where(asset_event.source_run_id == run.dag_run.run_id))
+        found = session.scalars(select(kind).where(kind.source_run_id == run.dag_run.run_id))
         return {event.uri: event.extra for event in found}
 
 
@@ -60,7 +63,7 @@ def test_a_failed_push_makes_no_event(airflow: Any) -> None:
 
 
 def test_a_downstream_dag_reads_the_counts(airflow: Any) -> None:
-    task = pytest.importorskip("airflow.sdk", reason="Airflow 3").task
+    from airflow.providers.common.compat.sdk import task
 
     @task(inlets=[USERS])
     def count(**context: Any) -> int:

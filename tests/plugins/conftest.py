@@ -9,10 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowPlugin
-
-if not hasattr(AirflowPlugin, "external_views"):  # the tests of what those versions do are in test_plugin.py
-    collect_ignore = ["test_page.py", "test_access.py"]
 
 
 class Page(HTMLParser):

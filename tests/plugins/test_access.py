@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from versions import needs
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+
+pytestmark = needs("Push report tab")
 
 ADDRESS = ("no_dag", "no_run", "no_task")
 
@@ -53,7 +56,6 @@ def test_whoever_may_not_see_the_dag_sees_no_page(
 @pytest.fixture
 def of_a_team(pushed: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Have the DAG belong to a team."""
-    pytest.importorskip("airflow.models.task_state_store", reason="teams as they are here: Airflow 3.3 and later")
     from airflow.models.dag import DagModel
     from airflow.models.dagbundle import DagBundleModel
     from airflow.models.team import Team
@@ -71,6 +73,7 @@ def of_a_team(pushed: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> 
         session.delete(session.get(Team, "crew"))
 
 
+@needs("teams")
 def test_another_teams_dag_is_out_of_sight(
     get: Callable[..., Any], pushed: tuple[str, str, str], token: Callable[..., str], of_a_team: str
 ) -> None:

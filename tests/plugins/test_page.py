@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from cases import good
+from versions import needs
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
@@ -20,7 +21,7 @@ from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.plugins.page import _duration
 from airflow_provider_userattrs.push.mapping import Constant
 
-pytestmark = pytest.mark.usefixtures("connections", "clock")
+pytestmark = [needs("Push report tab"), pytest.mark.usefixtures("connections", "clock")]
 
 EVIL = "<script>alert('\"&')</script>"
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from importlib import metadata
 
-import pytest
 from airflow.providers.common.compat.sdk import AirflowPlugin
+from versions import needs
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.plugins.push_report import PushReportPlugin
@@ -39,7 +39,7 @@ def test_it_costs_nothing_where_there_is_no_page() -> None:
     }
 
 
-@pytest.mark.skipif(not hasattr(AirflowPlugin, "external_views"), reason="tabs made by plugins: Airflow 3.1 and later")
+@needs("Push report tab")
 def test_airflow_takes_it() -> None:
     from airflow import plugins_manager
     from airflow.api_fastapi.core_api.datamodels.plugins import PluginResponse

@@ -495,7 +495,7 @@ def test_arguments_that_cannot_work(arguments: dict[str, Any], words: str) -> No
 
 def test_a_dag_file_pays_for_nothing_heavy() -> None:
     code = (
-        "import sys, airflow.sdk\n"
+        "import sys, airflow.providers.common.compat.sdk as sdk; sdk.DAG\n"
         "import airflow_provider_userattrs.sources.sql, airflow_provider_userattrs.sources.files\n"
         "print([m for m in ('pyarrow', 'airflow.providers.common.sql.hooks.sql', 'psycopg2') if m in sys.modules])"
     )

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which Airflow has what: a test that needs what this one lacks is skipped by that name; as docs/versions.md says."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import pytest
+from packaging.version import Version
+
+AIRFLOW = Version(version("apache-airflow"))
+SQLALCHEMY = Version(version("sqlalchemy"))
+
+#: What this package uses of Airflow where it is -> the first Airflow that has it.
+SINCE = {
+    "Push report tab": "3.1",
+    "React connection form": "3.0",
+    "teams": "3.3",
+    "task state store": "3.3",
+    "retry policy": "3.3",
+}
+
+
+def has(feature: str) -> bool:
+    """Tell whether this Airflow has a feature."""
+    return Version(SINCE[feature]) <= Version(AIRFLOW.base_version)
+
+
+def needs(feature: str) -> pytest.MarkDecorator:
+    """Skip a test where Airflow lacks a feature, and say so."""
+    return pytest.mark.skipif(not has(feature), reason=f"{feature}: Airflow {SINCE[feature]} and later")
