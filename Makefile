@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-system test-ui screenshots chaos fuzz bench lint sandbox constraints clean
+.PHONY: help demo up test test-matrix test-system test-ui screenshots chaos fuzz bench lint sandbox constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ up: $(READY)  ## Run Airflow's web pages with the demo's DAGs and connections, a
 
 test: lint  ## Lint, then run all tests with branch coverage
 	$(BIN)/python -m pytest -q -rs -n auto --dist worksteal --ignore tests/system --cov --cov-report=term
+
+test-matrix: $(READY)  ## Run the tests on every supported Airflow; ONLY=3.1.8 on one, TESTS=... some of them
+	@$(BIN)/python tests/matrix.py --only "$(ONLY)" $(TESTS)
 
 test-system: $(READY)  ## Push over two Celery workers, one of which is killed, and mark running tasks as failed (6 minutes)
 	USERATTRS_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -q -s tests/system
@@ -66,5 +69,5 @@ constraints: $(READY)  ## Write the versions in .venv to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
 
 clean:  ## Remove what the other targets made
-	rm -rf .venv benchmarks/.venv .airflow .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .matrix benchmarks/.venv .airflow .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

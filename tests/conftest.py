@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import count
@@ -358,10 +359,12 @@ def airflow_database() -> None:
         initdb()
         with suppress(ImportError):  # Airflow 3 alone has these
             from airflow.dag_processing.bundles.manager import DagBundlesManager
-            from airflow.sdk.execution_time.supervisor import in_process_api_server
+            from airflow.sdk.execution_time import supervisor
 
             DagBundlesManager().sync_bundles_to_db()
-            in_process_api_server()
+            if AIRFLOW.release < (3, 1):  # it would be made anew for each run of a DAG, which takes seconds
+                supervisor.in_process_api_server = cache(supervisor.in_process_api_server)
+            supervisor.in_process_api_server()
 
 
 @pytest.fixture

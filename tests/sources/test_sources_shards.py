@@ -6,14 +6,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import ObjectStoragePath
-from airflow.sdk import serde
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from versions import AIRFLOW
 
 from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
 from airflow_provider_userattrs.push.errors import RefusedConfiguration
@@ -35,6 +36,9 @@ def people(**arguments: Any) -> SqlRows:
 def through_an_xcom(source: Any) -> Any:
     """Hand a source over as Airflow keeps it, as another task gets it."""
     return take_over(kept(hand_over(source)))
+
+
+serde: Any = import_module("airflow.sdk.serde" if AIRFLOW.release >= (3, 2) else "airflow.serialization.serde")
 
 
 def kept(value: Any) -> Any:

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What docs/versions.md says of each Airflow is so on this one."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowPlugin
+from versions import SINCE, has
+
+PAGE = (Path(__file__).parents[1] / "docs" / "versions.md").read_text()
+
+
+def test_the_page_lists_every_feature_that_a_test_needs() -> None:
+    told = dict(re.findall(r"^\| ([^|]+) \| ([\d.]+) \|", PAGE, re.MULTILINE))
+    assert {feature: told.get(feature) for feature in SINCE} == SINCE
+    assert {since for feature, since in told.items() if feature not in SINCE} == {"2.11"}
+
+
+@pytest.mark.parametrize(
+    ("feature", "is_there"),
+    [
+        ("React connection form", find_spec("airflow.api_fastapi") is not None),
+        ("Push report tab", hasattr(AirflowPlugin, "external_views")),
+        ("task state store", find_spec("airflow.models.task_state_store") is not None),
+        (
+            "retry policy",
+            find_spec("airflow.sdk") is not None and find_spec("airflow.sdk.definitions.retry_policy") is not None,
+        ),
+    ],
+)
+def test_this_airflow_has_it_as_the_page_says(feature: str, is_there: bool) -> None:
+    assert is_there is has(feature)
