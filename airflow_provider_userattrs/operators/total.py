@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, BaseOperator
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink
+from airflow_provider_userattrs.operators.upstream import states
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -21,7 +22,8 @@ class PushTotalOperator(BaseOperator):
     It runs once all shards have ended, however they did, and its XCom is a report like theirs. It fails where a single
     push would: over ``max_failed``, with nothing accepted, with rows left unsent; and where a shard gave no report, or
     stopped before its end, which it names with the reason and the row. A shard that failed by a ``max_failed`` of its
-    own is told in the warning; the total's own limit decides.
+    own is told in the warning; the total's own limit decides. Where the push was skipped, or was mapped over nothing,
+    the total is skipped.
 
     :param reports: the output of the mapped operator.
     :param max_failed: how many rows (int) or what share of them (float, 0.0 to 1.0) may fail over all shards; None:
@@ -43,15 +45,22 @@ class PushTotalOperator(BaseOperator):
         parameters.check(self.checks, {"reports": reports, "max_failed": max_failed}, self.template_fields)
         self.reports = reports
         self.max_failed = max_failed
+        self._behind = reports  # of the reports themselves it cannot be told whose is missing
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Add up the reports and return the total."""
-        from airflow_provider_userattrs.push.total import Total
+        from airflow_provider_userattrs.push.total import Total, is_report
 
         self.max_failed = parameters.from_text("max_failed", self.max_failed)
         parameters.check_max_failed("max_failed", self.max_failed)
+        given = self.reports if isinstance(self.reports, Sequence) else [self.reports]
+        reports = [report for report in given if is_report(report)]
+        tasks = states(self._behind, context)
+        if not reports and set(tasks.values()) == {"skipped"}:
+            skipped = ", ".join(dict.fromkeys(task for task, _ in tasks))
+            raise AirflowSkipException(f"There is nothing to add up: {skipped} was skipped")
         try:
-            total = Total(self.reports if isinstance(self.reports, Sequence) else [self.reports])
+            total = Total(reports, _silent(tasks, len(reports), context["ti"]))
         except ValueError as unfit:
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
         error = total.conclude(self.max_failed)
@@ -65,6 +74,18 @@ class PushTotalOperator(BaseOperator):
             return report
         context["ti"].xcom_push(key="return_value", value=report)
         raise AirflowFailException(str(error))
+
+
+def _silent(tasks: dict[tuple[str, int], str], reports: int, ti: Any) -> list[str]:
+    """Name the task instances that left no XCom, though they were not skipped."""
+    expected = {name: state for name, state in tasks.items() if state != "skipped"}
+    # As a rule all are there, and Airflow need not be asked for one after the other.
+    in_question = {name: state for name, state in expected.items() if state != "success" or len(expected) != reports}
+    return [
+        f"{task}{f'[{index}]' if index >= 0 else ''} ({state})"
+        for (task, index), state in in_question.items()
+        if ti.xcom_pull(task_ids=task, map_indexes=index) is None
+    ]
 
 
 def _shards(count: int) -> str:

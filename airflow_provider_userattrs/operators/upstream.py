@@ -126,6 +126,25 @@ def pulled(value: Any) -> Upstream:
     return Upstream([Part(_as_rows(value))])
 
 
+def states(reference: Any, context: Any) -> dict[tuple[str, int], str]:
+    """Return the state of each task instance behind a reference, by task id and map index (-1 if it is not mapped).
+
+    A mapped task whose instances are not made has one without an index. Instances that a later run of the same tasks
+    removed are left out.
+
+    :param reference: an XComArg of whatever kind, an argument of a mapped task group, or lists of them.
+    :param context: the task's context.
+    """
+    operators = {operator.task_id: operator for operator, _ in XComArg.iter_xcom_references(reference)}
+    found = {
+        (task, index): state
+        for task, operator in operators.items()
+        for index, state in _states(operator, context)
+        if state != "removed"
+    }
+    return dict(sorted(found.items()))
+
+
 def is_list(value: Any) -> bool:
     """Tell whether a value is a list, and not a text or a dict."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, Mapping))
@@ -178,20 +197,23 @@ def _shares_group(operator: Any, context: Any) -> bool:
 
 
 def _all_skipped(operators: Mapping[str, Any], context: Any) -> bool:
-    states = {str(state) for operator in operators.values() for state in _states(operator, context)}
-    return states == {"skipped"}
+    with suppress(Exception):  # not known: then it is not said that it was skipped
+        found = {state for operator in operators.values() for _, state in _states(operator, context)}
+        return found == {"skipped"}
+    return False
 
 
-def _states(operator: Any, context: Any) -> Iterator[Any]:
-    """Yield the states of a task's instances in this run."""
+def _states(operator: Any, context: Any) -> Iterator[tuple[int, str]]:
+    """Yield the map indexes and states of a task's instances in this run."""
     ti = context["ti"]
     map_index = ti.map_index if _group(operator) is not None and _shares_group(operator, context) else None
-    with suppress(Exception):  # not known: then it is not said that it was skipped
-        if hasattr(ti, "get_task_states"):
-            wanted = {"task_ids": [operator.task_id], "run_ids": [ti.run_id], "map_index": map_index}
-            for states in ti.get_task_states(dag_id=ti.dag_id, **wanted).values():
-                yield from states.values()
-        else:  # Airflow 2
-            for one in context["dag_run"].get_task_instances():
-                if one.task_id == operator.task_id and map_index in (None, one.map_index):
-                    yield one.state
+    if hasattr(ti, "get_task_states"):
+        wanted = {"task_ids": [operator.task_id], "run_ids": [ti.run_id], "map_index": map_index}
+        for found in ti.get_task_states(dag_id=ti.dag_id, **wanted).values():
+            for name, state in found.items():  # "push", or "push_3" of a mapped one
+                index = name.removeprefix(operator.task_id).removeprefix("_")
+                yield int(index or -1), str(state)
+    else:  # Airflow 2
+        for one in context["dag_run"].get_task_instances():
+            if one.task_id == operator.task_id and map_index in (None, one.map_index):
+                yield one.map_index, str(one.state)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_userattrs.push.errors import RetryLater
@@ -27,13 +27,16 @@ class Total:
     Positions are counted in each shard anew, so the total names none; ``seconds`` are those of the longest shard.
 
     :param reports: one for each shard; what is no report is passed over.
+    :param silent: the names of tasks that should have given a report and gave none; shards that have numbers are
+        found missing without.
     :raises ValueError: if there is no report, or they are of different pushes.
     """
 
-    def __init__(self, reports: Iterable[Any]) -> None:
+    def __init__(self, reports: Iterable[Any], silent: Sequence[str] = ()) -> None:
         self._reports: list[Mapping[str, Any]] = [report for report in reports if is_report(report)]
+        self._silent_tasks = silent
         if not self._reports:
-            raise ValueError("there is no report to add up")
+            raise ValueError(self._silent() or "there is no report to add up")
         kinds = {(report["vendor"], report["operation"], bool(report["dry_run"])) for report in self._reports}
         if len(kinds) > 1:
             raise ValueError(f"the reports are of different pushes: {', '.join(sorted(map(_kind, kinds)))}")
@@ -74,11 +77,13 @@ class Total:
         return f"{len(stopped):,} of {_shards(self._of or len(self._reports))} stopped: {_listed(stopped)}"
 
     def _silent(self) -> str | None:
-        missing = self.missing
-        if not missing:
+        missing = self.missing if self._reports else []
+        silent: Sequence[Any] = missing or self._silent_tasks
+        if not silent:
             return None
-        named = ", ".join(map(str, missing[:_MOST_NAMED])) + (", ..." if len(missing) > _MOST_NAMED else "")
-        return f"no report came from {len(missing):,} of {self._of:,} shards: {named}; clear them"
+        named = ", ".join(map(str, silent[:_MOST_NAMED])) + (", ..." if len(silent) > _MOST_NAMED else "")
+        of = self._of if missing else len(self._reports) + len(silent)
+        return f"no report came from {len(silent):,} of {_shards(of)}: {named}; clear them"
 
     def _warning(self) -> str | None:
         """Return what was not applied, which shards lack, and which failed by a limit that is theirs alone."""

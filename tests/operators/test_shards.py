@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, ObjectStoragePath, task
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, ObjectStoragePath, task
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
@@ -114,7 +114,7 @@ def test_a_shard_that_left_no_report_fails_the_total(airflow: Any, warehouse: An
 def test_rows_left_unsent_fail_the_total(airflow: Any, warehouse: Any, control: Any) -> None:
     warehouse(8)
     control.fault("engagelab", {"status": 429}, {"users": [3]})
-    run = airflow.run(nightly(4))
+    run = airflow.run(nightly(4, push={"concurrency": 1}))  # user 4 comes between the tries of user 3
     assert run.states["push", 1] == "failed"
     assert run.states["total"] == "failed"
     assert "1 of 8 users could not be sent to EngageLab for now" in str(run.error)
@@ -126,11 +126,11 @@ def test_a_shard_whose_source_breaks_fails_the_total(airflow: Any, warehouse: An
     read = SqlRows.rows
 
     def break_off(self: SqlRows, after: Any = None) -> Any:
-        rows = read(self, after)
-        if breaks(self):
-            yield from islice(rows, good + 1 if good else 0)  # the first is the keys of what was fetched
-            raise RetryLater("sql could not be read to its end (OperationalError)")
-        yield from rows
+        with closing(read(self, after)) as rows:  # its thread alone may close it
+            if breaks(self):
+                yield from islice(rows, good + 1 if good else 0)  # the first is the keys of what was fetched
+                raise RetryLater("sql could not be read to its end (OperationalError)")
+            yield from rows
 
     first: list[str] = []
 
@@ -233,6 +233,124 @@ def test_a_total_of_what_are_no_reports(airflow: Any) -> None:
     run = airflow.run(lambda: PushTotalOperator(task_id="total", reports=[{"rows": 5}]))
     assert run.states["total"] == "failed"
     assert "there is no report to add up; give the output of the mapped push" in str(run.error)
+
+
+# No reports
+
+
+def mapped_over(users: Any, **push: Any) -> Any:
+    """Return what builds a DAG that adds up a push mapped over lists of users, which have no numbers."""
+
+    def build() -> None:
+        @task
+        def lists() -> Any:
+            if isinstance(users, Exception):
+                raise users
+            return users
+
+        parts = EngageLabSetAttributesOperator.partial(task_id="push", **push).expand(users=lists())
+        PushTotalOperator(task_id="total", reports=parts.output)
+
+    return build
+
+
+def one_each(count: int) -> list[list[dict[str, Any]]]:
+    return [[{"euid": euid, "plan": "gold"}] for euid in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("users", "push"), [([], "skipped"), (AirflowSkipException("nobody tonight"), "skipped")], ids=["nothing", "skip"]
+)
+def test_the_total_of_a_skipped_push_is_skipped(airflow: Any, control: Any, users: Any, push: str) -> None:
+    run = airflow.run(mapped_over(users))
+    assert run.states["push"] == push
+    assert run.states["total"] == "skipped"
+    assert "failed" not in run.states.values()
+    assert any("There is nothing to add up: push was skipped" in line.text for line in run.log)
+
+
+def test_the_total_of_shards_that_were_all_skipped_is_skipped(airflow: Any, warehouse: Any, monkeypatch: Any) -> None:
+    warehouse(20)
+    monkeypatch.setattr(EngageLabSetAttributesOperator, "execute", broken_off(AirflowSkipException("not today")))
+    run = airflow.run(nightly(4))
+    assert [run.states["push", index] for index in range(4)] == ["skipped"] * 4
+    assert run.states["total"] == "skipped"
+
+
+def test_the_total_of_a_single_push_that_was_skipped_is_skipped(airflow: Any, control: Any) -> None:
+    def build() -> None:
+        @task
+        def upstream() -> Any:
+            raise AirflowSkipException("nobody tonight")
+
+        push = EngageLabSetAttributesOperator(task_id="push", users=upstream())
+        PushTotalOperator(task_id="total", reports=[push.output])
+
+    assert airflow.run(build).states == {"upstream": "skipped", "push": "skipped", "total": "skipped"}
+
+
+def test_shards_that_failed_before_they_could_report_fail_the_total(
+    airflow: Any, warehouse: Any, monkeypatch: Any
+) -> None:
+    warehouse(20)
+    monkeypatch.setattr(EngageLabSetAttributesOperator, "execute", broken_off(AirflowFailException("killed")))
+    run = airflow.run(nightly(4))
+    assert run.states["total"] == "failed"
+    assert (
+        "no report came from 4 of 4 shards: push[0] (failed), push[1] (failed), push[2] (failed), push[3] (failed); "
+        "clear them" in str(run.error)
+    )
+
+
+def test_a_push_that_never_began_fails_the_total(airflow: Any, control: Any) -> None:
+    run = airflow.run(mapped_over(RuntimeError("no")))
+    assert run.states["push"] == "upstream_failed"
+    assert run.states["total"] == "failed"
+    assert "no report came from 1 of 1 shard: push (upstream_failed)" in str(run.error)
+
+
+def test_a_mapped_task_without_a_number_that_left_no_report_fails_the_total(
+    airflow: Any, control: Any, monkeypatch: Any
+) -> None:
+    control.switch(engagelab__any_user=True)
+    killed = broken_off(AirflowFailException("killed"), only=1)
+    monkeypatch.setattr(EngageLabSetAttributesOperator, "execute", killed)
+    run = airflow.run(mapped_over(one_each(3)))
+    assert [run.states["push", index] for index in range(3)] == ["success", "failed", "success"]
+    assert run.states["total"] == "failed"
+    assert str(run.error) == "no report came from 1 of 3 shards: push[1] (failed); clear them"
+    assert run.reports["total"]["accepted"] == 2
+
+
+def test_a_mapped_task_that_was_skipped_is_none_that_failed(airflow: Any, control: Any, monkeypatch: Any) -> None:
+    control.switch(engagelab__any_user=True)
+    skipped = broken_off(AirflowSkipException("not today"), only=1)
+    monkeypatch.setattr(EngageLabSetAttributesOperator, "execute", skipped)
+    run = airflow.run(mapped_over(one_each(3)))
+    assert run.states["push", 1] == "skipped"
+    assert run.states["total"] == "success"
+    assert run.reports["total"]["rows"] == 2
+
+
+def test_a_mapped_task_that_failed_with_a_report_is_not_silent(airflow: Any, control: Any) -> None:
+    control.seed("engagelab", [1, 2])
+    run = airflow.run(mapped_over(one_each(3)))
+    assert run.states["push", 2] == "failed"
+    assert run.states["total"] == "success"
+    assert run.reports["total"]["accepted"] == 2
+    assert "no report" not in run.reports["total"]["warning"]
+
+
+def broken_off(error: Exception, only: int | None = None) -> Any:
+    """Return an execute() that raises, of all instances or of one, before anything is pushed."""
+    execute = EngageLabSetAttributesOperator.execute
+
+    def break_off(self: Any, context: Any) -> Any:
+        if only in (None, context["ti"].map_index):
+            raise error
+        return execute(self, context)
+
+    return break_off
 
 
 @pytest.mark.parametrize("shard", ["1/8", {"number": 1}, [1, 8]])

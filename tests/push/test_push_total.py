@@ -80,6 +80,16 @@ def test_what_is_no_report_is_passed_over() -> None:
     assert Total([None, {"rows": 5}, "text", report([])]).as_dict()["shards"]["reported"] == 1
 
 
+def test_tasks_without_numbers_that_gave_no_report_are_named() -> None:
+    total = Total([report([])], [f"push[{index}] (failed)" for index in range(1, 13)])
+    sentence = str(total.conclude(None))
+    assert sentence.startswith("no report came from 12 of 13 shards: push[1] (failed), push[2] (failed), ")
+    assert sentence.endswith("push[10] (failed), ...; clear them")
+    assert total.as_dict()["warning"] == sentence
+    with pytest.raises(ValueError, match=r"^no report came from 1 of 1 shard: push \(failed\); clear them$"):
+        Total([], ["push (failed)"])
+
+
 @pytest.mark.parametrize("reports", [[], [None], [{"vendor": "Kahuna"}]])
 def test_no_report_at_all_is_an_error(reports: list[Any]) -> None:
     with pytest.raises(ValueError, match="no report"):
