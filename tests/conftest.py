@@ -362,7 +362,7 @@ def airflow_database() -> None:
             from airflow.sdk.execution_time import supervisor
 
             DagBundlesManager().sync_bundles_to_db()
-            if AIRFLOW.release < (3, 1):  # it would be made anew for each run of a DAG, which takes seconds
+            if AIRFLOW.release < (3, 3):  # it would be made anew for each run of a DAG, which takes seconds
                 supervisor.in_process_api_server = cache(supervisor.in_process_api_server)
             supervisor.in_process_api_server()
 
