@@ -59,13 +59,12 @@ def start_metrics() -> None:
         return
     from airflow.sdk.observability.metrics import stats_utils
 
-    options = {"factory": stats_utils.get_stats_factory()}
     if AIRFLOW.release < (3, 3):
-        Stats.initialize(**options)
-    else:
-        from airflow.sdk.observability import stats
+        Stats.initialize(factory=stats_utils.get_stats_factory(Stats))  # type: ignore[call-arg]
+        return
+    from airflow.sdk.observability import stats
 
-        stats.initialize(**options, export_legacy_names=True)
+    stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
 
 
 @pytest.fixture
