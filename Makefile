@@ -46,7 +46,7 @@ chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, f
 	USERATTRS_SCHEDULES=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q tests/chaos
 
 fuzz: $(READY)  ## Push to a server that answers by N (1,000) random scripts, byte by byte, from seed SEED (1) on
-	USERATTRS_SCRIPTS=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -n auto tests/chaos/test_chaos_wire.py
+	USERATTRS_SCRIPTS=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -n auto tests/chaos/test_wire.py
 
 bench: $(READY) benchmarks/.venv/.ready  ## Measure beside wrk, drt, dlt and HttpOperator; ONLY=... runs some rows
 	@$(BIN)/python benchmarks/bench.py $(ONLY)

@@ -107,8 +107,8 @@ def package(
     """Push through the real operator; without ``send``, an answer is made up in place of the request."""
     from importlib import import_module
 
-    from airflow_provider_userattrs.operators.run import Run
-    from airflow_provider_userattrs.push.endpoint import Answer
+    from airflow_provider_userattrs.push.model.operation import Answer
+    from airflow_provider_userattrs.task.run import Run
 
     extra = {"verify": verify} if verify else {}
     os.environ[f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT"] = json.dumps(

@@ -18,7 +18,7 @@ from airflow_provider_userattrs.operators.moengage import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.mapping import Constant, Hashed
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 # Where a retry of "increase" learns what was sent; Airflow 3.3 and later have a place of their own for it.
 CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"

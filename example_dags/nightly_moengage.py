@@ -12,7 +12,7 @@ from airflow_provider_userattrs.operators.moengage import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.mapping import Constant, Hashed
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 
 @dag(

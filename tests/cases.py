@@ -22,9 +22,9 @@ from airflow_provider_userattrs.operators.moengage import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.delivery import Delivery
-from airflow_provider_userattrs.push.ledger import Ledger
-from airflow_provider_userattrs.push.report import Report
+from airflow_provider_userattrs.push.delivery.delivery import Delivery
+from airflow_provider_userattrs.push.report.recorder import Ledger
+from airflow_provider_userattrs.push.report.report import Report
 
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 

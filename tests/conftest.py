@@ -407,7 +407,7 @@ def control(sandbox: Any, _http: requests.Session) -> Control:
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """Stand in for the operators' clock."""
     clock = FakeClock()
-    monkeypatch.setattr("airflow_provider_userattrs.operators.run.Clock", lambda: clock)
+    monkeypatch.setattr("airflow_provider_userattrs.task.run.Clock", lambda: clock)
     return clock
 
 

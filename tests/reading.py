@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_userattrs.push.bookmark import Keys
-from airflow_provider_userattrs.push.unfinished import Gap, Unfinished
+from airflow_provider_userattrs.push.model.cursor import Keys
+from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.sources.sql import SqlRows
 
 

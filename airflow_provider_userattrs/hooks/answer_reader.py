@@ -12,7 +12,7 @@ import zlib
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from airflow_provider_userattrs.push.endpoint import Answer
+from airflow_provider_userattrs.push.model.operation import Answer
 
 #: Bytes of an answer, as it comes in and unpacked. The largest that a vendor has reason to send, on 100 users, has some
 #: ten thousand.

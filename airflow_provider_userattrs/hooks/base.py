@@ -14,12 +14,12 @@ from airflow.providers.common.compat.sdk import BaseHook
 from airflow_provider_userattrs.hooks.masking import mask_secret
 from airflow_provider_userattrs.hooks.settings import Settings, read_settings
 from airflow_provider_userattrs.hooks.transport import Transport
-from airflow_provider_userattrs.push.batching import Batcher
-from airflow_provider_userattrs.push.endpoint import Answer, Endpoint
-from airflow_provider_userattrs.push.errors import InvalidRow, NoAnswer, NotSent, PushError
-from airflow_provider_userattrs.push.judgement import NO_ANSWER, UNREADABLE, no_connection
-from airflow_provider_userattrs.push.outcome import Action, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.update import UserUpdate
+from airflow_provider_userattrs.push.delivery.batching import Batcher
+from airflow_provider_userattrs.push.delivery.classify import NO_ANSWER, UNREADABLE, no_connection
+from airflow_provider_userattrs.push.model.errors import InvalidRow, NoAnswer, NotSent, PushError
+from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict
 
 
 class VendorHook(BaseHook):

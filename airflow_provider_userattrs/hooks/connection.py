@@ -16,8 +16,8 @@ from typing import Any
 from weakref import finalize
 
 from airflow_provider_userattrs.hooks.answer_reader import AnswerReader, Unreadable
-from airflow_provider_userattrs.push.endpoint import Answer
-from airflow_provider_userattrs.push.errors import NoAnswer, NotSent
+from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent
+from airflow_provider_userattrs.push.model.operation import Answer
 
 #: Bytes received at a time: a TLS record holds no more.
 _MOST_RECEIVED = 16_384

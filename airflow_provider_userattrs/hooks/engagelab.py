@@ -10,12 +10,13 @@ from typing import Any
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.errors import InvalidRow
-from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.outcome import Verdict
-from airflow_provider_userattrs.push.values import time_zone
-from airflow_provider_userattrs.vendors import engagelab, engagelab_values
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.verdict import Verdict
+from airflow_provider_userattrs.vendors.engagelab import api as engagelab
+from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
 
 
 class EngageLabHook(VendorHook):

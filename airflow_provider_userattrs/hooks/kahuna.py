@@ -10,12 +10,13 @@ from typing import Any
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.errors import InvalidRow
-from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.outcome import ACCEPTED, Verdict
-from airflow_provider_userattrs.push.values import time_zone
-from airflow_provider_userattrs.vendors import kahuna, kahuna_values
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Verdict
+from airflow_provider_userattrs.vendors.kahuna import api as kahuna
+from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 
 
 class KahunaHook(VendorHook):

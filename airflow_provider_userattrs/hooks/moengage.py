@@ -13,12 +13,13 @@ import orjson
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
-from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.outcome import Verdict
-from airflow_provider_userattrs.push.values import time_zone
-from airflow_provider_userattrs.vendors import moengage, moengage_values
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.verdict import Verdict
+from airflow_provider_userattrs.vendors.moengage import api as moengage
+from airflow_provider_userattrs.vendors.moengage import values as moengage_values
 
 
 class MoEngageHook(VendorHook):

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 #: Seconds for the connection, and for each request with its whole answer; a push without them could wait for ever.
 DEFAULT_TIMEOUT = (10.0, 30.0)

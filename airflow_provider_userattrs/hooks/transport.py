@@ -14,8 +14,8 @@ from urllib3.exceptions import LocationParseError
 from airflow_provider_userattrs.hooks.connection import Connection, chain, why
 from airflow_provider_userattrs.hooks.route import Route
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.endpoint import Answer
-from airflow_provider_userattrs.push.errors import NotSent, PushError, RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import NotSent, PushError, RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Answer
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_userattrs.operators import parameters
-from airflow_provider_userattrs.operators.failure import WrongParameter, explain, to_raise
 from airflow_provider_userattrs.operators.links import PushReportLink
-from airflow_provider_userattrs.operators.outlets import add_counts, lineage
-from airflow_provider_userattrs.operators.rows import Rows
-from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
-from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.shard import Shard
+from airflow_provider_userattrs.operators.users import Rows
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.templates import keep_text
+from airflow_provider_userattrs.task.failure import WrongParameter, explain, to_raise
+from airflow_provider_userattrs.task.lineage import add_counts, lineage
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -224,12 +224,12 @@ class UserPushOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Push the users and return the report."""
         # Not on top: DAG files are parsed again and again, and no parse needs what a push does.
-        from airflow_provider_userattrs.operators.interruption import Interruption
-        from airflow_provider_userattrs.operators.run import Run
+        from airflow_provider_userattrs.task.run import Run
+        from airflow_provider_userattrs.task.shutdown import Interruption
 
         if skipped := self.users.skipped:
             self.log.info("Nobody to push of %s, which was skipped", skipped)
-        with Interruption() as interruption:
+        with Interruption(Rows.rows) as interruption:
             run = Run(self, context, interruption)
             report = self._report = run.run()
             error = run.error

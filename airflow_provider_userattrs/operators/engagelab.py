@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.values import time_zone
-from airflow_provider_userattrs.vendors import engagelab, engagelab_values
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.vendors.engagelab import api as engagelab
+from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.engagelab import EngageLabHook

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.values import time_zone
-from airflow_provider_userattrs.vendors import kahuna, kahuna_values
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.vendors.kahuna import api as kahuna
+from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.kahuna import KahunaHook

@@ -29,7 +29,7 @@ class PushReportLink(BaseOperatorLink):
 
             base_url = conf.get("webserver", "base_url", fallback="")
             return f"{base_url}/dags/{dag}/grid?{urlencode({**query, **mapped_query})}"
-        from airflow_provider_userattrs.operators.progress_xcom import IS_SHOWN  # no parse needs it
+        from airflow_provider_userattrs.task.progress import IS_SHOWN  # no parse needs it
 
         mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""
         return f"dags/{dag}/runs/{run}/tasks/{task}{mapped}/{'plugin/push-report' if IS_SHOWN else 'xcom'}"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.values import time_zone
-from airflow_provider_userattrs.vendors import moengage, moengage_values
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.vendors.moengage import api as moengage
+from airflow_provider_userattrs.vendors.moengage import values as moengage_values
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.moengage import MoEngageHook

@@ -8,14 +8,14 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
-from airflow_provider_userattrs.operators.failure import WrongParameter
-from airflow_provider_userattrs.operators.rows import Source
 from airflow_provider_userattrs.operators.upstream import is_list
-from airflow_provider_userattrs.push.mapping import Constant, Hashed
-from airflow_provider_userattrs.push.shard import Shard
-from airflow_provider_userattrs.push.values import time_zone
+from airflow_provider_userattrs.operators.users import Source
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.handover import is_place
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
+from airflow_provider_userattrs.task.failure import WrongParameter
 
 #: What checks a parameter, by its name and its value.
 Check: TypeAlias = Callable[[str, Any], None]

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater, TooManyFailed
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
 
 
 class VendorRetryPolicy(RetryPolicy):

@@ -49,7 +49,7 @@ class PushTotalOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Add up the reports and return the total."""
-        from airflow_provider_userattrs.push.total import Total, is_report
+        from airflow_provider_userattrs.push.report.merge import Total, is_report
 
         self.max_failed = parameters.from_text("max_failed", self.max_failed)
         parameters.check_max_failed("max_failed", self.max_failed)

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import MappedOperator, XComArg, XComNotFound
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.handover import is_place
 
 _REMEDY = (

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_provider_userattrs.plugins.reading import Reading
-from airflow_provider_userattrs.push.outcome import Status
-from airflow_provider_userattrs.push.timeline import Timeline
+from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.report.timeline import Timeline
 
 #: The bar's order and what each status means.
 MEANINGS = {

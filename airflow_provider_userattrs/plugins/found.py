@@ -13,8 +13,8 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from sqlalchemy import Text, cast, func, select
 
-from airflow_provider_userattrs.push.checkpoint import KEY
-from airflow_provider_userattrs.push.so_far import PROGRESS_KEY
+from airflow_provider_userattrs.push.resume.checkpoint import KEY
+from airflow_provider_userattrs.push.resume.snapshot import PROGRESS_KEY
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

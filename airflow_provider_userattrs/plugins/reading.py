@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_userattrs.push.outcome import NOT_APPLIED, Status
-from airflow_provider_userattrs.push.report import FORMAT
-from airflow_provider_userattrs.push.timeline import Timeline
-from airflow_provider_userattrs.push.total import is_report
+from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status
+from airflow_provider_userattrs.push.report.merge import is_report
+from airflow_provider_userattrs.push.report.report import FORMAT
+from airflow_provider_userattrs.push.report.timeline import Timeline
 
 
 class OtherForm(ValueError):
@@ -33,7 +33,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Reading:
-    """Hold a report; see ``push/report.py`` and ``push/so_far.py`` for its fields."""
+    """Hold a report; see ``push/report/report.py`` and ``push/resume/snapshot.py`` for its fields."""
 
     vendor: str
     done: str

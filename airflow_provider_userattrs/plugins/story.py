@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from airflow_provider_userattrs.plugins.reading import OtherForm, Reading, read
-from airflow_provider_userattrs.push.outcome import Status
-from airflow_provider_userattrs.push.report import FORMAT, users
-from airflow_provider_userattrs.push.so_far import report_so_far
-from airflow_provider_userattrs.push.total import Total
+from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.report.merge import Total
+from airflow_provider_userattrs.push.report.report import FORMAT, users
+from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
 #: Our operators; a class derived from one may have any name, and is known by its report.
 _IS_PUSH = re.compile(r"(EngageLab|Kahuna|MoEngage)(Set|Unset)\w+Operator").fullmatch

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from airflow_provider_userattrs.push.endpoint import Endpoint
+from airflow_provider_userattrs.push.model.operation import Endpoint
 
 #: Requests a second that one task can make, whatever the latency; measured, with margin (``make bench``).
 MOST_REQUESTS = 700.0

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from airflow_provider_userattrs.push.bookmark import Bookmark, Keys
-from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.push.model.cursor import Bookmark, Keys
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.templates import render

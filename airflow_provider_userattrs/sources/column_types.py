@@ -30,10 +30,10 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from airflow_provider_userattrs.push.errors import InvalidRow, RefusedConfiguration
-from airflow_provider_userattrs.push.outcome import Status, Verdict
-from airflow_provider_userattrs.push.scalars import boolean_of, integer_of, missing, number_of, plain, whole
-from airflow_provider_userattrs.push.values import exact_text
+from airflow_provider_userattrs.push.mapping.scalars import boolean_of, integer_of, missing, number_of, plain, whole
+from airflow_provider_userattrs.push.mapping.values import exact_text
+from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.sources.iso_times import read_date, read_time, read_timestamp
 
 Convert: TypeAlias = Callable[[Any], Any]

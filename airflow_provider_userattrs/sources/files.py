@@ -11,16 +11,16 @@ from contextlib import suppress
 from copy import copy
 from typing import Any
 
-from airflow_provider_userattrs.push.bookmark import Bookmark
-from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
-from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.push.model.cursor import Bookmark
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
-from airflow_provider_userattrs.sources.compression import reading_errors
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
-from airflow_provider_userattrs.sources.lines import Lines, check_beginning, read_csv, read_header, read_json
-from airflow_provider_userattrs.sources.locations import is_glob, locate
-from airflow_provider_userattrs.sources.parquet import group_sizes, read_parquet
-from airflow_provider_userattrs.sources.stored_files import Piece, StoredFile, list_files
+from airflow_provider_userattrs.sources.storage.compression import reading_errors
+from airflow_provider_userattrs.sources.storage.lines import Lines, check_beginning, read_csv, read_header, read_json
+from airflow_provider_userattrs.sources.storage.locations import is_glob, locate
+from airflow_provider_userattrs.sources.storage.parquet import group_sizes, read_parquet
+from airflow_provider_userattrs.sources.storage.stored_files import Piece, StoredFile, list_files
 from airflow_provider_userattrs.sources.templates import is_deferred
 
 #: Rows between two bookmarks.

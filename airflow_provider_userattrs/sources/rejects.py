@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from posixpath import dirname
 from typing import Any, NamedTuple
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.parts import Part, read_head, read_parts
-from airflow_provider_userattrs.push.update import MalformedRow, Row
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.push.rejects.files import Part, read_head, read_parts
 from airflow_provider_userattrs.sources.column_types import convert
 from airflow_provider_userattrs.sources.handover import task_context
-from airflow_provider_userattrs.sources.lines import split_lines
-from airflow_provider_userattrs.sources.locations import locate, storage_of
 from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, names_in, names_like
+from airflow_provider_userattrs.sources.storage.lines import split_lines
+from airflow_provider_userattrs.sources.storage.locations import locate, storage_of
 
 log = logging.getLogger(__name__)
 

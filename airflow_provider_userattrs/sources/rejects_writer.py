@@ -11,15 +11,15 @@ from typing import IO, Any
 
 from fsspec.implementations.local import LocalFileSystem
 
-from airflow_provider_userattrs.push.checkpoint import Checkpoint
-from airflow_provider_userattrs.push.clock import Clock
-from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
-from airflow_provider_userattrs.push.outcome import Outcome
-from airflow_provider_userattrs.push.parts import head_line
-from airflow_provider_userattrs.push.rejects import write_line
-from airflow_provider_userattrs.sources.locations import storage_of
-from airflow_provider_userattrs.sources.private_files import create_private
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.verdict import Outcome
+from airflow_provider_userattrs.push.rejects.files import head_line
+from airflow_provider_userattrs.push.rejects.lines import write_line
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Owner, names_in, names_like, part_of, path_of
+from airflow_provider_userattrs.sources.storage.locations import storage_of
+from airflow_provider_userattrs.sources.storage.private_files import create_private
 
 #: Seconds between two parts on object storage, where a file is there only once it is closed.
 _PART_EVERY = 30.0

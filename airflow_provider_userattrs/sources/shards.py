@@ -8,14 +8,14 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
-from airflow_provider_userattrs.push.keys import PERSONAL, encode_key
-from airflow_provider_userattrs.push.shard import Shard
+from airflow_provider_userattrs.push.model.keys import PERSONAL, encode_key
+from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.arguments import refuse
+from airflow_provider_userattrs.sources.database.key_query import KeyHash, KeyPart, KeyRange, quantiles
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import hand_over, task_context
-from airflow_provider_userattrs.sources.key_query import KeyHash, KeyPart, KeyRange, quantiles
 from airflow_provider_userattrs.sources.sql import SqlRows
-from airflow_provider_userattrs.sources.stored_files import Piece
+from airflow_provider_userattrs.sources.storage.stored_files import Piece
 from airflow_provider_userattrs.sources.templates import render
 
 #: As many tasks as Airflow maps over by default, [core] max_map_length.

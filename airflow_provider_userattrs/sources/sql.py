@@ -13,20 +13,20 @@ from copy import copy
 from dataclasses import asdict
 from typing import Any
 
-from airflow_provider_userattrs.push.bookmark import Keys
-from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
-from airflow_provider_userattrs.push.unfinished import Edge, Gap, Unfinished
-from airflow_provider_userattrs.push.update import MalformedRow, Row
-from airflow_provider_userattrs.sources import drivers, keyset
+from airflow_provider_userattrs.push.model.cursor import Keys
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.push.resume.unfinished import Edge, Gap, Unfinished
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
-from airflow_provider_userattrs.sources.blocking import breakable
-from airflow_provider_userattrs.sources.cells import converters
 from airflow_provider_userattrs.sources.column_types import check_columns
-from airflow_provider_userattrs.sources.database import connect
-from airflow_provider_userattrs.sources.key_query import WHOLE, KeyHash, KeyPart, KeyRange, Which, quoted, wrap
-from airflow_provider_userattrs.sources.row_maker import RowMaker
-from airflow_provider_userattrs.sources.session import Session
-from airflow_provider_userattrs.sources.statement import holds_two_statements
+from airflow_provider_userattrs.sources.database import drivers, keyset
+from airflow_provider_userattrs.sources.database.blocking import breakable
+from airflow_provider_userattrs.sources.database.cells import converters
+from airflow_provider_userattrs.sources.database.connection import connect
+from airflow_provider_userattrs.sources.database.key_query import WHOLE, KeyHash, KeyPart, KeyRange, Which, quoted, wrap
+from airflow_provider_userattrs.sources.database.row_maker import RowMaker
+from airflow_provider_userattrs.sources.database.session import Session
+from airflow_provider_userattrs.sources.database.statement import holds_two_statements
 from airflow_provider_userattrs.sources.templates import is_deferred
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from copy import copy
 from typing import Any, TypeVar
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 SourceT = TypeVar("SourceT")
 

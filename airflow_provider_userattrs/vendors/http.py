@@ -6,7 +6,7 @@ The meanings are those of RFC 9110, 15, and RFC 6585, 4.
 
 from __future__ import annotations
 
-from airflow_provider_userattrs.push.outcome import Action, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
 
 _CHECK_HOST = "Check the connection's host: what answers there is not this API."
 _CHECK_KEYS = "Check the connection's login and password."

@@ -87,8 +87,9 @@ class Tries:
         return report
 
     def _push(self, users: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-        from airflow_provider_userattrs.operators import run
-        from airflow_provider_userattrs.operators.interruption import Interruption
+        from airflow_provider_userattrs.operators.users import Rows
+        from airflow_provider_userattrs.task import run
+        from airflow_provider_userattrs.task.shutdown import Interruption
 
         run.Clock = self.clock  # type: ignore[misc, assignment]
         ti = SimpleNamespace(dag_id="chaos", run_id="run", task_id="push", map_index=-1, max_tries=MAX_TRIES)
@@ -100,15 +101,15 @@ class Tries:
             **self.case.parameters,
             **parameters,
         )
-        with Interruption() as interruption:
+        with Interruption(Rows.rows) as interruption:
             one = run.Run(operator, {"ti": ti}, interruption)  # type: ignore[arg-type, typeddict-item]
             report = one.run()
         return {**report, "error": type(one.error).__name__ if one.error else None}
 
     def verdicts(self) -> dict[int, Any]:
         """Give the status of each row: what the rejects file says, and accepted where it says nothing."""
-        from airflow_provider_userattrs.push import parts
-        from airflow_provider_userattrs.push.rejects import BEGIN
+        from airflow_provider_userattrs.push.rejects import files as parts
+        from airflow_provider_userattrs.push.rejects.lines import BEGIN
         from airflow_provider_userattrs.sources.rejects import Rejects
 
         [files] = Rejects(str(self.folder / "rejects.jsonl"))._files()

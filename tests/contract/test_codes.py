@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 #: code -> the row's status; the push goes on unless it is unsent, which stops it for good.
 ENGAGELAB = {

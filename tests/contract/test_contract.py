@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 
 UNICODE = ["健太 🎉", "Ünï\u0301cödé", "שרה", "\u200b\u202e", "a\x00b\x1fc", '"\\/{{ ds }}', "\u2028\u2029", "﷽" * 50]
 

@@ -17,8 +17,8 @@ import pytest
 from wire_server import Peer, WireServer, proxy
 
 from airflow_provider_userattrs.hooks.connection import Connection
-from airflow_provider_userattrs.push.errors import NoAnswer, NotSent
-from airflow_provider_userattrs.vendors import engagelab
+from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent
+from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 
 ENDPOINT = engagelab.property_endpoint("increase")
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"

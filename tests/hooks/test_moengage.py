@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 CUSTOMER = "john@example.com"
 

@@ -17,7 +17,9 @@ from versions import needs
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.hooks.base import VendorHook
-from airflow_provider_userattrs.vendors import engagelab, kahuna, moengage
+from airflow_provider_userattrs.vendors.engagelab import api as engagelab
+from airflow_provider_userattrs.vendors.kahuna import api as kahuna
+from airflow_provider_userattrs.vendors.moengage import api as moengage
 
 AIRFLOW = Path(airflow.__file__).parent
 TYPES: dict[str, Any] = {one["connection-type"]: one for one in get_provider_info()["connection-types"]}  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 SECRET = "Zq-never-shown-7Jx"
 

@@ -19,9 +19,11 @@ import pytest
 import requests
 import urllib3
 
-from airflow_provider_userattrs.push.errors import NoAnswer, NotSent, RefusedConfiguration
-from airflow_provider_userattrs.push.judgement import judge
-from airflow_provider_userattrs.vendors import engagelab, kahuna, moengage
+from airflow_provider_userattrs.push.delivery.classify import judge
+from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
+from airflow_provider_userattrs.vendors.engagelab import api as engagelab
+from airflow_provider_userattrs.vendors.kahuna import api as kahuna
+from airflow_provider_userattrs.vendors.moengage import api as moengage
 
 VENDORS = ["engagelab", "kahuna", "moengage"]
 

@@ -15,7 +15,7 @@ from cases import good
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
-from airflow_provider_userattrs.push.errors import RetryLater
+from airflow_provider_userattrs.push.model.errors import RetryLater
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
@@ -324,10 +324,10 @@ def test_one_row_that_could_not_be_sent_is_worth_a_retry(push: Callable[..., Any
 def test_a_vendor_that_asks_for_more_than_a_worker_can_wait(
     push: Callable[..., Any], control: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from airflow_provider_userattrs.push.clock import Clock
+    from airflow_provider_userattrs.push.model.clock import Clock
 
     # With real time, of which none passes: on the fake clock a sender would sleep through the day.
-    monkeypatch.setattr("airflow_provider_userattrs.operators.run.Clock", Clock)
+    monkeypatch.setattr("airflow_provider_userattrs.task.run.Clock", Clock)
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "86400"}})
     run = push(good(100), concurrency=2, retries=0)
     assert isinstance(run.error, RetryLater)

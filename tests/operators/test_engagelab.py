@@ -16,7 +16,7 @@ from airflow_provider_userattrs.operators.engagelab import (
     EngageLabSetContactsOperator,
     EngageLabUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.mapping import Constant, Hashed
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 

@@ -20,7 +20,7 @@ from airflow_provider_userattrs.operators.moengage import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.mapping import Constant, Hashed
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 #: What each of the seven cannot do without.
 OPERATORS: dict[type, dict[str, Any]] = {

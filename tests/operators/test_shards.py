@@ -17,7 +17,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSki
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
-from airflow_provider_userattrs.push.errors import RetryLater
+from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import HandedOver, hand_over
 from airflow_provider_userattrs.sources.rejects import Rejects

@@ -15,7 +15,7 @@ from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttribute
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator, MoEngageUnsetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
-from airflow_provider_userattrs.push.mapping import Constant, Hashed
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.plugins.figures import FLOOR, HEIGHT, WIDTH, bar, chart, progress
 from airflow_provider_userattrs.plugins.reading import Reading, read
-from airflow_provider_userattrs.push.outcome import Status
-from airflow_provider_userattrs.push.report import Report
-from airflow_provider_userattrs.push.timeline import Timeline
+from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.report.timeline import Timeline
 
 counts = st.fixed_dictionaries({status: st.just(0) | st.integers(0, 10**7) for status in Status})
 

@@ -19,7 +19,7 @@ from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOpera
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.plugins.page import _duration
-from airflow_provider_userattrs.push.mapping import Constant
+from airflow_provider_userattrs.push.mapping.mapper import Constant
 
 pytestmark = [needs("Push report tab"), pytest.mark.usefixtures("connections", "clock")]
 

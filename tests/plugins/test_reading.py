@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.plugins.page import render
 from airflow_provider_userattrs.plugins.reading import OtherForm, read
 from airflow_provider_userattrs.plugins.story import Story
-from airflow_provider_userattrs.push.outcome import ACCEPTED, Status, Verdict
-from airflow_provider_userattrs.push.report import Report
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status, Verdict
+from airflow_provider_userattrs.push.report.report import Report
 
 
 def made() -> dict[str, Any]:

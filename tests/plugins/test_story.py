@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_userattrs.plugins.story import Story, tell, tell_whole
-from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
-from airflow_provider_userattrs.push.outcome import ACCEPTED, DRY_RUN, Status, Verdict
-from airflow_provider_userattrs.push.report import Report
-from airflow_provider_userattrs.push.so_far import as_report
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, DRY_RUN, Status, Verdict
+from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.push.resume.snapshot import as_report
 
 NOT_FOUND = Verdict(Status.REJECTED, "404", "User not found", "Check.")
 SKIPPED = Verdict(Status.SKIPPED, "nothing", "nothing to set", "Nothing.")

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.push.clock import Clock
-from airflow_provider_userattrs.push.senders import Senders
-from airflow_provider_userattrs.push.update import UserUpdate
+from airflow_provider_userattrs.push.delivery.worker_pool import Senders
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.row import UserUpdate
 
 EPOCH = 1_700_000_000.0
 

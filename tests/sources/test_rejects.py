@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
-from airflow_provider_userattrs.push.update import MalformedRow
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.row import MalformedRow
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
 

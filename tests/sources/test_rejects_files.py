@@ -20,14 +20,14 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
-from airflow_provider_userattrs.push.checkpoint import Checkpoint, Fingerprint
-from airflow_provider_userattrs.push.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.sources.files import FileRows
-from airflow_provider_userattrs.sources.locations import Location
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.rejects_names import Owner, names_like, part_of, path_of
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
+from airflow_provider_userattrs.sources.storage.locations import Location
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.")
 
@@ -140,7 +140,7 @@ def test_a_push_done_again_replaces_its_own_file_alone(writers: Writers) -> None
 def test_what_a_killed_try_wrote_is_read_and_then_finished(writers: Writers, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\n"
-        "from airflow_provider_userattrs.push.outcome import Outcome, Status, Verdict\n"
+        "from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict\n"
         "from airflow_provider_userattrs.sources.rejects_names import Owner, path_of\n"
         "from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter\n"
         "owner = Owner('nightly', 'push', 'tonight')\n"

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from airflow_provider_userattrs.push.batching import Batcher
-from airflow_provider_userattrs.push.endpoint import Endpoint
-from airflow_provider_userattrs.push.errors import InvalidRow
-from airflow_provider_userattrs.push.mapping import Mapping
-from airflow_provider_userattrs.push.outcome import Outcome, Verdict
-from airflow_provider_userattrs.push.rules import Rules
+from airflow_provider_userattrs.push.delivery.batching import Batcher
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.rules import Rules
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
 
 Become: TypeAlias = Callable[..., "bytes | Verdict"]
 

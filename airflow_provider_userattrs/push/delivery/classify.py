@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what sending a batch came to, to one verdict for each of its updates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED
+from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
+
+_CHECK = "Check these users at the vendor; push the rows again if the operation may be repeated."
+NO_CONNECTION = Verdict(
+    Status.UNSENT,
+    "no-connection",
+    "no connection to the vendor",
+    "Check the host, the network and the proxy; then retry the task.",
+    Action.RETRY,
+)
+NO_ANSWER = Verdict(Status.UNKNOWN, "no-answer", "sent, and no readable answer came back in time", _CHECK, Action.RETRY)
+UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "the answer could not be read", _CHECK)
+BROKEN = Verdict(Status.UNKNOWN, "broken", "sending ended with an unexpected error", _CHECK, Action.STOP)
+LEFT = Verdict(Status.UNKNOWN, "no-answer", "sent, and the task ended before an answer came", _CHECK, Action.RETRY)
+
+#: What was raised instead of an answer -> the verdict on every update of the request; else `BROKEN`.
+_RAISED: tuple[tuple[type[Exception], Verdict], ...] = (
+    (NoAnswer, NO_ANSWER),
+    (RefusedConfiguration, NOT_TRIED),
+)
+
+
+def judge(endpoint: Endpoint, result: Answer | Exception, users: int) -> list[Verdict]:
+    """Return one verdict for each user of a request.
+
+    :param endpoint: the operation.
+    :param result: the answer, or what was raised instead.
+    :param users: how many users the request held.
+    """
+    if isinstance(result, Answer):
+        try:
+            verdicts = endpoint.read(result, users)
+        except Exception:  # an answer like none in the vendor's pages
+            verdicts = []
+        return verdicts if len(verdicts) == users else [UNREADABLE] * users
+    if isinstance(result, NotSent):
+        return [no_connection(result)] * users
+    return [next((verdict for kind, verdict in _RAISED if isinstance(result, kind)), BROKEN)] * users
+
+
+def no_connection(error: NotSent) -> Verdict:
+    """Return the verdict on what could not be sent; its cause is a part of the reason."""
+    meaning = f"{NO_CONNECTION.meaning} ({error.cause})" if error.cause else NO_CONNECTION.meaning
+    return replace(NO_CONNECTION, meaning=meaning)
+
+
+def worse(before: Verdict, now: Verdict) -> Verdict:
+    """Return what two tries in a row leave of an update: what may have been applied once stays in doubt.
+
+    A vendor's own word on the update, yes or no, ends the doubt: it would have said no to the first try as well.
+    """
+    in_doubt = before.status is Status.UNKNOWN and now.status is Status.UNSENT
+    return replace(before, action=now.action) if in_doubt else now

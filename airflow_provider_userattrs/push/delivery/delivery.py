@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loop: updates in, batches out, one verdict for each row back.
+
+All decisions are taken in the thread that calls `Delivery.run`; the senders' threads wait, send and read answers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
+from threading import Event
+
+from airflow_provider_userattrs.push.delivery.batching import Batch
+from airflow_provider_userattrs.push.delivery.circuit_breaker import Breaker
+from airflow_provider_userattrs.push.delivery.classify import BROKEN, LEFT, worse
+from airflow_provider_userattrs.push.delivery.concurrency import INTERVAL, Concurrency
+from airflow_provider_userattrs.push.delivery.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
+from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED, Intake, Record
+from airflow_provider_userattrs.push.delivery.rate_limiter import Pacer, back_off
+from airflow_provider_userattrs.push.delivery.refusals import Refusals
+from airflow_provider_userattrs.push.delivery.retry_queue import Delayed
+from airflow_provider_userattrs.push.delivery.worker_pool import Senders
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, SourceInterrupted
+from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
+
+_position = attrgetter("position")
+
+#: How often a request is tried in all while its cause is passing.
+ATTEMPTS = 5
+
+#: Batches that may wait for their next try while others get through.
+_MOST_DELAYED = 1_000
+
+#: Seconds the loop waits before it looks whether it was interrupted.
+_GLANCE = 0.25
+
+#: Seconds after an interruption: so long what is in flight may end, and so long it may take to break it off. Airflow's
+#: supervisor kills 5 s after SIGTERM, and rejects, checkpoint and report are still to be written then.
+_GRACE, _BREAKING_OFF = 2.0, 0.5
+
+#: Seconds that threads have to end after that.
+_LEAVING = 0.25
+
+
+class Delivery:
+    """Deliver the updates of one push.
+
+    :param endpoint: what the vendor's API says about the operation.
+    :param send: sends one request body and returns the answer; raises `NotSent`, `NoAnswer` or
+        `RefusedConfiguration`. Called from several threads at once.
+    :param record: takes updates (or outcomes of rows with nothing to send) and their final verdicts.
+    :param rate: the cap per second in the endpoint's unit, or None.
+    :param concurrency: requests in flight at most.
+    :param clock: tells the time.
+    :param announce: told of a batch before it is sent for the first time.
+    :param abort: breaks off what is in flight, when an interrupted push is out of time.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        send: Callable[[bytes], Answer],
+        record: Record,
+        *,
+        rate: float | None = None,
+        concurrency: int = 16,
+        clock: Clock | None = None,
+        announce: Callable[[Batch], None] | None = None,
+        abort: Callable[[], None] | None = None,
+    ) -> None:
+        self.requests = 0
+        self.retries = 0
+        self.bytes = 0
+        self._endpoint = endpoint
+        self._record = record
+        self._clock = clock or Clock()
+        self._announce = announce
+        self._abort = abort
+        self._stopping = Event()
+        self._stopped: Exception | None = None
+        self._interruption: Exception | None = None
+        self._interrupted_at = 0.0
+        self._intake = Intake(iter(()), endpoint, self._note, self._stopping)
+        self._pacer = Pacer(rate, self._clock, self._stopping)
+        dispatch = Dispatch(endpoint, send, self._pacer, self._stopping, self._clock)
+        self._senders: Senders[Sent | None] = Senders(dispatch, concurrency)
+        # What must not be sent twice is noted before it is sent: the less of it is ready, the less is in doubt.
+        self._concurrency = Concurrency(
+            concurrency, self._clock, users=endpoint.max_users, may_run_ahead=announce is None
+        )
+        self._fewest_delayed = 2 * concurrency
+        self._ready: deque[Batch] = deque()
+        self._delayed = Delayed()
+        self._breaker = Breaker(endpoint.vendor)
+        self._refusals = Refusals(endpoint)
+
+    def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
+        """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
+
+        Every update read gets its verdict, also after a stop: what was not sent then is ``unsent``.
+
+        :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
+        """
+        self._intake = Intake(updates, self._endpoint, self._note, self._stopping)
+        self._intake.is_interrupted = self._interruption is not None
+        read_on = False
+        try:
+            while self._stopped is None and self._step():
+                pass
+            read_on = True
+        except Exception as exception:  # the source's: what is under way still gets its verdict
+            self.stop(self._interruption or exception)
+        except SourceInterrupted:
+            pass
+        finally:
+            self._end(read_on=read_on)
+        return self._stopped
+
+    @property
+    def stopped_at(self) -> int | None:
+        """Return the first row that was not read; None if all were."""
+        return None if self._intake.is_exhausted else self._intake.reached
+
+    def stop(self, why: Exception) -> None:
+        """Send nothing more; what is in flight ends."""
+        if self._stopped is None:
+            self._stopped = why
+        self._stopping.set()
+
+    def interrupt(self, why: Exception) -> None:
+        """Leave word to stop and be gone within seconds, without reading the source to its end.
+
+        It takes no lock, so that a signal's handler may call it in the very thread of `run`.
+        """
+        if self._interruption is None:
+            self._interrupted_at = self._clock.monotonic()
+            self._interruption = why
+        self._intake.is_interrupted = True
+
+    def _note(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+        try:
+            self._record(rows, verdicts)
+        except Exception as exception:  # the rows are counted; that they cannot be kept ends the push
+            self.stop(exception)
+
+    def _step(self) -> bool:
+        """Fill the window and settle what was answered; return False when there is nothing left to do."""
+        senders, concurrency = self._senders, self._concurrency
+        for _ in range(concurrency.window - senders.under_way):
+            if (batch := self._next_batch()) is None:
+                break
+            try:
+                senders.submit(batch, concurrency.now)
+            except RetryLater as error:  # there is no thread to send it
+                self._ready.appendleft(batch)
+                self.stop(error)
+                return False
+        if self._interruption is not None:
+            self.stop(self._interruption)
+            return False
+        wait = self._delayed.due_in(self._clock.monotonic())
+        if senders.under_way:
+            full = senders.under_way >= concurrency.window
+            if full and concurrency.is_due():
+                concurrency.grow(paced=self._pacer.is_limit())
+            glance = INTERVAL if full and concurrency.may_grow else _GLANCE  # an answer may be long in coming
+            self._settle_ready(glance if wait is None or full else min(wait, glance))
+        elif wait is not None:
+            self._clock.sleep(min(wait, _GLANCE), self._stopping)
+        else:
+            return False
+        return True
+
+    def _next_batch(self) -> Batch | None:
+        if self._delayed and (batch := self._delayed.take(self._clock.monotonic())):
+            self.retries += 1
+            return batch
+        if self._ready:
+            return self._ready.popleft()
+        if self._interruption is not None or (self._is_crowded() and not self._breaker.wants_probe):
+            return None
+        batch = self._intake.next_batch()
+        if batch is None and self._interruption is None and (away := self._breaker.away(nothing_left=True)):
+            self.stop(away)
+        if batch and self._announce:
+            self._ready.append(batch)  # so that it has its place if it cannot be announced
+            self._announce(batch)
+            self._ready.pop()
+        return batch
+
+    def _is_crowded(self) -> bool:
+        """Tell whether so many batches wait for their next try, or may soon, that no further row is to be read."""
+        if self._breaker.is_suspicious:
+            return len(self._delayed) + self._senders.under_way >= self._fewest_delayed
+        return len(self._delayed) >= _MOST_DELAYED
+
+    def _settle_ready(self, timeout: float) -> None:
+        """Settle all batches that were answered; wait for the first of them, but no longer than ``timeout`` seconds."""
+        accepted: list[UserUpdate] = []
+        for batch, sent in self._senders.results(timeout):
+            if isinstance(sent, Exception):  # none of the vendor's or the network's: those are judged where they arise
+                sent = Sent([BROKEN] * len(batch), 0, sent)
+            if sent is None:
+                self._finish_untried(batch)
+                continue
+            self.requests += 1
+            self.bytes += sent.size
+            if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
+                self.stop(sent.error)
+            if sent.verdicts.count(ACCEPTED) == len(batch):
+                self._breaker.note_success()
+                self._refusals.note_other()
+                accepted += batch.updates
+            else:
+                self._settle(batch, sent.verdicts)
+            if sent.wait > LONGEST_WAIT:
+                self.stop(RetryLater(f"{self._endpoint.vendor} asks to send nothing for {sent.wait:,.0f} s", sent.wait))
+        if accepted:  # the usual case, for all of them at once
+            accepted.sort(key=_position)
+            self._intake.finish(accepted, [ACCEPTED] * len(accepted))
+
+    def _settle(self, batch: Batch, verdicts: list[Verdict]) -> None:
+        """Decide what becomes of each update of a batch that was not accepted whole."""
+        actions = {verdict.action for verdict in verdicts}
+        if Action.STOP in actions and self._stopped is None:
+            self._refuse(next(verdict for verdict in verdicts if verdict.action is Action.STOP))
+        if actions == {Action.SPLIT}:
+            if len(batch) > 1:
+                self._ready.extendleft(reversed(batch.halves(verdicts[0])))
+                return
+            self._refusals.note_refused(verdicts[0])
+            if (of_all := self._refusals.of_all) and self._stopped is None:
+                self._refuse(of_all)
+        elif actions != {Action.RETRY}:
+            self._refusals.note_other()
+        if batch.verdicts:
+            verdicts = [worse(*pair) for pair in zip(batch.verdicts, verdicts, strict=True)]
+        again = [place for place, verdict in enumerate(verdicts) if self._may_repeat(batch, verdict)]
+        if again:
+            self._delay(batch, again, verdicts)
+        final = sorted(set(range(len(batch))).difference(again))
+        settled = [verdicts[place] for place in final]
+        self._intake.finish([batch.updates[place] for place in final], settled)
+        if actions != {Action.RETRY}:
+            self._breaker.note_success()
+            return
+        self._breaker.note_failure(settled, fresh=batch.attempt == 0)
+        if away := self._breaker.away():
+            self.stop(away)
+
+    def _may_repeat(self, batch: Batch, verdict: Verdict) -> bool:
+        return (
+            verdict.action is Action.RETRY
+            and (self._endpoint.idempotent or verdict.status is Status.UNSENT)
+            and batch.attempt + 1 < ATTEMPTS
+            and not self._stopping.is_set()
+        )
+
+    def _delay(self, batch: Batch, places: list[int], verdicts: list[Verdict]) -> None:
+        repeat = batch.pick(places)
+        repeat.attempt += 1
+        repeat.verdicts = [verdicts[place] for place in places]
+        wait = max(back_off(repeat.attempt), self._pacer.held_for())
+        self._delayed.add(self._clock.monotonic() + wait, repeat)
+
+    def _refuse(self, verdict: Verdict) -> None:
+        self.stop(
+            RefusedConfiguration(
+                f"{self._endpoint.vendor} refuses the push: {verdict.meaning} ({verdict.code}). {verdict.remedy}"
+            )
+        )
+
+    def _finish_untried(self, batch: Batch) -> None:
+        # A half of a refused request was not tried alone; where all are refused alike, it need not be.
+        verdict = (self._refusals.of_all and batch.refused) or NOT_TRIED
+        self._intake.finish(batch.updates, batch.verdicts or [verdict] * len(batch))
+
+    def _end(self, *, read_on: bool) -> None:
+        """Let what is in flight end, then give every update that is left its verdict."""
+        self._stopping.set()
+        if self._interruption is not None:
+            self.stop(self._interruption)
+        self._drain()
+        for batch in (*self._ready, *self._delayed.empty()):
+            self._finish_untried(batch)
+        try:
+            self._intake.abandon(read_on=read_on)
+        except Exception as exception:  # the source's, while the rest of its rows was counted
+            self.stop(exception)
+        except SourceInterrupted:
+            pass
+
+    def _drain(self) -> None:
+        """Settle what is in flight; once interrupted, only as long as there is time."""
+        senders = self._senders
+        while senders.under_way:
+            self._settle_ready(_GLANCE)
+            if self._interruption is None:
+                continue
+            late = self._clock.monotonic() - self._interrupted_at - _GRACE
+            if late > 0 and self._abort is not None:
+                self._abort()
+            if late > _BREAKING_OFF:
+                for batch in senders.give_up():
+                    self._intake.finish(batch.updates, [LEFT] * len(batch))
+        senders.close(None if self._interruption is None else _LEAVING)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a sender's thread does with a batch: wait for its slot, send it, read the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from typing import NamedTuple
+
+from airflow_provider_userattrs.push.delivery.batching import Batch
+from airflow_provider_userattrs.push.delivery.classify import judge
+from airflow_provider_userattrs.push.delivery.rate_limiter import BUSY, Pacer, asked_to_wait
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Verdict
+
+#: A vendor that asks to wait longer than this, in seconds, is away: a worker is no place to wait.
+LONGEST_WAIT = 300.0
+
+
+class Sent(NamedTuple):
+    """Say what sending a batch came to.
+
+    :param verdicts: one for each update.
+    :param size: the bytes of the request body.
+    :param error: what was raised instead of an answer, if anything was.
+    :param wait: for how many seconds the vendor asks to send nothing.
+    """
+
+    verdicts: list[Verdict]
+    size: int
+    error: Exception | None = None
+    wait: float = 0.0
+
+
+class Dispatch:
+    """Send a batch when its slot has come; called from several threads at once.
+
+    :param endpoint: what the vendor's API says about the operation.
+    :param send: sends one request body and returns the answer.
+    :param pacer: gives the slots, and is told when the vendor asks to wait.
+    :param stopping: set here at once when no further request would end otherwise.
+    :param clock: tells the time.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, send: Callable[[bytes], Answer], pacer: Pacer, stopping: Event, clock: Clock
+    ) -> None:
+        self._endpoint = endpoint
+        self._send = send
+        self._pacer = pacer
+        self._stopping = stopping
+        self._clock = clock
+
+    def __call__(self, batch: Batch) -> Sent | None:
+        """Return what sending a batch came to; None if the push stopped before its slot had come."""
+        users = len(batch)
+        if not self._pacer.wait(self._endpoint.units(users)):
+            return None
+        body = batch.body(self._endpoint)
+        result: Answer | Exception
+        try:
+            result = self._send(body)
+        except Exception as exception:
+            result = exception
+        verdicts = judge(self._endpoint, result, users)
+        if not isinstance(result, Answer):
+            if ends_the_push(verdicts, result):
+                self._stopping.set()
+            return Sent(verdicts, len(body), result)
+        wait = asked_to_wait(result, self._clock) or 0.0
+        if wait:
+            self._pacer.hold(wait)
+        if result.status in BUSY:
+            self._pacer.slow_down()
+        if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != users and ends_the_push(verdicts, result)):
+            self._stopping.set()  # here already, so that this thread does not send what is queued
+        return Sent(verdicts, len(body), None, wait)
+
+
+def ends_the_push(verdicts: list[Verdict], result: Answer | Exception) -> bool:
+    """Tell whether every further request would end the same way."""
+    return isinstance(result, RefusedConfiguration) or any(verdict.action is Action.STOP for verdict in verdicts)

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes in: updates in their order, gathered into batches that may be sent now."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from threading import Event
+from typing import TypeAlias
+
+from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
+from airflow_provider_userattrs.push.delivery.ordering import UserOrder
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+
+#: Takes rows that are finished, and their verdicts.
+Record: TypeAlias = Callable[[Sequence["UserUpdate | Outcome"], Sequence[Verdict]], None]
+
+#: Updates held back behind earlier ones of the same user; at so many, no further row is read.
+MOST_WAITING = 2_000
+
+NOT_TRIED = Verdict(
+    Status.UNSENT, "not-tried", "not tried, the push had stopped", "Retry the task, or push the rows again."
+)
+HELD_BACK = Verdict(
+    Status.UNSENT,
+    "held-back",
+    "held back behind an unsent row of the same user",
+    "Retry the task, or push the rows again.",
+)
+
+
+class Intake:
+    """Gather updates into batches, and see to it that each gets its one verdict.
+
+    :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
+    :param endpoint: whose limits the batches keep.
+    :param record: takes the finished rows.
+    :param stopping: when set, no further batch is gathered.
+    """
+
+    def __init__(
+        self, updates: Iterator[UserUpdate | Outcome], endpoint: Endpoint, record: Record, stopping: Event
+    ) -> None:
+        #: The position behind the last row that was read.
+        self.reached = 0
+        #: Whether there is no further row.
+        self.is_exhausted = False
+        #: Set, by a signal's handler too, when the source is to be left at once.
+        self.is_interrupted = False
+        self._updates = updates
+        self._record = record
+        self._stopping = stopping
+        self._order = UserOrder()
+        self._batcher = Batcher(endpoint)
+        self._freed: deque[UserUpdate] = deque()
+        self._unsent: set[Hashable] = set()
+
+    def next_batch(self) -> Batch | None:
+        """Return the next batch that may be sent now, or None if there is none for the time being.
+
+        :raises Exception: whatever the source raises.
+        """
+        while self._freed:
+            if batch := self._take(self._freed.popleft()):
+                return batch
+        order, admit, take = self._order, self._order.admit, self._take
+        if order.waiting < MOST_WAITING and not self._stopping.is_set():
+            update = None
+            try:
+                for update in self._updates:
+                    if isinstance(update, Outcome):
+                        self._record((update,), (update.verdict,))
+                        if self._stopping.is_set():
+                            break
+                    elif admit(update):
+                        if batch := take(update):
+                            return batch
+                    elif order.waiting >= MOST_WAITING:
+                        break
+                    if self.is_interrupted:
+                        break
+                else:
+                    self.is_exhausted = True
+            finally:
+                if update is not None:
+                    self.reached = update.position + 1
+        return None if self._freed or self.is_interrupted else self._batcher.flush()
+
+    def finish(self, updates: Sequence[UserUpdate], verdicts: Sequence[Verdict]) -> None:
+        """Record final verdicts, and let go what waited behind these updates, also if that cannot be recorded."""
+        try:
+            self._record(updates, verdicts)
+        finally:
+            release, freed = self._order.release, self._freed
+            for update, verdict in zip(updates, verdicts, strict=True):
+                if verdict.status is Status.UNSENT:
+                    self._unsent.update(update.keys)
+                freed.extend(release(update))
+
+    def abandon(self, *, read_on: bool) -> None:
+        """Give every update that is still here its verdict, ``unsent``.
+
+        :param read_on: whether to read the source to its end, so that the rest of the rows is counted too.
+        """
+        if batch := self._batcher.flush():
+            self.finish(batch.updates, [NOT_TRIED] * len(batch))
+        self._finish_freed()
+        while read_on and not self.is_interrupted:
+            if (update := next(self._updates, None)) is None:
+                self.is_exhausted = True
+                return
+            self.reached = update.position + 1
+            self._record((update,), (update.verdict if isinstance(update, Outcome) else NOT_TRIED,))
+
+    def _take(self, update: UserUpdate) -> Batch | None:
+        # A later row must not overtake an unsent one: once that is sent, it would undo what the later one did.
+        if self._unsent and not self._unsent.isdisjoint(update.keys):
+            self.finish((update,), (HELD_BACK,))
+            return None
+        try:
+            part = self._batcher.encode(update)
+        except InvalidRow as invalid:
+            self.finish((update,), (invalid.verdict,))
+            return None
+        return self._batcher.add(update, part)
+
+    def _finish_freed(self) -> None:
+        while self._freed:
+            self.finish((self._freed.popleft(),), (NOT_TRIED,))

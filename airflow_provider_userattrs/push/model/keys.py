@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A row's key as JSON, with the name of its type."""
+
+from __future__ import annotations
+
+import base64
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+
+#: type -> its name, how it is written, how it is read back. A subclass comes before its class.
+_TYPES: tuple[tuple[type, str, Any, Any], ...] = (
+    (int, "int", int, int),
+    (str, "str", str, str),
+    (UUID, "uuid", str, UUID),
+    (datetime, "datetime", datetime.isoformat, datetime.fromisoformat),
+    (date, "date", date.isoformat, date.fromisoformat),
+    (Decimal, "decimal", str, Decimal),
+    (bytes, "bytes", lambda key: base64.b64encode(key).decode("ascii"), base64.b64decode),
+)
+
+#: Those that may name a person: an e-mail address is text. Integers and UUIDs are ids, the rest are times and amounts.
+PERSONAL = ("str", "bytes")
+
+_READERS = {name: read for _, name, _, read in _TYPES}
+
+
+def encode_key(key: Any) -> list[Any]:
+    """Return a key as JSON, with the name of its type.
+
+    :raises RefusedConfiguration: if JSON cannot hold it exactly.
+    """
+    if not isinstance(key, bool) and not (isinstance(key, Decimal) and not key.is_finite()):
+        for kind, name, write, _ in _TYPES:
+            if isinstance(key, kind):
+                return [name, write(key)]
+    raise RefusedConfiguration(
+        f"key holds a {'NULL' if key is None else type(key).__name__}; give a column that is never NULL and holds "
+        "integers, text, UUIDs, dates, timestamps or decimals"
+    )
+
+
+def decode_key(encoded: Any) -> Any:
+    """Return the key that `encode_key` wrote.
+
+    :raises ValueError: if it is none.
+    """
+    try:
+        name, text = encoded
+        return _READERS[name](text)
+    except (ValueError, TypeError, LookupError, ArithmeticError):
+        raise ValueError("what is kept is no key") from None

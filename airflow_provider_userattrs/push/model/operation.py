@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the engine must know of one operation of a vendor's API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import floor, log10
+from typing import TypeAlias
+
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Verdict
+
+
+def rate_in_words(rate: float) -> str:
+    """Return a rate with its thousands grouped and four digits of a fraction at most."""
+    text = f"{rate:,.{max(0, 3 - floor(log10(rate)))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hold a vendor's answer to one request.
+
+    :param status: the HTTP status.
+    :param headers: the HTTP headers, their names in lower case.
+    :param body: the body's bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Encode: TypeAlias = Callable[[UserUpdate], bytes]
+Read: TypeAlias = Callable[[Answer, int], "list[Verdict]"]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Describe one operation: limits, how an update is written, how an answer is read.
+
+    :param vendor: the vendor's name, as a person writes it.
+    :param operation: what is done, in two words such as ``"set attributes"``.
+    :param path: where requests go, below the base URL.
+    :param encode: update -> its part of a request body.
+    :param read: answer, number of users in the request -> one verdict for each, in order.
+    :param accepted_means: how strong an ``accepted`` of this vendor is, as half a sentence.
+    :param done: the same in one word: users were ``"updated"``, or ``"queued"``.
+    :param head: what stands before the parts in a body; parts are joined by commas.
+    :param tail: what stands after them.
+    :param max_users: users a request may hold.
+    :param max_bytes: bytes a request body may have, or None.
+    :param max_rate: the documented cap per second, or None.
+    :param rate_unit: what the cap counts, ``"requests"`` or ``"users"``.
+    :param idempotent: whether applying an update twice is the same as once.
+    """
+
+    vendor: str
+    operation: str
+    path: str
+    encode: Encode
+    read: Read
+    accepted_means: str
+    done: str = "updated"
+    head: bytes = b""
+    tail: bytes = b""
+    max_users: int = 1
+    max_bytes: int | None = None
+    max_rate: float | None = None
+    rate_unit: str = "requests"
+    idempotent: bool = True
+
+    def units(self, users: int) -> int:
+        """Return what one request with so many users takes of the cap."""
+        return users if self.rate_unit == "users" else 1

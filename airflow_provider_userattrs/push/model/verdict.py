@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What became of a row.
+
+========  ==================================================================================
+status    meaning
+========  ==================================================================================
+accepted  the vendor said yes to this row
+partial   the vendor said it applied part of this row
+rejected  the vendor said no to this row
+invalid   not sent: it breaks a documented rule of the vendor
+skipped   not sent, on purpose
+unknown   sent, and no verdict came back
+unsent    not applied for certain: never tried, or refused for a passing cause
+========  ==================================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+
+
+class Status(str, Enum):
+    """Name the verdict on a row."""
+
+    ACCEPTED = "accepted"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    INVALID = "invalid"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    UNSENT = "unsent"
+
+    __hash__ = str.__hash__
+
+    def __str__(self) -> str:
+        """Give the word itself, on every Python."""
+        return self.value
+
+
+#: The statuses that count against ``max_failed``.
+FAILED = frozenset({Status.PARTIAL, Status.REJECTED, Status.INVALID, Status.UNKNOWN})
+
+#: The statuses that call for the author's attention: these rows go to the rejects file.
+NOT_APPLIED = FAILED | {Status.UNSENT}
+
+
+class Action(Enum):
+    """Say what the delivery does next with the rows of a verdict."""
+
+    KEEP = "the verdict is final"
+    RETRY = "the cause is passing: try again; if tries run out, the verdict stands"
+    SPLIT = "the request was refused whole: send its halves; for a single row the verdict is final"
+    STOP = "every further request would end the same way: stop the push"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Hold one verdict on a row: a line of a vendor's table, or a rule the row breaks.
+
+    :param status: what became of the row. With ``Action.RETRY`` it also says what is certain now: ``unsent``
+        means that nothing was applied, ``unknown`` that something may have been.
+    :param code: the vendor's code, or the name of the rule, as short text.
+    :param meaning: what it means, in a few words and without any row's data.
+    :param remedy: one sentence on what to do about it.
+    :param action: what the delivery does next.
+    :param attribute: the attribute the rule was broken by, if it was one.
+    :param detail: the vendor's own words. They may repeat a user's data, so they go to the rejects file only.
+    :param see_rejects: whether only each row's own line in the rejects file says what is wrong, such as by ``detail``.
+    :param where: the place the row was read from, such as a file and a line; rows of one reason have many.
+    """
+
+    status: Status
+    code: str = ""
+    meaning: str = ""
+    remedy: str = ""
+    action: Action = Action.KEEP
+    attribute: str | None = None
+    detail: str = ""
+    where: str = ""
+    see_rejects: bool = False
+
+    def on(self, attribute: str) -> Verdict:
+        """Return this verdict as one on ``attribute``."""
+        return replace(self, attribute=attribute)
+
+    def at(self, where: str) -> Verdict:
+        """Return this verdict as one on the row at a place."""
+        return replace(self, where=where)
+
+    def saying(self, detail: object) -> Verdict:
+        """Return this verdict with the vendor's own words, cut to 500 characters."""
+        return replace(self, detail=str(detail)[:500]) if detail else self
+
+
+ACCEPTED = Verdict(Status.ACCEPTED)
+NOT_REACHED = Verdict(
+    Status.UNSENT,
+    "not-reached",
+    "not reached, the push had stopped",
+    "Retry the task: these rows were not read.",
+)
+DRY_RUN = Verdict(Status.SKIPPED, "dry-run", "dry run, not sent", "Push with dry_run=False.")
+
+
+class Outcome:
+    """Tie a verdict to the row it is about.
+
+    :param position: the row's place among the rows read, from 0.
+    :param verdict: what became of it.
+    :param row: the row as it was read, or what its source could make of it.
+    :param user: how the row names its user, as the vendor sees it; None where it could not be told.
+    """
+
+    __slots__ = ("position", "row", "user", "verdict")
+
+    def __init__(self, position: int, verdict: Verdict, row: Row | MalformedRow, user: object = None) -> None:
+        self.position = position
+        self.verdict = verdict
+        self.row = row
+        self.user = user

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of a rejects file, one or more for each try of a push that was resumed.
+
+A try that ended without warning may have written rows that the next one sent again; so each further try begins its
+part with a line that says which rows were finished before, and of the others only the later word stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.push.rejects.lines import BEGIN, Convert, read_lines
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
+
+
+class Part(NamedTuple):
+    """Give one part of a rejects file.
+
+    :param name: its name.
+    :param lines: opens it and yields its lines.
+    """
+
+    name: str
+    lines: Callable[[], Iterator[str]]
+
+
+def head_line(facts: Mapping[str, Any], begun: Checkpoint | None = None) -> str:
+    """Return the line with which a part begins.
+
+    :param facts: whose it is, and the like.
+    :param begun: where a try begins that goes on with a push; None at the first row.
+    """
+    resumed = {} if begun is None else {"resumed": {"below": begun.below, "holes": begun.holes}}
+    return f"{BEGIN}{json.dumps({**facts, **resumed}, separators=(',', ':'))}}}\n"
+
+
+def read_head(line: str) -> dict[str, Any]:
+    """Return what `head_line` was given, as far as a part's first line tells."""
+    if not line.startswith(BEGIN):
+        return {}
+    try:
+        head = json.loads(line)["rejects"]
+    except (ValueError, RecursionError):
+        return {}
+    return head if isinstance(head, dict) else {}
+
+
+def read_parts(
+    parts: Sequence[Part], *, in_doubt: bool = False, convert: Convert | None = None
+) -> Iterator[Row | MalformedRow]:
+    """Yield the rows of a rejects file, each once.
+
+    :param parts: the parts in their order.
+    :param in_doubt: whether to yield also rows that may have been applied, of an operation that is not to be repeated.
+    :param convert: turns a row into the types that were declared for its columns, in place.
+    """
+    resumptions = [read_head(next(part.lines(), "")).get("resumed") for part in parts]
+    for number, part in enumerate(parts):
+        later = [resumption for resumption in resumptions[number + 1 :] if resumption]
+        # A line that counts no more is an empty one: the others keep their numbers.
+        lines = (line if _stands(line, later) else "" for line in part.lines())
+        yield from read_lines(lines, in_doubt=in_doubt, convert=convert, file=part.name)
+
+
+def _stands(line: str, later: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether no later try had its own word on a line's row."""
+    if not later:
+        return True
+    try:
+        position = json.loads(line)["position"]
+        return all(_finished(position, resumption) for resumption in later)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return True  # no line of ours; it is reported where the rows are read
+
+
+def _finished(position: int, resumption: dict[str, Any]) -> bool:
+    below: int = resumption["below"]
+    return position < below and not any(first <= position < behind for first, behind in resumption["holes"])

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows counted by verdict: how many of each status, and for what reasons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status, Verdict
+
+_MOST_POSITIONS = 5
+
+#: Places of one reason that are named, such as a file and a line; the end of a place tells more than its beginning.
+_MOST_PLACES = 3
+_LONGEST_PLACE = 100
+
+#: Attributes of one reason that are told apart.
+_MOST_ATTRIBUTES = 50
+
+#: Distinct reasons that are told apart while a push runs; what comes after them is counted as `OTHER`.
+_MOST_TOLD_APART = 200
+OTHER = "other"
+
+
+class Reason:
+    """Count the rows that share one verdict.
+
+    :param verdict: the verdict they share.
+    """
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        self.count = 0
+        self.positions: list[int] = []
+        self.places: list[str] = []
+        self.attributes: Counter[str] = Counter()
+
+    def add(self, position: int, verdict: Verdict) -> None:
+        """Count a row; its verdict is this reason's, with an attribute, a place and words of its own."""
+        attribute, where = verdict.attribute, verdict.where
+        self.count += 1
+        if len(self.positions) < _MOST_POSITIONS:
+            self.positions.append(position)
+        if where and len(self.places) < _MOST_PLACES:
+            self.places.append(where if len(where) <= _LONGEST_PLACE else f"...{where[3 - _LONGEST_PLACE :]}")
+        if attribute is not None and (attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES):
+            self.attributes[attribute] += 1
+
+    def merge(self, other: Reason) -> None:
+        """Count the rows of another reason as rows of this one."""
+        self.count += other.count
+        self.positions = sorted([*self.positions, *other.positions])[:_MOST_POSITIONS]
+        self.places = [*self.places, *other.places][:_MOST_PLACES]
+        for attribute, count in other.attributes.items():
+            if attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES:
+                self.attributes[attribute] += count
+
+
+class Tally:
+    """Count rows by verdict; every row is counted exactly once."""
+
+    def __init__(self) -> None:
+        self.counts: dict[Status, int] = dict.fromkeys(Status, 0)
+        self._reasons: dict[tuple[Status, str, str], Reason] = {}
+
+    def add(self, position: int, verdict: Verdict) -> None:
+        """Count one row."""
+        self.counts[verdict.status] += 1
+        if verdict.status is not Status.ACCEPTED:
+            self._reason(verdict).add(position, verdict)
+
+    def add_accepted(self, count: int) -> None:
+        """Count so many accepted rows."""
+        self.counts[Status.ACCEPTED] += count
+
+    def add_many(self, first: int, verdict: Verdict, count: int) -> None:
+        """Count so many rows with one verdict, of which only the first is named."""
+        self.counts[verdict.status] += count
+        reason = self._reason(verdict)
+        reason.add(first, verdict)
+        reason.count += count - 1
+
+    def merge(self, other: Tally) -> None:
+        """Count the rows of another tally too."""
+        for status, count in other.counts.items():
+            self.counts[status] += count
+        for reason in other._reasons.values():
+            self._reason(reason.verdict).merge(reason)
+
+    @property
+    def rows(self) -> int:
+        """Count all rows."""
+        return sum(self.counts.values())
+
+    @property
+    def failed(self) -> int:
+        """Count the rows that weigh against ``max_failed``."""
+        return sum(self.counts[status] for status in FAILED)
+
+    @property
+    def not_applied(self) -> int:
+        """Count the rows that someone has to look after."""
+        return sum(self.counts[status] for status in NOT_APPLIED)
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many rows have this verdict."""
+        reason = self._reasons.get(_key(verdict))
+        return reason.count if reason else 0
+
+    def told_apart(self) -> int:
+        """Count the distinct reasons for which rows were not applied."""
+        return sum(reason.verdict.status in NOT_APPLIED for reason in self._reasons.values())
+
+    def ranked(self, most: int) -> list[Reason]:
+        """Return at most so many reasons, what needs attention first, then the most frequent; the counts stay whole.
+
+        :param most: how many, over the number of statuses; what comes after is one reason a status.
+        """
+        ranked = sorted(
+            self._reasons.values(),
+            key=lambda reason: (reason.verdict.status not in NOT_APPLIED, -reason.count),
+        )
+        if len(ranked) <= most:
+            return ranked
+        shown, rest = ranked[: most - len(Status)], ranked[most - len(Status) :]
+        lumps: dict[Status, Reason] = {}
+        for reason in rest:
+            status = reason.verdict.status
+            lumps.setdefault(status, Reason(other(status))).merge(reason)
+        return [*shown, *lumps.values()]
+
+    def state(self, most: int) -> dict[str, Any]:
+        """Return the tally as a small JSON dict, from which `restored` makes it again.
+
+        :param most: how many reasons to tell apart in it.
+        """
+        return {
+            "counts": {status.value: count for status, count in self.counts.items() if count},
+            "reasons": [
+                {
+                    "status": reason.verdict.status.value,
+                    "code": reason.verdict.code,
+                    "meaning": reason.verdict.meaning[:200],
+                    "remedy": reason.verdict.remedy[:200],
+                    "count": reason.count,
+                    "positions": reason.positions,
+                    "places": reason.places,
+                    "see_rejects": reason.verdict.see_rejects,
+                    "attributes": {name[:60]: count for name, count in reason.attributes.most_common(3)},
+                }
+                for reason in self.ranked(most)
+            ],
+        }
+
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> Tally:
+        """Return the tally that `state` described."""
+        tally = cls()
+        for status, count in state["counts"].items():
+            tally.counts[Status(status)] = count
+        for each in state["reasons"]:
+            verdict = Verdict(
+                Status(each["status"]),
+                each["code"],
+                each["meaning"],
+                each["remedy"],
+                see_rejects=bool(each.get("see_rejects")),
+            )
+            reason = tally._reasons.setdefault(_key(verdict), Reason(verdict))
+            reason.count += each["count"]
+            reason.positions = each["positions"]
+            reason.places = list(each.get("places", ()))
+            reason.attributes = Counter(each["attributes"])
+        return tally
+
+    def _reason(self, verdict: Verdict) -> Reason:
+        key = _key(verdict)
+        reason = self._reasons.get(key)
+        if reason is None:
+            if len(self._reasons) >= _MOST_TOLD_APART:
+                verdict = other(verdict.status)
+                key = _key(verdict)
+            reason = self._reasons.setdefault(key, Reason(verdict))
+        return reason
+
+
+def other(status: Status) -> Verdict:
+    """Return the verdict that stands for all reasons of a status that are not told apart."""
+    return Verdict(
+        status,
+        OTHER,
+        "other reasons",
+        "Mend what the reasons above name; the next push names what is left.",
+        see_rejects=True,
+    )
+
+
+def _key(verdict: Verdict) -> tuple[Status, str, str]:
+    return verdict.status, verdict.code, verdict.meaning

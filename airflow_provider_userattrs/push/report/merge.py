@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The reports of a push that was split into shards, added up into one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.report.report import Report
+
+#: Rejects files that are named; of more the rest can be found beside them.
+_MOST_PATHS = 20
+
+_MOST_NAMED = 10
+
+#: Shards whose failure is told in full, and how much of it.
+_MOST_LISTED, _LONGEST = 4, 240
+
+
+class Total:
+    """Add up reports as `Report.as_dict` makes them.
+
+    Positions are counted in each shard anew, so the total names none; ``seconds`` are those of the longest shard.
+
+    :param reports: one for each shard; what is no report is passed over.
+    :param silent: the names of tasks that should have given a report and gave none; shards that have numbers are
+        found missing without.
+    :raises ValueError: if there is no report, or they are of different pushes.
+    """
+
+    def __init__(self, reports: Iterable[Any], silent: Sequence[str] = ()) -> None:
+        self._reports: list[Mapping[str, Any]] = [report for report in reports if is_report(report)]
+        self._silent_tasks = silent
+        if not self._reports:
+            raise ValueError(self._silent() or "there is no report to add up")
+        kinds = {(report["vendor"], report["operation"], bool(report["dry_run"])) for report in self._reports}
+        if len(kinds) > 1:
+            raise ValueError(f"the reports are of different pushes: {', '.join(sorted(map(_kind, kinds)))}")
+        first = self._reports[0]
+        self.report = Report(
+            first["vendor"],
+            first["operation"],
+            first["accepted_means"],
+            done=first.get("done", "updated"),
+            dry_run=bool(first["dry_run"]),
+            keeps_rejects=any(report.get("rejects_path") for report in self._reports),
+        )
+        for report in self._reports:
+            self.report.merge(_tally(report))
+        self._of = max((report["shard"]["of"] for report in self._reports if report.get("shard")), default=0)
+        self.report.is_stopped = any(report.get("stopped") for report in self._reports)
+
+    @property
+    def missing(self) -> list[int]:
+        """Return which shards gave no report, by their numbers from 1."""
+        told = {report["shard"]["number"] for report in self._reports if report.get("shard")}
+        return sorted(set(range(1, self._of + 1)) - told)
+
+    def conclude(self, max_failed: int | float | None) -> BaseException | None:
+        """Return what the task is to raise, or None if all shards together succeeded.
+
+        :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
+        """
+        if lacking := [sentence for sentence in (self._silent(), self.stopped()) if sentence]:
+            return RetryLater("; ".join(lacking))
+        return self.report.conclude(None, max_failed)
+
+    def stopped(self) -> str | None:
+        """Return one sentence on the shards that stopped before their end, where and why; or None."""
+        stopped = [report for report in self._reports if report.get("stopped")]
+        if not stopped:
+            return None
+        return f"{len(stopped):,} of {_shards(self._of or len(self._reports))} stopped: {_listed(stopped)}"
+
+    def _silent(self) -> str | None:
+        missing = self.missing if self._reports else []
+        silent: Sequence[Any] = missing or self._silent_tasks
+        if not silent:
+            return None
+        named = ", ".join(map(str, silent[:_MOST_NAMED])) + (", ..." if len(silent) > _MOST_NAMED else "")
+        of = self._of if missing else len(self._reports) + len(silent)
+        return f"no report came from {len(silent):,} of {_shards(of)}: {named}; clear them"
+
+    def _warning(self) -> str | None:
+        """Return what was not applied, which shards lack, and which failed by a limit that is theirs alone."""
+        red = [report for report in self._reports if report.get("failure") and not report.get("stopped")]
+        by_themselves = f"{_shards(len(red))} failed by itself: {_listed(red)}" if red else None
+        told = (self.report.warning(), self._silent(), self.stopped(), by_themselves)
+        return "; ".join(sentence for sentence in told if sentence) or None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the total as a report."""
+        notes: Counter[tuple[str, str]] = Counter()
+        for report in self._reports:
+            for note in report["notes"]:
+                notes[note["attribute"], note["note"]] += note["count"]
+        told = [report["rejects_path"] for report in self._reports if report.get("rejects_path")]
+        paths = [path for each in told for path in ([each] if isinstance(each, str) else each)]
+        return self.report.as_dict(
+            notes,
+            warning=self._warning(),
+            **{fact: sum(report[fact] for report in self._reports) for fact in ("requests", "retries", "bytes")},
+            seconds=max(report["seconds"] for report in self._reports),
+            resumed_from=None,
+            configuration=self._reports[0].get("configuration"),
+            rejects_path=sorted(set(paths))[:_MOST_PATHS] or None,
+            shards={"reported": len(self._reports), "missing": self.missing},
+        )
+
+
+def _listed(reports: list[Mapping[str, Any]]) -> str:
+    """Name some shards and say why each failed."""
+    named = [f"{_name(report)}: {str(report.get('failure'))[:_LONGEST]}" for report in reports[:_MOST_LISTED]]
+    more = len(reports) - _MOST_LISTED
+    return "; ".join([*named, f"and {more:,} more"] if more > 0 else named)
+
+
+def _name(report: Mapping[str, Any]) -> str:
+    shard = report.get("shard")
+    return f"shard {shard['number']}" if shard else "a shard"
+
+
+def _shards(count: int) -> str:
+    return f"{count:,} shard{'' if count == 1 else 's'}"
+
+
+def is_report(value: Any) -> bool:
+    """Tell whether a value is the report of a push."""
+    return isinstance(value, Mapping) and {"format", "vendor", "operation", "rows", "reasons"} <= value.keys()
+
+
+def _tally(report: Mapping[str, Any]) -> Tally:
+    reasons = [{"places": [], **reason, "positions": []} for reason in report["reasons"]]
+    return Tally.restored({"counts": {status.value: report[status.value] for status in Status}, "reasons": reasons})
+
+
+def _kind(kind: tuple[str, str, bool]) -> str:
+    vendor, operation, dry_run = kind
+    return f"{vendor} {operation}{' (dry run)' if dry_run else ''}"

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From verdicts to the account of a push: counts, reasons with remedies, and how the push ends."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_userattrs.push.model.errors import RetryLater, TooManyFailed
+from airflow_provider_userattrs.push.model.verdict import DRY_RUN, FAILED, NOT_APPLIED, NOT_REACHED, Status
+from airflow_provider_userattrs.push.report.counts import Reason, Tally
+
+#: The version of the report's form.
+FORMAT = 1
+
+_MOST_REASONS = 20
+_MOST_NAMED = 5
+_MOST_ATTRIBUTES = 5
+_MOST_NOTES = 20
+_LONGEST_NAME = 60
+_LONGEST_TEXT = 200
+_IN_FILE = " The rejects file says of each row what was wrong."
+_SET_FILE = " With rejects_path set, a file says of each row what was wrong."
+_MOST_BYTES = 15_000  # of a report; it is an XCom, and promised to be under 16 KB
+
+
+class Report(Tally):
+    """Keep the account of one push; every row is counted exactly once.
+
+    :param vendor: the vendor's name.
+    :param operation: what is done, such as ``"set attributes"``.
+    :param accepted_means: how strong an ``accepted`` is, as half a sentence.
+    :param done: the same in one word, such as ``"updated"``.
+    :param dry_run: whether nothing is sent.
+    :param keeps_rejects: whether the rows that are not accepted are written to a file; a remedy may speak of it.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        operation: str,
+        accepted_means: str,
+        *,
+        done: str = "updated",
+        dry_run: bool = False,
+        keeps_rejects: bool = False,
+    ) -> None:
+        super().__init__()
+        self.vendor = vendor
+        self.operation = operation
+        self.accepted_means = accepted_means
+        self.done = done
+        self.dry_run = dry_run
+        self.keeps_rejects = keeps_rejects
+        #: Whether the push ended before its rows did, or before all of them were tried.
+        self.is_stopped = False
+        #: The first row that was not read, if it stopped before its rows ended.
+        self.stopped_at: int | None = None
+        self._of: int | None = None
+        self._changes: list[str] = []
+
+    def head(self) -> dict[str, Any]:
+        """Return what the report is made with."""
+        return {
+            "vendor": self.vendor,
+            "operation": self.operation,
+            "accepted_means": self.accepted_means,
+            "done": self.done,
+            "dry_run": self.dry_run,
+            "keeps_rejects": self.keeps_rejects,
+        }
+
+    def stop(self, at: int | None, of: int | None) -> None:
+        """Take in that the push stopped; rows that were not reached are ``unsent``, as far as their number is known.
+
+        :param at: the first row that was not read, or None if all were.
+        :param of: how many rows there are, or None if that is not known.
+        """
+        self.is_stopped = True
+        self.stopped_at = at
+        if at is not None and of is not None and of >= max(at, self.rows):
+            self._of = of
+            if of > self.rows:
+                self.add_many(at, NOT_REACHED, of - self.rows)
+
+    def where(self) -> str | None:
+        """Return how far a push that stopped before its rows ended had come, as half a sentence, or None."""
+        at, of = self.stopped_at, self._of
+        if at is None or (at == 0 and of is None):
+            return None
+        if of is None:
+            return f"stopped at row {at:,}; the rows behind it are not counted"
+        return f"stopped at row {at:,} of {of:,}" if at else f"stopped before the first of {of:,} rows"
+
+    def reasons(self) -> list[Reason]:
+        """Return at most 20 reasons, what needs attention first, then the most frequent; the counts stay whole."""
+        return self.ranked(_MOST_REASONS)
+
+    def warning(self) -> str | None:
+        """Return one sentence on what was not applied and why, and on where the push stopped; or None."""
+        where = self.where()
+        if not self.not_applied:
+            words = [f"The push to {self.vendor} {where}"] if where else []
+            return "; ".join([*words, *self._changes]) or None
+        reasons = [reason for reason in self.reasons() if reason.verdict.status in NOT_APPLIED]
+        named = ", ".join(map(_in_words, reasons[:_MOST_NAMED]))
+        more = self.told_apart() - _MOST_NAMED
+        rest = f", and {more} more reason{'s' if more > 1 else ''}" if more > 0 else ""
+        verb = "was not" if self.not_applied == 1 else "were not"
+        if self.dry_run:
+            verb = "would not be"
+        elif self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]:  # these may be, and nobody said so
+            verb += " confirmed as"
+        told = f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
+        return "; ".join([told, *([where] if where else []), *self._changes])
+
+    def note_source(self, finished: int, still_there: int) -> None:
+        """Take in how many of the rows that earlier tries finished the source still has; what is odd is a warning.
+
+        :param finished: how many they finished.
+        :param still_there: how many rows there are now where those were.
+        """
+        if still_there < finished:
+            self._changes = [
+                f"{finished - still_there:,} of the {users(finished)} done by earlier tries left the source"
+            ]
+        elif still_there > finished:
+            self._changes = [
+                f"{users(still_there - finished)} came into the source among those done by earlier tries and were not "
+                "read: push once more to reach them"
+            ]
+
+    def conclude(self, stopped: BaseException | None, max_failed: int | float | None) -> BaseException | None:
+        """Return what the task is to raise, or None if it succeeded.
+
+        :param stopped: why the push stopped before its end, or None.
+        :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
+        """
+        if stopped is not None:
+            return stopped
+        unsent = self.counts[Status.UNSENT]
+        if unsent:
+            return RetryLater(
+                f"{unsent:,} of {users(self.rows)} could not be sent to {self.vendor} for now: "
+                f"{self._first(frozenset({Status.UNSENT}))}"
+            )
+        if max_failed is not None:
+            is_share = isinstance(max_failed, float)
+            # A share is compared with a share: 0.29 * 100 is less than 29.
+            weight = self.failed / self.rows if is_share and self.rows else self.failed
+            if weight > max_failed:
+                allowed = f"{max_failed:.2%}" if is_share else f"{max_failed:,}"
+                return TooManyFailed(
+                    f"{self.failed:,} of {users(self.rows)} failed at {self.vendor}; max_failed allows {allowed}: "
+                    f"{self._first(FAILED)}"
+                )
+        passed = self.count(DRY_RUN) if self.dry_run else self.counts[Status.ACCEPTED]
+        if self.failed and not passed:
+            return TooManyFailed(f"{self._none_passed()}: {self._first(FAILED)}")
+        return None
+
+    def _first(self, statuses: frozenset[Status]) -> str:
+        """Return the most frequent reason of some statuses, as it stands in a sentence."""
+        return next(_in_words(reason) for reason in self.reasons() if reason.verdict.status in statuses)
+
+    def _none_passed(self) -> str:
+        if self.dry_run or self.counts[Status.INVALID] == self.failed:
+            return f"{self.vendor} {'would be' if self.dry_run else 'was'} sent none of {users(self.rows)}"
+        return f"{self.vendor} accepted none of {users(self.rows)}"
+
+    def as_dict(self, notes: Mapping[tuple[str, str], int], **facts: Any) -> dict[str, Any]:
+        """Return the report as a small JSON dict, under 16 KB whatever the number of rows.
+
+        :param notes: (attribute, what was done to its values) -> how many.
+        :param facts: what else the report says, such as ``requests`` and ``seconds``.
+        """
+        head = self.head()
+        del head["keeps_rejects"]  # rejects_path says so
+        report = {
+            "format": FORMAT,
+            **head,
+            "rows": self.rows,
+            **{status.value: self.counts[status] for status in Status},
+            "reasons": [self._as_dict(reason) for reason in self.reasons()],
+            "notes": [
+                {"attribute": name[:_LONGEST_NAME], "note": note, "count": count}
+                for (name, note), count in sorted(notes.items(), key=lambda item: -item[1])[:_MOST_NOTES]
+            ],
+            "warning": self.warning(),
+            "stopped": self.is_stopped,
+            "stopped_at": self.stopped_at,
+            **facts,
+        }
+        if len(json.dumps(report)) > _MOST_BYTES:  # names in scripts that JSON escapes take six bytes a letter
+            report["notes"] = []
+            for reason in report["reasons"]:
+                reason["attributes"], reason["places"] = {}, []
+        if len(json.dumps(report)) > _MOST_BYTES:
+            report["configuration"] = {}
+        return report
+
+    def label(self) -> str:
+        """Return the verdict in a few words."""
+        if self.not_applied:
+            if self.dry_run:
+                return f"{self.not_applied:,} would not be {self.done}"
+            doubtful = self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]
+            return f"{self.not_applied:,} not {'confirmed' if doubtful else self.done}"
+        passed = self.count(DRY_RUN) if self.dry_run else 0
+        counts = {
+            "to send": passed,
+            self.done: self.counts[Status.ACCEPTED],
+            "skipped": self.counts[Status.SKIPPED] - passed,
+        }
+        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "no users"
+
+    def log_lines(self) -> list[str]:
+        """Return each reason with its count, meaning and remedy, a line each."""
+        return [
+            f"{_in_words(reason)} [{reason.verdict.status}]{_on(reason.attributes)}{_at(reason)}: "
+            f"{self._remedy(reason)}"
+            for reason in self.reasons()
+        ]
+
+    def _remedy(self, reason: Reason) -> str:
+        """Return what to do, and in which file more is said of the rows, if there is one."""
+        more = ""
+        if reason.verdict.see_rejects and reason.verdict.status in NOT_APPLIED:
+            more = _IN_FILE if self.keeps_rejects else _SET_FILE
+        return f"{reason.verdict.remedy[: _LONGEST_TEXT - len(more)]}{more}"
+
+    def _as_dict(self, reason: Reason) -> dict[str, Any]:
+        """Return a reason as the report holds it."""
+        verdict = reason.verdict
+        return {
+            "status": verdict.status.value,
+            "code": verdict.code,
+            "meaning": verdict.meaning[:_LONGEST_TEXT],
+            "remedy": self._remedy(reason),
+            "count": reason.count,
+            "positions": reason.positions,
+            "places": reason.places,
+            "attributes": dict(_shortened(reason.attributes).most_common(_MOST_ATTRIBUTES)),
+        }
+
+    def summary(self) -> str:
+        """Return the counts on one line."""
+        counts = ", ".join(f"{count:,} {status}" for status, count in self.counts.items() if count)
+        return (
+            f"{users(self.rows)}: {counts or ('stopped before any was read' if self.is_stopped else 'nothing to do')}"
+        )
+
+
+def users(count: int) -> str:
+    """Return a number of users in words."""
+    return f"{count:,} user{'' if count == 1 else 's'}"
+
+
+def _on(attributes: Counter[str]) -> str:
+    names = ", ".join(name[:_LONGEST_NAME] for name, _ in attributes.most_common(_MOST_ATTRIBUTES))
+    return f" on {names}" if names else ""
+
+
+def _at(reason: Reason) -> str:
+    """Return the places of a reason's first rows, as they stand in a sentence."""
+    more = "; ..." if len(reason.places) < reason.count else ""
+    return f" ({'; '.join(reason.places)}{more})" if reason.places else ""
+
+
+def _shortened(attributes: Counter[str]) -> Counter[str]:
+    """Return attributes with their names cut; those whose names begin alike become one."""
+    shortened: Counter[str] = Counter()
+    for name, count in attributes.items():
+        shortened[name[:_LONGEST_NAME]] += count
+    return shortened
+
+
+def _in_words(reason: Reason) -> str:
+    """Return a reason as it stands in a sentence."""
+    code = reason.verdict.code
+    shown = f" ({code})" if code.lstrip("-").isdecimal() else ""
+    return f"{reason.count:,} x {reason.verdict.meaning}{shown}"

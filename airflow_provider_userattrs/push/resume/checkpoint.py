@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How far a push has come, as a small JSON value, and how a later try goes on from there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Protocol
+
+from airflow_provider_userattrs.push.resume.unfinished import Unfinished
+
+#: The version of a checkpoint's form.
+FORMAT = 2
+
+#: The checkpoint's name in Airflow's task state store, or the beginning of it: a task may make several pushes.
+KEY = "userattrs_push"
+
+
+class Store(Protocol):
+    """Keep one checkpoint from one try of a task to the next."""
+
+    def read(self) -> dict[str, Any] | None:
+        """Return what was written last, or None."""
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Keep a JSON dict in place of what was kept."""
+
+    def delete(self) -> None:
+        """Keep nothing."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Tell one push from another: a checkpoint is for the same rows and the same configuration only.
+
+    :param input: a digest of where the rows come from.
+    :param configuration: a digest of all that decides what becomes of a row.
+    """
+
+    input: str
+    configuration: str
+
+    def differs_in(self, other: Fingerprint) -> list[str]:
+        """Name what differs from another."""
+        return [each.name for each in fields(self) if getattr(self, each.name) != getattr(other, each.name)]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Say how far a push has come.
+
+    :param fingerprint: which push it is.
+    :param below: rows below this one are finished, less those in holes.
+    :param holes: (first, behind the last) of each span of rows below that are not.
+    :param sent_below: rows below this one may have been sent; where no verdict is kept, they are in doubt.
+    :param tally: the counts and reasons of the finished rows.
+    :param place: where the source can go on, and the position of the row that follows; None to read from the start.
+    :param keys: of a source that is read by key: which of its rows are unfinished, as `Unfinished` says it, or
+        as sealed text. They are read with positions from ``below`` on, so that no position means two finished rows.
+    :param facts: what else the account of all tries adds up, such as ``requests``.
+    :param parts: the parts of the rejects file so far.
+    :param tries: the first row of each try.
+    :param complete: whether nothing is left to do; only a push that must not be repeated keeps it.
+    :param max_tries: the task's, when it was completed; it changes when the task is cleared by hand.
+    """
+
+    fingerprint: Fingerprint
+    below: int = 0
+    holes: tuple[tuple[int, int], ...] = ()
+    sent_below: int = 0
+    tally: dict[str, Any] = field(default_factory=lambda: {"counts": {}, "reasons": []})
+    place: tuple[Any, int] | None = None
+    keys: Any = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    parts: int = 0
+    tries: tuple[int, ...] = ()
+    complete: bool = False
+    max_tries: int | None = None
+
+    @property
+    def after(self) -> Any:
+        """Return what the source is told of where it can go on; None to read from the start."""
+        return self.keys if self.keys is not None else self.place and self.place[0]
+
+    @property
+    def start(self) -> int:
+        """Return the position of the first row that the source yields then."""
+        return self.below if self.keys is not None else self.place[1] if self.place else 0
+
+    @property
+    def has_doubt(self) -> bool:
+        """Tell whether an unfinished row may have been sent."""
+        return self.sent_below > 0 or (self.keys is not None and self.keys["sent_upto"] is not None)
+
+    def without_doubt(self) -> Checkpoint:
+        """Return the checkpoint with no row that may have been sent."""
+        return replace(self, sent_below=0, keys=self.keys and {**self.keys, "sent_upto": None})
+
+    @property
+    def first_unfinished(self) -> int:
+        """Return the first row that is not finished."""
+        return self.holes[0][0] if self.holes else self.below
+
+    def unfinished(self, rows: Iterator[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
+        """Yield position and row of what is not finished, and read past the rest.
+
+        :param rows: the rows, from ``start`` on.
+        :param start: the position of the first of them.
+        """
+        holes = iter(self.holes)
+        first, behind = next(holes, (self.below, None))
+        for position, row in enumerate(rows, start):
+            while behind is not None and position >= behind:
+                first, behind = next(holes, (self.below, None))
+            if position >= first:
+                yield position, row
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the checkpoint as a JSON dict, under 32 KB."""
+        return signed({"format": FORMAT, **asdict(self)})
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Checkpoint:
+        """Return the checkpoint that `as_dict` described.
+
+        :raises ValueError: if it is none of this version's.
+        """
+        try:
+            if state["format"] != FORMAT:
+                raise ValueError("another format")
+            check(state)
+            known = {each.name: state[each.name] for each in fields(cls)}
+            known["fingerprint"] = Fingerprint(**state["fingerprint"])
+            known["holes"] = tuple((int(first), int(behind)) for first, behind in state["holes"])
+            known["place"] = None if state["place"] is None else (state["place"][0], int(state["place"][1]))
+            if isinstance(state["keys"], dict):  # else there are none, or they are sealed
+                Unfinished.from_dict(state["keys"])
+            known["tries"] = tuple(state["tries"])
+            return cls(**known)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError("what was kept of the last try is damaged, or of another version") from error
+
+
+def signed(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a checkpoint's JSON dict with the digest of all that is in it."""
+    return {**state, "digest": _digest(state)}
+
+
+def check(state: dict[str, Any]) -> None:
+    """Check that a checkpoint is what was written.
+
+    :raises ValueError: if it is damaged.
+    """
+    if state["digest"] != _digest(state):
+        raise ValueError("damaged")
+
+
+def _digest(state: dict[str, Any]) -> str:
+    content = {name: value for name, value in state.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

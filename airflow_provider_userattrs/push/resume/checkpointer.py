@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hand that keeps the checkpoint while a push goes on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from airflow_provider_userattrs.push.delivery.batching import Batch
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.cursor import Keys
+from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
+from airflow_provider_userattrs.push.resume.key_log import KeyLog
+from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
+from airflow_provider_userattrs.push.resume.watermark import MOST_KEY_BYTES, Progress
+
+#: Seconds between two checkpoints; one costs some 10 to 44 ms in Airflow's task state store.
+SAVE_EVERY = 2.0
+
+#: Reasons a checkpoint tells apart; with 500 holes it stays under 32 KB.
+_MOST_REASONS = 20
+
+#: Rows of a block that is noted before it is sent: at first, and the fewest and most later.
+_FIRST_BLOCK, _FEWEST, _MOST = 100, 50, 5_000
+
+#: What share of the time notes may take; from this follows how large a block is.
+_SHARE = 0.05
+
+IN_DOUBT = Verdict(
+    Status.UNKNOWN,
+    "in-doubt",
+    "may have been sent by a try of the task that ended before the answer",
+    'Check these users at the vendor; on_unknown="resend" would send them again.',
+)
+
+
+class Account(Protocol):
+    """Give what a checkpoint keeps besides the rows."""
+
+    @property
+    def parts(self) -> int:
+        """Return how many parts the rejects file has by now."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the account of all tries adds up."""
+
+    def settle(self, *, now: bool) -> bool:
+        """Bring the rejects written so far to safety; return whether they are.
+
+        :param now: whether it must be now; else it may be put off where it costs much.
+        """
+
+    def note_source(self, finished: int, still_there: int) -> None:
+        """Hear how many of the rows that earlier tries finished the source still has."""
+
+    def note_failure(self, error: Exception) -> None:
+        """Hear that the checkpoint cannot be kept."""
+
+
+class Checkpointer:
+    """Keep a push's checkpoint: every 2 s, before each block of what must not be repeated, and at the end.
+
+    :param store: keeps the checkpoint.
+    :param begun: where this try begins.
+    :param account: gives what else is kept.
+    :param idempotent: whether an update may be sent twice; if not, each block is noted before it is sent.
+    :param clock: tells the time.
+    """
+
+    def __init__(self, store: Store, begun: Checkpoint, account: Account, *, idempotent: bool, clock: Clock) -> None:
+        self._store = store
+        self._begun = begun
+        self._account = account
+        self._idempotent = idempotent
+        self._clock = clock
+        self._earlier = Unfinished() if begun.keys is None else Unfinished.from_dict(begun.keys)
+        self._key_bytes = MOST_KEY_BYTES - self._earlier.size
+        self._keys = KeyLog()
+        self._progress = Progress(idempotent=idempotent, keys=self._keys)
+        holes = begun.holes if begun.keys is None else ()  # what is named by keys is read with new positions
+        self._progress.restore(begun.below, holes, Tally.restored(begun.tally))
+        self._places: deque[tuple[Any, int]] = deque([begun.place] if begun.place else [])
+        self._sent_below = begun.sent_below if begun.keys is None else 0
+        self._sent_upto = self._earlier.sent_upto
+        self._is_in_doubt = False
+        self._has_sent = False
+        self._next_save = clock.monotonic() + SAVE_EVERY
+        self._block = _FIRST_BLOCK
+        self._announced_at = clock.monotonic()
+        self._announced = 0
+        self._failed = False
+
+    def pass_place(self, place: Any, position: int) -> None:
+        """Take in that the source can go on from a place, and that the row behind it has this position."""
+        self._places.append((place, position))
+
+    def pass_keys(self, keys: Keys, position: int) -> None:
+        """Take in the keys of the rows from a position on."""
+        self._keys.note(position, keys.keys, keys.alike)
+        self._is_in_doubt = keys.in_doubt
+        if keys.still_there is not None:
+            self._account.note_source(Tally.restored(self._begun.tally).rows, keys.still_there)
+
+    def pass_end(self, position: int) -> None:
+        """Take in that the source has no further row, and how many it had; earlier tries may have read more."""
+        if position < self._begun.below:
+            self._account.note_source(self._begun.below, position)
+
+    def is_in_doubt(self, position: int) -> bool:
+        """Tell whether the row read last, which has this position, may have been sent by an earlier try."""
+        return self._is_in_doubt if self._keys.is_used else position < self._begun.sent_below
+
+    def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+        """Take in final verdicts; save if it is time."""
+        self._progress.finish([row.position for row in rows], verdicts)
+        if self._clock.monotonic() >= self._next_save:
+            self._save()
+
+    def announce(self, batch: Batch) -> None:
+        """Note that a batch is about to be sent, if it must not be sent twice.
+
+        :raises RetryLater: if it cannot be noted; then it must not be sent.
+        """
+        if self._idempotent:
+            return
+        last = batch.updates[-1].position
+        self._announced += len(batch)
+        if self._has_sent and last < self._sent_below:
+            return
+        before = self._sent_below, self._sent_upto
+        self._sent_below = last + self._block
+        if self._keys.is_used:
+            # By the time a later try comes, a position may be another row's.
+            at, self._sent_upto = self._keys.ahead(self._sent_below - 1)
+            self._sent_below = at + 1
+        started = self._clock.monotonic()
+        if not self._save(now=True):
+            self._sent_below, self._sent_upto = before
+            raise RetryLater("The checkpoint cannot be written, and without it a row could be sent twice")
+        self._has_sent = True
+        self._size_block(started)
+
+    def close(self, *, complete: bool, max_tries: int | None = None) -> None:
+        """Keep where a later try goes on, or nothing if the push is complete.
+
+        What must not be repeated keeps a word that it is complete: a task may still fail after its last line.
+
+        :param complete: whether nothing is left to do.
+        :param max_tries: the task's.
+        """
+        if complete and self._idempotent:
+            self._guard(self._store.delete)
+            return
+        if self._has_sent:
+            # Every row sent has its verdict by now, so none is in doubt, unless it is behind the last hole. A try
+            # that sent nothing may not even have read all that were in doubt before.
+            below = self._progress.cut(self._key_bytes).below
+            is_named = below == self._progress.end
+            self._sent_below = 0 if is_named else self._progress.end
+            self._sent_upto = None if is_named else self._progress.end_key
+        self._save(now=True, complete=complete, max_tries=max_tries)
+
+    def current(self, *, complete: bool = False, max_tries: int | None = None) -> Checkpoint:
+        """Return the checkpoint as of now."""
+        below, holes, gaps, tally = self._progress.cut(self._key_bytes)
+        first = holes[0][0] if holes else below
+        while len(self._places) > 1 and self._places[1][1] <= first:
+            self._places.popleft()
+        place = self._places[0] if self._places and self._places[0][1] <= first else None
+        return replace(
+            self._begun,
+            below=below,
+            holes=tuple(holes),
+            sent_below=self._sent_below,
+            tally=tally.state(_MOST_REASONS),
+            place=place,
+            keys=self._unfinished(gaps),
+            facts=self._account.facts(),
+            parts=self._account.parts,
+            complete=complete,
+            max_tries=max_tries,
+        )
+
+    def _unfinished(self, gaps: Sequence[Gap]) -> dict[str, Any] | None:
+        if not self._keys.is_used and self._begun.keys is None:
+            return None
+        return replace(self._earlier.behind(gaps), sent_upto=self._sent_upto).as_dict()
+
+    def _save(self, *, now: bool = False, complete: bool = False, max_tries: int | None = None) -> bool:
+        self._next_save = self._clock.monotonic() + SAVE_EVERY
+        if not self._account.settle(now=now):
+            return False
+        state = self.current(complete=complete, max_tries=max_tries).as_dict()
+        return self._guard(lambda: self._store.write(state))
+
+    def _guard(self, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except Exception as error:  # each store has exceptions of its own
+            if not self._failed:
+                self._failed = True
+                self._account.note_failure(error)
+            return False
+        return True
+
+    def _size_block(self, started: float) -> None:
+        now = self._clock.monotonic()
+        elapsed = now - self._announced_at
+        if elapsed > 0:
+            rate = self._announced / elapsed
+            self._block = round(min(max(rate * (now - started) / _SHARE, _FEWEST), _MOST))
+        self._announced_at, self._announced = now, 0

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which rows are finished: a watermark with holes, and a tally of what became of the rest."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
+from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.resume.key_log import KeyLog
+from airflow_provider_userattrs.push.resume.unfinished import Edge, Gap, size_of
+
+#: Spans of unfinished rows that a checkpoint can name. At more, what lies behind them counts as unfinished too.
+MOST_HOLES = 500
+
+#: Bytes that keys may take in a checkpoint; likewise.
+MOST_KEY_BYTES = 14_000
+
+
+class Stretch:
+    """Hold finished rows without a gap.
+
+    :param start: the position of the first.
+    :param end: the position behind the last.
+    :param tally: counts them.
+    :param first: the keys at its beginning; none where rows have no keys, or none that this try read.
+    :param last: the keys at its end; likewise.
+    """
+
+    __slots__ = ("end", "first", "last", "start", "tally")
+
+    def __init__(self, start: int, end: int, tally: Tally | None = None, first: Edge = (), last: Edge = ()) -> None:
+        self.start = start
+        self.end = end
+        self.tally = Tally() if tally is None else tally
+        self.first = first
+        self.last = last
+
+    def extend(self, end: int, first: Edge, last: Edge, *, alike: bool) -> None:
+        """Take in the rows that follow, up to ``end``.
+
+        :param first: the keys at their beginning.
+        :param last: the keys at their end.
+        :param alike: whether the keys on both sides may be the same to the database.
+        """
+        if alike and len(self.first) == self.end - self.start:
+            self.first += first
+        self.last = self.last + last if alike and len(last) == end - self.end else last
+        self.end = end
+
+    def extend_front(self, start: int, first: Edge, last: Edge, *, alike: bool) -> None:
+        """Take in the rows before, from ``start`` on."""
+        if alike and len(self.last) == self.end - self.start:
+            self.last = last + self.last
+        self.first = first + self.first if alike and len(first) == self.start - start else first
+        self.start = start
+
+
+class Cut(NamedTuple):
+    """Hold how far a push has come.
+
+    :param below: the watermark: rows below it are finished, less those in holes.
+    :param holes: (first, behind the last) of each span of unfinished rows below it.
+    :param gaps: the same, and what lies behind the watermark, by key; none if this try finished no row with a key.
+    :param tally: what became of the finished rows.
+    """
+
+    below: int
+    holes: list[tuple[int, int]]
+    gaps: list[Gap]
+    tally: Tally
+
+
+class Progress:
+    """Keep the finished rows as stretches, each with its own tally.
+
+    A row left ``unsent`` is not finished; nor is one whose cause is passing, where it may be sent twice.
+
+    Stretches that meet become one, so that there are as many as there are gaps: the rows in flight, those that wait
+    for their next try, and those that could not be sent.
+
+    :param idempotent: whether a row may be sent twice.
+    :param keys: knows the keys of rows without a verdict, where rows have keys.
+    """
+
+    def __init__(self, *, idempotent: bool, keys: KeyLog | None = None) -> None:
+        self._idempotent = idempotent
+        self._keys = keys or KeyLog()
+        self._starts = [0]
+        self._stretches = [Stretch(0, 0)]
+
+    def restore(self, below: int, holes: Sequence[Sequence[int]], tally: Tally) -> None:
+        """Begin with the rows that earlier tries finished.
+
+        :param below: finished are the rows below this one, less those in holes.
+        :param holes: (first, behind the last) of each span of unfinished rows, in their order.
+        :param tally: what became of the finished rows.
+        """
+        edges = [0, *(edge for hole in holes for edge in hole), below]
+        self._starts = edges[0::2]
+        self._stretches = [Stretch(start, end) for start, end in zip(self._starts, edges[1::2], strict=True)]
+        self._stretches[0].tally = tally
+
+    def finish(self, positions: Sequence[int], verdicts: Sequence[Verdict]) -> None:
+        """Count rows with their verdicts.
+
+        :param positions: the rows' places, ascending.
+        :param verdicts: one for each.
+        """
+        count = len(positions)
+        if not count:
+            return
+        if positions[-1] - positions[0] == count - 1 and verdicts.count(ACCEPTED) == count:
+            self._stretch(positions[0], positions[-1] + 1).add_accepted(count)
+        else:
+            for position, verdict in zip(positions, verdicts, strict=True):
+                if not self._is_open(verdict):
+                    self._stretch(position, position + 1).add(position, verdict)
+        self._keys.drop(positions)
+
+    def _is_open(self, verdict: Verdict) -> bool:
+        return verdict.status is Status.UNSENT or (self._idempotent and verdict.action is Action.RETRY)
+
+    def cut(self, key_bytes: int = MOST_KEY_BYTES) -> Cut:
+        """Return how far the push has come.
+
+        A stretch at the front that has not begun is a hole like any other.
+
+        :param key_bytes: how much room there is for keys.
+        """
+        stretches = self._stretches
+        most = 1
+        for before, after in pairwise(stretches[: MOST_HOLES + 1]):
+            key_bytes -= size_of(before.last) + size_of(after.first)
+            if key_bytes < 0 and after.first:
+                break
+            most += 1
+        named = stretches[:most]
+        tally = Tally()
+        for stretch in named:
+            tally.merge(stretch.tally)
+        between = list(pairwise(named))
+        holes = [(before.end, after.start) for before, after in between]
+        gaps = [Gap(before.last, after.first) for before, after in between]
+        last = named[-1].last
+        return Cut(named[-1].end, holes, [*gaps, Gap(last, ())] if last else [], tally)
+
+    @property
+    def gaps(self) -> int:
+        """Count the spans of unfinished rows between finished ones."""
+        return len(self._stretches) - 1
+
+    @property
+    def end(self) -> int:
+        """Return the position behind the last finished row."""
+        return self._stretches[-1].end
+
+    @property
+    def end_key(self) -> object:
+        """Return the key of the last finished row; None if this try finished none that has one."""
+        last = self._stretches[-1].last
+        return last[-1] if last else None
+
+    def _stretch(self, start: int, end: int) -> Tally:
+        """Return the tally to count the rows from ``start`` up to ``end`` in."""
+        starts, stretches, keys = self._starts, self._stretches, self._keys
+        place = bisect_right(starts, start) - 1
+        before = stretches[place]
+        after = stretches[place + 1] if place + 1 < len(starts) and starts[place + 1] == end else None
+        first, last = keys.edges(start, end)
+        if before.end == start:
+            before.extend(end, first, last, alike=keys.take_alike(start))
+            if after is not None:
+                before.extend(after.end, after.first, after.last, alike=keys.take_alike(end))
+                before.tally.merge(after.tally)
+                del starts[place + 1], stretches[place + 1]
+            return before.tally
+        if after is not None:
+            after.extend_front(start, first, last, alike=keys.take_alike(end))
+            starts[place + 1] = start
+            return after.tally
+        stretch = Stretch(start, end, first=first, last=last)
+        starts.insert(place + 1, start)
+        stretches.insert(place + 1, stretch)
+        return stretch.tally

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a push was set, as its report says it: parameters by their names, without a secret, a constant or a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.hooks.base import VendorHook
+    from airflow_provider_userattrs.operators.base import UserPushOperator
+
+_LONGEST_TEXT = 200
+_LONGEST_NAME = 60
+
+#: Bytes that a list of names may take as JSON.
+_MOST_BYTES = 800
+
+#: What every operator has, in the order of its documentation.
+_FIELDS = ("nulls", "max_failed", "concurrency", "timezone", "checkpoint_path", "on_unknown", "allow_restart")
+
+
+def describe(operator: UserPushOperator, hook: VendorHook, rate: str | None) -> dict[str, Any]:
+    """Return a push's parameters as a small JSON dict; what is None is left out.
+
+    :param operator: whose push it is, rendered.
+    :param hook: its connection.
+    :param rate: the cap in words, or None.
+    """
+    shown = {
+        hook.conn_name_attr: hook.conn_id,
+        hook.choice: hook.settings.choice,
+        "host": hook.transport.base_url,
+        "users": str(operator.users),
+        **{field: getattr(operator, field) for field in operator.configuration_fields},
+        operator.columns_field: _columns(getattr(operator, operator.columns_field)),
+        "rate_limit": rate,
+        **{field: getattr(operator, field) for field in _FIELDS},
+    }
+    return {name: _short(value) for name, value in shown.items() if value is not None}
+
+
+def _columns(columns: Any) -> Any:
+    if columns is None:
+        return "every other column"
+    return {name: _origin(source) for name, source in columns.items()} if isinstance(columns, Mapping) else columns
+
+
+def _origin(source: Any) -> str:
+    if isinstance(source, Constant):
+        return "a constant"
+    return f"{source.column}, hashed" if isinstance(source, Hashed) else str(source)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _names([name if name == column else f"{name} ← {column}" for name, column in value.items()])
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _names(list(map(str, value)))
+    return value[:_LONGEST_TEXT] if isinstance(value, str) else value
+
+
+def _names(names: list[str]) -> list[str]:
+    """Return as many names as there is room for, and how many more there are."""
+    room = _MOST_BYTES
+    shown: list[str] = []
+    for name in names:
+        room -= len(json.dumps(name[:_LONGEST_NAME]))
+        if room < 0:
+            return [*shown, f"and {len(names) - len(shown):,} more"]
+        shown.append(name[:_LONGEST_NAME])
+    return shown

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a task fails: in words for its report, and as what Airflow is to make of it."""
+
+from __future__ import annotations
+
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException
+
+from airflow_provider_userattrs.push.model.errors import InvalidRow, PushError, RefusedConfiguration, TooManyFailed
+from airflow_provider_userattrs.push.model.verdict import Verdict
+
+#: A task that ends with one of these fails for good: a retry would end the same way. A connection that is not found is
+#: none of them: Airflow says the same of one when its secrets backend fails for a moment (apache/airflow#71307).
+_FOR_GOOD = (RefusedConfiguration, TooManyFailed, InvalidRow)
+
+_LONGEST = 400
+
+
+class WrongParameter(AirflowFailException, ValueError):
+    """Say that a parameter cannot work.
+
+    An error of the DAG when it is parsed; where the operator is made when a mapped task runs, the task fails for good.
+    """
+
+
+def explain(field: str, verdict: Verdict) -> str:
+    """Return what is wrong with a parameter.
+
+    :param field: the parameter.
+    :param verdict: the verdict on what it says.
+    """
+    name = f"{verdict.attribute!r}: " if verdict.attribute is not None else ""
+    return f"{field}: {name}{verdict.meaning}. {verdict.remedy}"
+
+
+def in_words(error: BaseException, columns_field: str, where: str | None = None) -> str:
+    """Return why a task fails; an error that is not the push's own may hold anything, and only its type is said.
+
+    :param error: what stopped the push.
+    :param columns_field: the parameter that says what is set or unset.
+    :param where: how far the push had come, or None.
+    """
+    if isinstance(error, InvalidRow):
+        why = explain(columns_field, error.verdict)
+    elif isinstance(error, (PushError, AirflowNotFoundException)):
+        why = str(error)
+    else:
+        why = f"{type(error).__name__}: the task's log says more"
+    return f"{why[:_LONGEST].rstrip('.')}; {where}" if where else why[:_LONGEST]
+
+
+def to_raise(error: BaseException, words: str) -> BaseException:
+    """Return what the task is to raise.
+
+    :param error: what stopped the push.
+    :param words: why the task fails, as its report says it.
+    """
+    if isinstance(error, _FOR_GOOD):
+        return AirflowFailException(words)
+    if isinstance(error, PushError):
+        error.args = (words,)
+    return error

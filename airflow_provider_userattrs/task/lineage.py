@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What others learn of a push that succeeded: the events of its outlet assets, and its lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_userattrs.push.model.verdict import Status
+
+if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
+
+#: What an asset event carries of the report.
+_CARRIED = ("vendor", "operation", "dry_run", "rows", *(status.value for status in Status), "warning")
+
+
+def add_counts(outlets: Iterable[Any], events: Any, report: Mapping[str, Any]) -> None:
+    """Have the events of a task's destinations carry the counts.
+
+    :param outlets: the task's outlets.
+    :param events: ``context["outlet_events"]``.
+    :param report: the report.
+    """
+    scheme = f"{report['vendor'].lower()}://"
+    for outlet in outlets:
+        if str(getattr(outlet, "uri", "")).startswith(scheme):
+            events[outlet].extra.update({field: report[field] for field in _CARRIED})
+
+
+def lineage(report: Mapping[str, Any] | None) -> OperatorLineage[Any, Any]:
+    """Return what OpenLineage is told: the destination, and how many rows it accepted.
+
+    :param report: the report; None if there is none.
+    """
+    from airflow.providers.common.compat.openlineage.facet import OutputDataset, OutputStatisticsOutputDatasetFacet
+    from airflow.providers.openlineage.extractors import OperatorLineage
+
+    if report is None or report["dry_run"] or not report["destination"]:
+        return OperatorLineage()
+    namespace, _, name = report["destination"].rpartition("/")
+    statistics = OutputStatisticsOutputDatasetFacet(rowCount=report[Status.ACCEPTED.value])
+    output = OutputDataset(namespace=namespace, name=name, outputFacets={"outputStatistics": statistics})
+    return OperatorLineage(outputs=[output])

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a try of a task begins: at the first row, or where the last try stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from airflow_provider_userattrs.push.model.cursor import Bookmark, Keys
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Outcome
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint, Store
+from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
+from airflow_provider_userattrs.task.account import Log
+from airflow_provider_userattrs.task.seal import Seal, SealedStore
+from airflow_provider_userattrs.task.stores import Slots
+
+Update: TypeAlias = "UserUpdate | Outcome"
+
+_WAYS_OUT = "set retries=0; allow_restart=True sends all rows again with each try"
+
+
+class Resume:
+    """Decide where a try begins.
+
+    :param idempotent: whether an update may be sent twice.
+    :param retries: whether Airflow may try the task again.
+    :param allow_restart: whether the author allows that rows are sent again all the same.
+    :param max_tries: the task's; it changes when the task is cleared by hand.
+    :param seal: opens what an earlier try kept of keys.
+    :param log: the task's log.
+    """
+
+    def __init__(
+        self, *, idempotent: bool, retries: bool, allow_restart: bool, max_tries: int | None, seal: Seal, log: Log
+    ) -> None:
+        self._may_restart = idempotent or allow_restart
+        self._retries = retries
+        self._max_tries = max_tries
+        self._seal = seal
+        self._log = log
+
+    def without_store(self, why: str, remedy: str = "") -> None:
+        """Say what it means that no checkpoint can be kept.
+
+        :param why: why not.
+        :param remedy: what would help.
+        :raises RefusedConfiguration: if a retry would send again what must not be sent twice.
+        """
+        if not self._retries:
+            return
+        if not self._may_restart:
+            ways = f"{remedy}, or {_WAYS_OUT}" if remedy else _WAYS_OUT
+            raise RefusedConfiguration(
+                f"{why}, and a retry of this task would send again what must not be sent twice; {ways}"
+            )
+        self._log.info("%s: a retry starts at the first row%s", why, f" ({remedy} to change that)" if remedy else "")
+
+    def begin(self, slots: Slots, fingerprint: Fingerprint) -> tuple[Store, Checkpoint]:
+        """Return where the checkpoint is kept, and where to begin.
+
+        :param slots: the places for checkpoints.
+        :param fingerprint: which push this is.
+        :raises RetryLater: if it cannot be read, and rows must not be sent twice.
+        :raises RefusedConfiguration: if it is damaged or another push's, and rows must not be sent twice.
+        """
+        fresh = Checkpoint(fingerprint)
+        first, begun = "", None
+        for key, store in slots:
+            found = self._read(store, fresh)
+            if found is not None and not found.fingerprint.differs_in(fingerprint):
+                # Its rows are done if it is complete; only a task cleared by hand is asked to do them again.
+                is_cleared = found.complete and found.max_tries != self._max_tries
+                return SealedStore(slots.take(key), self._seal), fresh if is_cleared else self._opened(found, fresh)
+            first, begun = first or key, begun or found
+            if found is None:
+                break
+        if begun is None or (begun.complete and begun.max_tries != self._max_tries):
+            return SealedStore(slots.take(first), self._seal), fresh
+        changed = begun.fingerprint.differs_in(fingerprint)
+        begun = self._anew(fresh, f"{' and '.join(changed)} changed since the last try")
+        return SealedStore(slots.take(first), self._seal), begun
+
+    def _opened(self, found: Checkpoint, fresh: Checkpoint) -> Checkpoint:
+        if found.complete or not isinstance(found.keys, str):
+            return replace(found, keys=None) if found.complete else found
+        try:
+            return replace(found, keys=self._seal.open(found.keys))
+        except ValueError as error:
+            return self._anew(fresh, str(error))
+
+    def _read(self, store: Store, fresh: Checkpoint) -> Checkpoint | None:
+        try:
+            state = store.read()
+            return None if state is None else Checkpoint.from_dict(state)
+        except ValueError as error:
+            return self._anew(fresh, str(error))
+        except Exception as error:  # each store has exceptions of its own
+            if not self._may_restart:
+                raise RetryLater(f"The checkpoint cannot be read ({type(error).__name__}); nothing was sent") from error
+            self._log.warning("The checkpoint cannot be read (%s): starting at the first row", type(error).__name__)
+            return fresh
+
+    def _anew(self, fresh: Checkpoint, why: str) -> Checkpoint:
+        if not self._may_restart:
+            raise RefusedConfiguration(
+                f"Rows may have been sent by an earlier try, and cannot be told from the others: {why}. Check at the "
+                "vendor what was applied; then push the rest as a new run, or set allow_restart=True"
+            )
+        self._log.warning("Starting at the first row: %s", why)
+        return fresh
+
+
+def pending(
+    rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None, mapping: Callable[[int, Any], Update]
+) -> Iterator[Update]:
+    """Yield what is to be done of the rows that are not finished.
+
+    :param rows: the source's rows, from where the checkpoint lets it go on.
+    :param begun: where this try begins.
+    :param checkpointer: told of the places that the source can go on from, and of keys.
+    :param mapping: position, row -> what to do.
+    """
+    position = begun.start
+    if begun.below:
+        for at, row in begun.unfinished(_rows_alone(rows, position, checkpointer), position):
+            yield mapping(at, row)
+        return
+    for row in rows:  # the usual case, once for each row of a push: no generator between
+        if type(row) in _MARKS:
+            if checkpointer is not None:
+                _MARKS[type(row)](checkpointer, row, position)
+            continue
+        yield mapping(position, row)
+        position += 1
+
+
+def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer | None) -> Iterator[Any]:
+    for row in rows:
+        if type(row) in _MARKS:
+            if checkpointer is not None:
+                _MARKS[type(row)](checkpointer, row, position)
+        else:
+            position += 1
+            yield row
+    if checkpointer is not None:
+        checkpointer.pass_end(position)
+
+
+def _pass_bookmark(checkpointer: Checkpointer, bookmark: Bookmark, position: int) -> None:
+    checkpointer.pass_place(bookmark.place, position)
+
+
+#: What a source yields between its rows -> what becomes of it.
+_MARKS: dict[type, Callable[[Checkpointer, Any, int], None]] = {
+    Bookmark: _pass_bookmark,
+    Keys: Checkpointer.pass_keys,
+}

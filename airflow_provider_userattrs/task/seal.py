@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keys that may name a person, kept so that nobody reads them who does not know the connection's secret."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from airflow_provider_userattrs.push.model.keys import PERSONAL
+from airflow_provider_userattrs.push.resume.checkpoint import Store, signed
+
+_PURPOSE = b"airflow-provider-userattrs: keys of rows in a checkpoint"
+
+
+class Seal:
+    """Encrypt and decrypt what a checkpoint says of keys.
+
+    :param secret: the connection's; another one cannot open what this one sealed.
+    """
+
+    def __init__(self, secret: str) -> None:
+        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret.encode())
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+
+    def close(self, keys: dict[str, Any]) -> str:
+        """Return what `open` makes keys of again."""
+        return self._fernet.encrypt(json.dumps(keys, ensure_ascii=False).encode("utf-8", "surrogatepass")).decode()
+
+    def open(self, sealed: str) -> dict[str, Any]:
+        """Return the keys.
+
+        :raises ValueError: if another secret sealed them.
+        """
+        try:
+            text = self._fernet.decrypt(sealed).decode("utf-8", "surrogatepass")
+        except InvalidToken:
+            raise ValueError(
+                "the connection's secret changed since the last try, and it kept the keys of rows"
+            ) from None
+        keys: dict[str, Any] = json.loads(text)
+        return keys
+
+
+class SealedStore:
+    """Keep checkpoints in another store, with the keys sealed that may name a person.
+
+    :param store: the other store.
+    :param seal: encrypts.
+    """
+
+    def __init__(self, store: Store, seal: Seal) -> None:
+        self._store = store
+        self._seal = seal
+
+    def read(self) -> dict[str, Any] | None:
+        """Return what was written last, still sealed, or None."""
+        return self._store.read()
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Keep a checkpoint's JSON dict."""
+        keys = state["keys"]
+        if keys is not None and keys["type"] in PERSONAL:
+            state = signed({**state, "keys": self._seal.close(keys)})
+        self._store.write(state)
+
+    def delete(self) -> None:
+        """Keep nothing."""
+        self._store.delete()

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGTERM (a worker that shuts down, a task marked failed) and `execution_timeout`, turned into an orderly stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_userattrs.push.model.errors import RetryLater, SourceInterrupted
+from airflow_provider_userattrs.sources.database import blocking
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+#: signal -> what it means. SIGALRM is how Airflow keeps `execution_timeout`.
+_MEANINGS = {
+    signal.SIGTERM: "The task was told to stop (SIGTERM): it was marked as failed, or its worker shuts down",
+    signal.SIGALRM: "execution_timeout is over",
+}
+
+#: Airflow's talk with the task's supervisor: an answer that nobody waits for would be taken for the next one.
+_SUPERVISOR = "airflow.sdk.execution_time.comms"
+
+#: Seconds the main thread has to hear a signal before what blocks it is broken off, and between two reminders.
+_PATIENCE = 0.25
+
+#: Seconds a source has to clean up, before it is interrupted once more.
+_CLEANING_UP = 1.0
+
+_END = b"\0"  # no signal has this number
+
+
+class Interrupted(RetryLater):
+    """Say that the task was told to stop; a later try goes on."""
+
+
+class Interruption:
+    """Hear SIGTERM and SIGALRM while a task pushes; Airflow's own handlers hear of them at the end.
+
+    A handler that only leaves word would leave a source hanging, for Python resumes the system call that a signal
+    interrupts (PEP 475); one that raises anywhere would break the counts. So this one raises where rows are read and
+    before the delivery begins, and leaves word anywhere else. Python runs no handler while the main thread is in a
+    C library, such as a database's client; a thread sees to it that the client comes back.
+
+    :param source: the function that runs while rows are read.
+    """
+
+    def __init__(self, source: Callable[..., Any]) -> None:
+        self._source = source.__code__
+        #: Why the push is to stop, or None.
+        self.why: Interrupted | None = None
+        self._frame: FrameType | None = None
+        self._number = signal.SIGTERM
+        self._interrupt: Callable[[Interrupted], None] | None = None
+        self._may_raise = False
+        self._raise_from = 0.0
+        self._is_over = False
+        self._airflows: dict[signal.Signals, Any] = {}
+        self._watch: _Watch | None = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():  # only there can signals be handled
+            self._watch = _Watch(self._remind)
+            self._airflows = {each: signal.signal(each, self._hear) for each in _MEANINGS}
+            _entered.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        if self._watch is not None:
+            _entered.remove(self)
+            self._watch.close()  # first, so that no reminder reaches Airflow's handlers
+            self._give_back()
+
+    def _give_back(self) -> None:
+        for each, handler in self._airflows.items():
+            signal.signal(each, handler)
+
+    def prepare(self) -> None:
+        """Let what comes before the delivery be interrupted, wherever it is.
+
+        :raises SourceInterrupted: if a signal was heard already.
+        """
+        self._may_raise = True
+        if self.why is not None:
+            raise SourceInterrupted
+
+    @contextmanager
+    def delivering(self, interrupt: Callable[[Interrupted], None]) -> Iterator[None]:
+        """Leave word with a delivery, as long as it goes on; after it the account is closed, whatever is heard.
+
+        :param interrupt: is left the word; it runs in a signal's handler.
+        """
+        self._interrupt, self._may_raise = interrupt, False
+        if self.why is not None:
+            interrupt(self.why)
+        try:
+            yield
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let nothing be interrupted any more: the account is closed now."""
+        self._is_over = True
+        self._may_raise = False
+
+    def hand_on(self, words: str) -> BaseException | None:
+        """Hand the signal on to Airflow's own handler; return what it raises, in other words.
+
+        :param words: why the task fails.
+        """
+        handler = self._airflows.get(self._number) if self.why is not None else None
+        if not callable(handler):
+            return None
+        try:
+            handler(self._number, self._frame)
+        except BaseException as error:
+            error.args = (words,)
+            return error
+        return None
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self._is_over:
+            return
+        if self.why is None:
+            self._number, self._frame = signal.Signals(number), frame
+            self.why = Interrupted(_MEANINGS[self._number])
+            if self._interrupt is not None:
+                self._interrupt(self.why)
+        reads_rows, asks_supervisor = _look(frame, self._source)
+        now = time.monotonic()
+        if asks_supervisor or not (self._may_raise or reads_rows) or now < self._raise_from:
+            return
+        self._may_raise = False
+        self._raise_from = now + _CLEANING_UP
+        raise SourceInterrupted
+
+    def _remind(self, number: int) -> bool:
+        """Have the main thread hear a signal that it has not heard, or has not heeded; return False once it has."""
+        if self._is_over:
+            return False
+        blocking.break_off()
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+        return True
+
+
+_entered: list[Interruption] = []
+
+
+def _leave_to_airflow() -> None:
+    """Hear no signal in a process that a source has forked: it is another's, and so is its end."""
+    for interruption in _entered:
+        signal.set_wakeup_fd(-1)
+        interruption._give_back()
+
+
+os.register_at_fork(after_in_child=_leave_to_airflow)
+
+
+def _look(frame: FrameType | None, source: CodeType) -> tuple[bool, bool]:
+    """Tell whether rows are being read, and whether the supervisor is being asked something."""
+    reads_rows = asks_supervisor = False
+    while frame is not None:
+        reads_rows |= frame.f_code is source
+        asks_supervisor |= frame.f_globals.get("__name__") == _SUPERVISOR
+        frame = frame.f_back
+    return reads_rows, asks_supervisor
+
+
+class _Watch:
+    """Learn of signals at once, in a thread of its own, also while the main thread is in a C library.
+
+    :param remind: called with the signal's number, again and again while it returns True.
+    """
+
+    def __init__(self, remind: Callable[[int], bool]) -> None:
+        self._remind = remind
+        self._end, self._told = os.pipe()
+        os.set_blocking(self._told, False)
+        self._before = signal.set_wakeup_fd(self._told, warn_on_full_buffer=False)
+        self._thread = threading.Thread(target=self._run, name="userattrs-signals", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Watch no more."""
+        signal.set_wakeup_fd(self._before)
+        os.write(self._told, _END)
+        self._thread.join()
+        os.close(self._end)
+        os.close(self._told)
+
+    def _run(self) -> None:
+        while _END not in (heard := os.read(self._end, 64)):
+            for number in set(heard) & set(_MEANINGS):
+                time.sleep(_PATIENCE)
+                while self._remind(number):
+                    time.sleep(_PATIENCE)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a task's checkpoint is kept: Airflow's task state store (3.3 and later), or a file on object storage."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+from urllib.parse import quote
+
+from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+from airflow_provider_userattrs.push.resume.checkpoint import KEY, Store
+from airflow_provider_userattrs.sources.storage.private_files import create_private
+
+#: Bytes of a file's name; most file systems take 255, and ids may have 250 characters each.
+_LONGEST_NAME = 200
+
+
+class StateStore:
+    """Keep the checkpoint in Airflow's task state store; it outlives tries, and a clear by hand.
+
+    :param accessor: ``context["task_state_store"]``.
+    :param key: the checkpoint's name there.
+    """
+
+    def __init__(self, accessor: Any, key: str = KEY) -> None:
+        self._accessor = accessor
+        self._key = key
+
+    def read(self) -> dict[str, Any] | None:
+        """Return what was written last, or None."""
+        state: dict[str, Any] | None = self._accessor.get(self._key)
+        return state
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Keep a JSON dict."""
+        self._accessor.set(self._key, json.loads(json.dumps(state)))  # as plain JSON: the store takes no tuples
+
+    def delete(self) -> None:
+        """Keep nothing."""
+        self._accessor.delete(self._key)
+
+
+class PathStore:
+    """Keep the checkpoint in a file of its own for each task instance.
+
+    :param folder: where, on any storage that ObjectStoragePath knows.
+    :param ti: the task instance.
+    :param key: the checkpoint's name among those of the task instance.
+    """
+
+    def __init__(self, folder: str, ti: Any, key: str = KEY) -> None:
+        parts = [ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index)]
+        name = "~".join(quote(part, safe="") for part in [*parts, *([] if key == KEY else [key])])
+        if len(name) > _LONGEST_NAME:
+            name = f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:40]}"
+        self._path: Any = ObjectStoragePath(folder) / f"{name}.json"
+
+    def read(self) -> dict[str, Any] | None:
+        """Return what was written last, or None."""
+        try:
+            text = self._path.read_text()
+        except FileNotFoundError:
+            return None
+        state: dict[str, Any] = json.loads(text)
+        return state
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Keep a JSON dict; a file on local storage is replaced at once, so that no half of one is ever read."""
+        text = json.dumps(state)
+        if not self._path.parent.exists():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._path.protocol not in ("", "file"):
+            self._path.write_text(text)
+            return
+        half = self._path.with_name(self._path.name + ".new")
+        with create_private(half.path) as file:  # it may hold the key of a row
+            file.write(text)
+        half.rename(self._path)
+
+    def delete(self) -> None:
+        """Keep nothing."""
+        self._path.unlink(missing_ok=True)
+
+
+class Slots:
+    """Give each push of one task instance a place for its checkpoint.
+
+    A task may make several pushes, one after the other: the second one of a kind has the second place of that kind.
+
+    :param context: the task's context; it remembers which places this try has used.
+    :param checkpoint_path: the folder its author named, or None.
+    :param idempotent: the kind of push; what may be repeated never takes the place of what may not.
+    """
+
+    def __init__(self, context: Any, checkpoint_path: str | None, *, idempotent: bool) -> None:
+        self._folder = checkpoint_path
+        self._ti = context["ti"]
+        self._accessor = context.get("task_state_store")
+        self._kind = KEY if idempotent else f"{KEY}_once"
+        self._used: list[str] = context.setdefault("userattrs_checkpoints", [])
+
+    @property
+    def in_state_store(self) -> bool:
+        """Tell whether checkpoints are kept in Airflow's task state store."""
+        return self._folder is None and self._accessor is not None
+
+    def __bool__(self) -> bool:
+        return self._folder is not None or self._accessor is not None
+
+    def __iter__(self) -> Iterator[tuple[str, Store]]:
+        """Yield names and places that this try has not used, without end."""
+        for number in count(1):
+            key = self._kind if number == 1 else f"{self._kind}_{number}"
+            if key not in self._used:
+                yield key, self._open(key)
+
+    def take(self, key: str) -> Store:
+        """Use a place in this try."""
+        self._used.append(key)
+        return self._open(key)
+
+    def _open(self, key: str) -> Store:
+        return StateStore(self._accessor, key) if self._folder is None else PathStore(self._folder, self._ti, key)

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EngageLab Marketing Automation: what its API says.
+
+Set User Attributes, ``POST /v1/user/property``:
+https://www.engagelab.com/docs/marketing-automation/rest-api/attribu-setup (seed 000_07f6870b0c84cf74)
+
+Set Contact Information, ``POST /v1/user/contact``:
+https://www.engagelab.com/docs/marketing-automation/rest-api/contact-setup (seed 001_ba1b38142f9df95a)
+
+Both take one user a call, and answer ``{"code": int, "message": str}``. Code 0 means "successful or partially
+successful", any other failure. Which HTTP status comes with it is documented nowhere: a documented failure code
+decides under any status, a success counts under 200 alone, and an undocumented code under a gateway's status gives way
+to that status.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from airflow_provider_userattrs.push.model.operation import Answer, Encode, Endpoint
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
+from airflow_provider_userattrs.vendors.http import by_status, contradicted, says
+
+VENDOR = "EngageLab"
+
+#: region -> base URL. https://www.engagelab.com/docs/marketing-automation/rest-api/overview-guide
+REGIONS = {
+    "singapore": "https://ma-api.engagelab.com",
+    "virginia": "https://ma-api-usva.engagelab.com",
+}
+DEFAULT_REGION = "singapore"
+
+#: The values of ``type`` that set something; ``delete`` removes (seed 000_07f6870b0c84cf74).
+SET_OPERATIONS = ("set", "increase", "add", "remove")
+
+#: What stands for the value of an attribute to delete. The page asks for a value and refuses empty ones (55103), and
+#: does not say which: any will do for "Delete all values of the property".
+_DELETE_VALUE = "1"
+
+#: A request that can change nothing: it names no user and no attribute. Wrong keys are refused with a code of their
+#: own, and the empty EUID with 40007; which is looked at first is documented nowhere.
+NOBODY = b'{"euid":"","type":"set","properties":{}}'
+
+#: The body's code for an internal server error (both seeds, "Error Code").
+INTERNAL_ERROR = -1
+
+_KEYS = "Check the connection's API key and API secret, and that the API data source still exists in the console."
+_EUID = "Check the EUIDs: each is the integer EngageLab gave the user."
+_IDENTIFIERS = "Not expected here: this code belongs to Obtain EUID; report it to EngageLab."
+
+#: Body code -> verdict: both seeds, "Error Code". 55014 stands only in the failure sample of the contact page in
+#: Chinese: https://www.engagelab.com/zh_CN/docs/marketing-automation/rest-api/contact-setup
+#: A code in neither is `rejected`, for "other values represent failure"; a body without an integer code is judged by
+#: the HTTP status, and is `unknown` where that says nothing.
+CODES = {
+    40050: Verdict(Status.UNSENT, "40050", "authentication failed", _KEYS, Action.STOP),
+    50031: Verdict(Status.UNSENT, "50031", "project ID is invalid", _KEYS, Action.STOP),
+    50034: Verdict(Status.UNSENT, "50034", "project does not exist", _KEYS, Action.STOP),
+    50074: Verdict(Status.UNSENT, "50074", "API data source does not exist", _KEYS, Action.STOP),
+    40007: Verdict(Status.REJECTED, "40007", "EUID is empty", _EUID),
+    55108: Verdict(Status.REJECTED, "55108", "EUID is invalid", _EUID),
+    55004: Verdict(
+        Status.REJECTED,
+        "55004",
+        "business parameters are invalid",
+        "Check that the operation suits the attributes' type.",
+    ),
+    55102: Verdict(
+        Status.REJECTED, "55102", "invalid attribute name", "Rename attributes that are empty, reserved or too long."
+    ),
+    55103: Verdict(
+        Status.REJECTED, "55103", "attribute value is empty", "Leave empty values out, or send them as NULL."
+    ),
+    55101: Verdict(Status.REJECTED, "55101", "over 100 user identifiers", _IDENTIFIERS),
+    55105: Verdict(Status.REJECTED, "55105", "user identifier over 256 characters", _IDENTIFIERS),
+    55106: Verdict(Status.REJECTED, "55106", "user identifier's name is not supported", _IDENTIFIERS),
+    55107: Verdict(Status.REJECTED, "55107", "user identifier is empty", _IDENTIFIERS),
+    55014: Verdict(
+        Status.REJECTED,
+        "55014",
+        "contact exists",
+        "Find who holds the contact in EngageLab, and remove it there first.",
+    ),
+    INTERNAL_ERROR: Verdict(
+        Status.UNKNOWN,
+        "-1",
+        "internal server error",
+        "Push the rows again later; if it stays, ask EngageLab's support.",
+        Action.RETRY,
+    ),
+}
+PARTIAL = Verdict(
+    Status.PARTIAL,
+    "0",
+    "applied in part",
+    "Mend the rows and push them again.",
+    see_rejects=True,
+)
+
+
+def property_endpoint(operation: str) -> Endpoint:
+    """Return the endpoint of Set User Attributes for one of its operations.
+
+    :param operation: one of `SET_OPERATIONS`, or ``"delete"``.
+    """
+    return Endpoint(
+        vendor=VENDOR,
+        operation="unset attributes" if operation == "delete" else f"{operation} attributes",
+        path="/v1/user/property",
+        encode=_encode_property(operation),
+        read=read,
+        accepted_means="EngageLab confirmed the call",
+        idempotent=operation != "increase",
+    )
+
+
+def contact_endpoint() -> Endpoint:
+    """Return the endpoint of Set Contact Information."""
+    return Endpoint(
+        vendor=VENDOR,
+        operation="set contacts",
+        path="/v1/user/contact",
+        encode=lambda update: orjson.dumps({"euid": update.user, "contacts": update.attributes}),
+        read=read,
+        accepted_means="EngageLab confirmed the call",
+    )
+
+
+def _encode_property(operation: str) -> Encode:
+    def encode(update: UserUpdate) -> bytes:
+        properties = dict.fromkeys(update.unset, _DELETE_VALUE) if operation == "delete" else update.attributes
+        return orjson.dumps({"euid": update.user, "type": operation, "properties": properties})
+
+    return encode
+
+
+def read(answer: Answer, users: int) -> list[Verdict]:
+    """Return the verdict on the one user of a request."""
+    try:
+        body = orjson.loads(answer.body)
+        code, message = body["code"], body.get("message")
+    except (ValueError, TypeError, KeyError):
+        return [by_status(answer.status)] * users
+    if type(code) is not int:
+        return [by_status(answer.status)] * users
+    if code == 0 and answer.status != 200:
+        return [contradicted(answer.status).saying(message)] * users
+    if code == 0:
+        return [ACCEPTED if says(message, "success") else PARTIAL.saying(message)] * users
+    verdict = CODES.get(code) or _undocumented(code, answer.status)
+    return [verdict.saying(message)] * users
+
+
+def _undocumented(code: int, status: int) -> Verdict:
+    by_http = by_status(status)
+    if status != 200 and by_http.status is not Status.REJECTED:
+        return by_http  # a gateway writes such bodies too
+    return Verdict(
+        Status.REJECTED, str(code), "refused with an undocumented code", "Ask EngageLab's support what the code means."
+    )

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""EngageLab: what an EUID, an attribute's name and value, and a contact may be.
+
+Types: https://engagelab.com/docs/marketing-automation/console/data-management/contribute; the form of a time and the
+operations' own rules: seed 000_07f6870b0c84cf74; contacts are text: seed 001_ba1b38142f9df95a.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from airflow_provider_userattrs.push.mapping.rules import Rules
+from airflow_provider_userattrs.push.mapping.scalars import NOT_A_NUMBER, integer_of, missing, plain, whole
+from airflow_provider_userattrs.push.mapping.values import (
+    LibraryFloat,
+    ValueTable,
+    as_is,
+    clock_text,
+    elements,
+    exact_number,
+    finite,
+    refuse,
+)
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+
+INVALID_EUID = Verdict(
+    Status.INVALID,
+    "euid",
+    "EUID is no integer of 64 bits",
+    "Check the EUIDs: each is the integer EngageLab gave the user.",
+)
+NO_EUID = Verdict(
+    Status.INVALID,
+    "euid",
+    "EUID is missing: NULL, or a data library's mark for it",
+    "Leave users without an EUID out of the push.",
+)
+EMPTY_VALUE = Verdict(
+    Status.INVALID,
+    "empty-value",
+    "value is empty, which EngageLab refuses (55103)",
+    "Send NULL where there is no value.",
+)
+EMPTY_ELEMENT = Verdict(
+    Status.INVALID,
+    "empty-value",
+    "list with an empty text, which EngageLab refuses (55103)",
+    "Leave empty texts out of the list.",
+)
+EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", "Give the column a name.")
+NOT_AN_INTEGER = Verdict(
+    Status.INVALID,
+    "not-an-integer",
+    "increase takes whole numbers only, not fractions",
+    "Set the attribute instead, or round upstream.",
+)
+NO_NUMBER = Verdict(
+    Status.INVALID,
+    "not-an-integer",
+    "increase takes whole numbers only, not text, booleans or other types",
+    "Make the column an integer in the query, or by the source's types.",
+)
+NOT_A_LIST_OF_TEXT = Verdict(
+    Status.INVALID, "list-of-text", "a list takes texts only", "Turn the list's elements into text upstream."
+)
+CONTACT_NOT_TEXT = Verdict(
+    Status.INVALID, "contact-text", "contact is no text", "Send contacts as text; a phone number is one too."
+)
+
+
+_INFINITE = (math.inf, -math.inf)
+
+
+def rules(operation: str, zone: tzinfo) -> Rules:
+    """Return the rules for an operation.
+
+    :param operation: a ``type`` of Set User Attributes, or ``"contact"``.
+    :param zone: where naive datetimes are from, and in which all are written.
+    """
+    return Rules(identify, value_table(operation, zone), check_name)
+
+
+def identify(credentials: dict[str, Any]) -> tuple[int, tuple[Hashable, ...]]:
+    """Return a user as the body names it: the EUID, an integer ("euid Long").
+
+    :raises InvalidRow: if it is none.
+    """
+    (value,) = credentials.values()
+    euid = value if type(value) is int else _euid(value)
+    if euid is None or not -(2**63) <= euid < 2**63:
+        raise InvalidRow(INVALID_EUID)
+    return euid, (euid,)
+
+
+def _euid(value: Any) -> int | None:
+    """Return the integer that a value is; a database's NUMERIC and a data frame's float are one if they are whole."""
+    value = plain(value) if isinstance(value, Enum) else value
+    if value is None or missing(value):
+        raise InvalidRow(NO_EUID)
+    return integer_of(value) if isinstance(value, str) else whole(value)
+
+
+def value_table(operation: str, zone: tzinfo) -> ValueTable:
+    """Return the table from type to what EngageLab takes.
+
+    :param operation: one of `SET_OPERATIONS`, or ``"contact"``.
+    :param zone: where naive datetimes are from, and in which all are written.
+    """
+    if operation == "contact":
+        return ValueTable({str: _filled, object: refuse(CONTACT_NOT_TEXT)})
+    if operation == "increase":
+        return ValueTable(
+            {
+                int: as_is,
+                bool: refuse(NO_NUMBER),
+                float: _amount,
+                LibraryFloat: _amount,
+                Decimal: _amount,
+                object: refuse(NO_NUMBER),
+            }
+        )
+    if operation in ("add", "remove"):
+        return ValueTable({str: lambda value: [_filled(value)], list: _texts, tuple: _texts})
+    return ValueTable(
+        {
+            str: _filled,
+            bool: as_is,
+            int: as_is,
+            float: finite,
+            Decimal: exact_number,
+            datetime: clock_text(zone, _clock),
+            date: lambda value: f"{value.isoformat()} 00:00:00",
+            UUID: str,
+            list: _texts,
+            tuple: _texts,
+        }
+    )
+
+
+def check_name(name: Any) -> Verdict | None:
+    """Return the verdict on an attribute's name, or None; what else EngageLab refuses is documented nowhere."""
+    return None if isinstance(name, str) and name else EMPTY_NAME
+
+
+def _filled(value: str) -> str:
+    if not value:
+        raise InvalidRow(EMPTY_VALUE)
+    return value
+
+
+def _texts(values: list[Any]) -> list[str]:
+    if not values:
+        raise InvalidRow(EMPTY_VALUE)
+    texts = elements(values)
+    if not all(isinstance(text, str) for text in texts):
+        raise InvalidRow(NOT_A_LIST_OF_TEXT)
+    if not all(texts):
+        raise InvalidRow(EMPTY_ELEMENT)
+    return texts
+
+
+def _amount(value: float | Decimal) -> int:
+    amount = whole(value)
+    if amount is None:
+        raise InvalidRow(NOT_A_NUMBER if value in _INFINITE else NOT_AN_INTEGER)
+    return amount
+
+
+def _clock(time: datetime) -> str:
+    parts = time.year, time.month, time.day, time.hour, time.minute, time.second
+    return "%04d-%02d-%02d %02d:%02d:%02d" % parts  # noqa: UP031  twice as fast as format specifiers

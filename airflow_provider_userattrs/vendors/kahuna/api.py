@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kahuna: what its User Attribute API says.
+
+``POST /api/userattributes?env=p|s``, up to 100 existing users a request:
+https://support.kahuna.com/hc/en-us/articles/360008462633-User-Attribute-API (seed 002_3492fff7f26e71be)
+
+A 200 holds one element for each user, in their order, and comes also when every user failed. Other statuses are
+about the request as a whole; their body is documented as an array of one object, and seen as a bare object and empty
+(https://github.com/edgar/KahunaClient).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
+from airflow_provider_userattrs.vendors.http import by_status, contradicted
+
+VENDOR = "Kahuna"
+BASE_URL = "https://tap-nexus.appspot.com"
+
+#: environment -> value of ``env`` (seed 002_3492fff7f26e71be, "Request URI").
+ENVIRONMENTS = {"production": "p", "sandbox": "s"}
+DEFAULT_ENVIRONMENT = "production"
+
+MAX_USERS = 100
+
+#: A request that can change nothing: it names no user. What the answer to it is, is documented nowhere, but for 401
+#: and 409 where the keys are wrong.
+NOBODY = b'{"user_attributes_array":[]}'
+
+_CHECK = "Check these users in Kahuna; then push the rows again."
+_KEYS = "Check the connection's secret key and API key: both stand in Kahuna's Settings."
+
+#: HTTP status of the whole request -> verdict (seed 002_3492fff7f26e71be, "HTTP Response Codes").
+STATUSES = {
+    400: Verdict(
+        Status.REJECTED,
+        "400",
+        "request could not be parsed, or has invalid options",
+        "Check the credentials named in target and the attributes' values.",
+        Action.SPLIT,
+        see_rejects=True,
+    ),
+    401: Verdict(Status.UNSENT, "401", "authentication error", _KEYS, Action.STOP),
+    409: Verdict(
+        Status.UNSENT,
+        "409",
+        "no permission to use the User Attributes API",
+        "Ask Kahuna to enable the User Attributes API for these keys.",
+        Action.STOP,
+    ),
+    500: Verdict(
+        Status.UNKNOWN,
+        "500",
+        "internal server error",
+        "Push the rows again later; if it stays, ask Kahuna's support.",
+        Action.RETRY,
+    ),
+}
+
+#: `error_code` of one user -> verdict (seed 002_3492fff7f26e71be, "Response Object"). The page names 404 alone, and
+#: calls the field "an HTTP error code": a passing one is tried again, any other is `rejected` ("the request failed").
+USER_CODES = {
+    404: Verdict(
+        Status.REJECTED,
+        "404",
+        "User not found",
+        "Kahuna updates existing users only: check the credentials, or wait until the user has signed in once.",
+    ),
+}
+_PASSING = frozenset({408, 423, 425, 429})
+
+WRONG_LENGTH = Verdict(Status.UNKNOWN, "wrong-length", "answer has not one element for each user", _CHECK)
+UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "answer could not be read", _CHECK)
+
+
+def endpoint(*, unset: bool = False) -> Endpoint:
+    """Return the endpoint of the User Attribute API; the environment is the connection's.
+
+    :param unset: whether attributes are removed.
+    """
+    return Endpoint(
+        vendor=VENDOR,
+        operation="unset attributes" if unset else "set attributes",
+        path="/api/userattributes",
+        encode=encode,
+        read=read,
+        accepted_means="Kahuna confirmed each user",
+        head=b'{"user_attributes_array":[',
+        tail=b"]}",
+        max_users=MAX_USERS,
+    )
+
+
+def encode(update: UserUpdate) -> bytes:
+    """Return the User Attribute object of an update; an attribute set to null is deleted."""
+    attributes = {**update.attributes, **dict.fromkeys(update.unset)} if update.unset else update.attributes
+    return orjson.dumps({"target": update.user, "attributes": attributes})
+
+
+def read(answer: Answer, users: int) -> list[Verdict]:
+    """Return one verdict for each user of a request, matched by position."""
+    body = _load(answer.body)
+    if answer.status != 200:
+        if isinstance(body, list) and any(isinstance(item, dict) and item.get("success") is True for item in body):
+            return [contradicted(answer.status)] * users
+        verdict = STATUSES.get(answer.status) or by_status(answer.status)
+        return [verdict.saying(_words(body))] * users
+    if not isinstance(body, list):
+        return [UNREADABLE] * users
+    if len(body) != users:
+        return [WRONG_LENGTH] * users
+    return [_read_user(item) for item in body]
+
+
+def _read_user(item: Any) -> Verdict:
+    success = item.get("success") if isinstance(item, dict) else None
+    if success is True:
+        return UNREADABLE if item.get("error") or item.get("error_code") else ACCEPTED
+    if success is not False:
+        return UNREADABLE
+    code = item.get("error_code")
+    verdict = USER_CODES.get(code) if type(code) is int else None
+    if verdict is None and type(code) is int and (code in _PASSING or 500 <= code < 600):
+        verdict = by_status(code)
+    if verdict is None:
+        shown = str(code) if type(code) is int else "none"
+        verdict = Verdict(
+            Status.REJECTED, shown, "user failed with an undocumented code", "Ask Kahuna's support what the code means."
+        )
+    return verdict.saying(item.get("error"))
+
+
+def _load(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        return None
+
+
+def _words(body: Any) -> object:
+    """Return the message of an error body: an array of one object, or the object itself."""
+    error = body[0] if isinstance(body, list) and len(body) == 1 else body
+    return error.get("error") if isinstance(error, dict) else None

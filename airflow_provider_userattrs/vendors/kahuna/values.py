@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kahuna: what a user's credentials, an attribute's name and its value may be.
+
+All of it: seed 002_3492fff7f26e71be, "target" and "attributes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from airflow_provider_userattrs.push.mapping.rules import Rules
+from airflow_provider_userattrs.push.mapping.scalars import FROM_FLOAT, LONGEST_NO_ID, id_note, id_text, missing
+from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is, clock_text, exact_text
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+
+MAX_VALUE_BYTES = 2048
+
+VALUE_TOO_LONG = Verdict(
+    Status.INVALID,
+    "value-too-long",
+    f"value over {MAX_VALUE_BYTES:,} bytes",
+    'Shorten the value, or set oversize="send" to see what Kahuna makes of it.',
+)
+NO_TARGET = Verdict(
+    Status.INVALID, "target", "no credential to find the user by", "Give every row at least one column of target."
+)
+TARGET_TYPE = Verdict(
+    Status.INVALID, "target-type", "credential is neither text nor integer", "Convert the credential to text upstream."
+)
+MISSING_CREDENTIAL = Verdict(
+    Status.INVALID,
+    "target-type",
+    "credential is a data library's mark for a missing value (NaN, NaT, NA)",
+    "Turn the mark into NULL upstream: the user is found by the other credentials then, if there are any.",
+)
+EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", "Give the column a name.")
+
+
+def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
+    """Return the rules for attributes.
+
+    :param zone: where naive datetimes are from, and in which all are written.
+    :param check_size: whether a value over 2,048 bytes is refused.
+    """
+    return Rules(identify, value_table(zone, check_size=check_size), check_name)
+
+
+def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple[Hashable, ...]]:
+    """Return a user as the body names it: the credentials that are not NULL or blank, in order of preference.
+
+    Kahuna takes the first credential that matches a user.
+
+    :raises InvalidRow: if there is none, or one is neither text nor integer.
+    """
+    target: dict[str, str] = {}
+    odd: Noted | None = None
+    for credential, value in credentials.items():
+        if type(value) is not str:
+            if value is None:
+                continue
+            if isinstance(value, float):
+                odd = odd or Noted(target, FROM_FLOAT, credential)
+            value = _credential(value)
+        stripped = value.strip()
+        if not stripped:
+            continue
+        if (stripped is not value or len(value) <= LONGEST_NO_ID) and (note := id_note(value)):
+            odd = odd or Noted(target, note, credential)
+        target[credential] = value
+    if not target:
+        raise InvalidRow(NO_TARGET)
+    return odd or target, tuple(target.items())
+
+
+def _credential(value: Any) -> str:
+    if missing(value):
+        raise InvalidRow(MISSING_CREDENTIAL)
+    text = id_text(value)
+    if text is None:
+        raise InvalidRow(TARGET_TYPE)
+    return text
+
+
+def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
+    """Return the table from type to what Kahuna takes: string, integer, boolean.
+
+    Times and dates have the form of the page's samples. A number that is no integer goes as its exact decimal text,
+    and is noted.
+
+    :param zone: where naive datetimes are from, and in which all are written.
+    :param check_size: whether a value over 2,048 bytes is refused.
+    """
+    return ValueTable(
+        {
+            str: _within_limit if check_size else as_is,
+            bool: as_is,
+            int: as_is,
+            float: partial(_number_text, check_size=check_size),
+            Decimal: partial(_integer_or_text, check_size=check_size),
+            datetime: clock_text(zone, _clock, to="minute"),
+            date: lambda value: value.isoformat().replace("-", "/"),
+            UUID: str,
+        }
+    )
+
+
+def check_name(name: Any) -> Verdict | None:
+    """Return the verdict on an attribute's name, or None."""
+    return None if isinstance(name, str) and name else EMPTY_NAME
+
+
+def _within_limit(value: str) -> str:
+    # A character has at most 4 bytes in UTF-8; what cannot be encoded at all is refused when the body is written.
+    if len(value) * 4 > MAX_VALUE_BYTES and len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
+        raise InvalidRow(VALUE_TOO_LONG)
+    return value
+
+
+def _number_text(value: float | Decimal, *, check_size: bool) -> Noted:
+    return _as_text(exact_text(value), check_size)
+
+
+def _integer_or_text(value: Decimal, *, check_size: bool) -> int | Noted:
+    text = exact_text(value)
+    # By the scale, not by the value, so that a NUMERIC(10, 2) column does not change its type from row to row.
+    return _as_text(text, check_size) if "." in text else int(value)
+
+
+def _as_text(number: str, check_size: bool) -> Noted:
+    if check_size and len(number) > MAX_VALUE_BYTES:
+        raise InvalidRow(VALUE_TOO_LONG)
+    return Noted(number, "number sent as its exact decimal text")
+
+
+def _clock(time: datetime) -> str:
+    parts = time.year, time.month, time.day, time.hour, time.minute
+    return "%04d/%02d/%02d %02d:%02d" % parts  # noqa: UP031  twice as fast as format specifiers

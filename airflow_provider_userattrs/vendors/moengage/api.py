@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MoEngage: what its User API says.
+
+``POST /v1/customer/<APP_ID>``, one user a request; a 200 means that the update is queued, not that it is stored:
+seed 003_dbbef344ba752faa, and the newer https://www.moengage.com/docs/api/user/track-user
+
+Limits and errors: https://www.moengage.com/docs/api/data/data-overview
+What is cut or dropped without a word: https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from airflow_provider_userattrs.push.model.operation import Answer, Encode, Endpoint
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
+from airflow_provider_userattrs.vendors.http import by_status, contradicted, says
+
+VENDOR = "MoEngage"
+
+#: https://www.moengage.com/docs/api/introduction#data-centers
+DATA_CENTERS = ("01", "02", "03", "04", "05", "06", "101")
+
+#: 128 KB, by the smaller of the two readings of KB.
+MAX_BYTES = 128_000
+
+#: 10,000 user updates a minute for a workspace.
+MAX_RATE = 10_000 / 60
+
+#: How an attribute to unset is matched (seed 003_dbbef344ba752faa, "type operator"; the words:
+#: https://www.moengage.com/docs/user-guide/data/user-data/unset-user-attributes).
+MATCHES = ("equals", "prefix", "suffix", "contains")
+
+#: An API firewall answers workers that are not on its list with an unspecified 4xx, though the key is right
+#: (https://www.moengage.com/docs/user-guide/settings/account/security/api-firewall).
+_FIREWALL = "with an API firewall, that this worker's IP address is listed"
+_KEYS = f"Check the connection's workspace id and Data API key, that the key may use the Data API, and {_FIREWALL}."
+_WORKSPACE = "Check the connection's login, the workspace id, and its host if one is set."
+_MEND = "Mend the rows as MoEngage's words say, and push them again."
+_SUPPORT = f"Ask MoEngage's support about the account; check, {_FIREWALL}."
+_OTHER_4XX = f"Check, {_FIREWALL}; else mend the rows and push them again."
+
+#: HTTP status -> verdict. The types in error bodies differ between MoEngage's pages, so the status decides, but for
+#: `ACCOUNT_TYPES`.
+STATUSES = {
+    400: Verdict(Status.REJECTED, "400", "request refused as invalid", _MEND, see_rejects=True),
+    401: Verdict(Status.UNSENT, "401", "authentication required or failed", _KEYS, Action.STOP),
+    403: Verdict(Status.UNSENT, "403", "account blocked or suspended", _SUPPORT, Action.STOP),
+    409: Verdict(
+        Status.UNSENT,
+        "409",
+        "workspace id and credentials do not belong together, or no key is set",
+        _KEYS,
+        Action.STOP,
+    ),
+    413: Verdict(Status.REJECTED, "413", "payload over 128 KB", "Send fewer or shorter attributes of this user."),
+    415: Verdict(
+        Status.UNSENT, "415", "content type is not supported", "Check for a proxy that changes headers.", Action.STOP
+    ),
+    429: Verdict(
+        Status.UNSENT,
+        "429",
+        "rate limit exceeded",
+        "Retry the task; lower rate_limit if other senders share the workspace's 10,000 users a minute.",
+        Action.RETRY,
+    ),
+}
+
+#: Type in the error body of a 400 that is about the account or the connection, and the same for every row -> verdict
+#: (https://www.moengage.com/docs/api/data/data-overview, "Response Codes").
+ACCOUNT_TYPES = {
+    "Blacklisted": Verdict(Status.UNSENT, "400", "account is blacklisted", _SUPPORT, Action.STOP),
+    "InvalidParams": Verdict(Status.UNSENT, "400", "workspace id is invalid", _WORKSPACE, Action.STOP),
+    "ParamsRequired": Verdict(Status.UNSENT, "400", "workspace id is missing", _WORKSPACE, Action.STOP),
+}
+
+#: (HTTP status, type in the error body) -> what it means more exactly; status and action stay those of the status.
+TYPES = {
+    (400, "MissingAttributeError"): "a required field is missing or of the wrong type",
+    (400, "ArrayFieldError"): "an array attribute is both added to and removed from",
+    (400, "Missing header value"): "a header is missing",
+    (400, "Empty request body"): "body is empty",
+    (400, "Body type is not JSON"): "body is no JSON",
+    (400, "Malformed JSON"): "body is malformed JSON",
+    (401, "Authentication required"): "authentication required or failed",
+    (403, "BlockedClient"): "account is blocked",
+    (403, "Account Suspended"): "account is suspended",
+    (403, "Account Temporarily Suspended"): "account is suspended for now",
+    (409, "Authentication Mismatch"): "workspace id differs from that of the credentials",
+    (409, "Authentication required"): "no Data API key is set for the workspace",
+    (409, "App Secret key not set"): "no Data API key is set for the workspace",
+    (413, "Payload too large"): "payload over 128 KB",
+    (413, "PayloadTooLarge"): "payload over 128 KB",
+    (415, "Unsupported Media Type"): "content type is not supported",
+    (415, "MediaTypeError"): "content type is not supported",
+    (429, "RateLimitError"): "rate limit exceeded",
+    (429, "Rate Limit Exceeded"): "rate limit exceeded",
+}
+NOT_QUEUED = Verdict(Status.REJECTED, "200-fail", "answered 200 with status fail", _MEND, see_rejects=True)
+UNREADABLE = Verdict(
+    Status.UNKNOWN, "unreadable", "answer could not be read", "Check these users in MoEngage; then push the rows again."
+)
+
+
+def base_url(data_center: str) -> str:
+    """Return the base URL of a data center."""
+    return f"https://api-{data_center}.moengage.com"
+
+
+def endpoint(
+    *,
+    unset: bool = False,
+    match: str = "equals",
+    case_sensitive: bool = True,
+    update_existing_only: bool = False,
+) -> Endpoint:
+    """Return the endpoint of the User API; the workspace is the connection's.
+
+    :param unset: whether attributes are removed.
+    :param match: how the names to unset are matched, one of `MATCHES`.
+    :param case_sensitive: whether case counts in that.
+    :param update_existing_only: whether to leave users alone that MoEngage does not know.
+    """
+    return Endpoint(
+        vendor=VENDOR,
+        operation="unset attributes" if unset else "set attributes",
+        path="/v1/customer",
+        encode=_encode(match, case_sensitive, update_existing_only),
+        read=read,
+        accepted_means="MoEngage queued the update; it is stored later, or not at all",
+        done="queued",
+        max_bytes=MAX_BYTES,
+        max_rate=MAX_RATE,
+        rate_unit="users",
+    )
+
+
+def _encode(match: str, case_sensitive: bool, update_existing_only: bool) -> Encode:
+    def encode(update: UserUpdate) -> bytes:
+        body: dict[str, Any] = {"type": "customer", "customer_id": update.user}
+        if update_existing_only:
+            body["update_existing_only"] = True
+        if update.attributes:
+            body["attributes"] = update.attributes
+        if update.unset:
+            body["unset_attributes"] = [
+                {"type": match, "attr": name, "case_sensitive": case_sensitive} for name in update.unset
+            ]
+        return orjson.dumps(body)
+
+    return encode
+
+
+def read(answer: Answer, users: int) -> list[Verdict]:
+    """Return the verdict on the one user of a request."""
+    body = _load(answer.body)
+    status = body.get("status")
+    if answer.status == 200:
+        if says(status, "success"):
+            return [ACCEPTED] * users
+        return [(NOT_QUEUED if says(status, "fail") else UNREADABLE).saying(_words(body))] * users
+    verdict = contradicted(answer.status) if says(status, "success") else _refused(answer.status, _error(body))
+    return [verdict.saying(_words(body))] * users
+
+
+def _refused(status: int, error: dict[str, Any]) -> Verdict:
+    kind = error.get("type")
+    if status == 400 and isinstance(kind, str) and kind in ACCOUNT_TYPES:
+        return ACCOUNT_TYPES[kind]
+    verdict = STATUSES.get(status)
+    if verdict is None:
+        verdict = by_status(status)
+        return replace(verdict, remedy=_OTHER_4XX) if verdict.status is Status.REJECTED else verdict
+    return replace(verdict, meaning=TYPES.get((status, str(kind)), verdict.meaning))
+
+
+def succeeded(answer: Answer) -> bool:
+    """Tell whether an answer's body says success."""
+    return says(_load(answer.body).get("status"), "success")
+
+
+def _words(body: dict[str, Any]) -> str:
+    """Return MoEngage's words, with the request id by which its support finds the request."""
+    error = _error(body)
+    message, request = error.get("message"), error.get("request_id") or body.get("request_id")
+    return " ".join([*([str(message)] if message else ()), *([f"(request_id {request})"] if request else ())])
+
+
+def _load(body: bytes) -> dict[str, Any]:
+    try:
+        loaded = orjson.loads(body)
+    except ValueError:
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _error(body: dict[str, Any]) -> dict[str, Any]:
+    error = body.get("error")
+    return error if isinstance(error, dict) else {}

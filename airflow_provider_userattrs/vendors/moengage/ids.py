@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MoEngage: what names a user, the customer id.
+
+https://www.moengage.com/docs/api/data/data-overview, "Request Body"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+from airflow_provider_userattrs.push.mapping.scalars import FROM_FLOAT, LONGEST_NO_ID, id_note, id_text, missing
+from airflow_provider_userattrs.push.mapping.values import Noted
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+
+CUSTOMER_ID = Verdict(
+    Status.INVALID,
+    "customer-id",
+    "customer_id is no text of more than one character",
+    "Name the user by the text that identifies it in MoEngage.",
+)
+BLOCKED_CUSTOMER_ID = Verdict(
+    Status.INVALID,
+    "blocked-customer-id",
+    "customer_id is one that MoEngage blocks",
+    "Leave users without an id of their own out of the push.",
+)
+NO_CUSTOMER_ID = Verdict(
+    Status.INVALID,
+    "customer-id",
+    "customer_id is missing: NULL, or a data library's mark for it",
+    "Leave users without an id of their own out of the push.",
+)
+
+#: Ids that stand for no user; whether case counts when they are compared is not documented, so it does not count here.
+BLOCKED_CUSTOMER_IDS = frozenset(
+    {"", "(empty)", "0", "1", "2", "-1", "-2", "id", "uid", "userid", "user_id", "customer_id"}
+    | {"na", "n/a", "none", "null", "true", "false", "guest", "unknown"}
+    | {"user_attribute_unique_id", "dummy_seller_code"}
+)
+
+
+def identify(credentials: dict[str, Any]) -> tuple[str | Noted, tuple[Hashable, ...]]:
+    """Return a user as the body names it: the customer id, a text of more than one character.
+
+    :raises InvalidRow: if it is none, or one that MoEngage blocks.
+    """
+    (value,) = credentials.values()
+    note = None
+    if type(value) is not str:
+        note = FROM_FLOAT if isinstance(value, float) else None
+        value = _customer_id(value)
+    stripped = value.strip()
+    if stripped.lower() in BLOCKED_CUSTOMER_IDS:
+        raise InvalidRow(BLOCKED_CUSTOMER_ID)
+    if len(value) < 2:
+        raise InvalidRow(CUSTOMER_ID)
+    if stripped is not value or len(value) <= LONGEST_NO_ID:
+        note = note or id_note(value)
+    return Noted(value, note, next(iter(credentials))) if note else value, (value,)
+
+
+def _customer_id(value: Any) -> str:
+    if value is None or missing(value):
+        raise InvalidRow(NO_CUSTOMER_ID)
+    text = id_text(value)
+    if text is None:
+        raise InvalidRow(CUSTOMER_ID)
+    return text

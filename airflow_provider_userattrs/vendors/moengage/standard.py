@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MoEngage: the standard attributes, each of a type of its own (seed 003_dbbef344ba752faa, "Standard User Attributes").
+
+A value of another type is stored as it comes, answered with 200, and no later change of the attribute's type mends it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from airflow_provider_userattrs.push.mapping.scalars import boolean_of, integer_of, missing, number_of, plain, whole
+from airflow_provider_userattrs.push.mapping.values import (
+    Convert,
+    LibraryFloat,
+    Noted,
+    ValueTable,
+    as_is,
+    exact_number,
+    exact_text,
+    finite,
+    refuse,
+    utc_text,
+)
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+
+TEXTS = ("name", "first_name", "last_name", "email", "gender", "mobile", "source")
+NUMBERS = ("age", "transactions", "revenue")
+BOOLEANS = ("moe_unsubscribe",)
+DATES = ("created_time", "last_seen")
+PLATFORMS = frozenset({"android", "ios", "web"})
+
+_FROM_TEXT = "text sent as a number"
+
+NOT_TEXT = Verdict(
+    Status.INVALID,
+    "not-text",
+    "standard attribute of type String that is no text",
+    "Send text; numbers are taken as their text.",
+)
+NOT_NUMERIC = Verdict(
+    Status.INVALID,
+    "not-numeric",
+    "standard attribute of type Numeric that is no number",
+    "Send a number, or its text; where there is none, NULL.",
+)
+NOT_BOOLEAN = Verdict(
+    Status.INVALID,
+    "not-boolean",
+    "standard attribute of type Boolean that is no boolean",
+    "Send a boolean, or a word for one such as true or false; where there is none, NULL.",
+)
+NOT_A_DATE = Verdict(
+    Status.INVALID,
+    "not-a-date",
+    "date attribute that MoEngage would store as text",
+    "Send a date or datetime, or text such as 2019-05-21T03:47:35Z.",
+)
+NOT_A_PLACE = Verdict(
+    Status.INVALID,
+    "not-a-place",
+    "location is no {'lat': number, 'lon': number}",
+    "Send both numbers under these keys.",
+)
+NOT_PLATFORMS = Verdict(
+    Status.INVALID,
+    "not-platforms",
+    "platforms is no list of {'platform': ..., 'active': ...}",
+    "Name ANDROID, iOS or web, each with active true or false.",
+)
+
+
+def named(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
+    """Return the tables of the standard attributes, which have types of their own, by name.
+
+    :param zone: where naive datetimes are from.
+    :param text: the converter of text.
+    """
+    texts = ValueTable(
+        {
+            str: text,
+            UUID: str,
+            int: _number_as_text,
+            float: _number_as_text,
+            LibraryFloat: _number_as_text,
+            Decimal: _number_as_text,
+            bool: refuse(NOT_TEXT),
+            object: refuse(NOT_TEXT),
+        }
+    )
+    numbers = ValueTable(
+        {
+            int: as_is,
+            float: finite,
+            Decimal: exact_number,
+            str: _text_as_number,
+            bool: refuse(NOT_NUMERIC),
+            object: refuse(NOT_NUMERIC),
+        }
+    )
+    return {
+        **dict.fromkeys(TEXTS, texts),
+        **dict.fromkeys(NUMBERS, numbers),
+        **dict.fromkeys(BOOLEANS, ValueTable({bool: as_is, object: _as_boolean})),
+        **dict.fromkeys(DATES, ValueTable({object: _date(zone)})),
+        "moe_geo_location": ValueTable({object: _place}),
+        "platforms": ValueTable({object: _platforms}),
+    }
+
+
+def _number_as_text(value: float | Decimal) -> Noted:
+    number = whole(value)
+    return Noted(exact_text(value) if number is None else str(number), "number sent as text")
+
+
+def _text_as_number(value: str) -> Noted:
+    number = integer_of(value.strip())
+    if number is not None:
+        return Noted(number, _FROM_TEXT)
+    decimal = number_of(value, Decimal)
+    if decimal is None:
+        raise InvalidRow(NOT_NUMERIC)
+    return Noted(exact_number(decimal), _FROM_TEXT)
+
+
+def _as_boolean(value: Any) -> Noted:
+    boolean = boolean_of(value)
+    if boolean is None:
+        raise InvalidRow(NOT_BOOLEAN)
+    return Noted(boolean, "value sent as a boolean")
+
+
+def _date(zone: tzinfo) -> Convert:
+    moment = utc_text(zone)
+
+    def convert(value: Any) -> Any:
+        if verdict := missing(value):
+            raise InvalidRow(verdict)
+        if isinstance(value, datetime):
+            return moment(value)
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, str) and _is_date(value):
+            return value
+        raise InvalidRow(NOT_A_DATE)
+
+    return convert
+
+
+#: What MoEngage reads as a date; anything else it stores as text.
+_DATE_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z)?")
+
+
+def _is_date(text: str) -> bool:
+    if not _DATE_FORM.fullmatch(text):
+        return False
+    try:
+        datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S" if len(text) > 10 else "%Y-%m-%d")
+    except ValueError:
+        return False
+    return True
+
+
+def _place(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict) or value.keys() != {"lat", "lon"}:
+        raise InvalidRow(NOT_A_PLACE)
+    return {key: _degrees(part) for key, part in value.items()}
+
+
+def _degrees(value: Any) -> Any:
+    value = plain(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        raise InvalidRow(NOT_A_PLACE)
+    return exact_number(value) if isinstance(value, Decimal) else finite(value)
+
+
+def _platforms(value: Any) -> list[dict[str, str]]:
+    if not isinstance(value, (list, tuple)) or not all(map(_is_platform, value)):
+        raise InvalidRow(NOT_PLATFORMS)
+    return [{"platform": item["platform"], "active": str(item["active"]).lower()} for item in value]
+
+
+def _is_platform(item: Any) -> bool:
+    return (
+        isinstance(item, dict)
+        and item.keys() == {"platform", "active"}
+        and str(item["platform"]).lower() in PLATFORMS
+        and str(item["active"]).lower() in ("true", "false")
+    )

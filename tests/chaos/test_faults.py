@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may go wrong around a push: it ends with a true report and a clear error, and the next try goes on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from cases import CASES
+
+from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
+from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.task import run as run_module
+
+CASE = {case.name: case for case in CASES}
+
+
+def test_ten_thousand_rows_five_locked_two_come_free_three_with_the_next_try(bench: Any, tries: Any) -> None:
+    """Locked rows, as a peer's documentation has them: only they are tried again, now and by the next try."""
+    case = CASE["kahuna-set"]
+    keys = [f"user{number}" for number in range(10_000)]
+    bench.control.seed("kahuna", [{"username": key} for key in keys])
+    rows = [{"username": key, "color": "red"} for key in keys]
+    locked = {0: 1, 101: 2, 5_000: 5, 5_001: 5, 9_999: 5}  # row -> how often it is found locked
+    for row, times in locked.items():
+        bench.control.fault("kahuna", {"code": 423}, {"users": [keys[row]], "times": times})
+    bench.connect("kahuna")
+    task = tries(case, rows)
+
+    first = task.once()
+    assert (first["accepted"], first["unsent"], first["error"]) == (9_997, 3, "RetryLater")
+    assert "locked" in first["warning"]
+    assert first["requests"] < 100 + 5 * 5 + 1
+    second = task.once()
+    assert (second["rows"], second["accepted"], second["error"]) == (10_000, 10_000, None)
+    assert second["resumed_from"] == 5_000
+    assert second["requests"] - first["requests"] <= 3
+    assert second["warning"] is None
+    users = bench.control.users("kahuna")
+    assert {user["updates"] for user in users.values()} == {1}, "sent again though it was done"
+
+
+@pytest.fixture
+def push(tmp_path: Any, control: Any, connect: Any, monkeypatch: Any, fake_clock: Any) -> Callable[..., Any]:
+    """Return a function that pushes rows to Kahuna in this process and gives the run; no thread is left."""
+    monkeypatch.setattr(run_module, "Clock", fake_clock)
+    control.seed("kahuna", [{"username": f"user{number}"} for number in range(500)])
+    connect("kahuna")
+
+    def run(users: Any, store: Any = None, **parameters: Any) -> Any:
+        ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
+        parameters = {"checkpoint_path": None if store else str(tmp_path / "checkpoints"), **parameters}
+        operator = KahunaSetAttributesOperator(task_id="t", users=users, target=["username"], **parameters)
+        before = set(threading.enumerate())
+        one = run_module.Run(operator, {"ti": ti, "task_state_store": store})  # type: ignore[arg-type, typeddict-item]
+        one.report = one.run()  # type: ignore[attr-defined]
+        assert not set(threading.enumerate()) - before, "a thread outlives the task"
+        assert sum(one.report[status.value] for status in Status) == one.report["rows"]  # type: ignore[attr-defined]
+        return one
+
+    return run
+
+
+def good(count: int) -> list[dict[str, Any]]:
+    return [{"username": f"user{number}", "a": number} for number in range(count)]
+
+
+def test_a_row_that_fails_its_own_encoder_is_invalid_alone(push: Any, control: Any) -> None:
+    rows = good(300)
+    rows[150]["a"] = "\ud800"
+    run = push(rows)
+    assert run.error is None
+    assert (run.report["accepted"], run.report["invalid"]) == (299, 1)
+    assert "a" in run.report["reasons"][0]["attributes"]
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+def test_threads_that_cannot_be_started(push: Any, control: Any, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def start_some(thread: threading.Thread) -> None:
+        if thread.name.startswith("userattrs-"):
+            if len(started) == threads:
+                raise RuntimeError("can't start new thread")
+            started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+    run = push(good(400))
+    assert run.report["rows"] == 400
+    if threads:
+        assert run.error is None
+        assert run.report["accepted"] == 400
+    else:
+        assert isinstance(run.error, RetryLater)
+        assert "No thread can be started" in str(run.error)
+        assert run.report["unsent"] == 400
+
+
+class BreaksOff:
+    """A source that raises midway, on its first reading."""
+
+    def __init__(self, rows: list[Any], at: int) -> None:
+        self.all, self.at, self.readings = rows, at, 0
+
+    def identity(self) -> Any:
+        return "the same"
+
+    def rows(self) -> Iterator[Any]:
+        self.readings += 1
+        for position, row in enumerate(self.all):
+            if self.readings == 1 and position == self.at:
+                raise OSError("the warehouse went away")
+            yield row
+
+
+def test_a_source_that_raises_midway_is_resumed_by_the_next_try(push: Any, control: Any) -> None:
+    users = BreaksOff(good(400), 250)
+    run = push(users)
+    assert isinstance(run.error, OSError)
+    assert run.report["accepted"] == run.report["rows"] - run.report["unsent"]
+    done = run.report["accepted"]
+    again = push(users)
+    assert again.error is None
+    assert again.report["accepted"] == again.report["rows"] == 400
+    assert again.report["resumed_from"] == done
+    assert {user["updates"] for user in control.users("kahuna").values() if user["updates"]} == {1}
+
+
+class Refusing:
+    """A task state store that refuses, from its nth call on."""
+
+    def __init__(self, after: int) -> None:
+        self.after, self.calls, self.kept = after, 0, {}
+
+    def _call(self) -> None:
+        self.calls += 1
+        if self.calls > self.after:
+            raise ConnectionError("no store today")
+
+    def get(self, key: str) -> Any:
+        self._call()
+        return self.kept.get(key)
+
+    def set(self, key: str, value: Any) -> None:
+        self._call()
+        self.kept[key] = value
+
+    def delete(self, key: str) -> None:
+        self._call()
+        self.kept.pop(key, None)
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_state_store_that_refuses_does_not_end_an_idempotent_push(push: Any, after: int) -> None:
+    run = push(good(300), Refusing(after))
+    assert run.error is None
+    assert run.report["accepted"] == 300
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_without_its_store_nothing_that_must_not_be_repeated_is_sent_unnoted(
+    bench: Any, monkeypatch: Any, fake_clock: Any, after: int
+) -> None:
+    case = CASE["engagelab-increase"]
+    bench.prepare(case, 300)
+    bench.connect("engagelab")
+    monkeypatch.setattr(run_module, "Clock", fake_clock)
+    store = Refusing(after)
+    operator: Any = case.operator(task_id="t", users=case.rows(300), operation="increase")  # type: ignore[call-arg]
+    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
+    run = run_module.Run(operator, {"ti": ti, "task_state_store": store})  # type: ignore[arg-type, typeddict-item]
+    report = run.run()
+    assert isinstance(run.error, RetryLater)
+    assert "checkpoint" in str(run.error)
+    noted = store.kept["userattrs_push_once"]["sent_below"] if store.kept else 0
+    assert len(bench.control.journal()) <= noted
+    assert report["accepted"] == len(bench.control.journal())
+
+
+def test_a_rejects_path_that_becomes_unwritable_loses_no_row(push: Any, tmp_path: Any) -> None:
+    rows = [*good(200), {"username": "nobody", "a": 1}, *good(100)]
+    run = push(rows, rejects_path="/dev/full")
+    assert isinstance(run.error, RetryLater)
+    assert "rejects_path" in str(run.error)
+    run = push(rows, rejects_path=str(tmp_path / "rejects.jsonl"))
+    assert run.error is None

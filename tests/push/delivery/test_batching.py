@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches: the limits kept to the byte, nothing lost, nothing out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+
+
+def endpoint(**limits: Any) -> Endpoint:
+    """Return an endpoint whose updates take as many bytes as their attribute ``x`` has letters."""
+    return Endpoint(
+        vendor="Vendor",
+        operation="set attributes",
+        path="/",
+        encode=lambda update: update.attributes["x"].encode(),
+        read=lambda answer, users: [],
+        accepted_means="",
+        **{"head": b"[", "tail": b"]"} | limits,
+    )
+
+
+def fill(batcher: Batcher, updates: list[UserUpdate]) -> list[Batch]:
+    batches = []
+    for update in updates:
+        if batch := batcher.add(update, batcher.encode(update)):
+            batches.append(batch)
+    if batch := batcher.flush():
+        batches.append(batch)
+    return batches
+
+
+class TestBatcher:
+    @settings(max_examples=400, deadline=None)
+    @given(
+        sizes=st.lists(st.integers(1, 30), max_size=60),
+        max_users=st.integers(1, 12),
+        max_bytes=st.one_of(st.none(), st.integers(34, 120)),
+        frame=st.sampled_from([(b"", b""), (b"[", b"]"), (b'{"users":[', b"]}")]),
+    )
+    def test_keeps_both_limits_loses_nothing_and_fills_up(
+        self,
+        update: Callable[..., UserUpdate],
+        sizes: list[int],
+        max_users: int,
+        max_bytes: int | None,
+        frame: tuple[bytes, bytes],
+    ) -> None:
+        head, tail = frame
+        max_bytes = max_bytes and max_bytes + len(head) + len(tail)
+        target = endpoint(max_users=max_users, max_bytes=max_bytes, head=head, tail=tail)
+        updates = [update(place, x="x" * size) for place, size in enumerate(sizes)]
+        batches = fill(Batcher(target), updates)
+
+        assert [one for batch in batches for one in batch.updates] == updates
+        for batch, after in zip(batches, [*batches[1:], None], strict=False):
+            body = batch.body(target)
+            assert body == head + b",".join(one.attributes["x"].encode() for one in batch.updates) + tail
+            assert 1 <= len(batch) == len(batch.updates) == len(batch.parts) <= max_users
+            assert max_bytes is None or len(body) <= max_bytes
+            if after:  # one more would have been too many
+                over = max_bytes is not None and len(body) + 1 + len(after.parts[0]) > max_bytes
+                assert len(batch) == max_users or over
+
+    @pytest.mark.parametrize(("size", "fits"), [(98, True), (99, False)], ids=["exactly", "one-byte-over"])
+    def test_an_update_alone_is_held_to_the_byte_limit(
+        self, update: Callable[..., UserUpdate], size: int, fits: bool
+    ) -> None:
+        batcher = Batcher(endpoint(max_users=5, max_bytes=100))
+        alone = update(0, x="x" * size)
+        if fits:
+            [batch] = fill(batcher, [alone])
+            assert len(batch.body(endpoint())) == 100
+        else:
+            with pytest.raises(InvalidRow) as raised:
+                batcher.encode(alone)
+            verdict = raised.value.verdict
+            assert (verdict.status, verdict.meaning) == (Status.INVALID, "update over 100 bytes")
+            assert verdict.remedy.endswith(".")
+
+    @pytest.mark.parametrize(("second", "batches"), [(47, 1), (48, 2)], ids=["exactly", "one-byte-over"])
+    def test_the_comma_counts(self, update: Callable[..., UserUpdate], second: int, batches: int) -> None:
+        batcher = Batcher(endpoint(max_users=5, max_bytes=100))
+        assert len(fill(batcher, [update(0, x="x" * 50), update(1, x="x" * second)])) == batches
+
+    def test_bytes_count_and_not_letters(self, update: Callable[..., UserUpdate]) -> None:
+        batcher = Batcher(endpoint(max_bytes=102))
+        assert batcher.encode(update(0, x="é" * 50))
+        with pytest.raises(InvalidRow):
+            batcher.encode(update(0, x="é" * 51))
+
+    def test_an_update_that_is_refused_leaves_no_trace(self, update: Callable[..., UserUpdate]) -> None:
+        batcher = Batcher(endpoint(max_users=2, max_bytes=100))
+        batcher.add(update(0, x="a"), b"a")
+        with pytest.raises(InvalidRow):
+            batcher.encode(update(1, x="x" * 200))
+        batch = batcher.flush()
+        assert batch is not None
+        assert batch.parts == [b"a"]
+        assert batcher.flush() is None
+
+    def test_nothing_to_flush(self) -> None:
+        assert Batcher(endpoint()).flush() is None
+
+    @pytest.mark.parametrize(
+        ("attributes", "code", "attribute"),
+        [
+            pytest.param({"fine": "a", "bad": "\ud800"}, "not-utf-8", "bad", id="lone-surrogate"),
+            pytest.param({"fine": "a", "bad": ["a", "\udfff"]}, "not-utf-8", "bad", id="lone-surrogate-in-list"),
+            pytest.param({"fine": 1, "bad": 2**64}, "number-too-large", "bad", id="over-64-bits"),
+            pytest.param({"fine": 1, "bad": -(2**63) - 1}, "number-too-large", "bad", id="under-64-bits"),
+            pytest.param({"fine": 1, "bad": {"a": [1, 2**64]}}, "number-too-large", "bad", id="nested"),
+            pytest.param({"fine": 1, "bad": {"\ud800": 1}}, "not-utf-8", "bad", id="surrogate-in-a-key"),
+            pytest.param({"fine": 1, "bad": object()}, "unconvertible", "bad", id="no-json"),
+        ],
+    )
+    def test_what_cannot_be_written_is_invalid_by_name(
+        self, update: Callable[..., UserUpdate], attributes: dict[str, Any], code: str, attribute: str
+    ) -> None:
+        target = Endpoint("V", "set", "/", lambda one: orjson.dumps(one.attributes), lambda *_: [], "")
+        with pytest.raises(InvalidRow) as raised:
+            Batcher(target).encode(update(0, **attributes))
+        verdict = raised.value.verdict
+        assert (verdict.status, verdict.code, verdict.attribute) == (Status.INVALID, code, attribute)
+
+    def test_a_user_that_cannot_be_written_is_invalid(self, update: Callable[..., UserUpdate]) -> None:
+        target = Endpoint("V", "set", "/", lambda one: orjson.dumps(one.user), lambda *_: [], "")
+        with pytest.raises(InvalidRow) as raised:
+            Batcher(target).encode(update(0, user="a\ud800"))
+        assert raised.value.verdict.code == "not-utf-8"
+        with pytest.raises(InvalidRow) as raised:
+            Batcher(target).encode(UserUpdate(0, {"email": "\ud800"}, (), {"a": 1}, (), {}))
+        assert raised.value.verdict.code == "not-utf-8"
+
+    @pytest.mark.parametrize("error", [RuntimeError, ValueError, KeyError, RecursionError, ZeroDivisionError])
+    def test_whatever_an_encoder_raises_is_the_row_s_alone(
+        self, update: Callable[..., UserUpdate], error: type[Exception]
+    ) -> None:
+        def encode(_: UserUpdate) -> bytes:
+            raise error("secret of the row")
+
+        with pytest.raises(InvalidRow) as raised:
+            Batcher(Endpoint("V", "set", "/", encode, lambda *_: [], "")).encode(update(0))
+        assert raised.value.verdict.status is Status.INVALID
+        assert "secret" not in f"{raised.value} {raised.value.verdict}"
+
+    @pytest.mark.parametrize("user", [7, "ada"])
+    def test_a_user_is_not_blamed_for_what_else_the_encoder_stumbles_over(self, user: object) -> None:
+        target = Endpoint("V", "unset", "/", lambda one: orjson.dumps(dict.fromkeys(one.unset)), lambda *_: [], "")
+        bad = UserUpdate(0, user, (user,), {}, ("\ud800",) if user == 7 else (object(),), {})  # type: ignore[arg-type]
+        with pytest.raises(InvalidRow) as raised:
+            Batcher(target).encode(bad)
+        assert raised.value.verdict.code == ("not-utf-8" if user == 7 else "unconvertible")
+
+
+class TestBatch:
+    @given(size=st.integers(2, 100))
+    def test_halves_are_the_whole(self, update: Callable[..., UserUpdate], size: int) -> None:
+        verdicts = [Verdict(Status.UNKNOWN, str(place)) for place in range(size)]
+        batch = Batch([update(place) for place in range(size)], [b"%d" % place for place in range(size)], 3, verdicts)
+        refused = Verdict(Status.REJECTED, "400")
+        left, right = batch.halves(refused)
+        assert left.refused == right.refused == refused
+        assert [*left.updates, *right.updates] == batch.updates
+        assert [*left.parts, *right.parts] == batch.parts
+        assert [*(left.verdicts or ()), *(right.verdicts or ())] == verdicts
+        assert left.attempt == right.attempt == 3
+        assert abs(len(left) - len(right)) <= 1
+        assert len(left) >= 1
+
+    def test_pick_keeps_each_update_with_its_part_and_verdict(self, update: Callable[..., UserUpdate]) -> None:
+        updates = [update(place) for place in range(4)]
+        verdicts = [Verdict(Status.UNKNOWN, str(place)) for place in range(4)]
+        picked = Batch(updates, [b"0", b"1", b"2", b"3"], 1, verdicts).pick([1, 3])
+        assert picked.updates == [updates[1], updates[3]]
+        assert picked.parts == [b"1", b"3"]
+        assert picked.verdicts == [verdicts[1], verdicts[3]]
+        assert picked.attempt == 1
+        assert Batch(updates, [b""] * 4).pick([0]).verdicts is None

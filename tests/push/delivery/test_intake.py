@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes in: batches that may be sent now, and one verdict for each update, whatever becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from threading import Event
+from typing import Any
+
+import orjson
+import pytest
+
+from airflow_provider_userattrs.push.delivery.batching import Batch
+from airflow_provider_userattrs.push.delivery.intake import MOST_WAITING, Intake
+from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
+
+UNSENT = Verdict(Status.UNSENT, "429", "too many requests", "Retry.")
+SKIPPED = Verdict(Status.SKIPPED, "nothing-to-set", "nothing", "Nothing.")
+
+
+class Book:
+    """Keep each row's verdict, and refuse a second one."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[int, Verdict] = {}
+
+    def __call__(self, rows: Sequence[Any], verdicts: Sequence[Verdict]) -> None:
+        for row, verdict in zip(rows, verdicts, strict=True):
+            assert row.position not in self.verdicts, "a second verdict on one row"
+            self.verdicts[row.position] = verdict
+
+    def codes(self) -> dict[int, str]:
+        return {position: verdict.code for position, verdict in self.verdicts.items()}
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+@pytest.fixture
+def intake(book: Book) -> Callable[..., Intake]:
+    def make(updates: Iterator[Any], max_users: int = 10, stopping: Event | None = None) -> Intake:
+        endpoint = Endpoint(
+            "V", "set", "/", lambda one: orjson.dumps(one.attributes), lambda *_: [], "", max_users=max_users
+        )
+        return Intake(updates, endpoint, book, stopping or Event())
+
+    return make
+
+
+def positions(batch: Batch | None) -> list[int]:
+    assert batch is not None
+    return [update.position for update in batch.updates]
+
+
+def test_gathers_full_batches_and_the_rest(intake: Any, update: Any) -> None:
+    source = intake((update(place) for place in range(7)), max_users=3)
+    assert [positions(source.next_batch()) for _ in range(3)] == [[0, 1, 2], [3, 4, 5], [6]]
+    assert source.next_batch() is None
+
+
+def test_a_batch_never_holds_one_user_twice(intake: Any, update: Any, book: Book) -> None:
+    source = intake(iter([update(0, "a"), update(1, "b"), update(2, "a"), update(3, "c")]))
+    first = source.next_batch()
+    assert positions(first) == [0, 1, 3]
+    assert source.next_batch() is None
+    source.finish(first.updates, [ACCEPTED] * 3)
+    assert positions(source.next_batch()) == [2]
+    assert sorted(book.verdicts) == [0, 1, 3]
+
+
+def test_rows_with_nothing_to_send_are_recorded_as_they_come(intake: Any, update: Any, book: Book) -> None:
+    source = intake(iter([Outcome(0, SKIPPED, {}), update(1), Outcome(2, SKIPPED, {})]))
+    assert positions(source.next_batch()) == [1]
+    assert book.codes() == {0: "nothing-to-set", 2: "nothing-to-set"}
+
+
+def test_an_update_that_cannot_be_written_frees_its_user(intake: Any, update: Any, book: Book) -> None:
+    source = intake(iter([update(0, "a", x="\ud800"), update(1, "a", x="fine")]))
+    assert positions(source.next_batch()) == [1]
+    assert book.codes() == {0: "not-utf-8"}
+
+
+def test_a_later_row_does_not_overtake_an_unsent_one(intake: Any, update: Any, book: Book) -> None:
+    source = intake(iter([update(0, "a"), update(1, "b"), update(2, "a"), update(3, "a"), update(4, "b")]), max_users=2)
+    first = source.next_batch()
+    source.finish(first.updates, [UNSENT, ACCEPTED])
+    assert positions(source.next_batch()) == [4]
+    assert book.codes() == {0: "429", 1: "", 2: "held-back", 3: "held-back"}
+    assert all(book.verdicts[place].status is Status.UNSENT for place in (2, 3))
+
+
+def test_reads_no_further_when_too_many_wait(intake: Any, update: Any) -> None:
+    read = []
+
+    def rows() -> Iterator[UserUpdate]:
+        for place in range(MOST_WAITING * 3):
+            read.append(place)
+            yield update(place, "one and the same")
+
+    source = intake(rows())
+    assert positions(source.next_batch()) == [0]
+    assert source.next_batch() is None
+    assert len(read) <= MOST_WAITING + 2
+
+
+def test_gathers_nothing_once_stopped(intake: Any, update: Any, book: Book) -> None:
+    stopping = Event()
+    stopping.set()
+    source = intake((update(place) for place in range(5)), stopping=stopping)
+    assert source.next_batch() is None
+    assert not book.verdicts
+
+
+@pytest.mark.parametrize("read_on", [True, False])
+def test_abandon_gives_every_update_its_verdict(intake: Any, update: Any, book: Book, read_on: bool) -> None:
+    rows = [update(0, "a"), update(1, "a"), update(2, "b"), update(3, "a"), Outcome(4, SKIPPED, {}), update(5, "c")]
+    source = intake(iter(rows), max_users=2)
+    first = source.next_batch()
+    assert positions(first) == [0, 2]
+    source.finish(first.updates, [ACCEPTED, ACCEPTED])
+    source.abandon(read_on=read_on)
+    assert book.codes()[1] == "not-tried"
+    assert book.verdicts.keys() == ({0, 1, 2, 3, 4, 5} if read_on else {0, 1, 2})
+
+
+def test_abandon_reaches_those_who_wait_behind_those_who_wait(intake: Any, update: Any, book: Book) -> None:
+    source = intake((update(place, "a") for place in range(20)), max_users=2)
+    first = source.next_batch()
+    source.finish(first.updates, [UNSENT])
+    source.abandon(read_on=True)
+    assert sorted(book.verdicts) == list(range(20))
+    assert all(verdict.status is Status.UNSENT for verdict in book.verdicts.values())
+
+
+def test_what_the_source_raises_goes_through(intake: Any, update: Any) -> None:
+    def rows() -> Iterator[UserUpdate]:
+        yield update(0)
+        raise OSError("the database went away")
+
+    source = intake(rows(), max_users=5)
+    with pytest.raises(OSError, match="went away"):
+        source.next_batch()
+
+
+def test_a_record_that_raises_frees_those_who_wait_all_the_same(update: Any) -> None:
+    verdicts: dict[int, Verdict] = {}
+
+    def record(rows: Sequence[Any], given: Sequence[Verdict]) -> None:
+        first = not verdicts
+        verdicts.update(zip((row.position for row in rows), given, strict=True))
+        if first:
+            raise OSError("disk full")
+
+    endpoint = Endpoint("V", "set", "/", lambda one: b"1", lambda *_: [], "")
+    source = Intake((update(place, "a") for place in range(3)), endpoint, record, Event())
+    first = source.next_batch()
+    assert first is not None
+    assert source.next_batch() is None
+    with pytest.raises(OSError, match="disk full"):
+        source.finish(first.updates, [ACCEPTED])
+    source.abandon(read_on=True)
+    assert sorted(verdicts) == [0, 1, 2]

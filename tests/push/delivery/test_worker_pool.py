@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Threads that each have one request under way: never more than allowed, nothing lost, none left."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from threading import Event, Lock
+from typing import Any
+
+import pytest
+
+from airflow_provider_userattrs.push.delivery.batching import Batch
+from airflow_provider_userattrs.push.delivery.worker_pool import Senders
+from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.row import UserUpdate
+
+OK = Answer(200, {}, b"")
+
+
+@pytest.fixture(autouse=True)
+def watch(no_thread_left: Callable[[], Any]) -> Any:
+    with no_thread_left():
+        yield
+
+
+@pytest.fixture
+def batches(update: Callable[..., UserUpdate]) -> Callable[[int], list[Batch]]:
+    return lambda count: [Batch([update(place)], [b"%d" % place]) for place in range(count)]
+
+
+def take(senders: Senders[Any], count: int) -> list[tuple[Batch, Any]]:
+    """Take so many results, and no more."""
+    results: list[tuple[Batch, Any]] = []
+    while len(results) < count:
+        results += senders.results(None)
+    assert len(results) == count
+    return results
+
+
+@pytest.mark.parametrize("most", [1, 3, 8])
+def test_sends_all_with_no_more_at_once_than_allowed(batches: Callable[[int], list[Batch]], most: int) -> None:
+    lock = Lock()
+    now = worst = 0
+
+    def send(batch: Batch) -> Answer:
+        nonlocal now, worst
+        with lock:
+            now += 1
+            worst = max(worst, now)
+        with lock:
+            now -= 1
+        return Answer(200, {}, batch.parts[0])
+
+    senders = Senders(send, most)
+    sent = batches(100)
+    for batch in sent:
+        senders.submit(batch)
+    assert senders.under_way == 100
+    results = take(senders, 100)
+    assert senders.under_way == 0
+    senders.close()
+    assert worst <= most
+    assert {id(batch): result.body for batch, result in results} == {id(batch): batch.parts[0] for batch in sent}
+
+
+def test_has_so_many_under_way_at_once(batches: Callable[[int], list[Batch]]) -> None:
+    together = threading.Barrier(3)
+
+    def send(batch: Batch) -> Answer:
+        together.wait()
+        return OK
+
+    senders = Senders(send, 3)
+    for batch in batches(3):
+        senders.submit(batch)
+    take(senders, 3)
+    senders.close()
+
+
+def test_starts_no_thread_while_one_is_idle(batches: Callable[[int], list[Batch]]) -> None:
+    names = set()
+
+    def send(batch: Batch) -> Answer:
+        names.add(threading.current_thread().name)
+        return OK
+
+    senders = Senders(send, 16)
+    for batch in batches(20):
+        senders.submit(batch)
+        take(senders, 1)
+    senders.close()
+    assert len(names) == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyError(), RecursionError()], ids=repr)
+def test_hands_back_what_was_raised(batches: Callable[[int], list[Batch]], error: Exception) -> None:
+    def send(batch: Batch) -> Answer:
+        if batch.parts == [b"0"]:
+            raise error
+        return OK
+
+    senders = Senders(send, 1)
+    for batch in batches(2):
+        senders.submit(batch)
+    results = take(senders, 2)
+    senders.close()
+    assert [result for _, result in results] == [error, OK]
+
+
+def test_none_is_a_result(batches: Callable[[int], list[Batch]]) -> None:
+    senders = Senders(lambda batch: None, 1)
+    [batch] = batches(1)
+    senders.submit(batch)
+    assert take(senders, 1) == [(batch, None)]
+    senders.close()
+
+
+def test_does_not_wait_longer_than_told(batches: Callable[[int], list[Batch]]) -> None:
+    go = Event()
+
+    def send(batch: Batch) -> Answer:
+        go.wait()
+        return OK
+
+    senders = Senders(send, 1)
+    senders.submit(batches(1)[0])
+    assert senders.results(0.0) == []
+    assert senders.under_way == 1
+    go.set()
+    take(senders, 1)
+    senders.close()
+
+
+def test_runs_in_the_context_of_the_one_who_submits(batches: Callable[[int], list[Batch]]) -> None:
+    task = contextvars.ContextVar("task", default="none")
+    task.set("push")
+    seen = []
+
+    def send(batch: Batch) -> Answer:
+        seen.append(task.get())
+        task.set("changed")
+        return OK
+
+    senders = Senders(send, 2)
+    for batch in batches(2):
+        senders.submit(batch)
+    take(senders, 2)
+    senders.close()
+    assert "none" not in seen
+    assert task.get() == "push"
+
+
+def test_close_lets_what_is_queued_end(batches: Callable[[int], list[Batch]]) -> None:
+    senders = Senders(lambda batch: OK, 2)
+    for batch in batches(20):
+        senders.submit(batch)
+    senders.close()
+    assert len(senders.results(0.0)) == 20
+
+
+def test_closing_what_never_began() -> None:
+    Senders(lambda batch: OK, 4).close()
+
+
+def no_more_threads(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    start = threading.Thread.start
+    started = []
+
+    def start_some(thread: threading.Thread) -> None:
+        if len(started) == after:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_some)
+
+
+def test_a_thread_that_cannot_start_leaves_nothing_under_way(
+    batches: Callable[[int], list[Batch]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_more_threads(monkeypatch, 0)
+    senders = Senders(lambda batch: OK, 4)
+    with pytest.raises(RetryLater, match="No thread can be started"):
+        senders.submit(batches(1)[0])
+    assert senders.under_way == 0
+    senders.close()
+
+
+def test_goes_on_with_the_threads_there_are(
+    batches: Callable[[int], list[Batch]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_more_threads(monkeypatch, 2)
+    senders = Senders(lambda batch: OK, 16)
+    for batch in batches(20):
+        senders.submit(batch)
+    assert len(take(senders, 20)) == 20
+    senders.close()

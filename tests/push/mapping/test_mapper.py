@@ -1,0 +1,518 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From rows to updates: columns, constants, hashes, NULLs; and no row's value in what is said about it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import ChainMap, OrderedDict
+from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
+from dataclasses import fields, replace
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_userattrs.push.mapping import mapper as mapping_module
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed, Mapping, hashed
+from airflow_provider_userattrs.push.mapping.rules import Rules
+from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+
+RESERVED = Verdict(Status.INVALID, "reserved", "reserved name", "Rename it.")
+TOO_BIG = Verdict(Status.INVALID, "too-big", "number over 1,000", "Send a smaller one.")
+NO_USER = Verdict(Status.INVALID, "no-user", "no user", "Name the user.")
+
+
+def identify(credentials: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
+    if not isinstance(credentials["id"], (str, int)):
+        raise InvalidRow(NO_USER)
+    return credentials["id"], (credentials["id"],)
+
+
+def small(value: int) -> int:
+    if value > 1_000:
+        raise InvalidRow(TOO_BIG)
+    return value
+
+
+def rules(**named: Any) -> Rules:
+    types = ValueTable({str: as_is, int: small, float: lambda value: Noted(str(value), "sent as text"), list: as_is})
+    return Rules(
+        identify,
+        types,
+        lambda name: RESERVED if name in ("", "id_") or not isinstance(name, str) else None,
+        {name: ValueTable({object: convert}) for name, convert in named.items()},
+    )
+
+
+def either() -> Rules:
+    """Have users named by any of several credentials."""
+    return replace(rules(), identify=lambda credentials: (credentials, tuple(credentials.items())))
+
+
+def mapped(row: Any, *, user: dict[str, str] | None = None, rule: Rules | None = None, **options: Any) -> Any:
+    """Return what a mapping makes of one row."""
+    return Mapping(rule or rules(), user or {"id": "id"}, **options)(7, row)
+
+
+#: One for all the examples of a property, so that it has met other rows before.
+MAPPING = Mapping(rules(), {"id": "id"})
+
+ROW = {"id": "ada", "name": "Ada", "age": 36}
+
+
+class TestColumns:
+    @pytest.mark.parametrize(
+        ("attributes", "expected"),
+        [
+            pytest.param(None, {"name": "Ada", "age": 36}, id="every-other-column"),
+            pytest.param(["age"], {"age": 36}, id="some-columns"),
+            pytest.param(("age", "name"), {"age": 36, "name": "Ada"}, id="in-the-author's-order"),
+            pytest.param({"years": "age"}, {"years": 36}, id="renamed"),
+            pytest.param({"who": "id"}, {"who": "ada"}, id="the-user's-column-by-name"),
+            pytest.param({"a": "age", "b": "age"}, {"a": 36, "b": 36}, id="one-column-twice"),
+            pytest.param({"vip": Constant(1), "years": "age"}, {"vip": 1, "years": 36}, id="constant"),
+            pytest.param(
+                {"mail": Hashed("name")}, {"mail": hashlib.sha256(b"ada").hexdigest()}, id="hashed-strip-and-lower"
+            ),
+            pytest.param([], {}, id="none-at-all"),
+        ],
+    )
+    def test_which_columns_go_where(self, attributes: Any, expected: dict[str, Any]) -> None:
+        update = mapped(ROW, attributes=attributes)
+        if expected:
+            assert isinstance(update, UserUpdate)
+            assert update.attributes == expected
+            assert (update.position, update.user, update.keys, update.unset) == (7, "ada", ("ada",), ())
+            assert update.row is ROW
+        else:
+            assert update.verdict.status is Status.SKIPPED
+
+    @pytest.mark.parametrize("kind", [dict, OrderedDict, ChainMap, MappingProxyType], ids=lambda kind: kind.__name__)
+    def test_any_mapping_is_a_row(self, kind: Any) -> None:
+        assert mapped(kind({"id": "ada", "age": 36})).attributes == {"age": 36}
+
+    def test_every_user_s_column_is_left_out(self) -> None:
+        row = {"mail": "a@b", "login": "ada", "id": 1, "age": 36}
+        assert mapped(row, user={"id": "id", "email": "mail", "name": "login"}).attributes == {"age": 36}
+
+    def test_credentials_are_named_in_the_order_of_preference(self) -> None:
+        seen = []
+        rule = Rules(
+            lambda credentials: (seen.append(list(credentials.items())), ()), ValueTable({int: as_is}), lambda _: None
+        )
+        mapped({"b": 2, "a": 1, "x": 3}, user={"first": "a", "second": "b"}, rule=rule)
+        assert seen == [[("first", 1), ("second", 2)]]
+
+    def test_rows_of_many_shapes_each_get_their_own_columns(self) -> None:
+        mapping = Mapping(rules(), {"id": "id"})
+        for _ in range(2):
+            for shape in range(600):
+                update = mapping(shape, {"id": "ada", f"c{shape}": shape})
+                assert update.attributes == {f"c{shape}": min(shape, 1_000)}
+
+    def test_the_order_of_columns_makes_no_difference(self) -> None:
+        mapping = Mapping(rules(), {"id": "id"})
+        assert mapping(0, {"id": "a", "x": 1, "y": 2}).attributes == mapping(1, {"y": 2, "x": 1, "id": "a"}).attributes
+
+    @pytest.mark.parametrize(
+        ("row", "options", "attribute"),
+        [
+            pytest.param({"name": "Ada"}, {}, "id", id="the-user's"),
+            pytest.param({"id": "ada"}, {"attributes": ["age"]}, "age", id="an-attribute's"),
+            pytest.param({}, {}, "id", id="empty-row"),
+        ],
+    )
+    def test_a_missing_column_is_named(self, row: dict[str, Any], options: dict[str, Any], attribute: str) -> None:
+        outcome = mapped(row, **options)
+        assert isinstance(outcome, Outcome)
+        verdict = outcome.verdict
+        assert (verdict.status, verdict.code, verdict.attribute) == (Status.INVALID, "missing-column", attribute)
+        assert outcome.row is row
+        assert outcome.position == 7
+
+    @pytest.mark.parametrize("row", [{"b": "bob", "x": 1}, ChainMap({"b": "bob"}, {"x": 1})], ids=["dict", "mapping"])
+    def test_a_row_that_lacks_one_of_several_credentials_is_found_by_the_other_and_noted(self, row: Any) -> None:
+        """An export of JSON may leave out what is NULL."""
+        mapping = Mapping(either(), {"first": "a", "second": "b"})
+        update = mapping(0, row)
+        assert (update.user, update.attributes) == ({"second": "bob"}, {"x": 1})
+        assert mapping.notes == {("first", "row without this credential's column"): 1}
+        assert mapping(1, {"a": "ada", "b": "bob", "x": 1}).user == {"first": "ada", "second": "bob"}
+        assert mapping.notes.total() == 1
+
+    def test_a_row_that_lacks_all_credentials_lacks_a_column(self) -> None:
+        outcome = Mapping(either(), {"first": "a", "second": "b"})(0, {"x": 1})
+        assert outcome.verdict.code == "missing-column"
+
+    def test_a_row_that_lacks_a_credential_and_fails_is_not_noted(self) -> None:
+        mapping = Mapping(either(), {"first": "a", "second": "b"})
+        assert mapping(0, {"b": "bob", "x": 5_000}).verdict.code == "too-big"
+        assert not mapping.notes
+
+    @pytest.mark.parametrize("source", ["age", Hashed("age")], ids=["renamed", "hashed"])
+    def test_a_missing_column_is_named_by_its_own_name(self, source: Any) -> None:
+        assert mapped({"id": "ada"}, attributes={"years": source}).verdict.attribute == "age"
+
+    @pytest.mark.parametrize(
+        "row", [None, 5, "id", b"id", ["id"], ("id", 1), {"id"}, object()], ids=lambda value: type(value).__name__
+    )
+    def test_a_row_that_is_no_mapping_is_invalid(self, row: Any) -> None:
+        outcome = mapped(row)
+        assert (outcome.verdict.status, outcome.verdict.code) == (Status.INVALID, "row-type")
+        assert outcome.row is row
+
+    def test_a_malformed_row_keeps_its_verdict(self) -> None:
+        verdict = Verdict(Status.INVALID, "malformed-line", "line 3 is no line", "Mend it.")
+        assert mapped(MalformedRow(verdict, "raw")).verdict is verdict
+
+    def test_a_user_that_is_none_is_invalid(self) -> None:
+        assert mapped({"id": None, "age": 1}).verdict.code == "no-user"
+
+    def test_the_user_is_kept_with_an_invalid_row(self) -> None:
+        assert mapped({"id": "ada", "age": 5_000}).user == "ada"
+        assert mapped({"id": None, "age": 5_000}).user is None
+
+
+values = st.one_of(st.none(), st.text(max_size=3), st.integers(0, 2_000), st.floats(allow_nan=False), st.binary())
+
+
+class TestRowsInTurn:
+    """What was found out from one row is kept for the next ones: it must never show in what becomes of them."""
+
+    @settings(max_examples=200, deadline=None)
+    @given(
+        rows=st.lists(st.fixed_dictionaries({"id": st.just("ada")}, optional=dict.fromkeys("xyz", values)), max_size=8),
+        attributes=st.sampled_from([None, ["x"], ["y", "x"], {"a": "x", "k": Constant(1), "b": "z", "c": "x"}]),
+        nulls=st.booleans(),
+        kept=st.integers(1, 3),
+    )
+    def test_each_row_is_mapped_as_if_it_were_the_only_one(
+        self, rows: list[dict[str, Any]], attributes: Any, nulls: bool, kept: int
+    ) -> None:
+        def made(mapping: Mapping, row: dict[str, Any]) -> Any:
+            result = mapping(7, row)
+            if isinstance(result, Outcome):
+                return result.verdict
+            return result.attributes, list(result.attributes), list(result.unset)
+
+        def anew() -> Mapping:
+            return Mapping(rules(), {"id": "id"}, attributes=attributes, unset_nulls=nulls)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mapping_module, "_SHAPES", kept)
+            mapping = anew()
+            assert [made(mapping, row) for row in rows] == [made(anew(), row) for row in rows]
+
+    @given(st.lists(st.sampled_from([None, "a", 1, 1.5]), min_size=3, max_size=3))
+    def test_each_value_is_converted_by_its_own_type(self, drawn: list[Any]) -> None:
+        expected = {name: str(v) if isinstance(v, float) else v for name, v in zip("xyz", drawn, strict=True) if v}
+        result = MAPPING(0, {"x": drawn[0], "id": "ada", "y": drawn[1], "z": drawn[2]})
+        assert (expected or None) == (result.attributes if isinstance(result, UserUpdate) else None)
+
+    def test_a_row_s_own_dict_is_left_alone(self) -> None:
+        row = {"id": "ada", "x": None, "y": 1.5}
+        assert mapped(row).attributes == {"y": "1.5"}
+        assert row == {"id": "ada", "x": None, "y": 1.5}
+
+
+class TestNulls:
+    def test_skip_leaves_the_attribute_out(self) -> None:
+        assert mapped({"id": "ada", "age": None, "name": "Ada"}).attributes == {"name": "Ada"}
+
+    def test_skip_of_everything_skips_the_row(self) -> None:
+        outcome = mapped({"id": "ada", "age": None})
+        assert outcome.verdict.status is Status.SKIPPED
+        assert outcome.verdict.remedy
+
+    def test_a_row_of_a_user_alone_is_skipped(self) -> None:
+        assert mapped({"id": "ada"}).verdict.status is Status.SKIPPED
+
+    @pytest.mark.parametrize("attributes", [None, {"years": "age", "n": "name"}], ids=["columns", "renamed"])
+    def test_unset_removes_it_at_the_vendor(self, attributes: Any) -> None:
+        update = mapped({"id": "ada", "age": None, "name": "Ada"}, attributes=attributes, unset_nulls=True)
+        assert list(update.unset) == (["years"] if attributes else ["age"])
+        assert update.attributes == ({"n": "Ada"} if attributes else {"name": "Ada"})
+
+    def test_unset_of_everything_is_still_sent(self) -> None:
+        update = mapped({"id": "ada", "age": None, "name": None}, unset_nulls=True)
+        assert (update.attributes, list(update.unset)) == ({}, ["age", "name"])
+
+    def test_rows_do_not_share_what_they_unset(self) -> None:
+        mapping = Mapping(rules(), {"id": "id"}, unset_nulls=True)
+        first = mapping(0, {"id": "a", "x": None, "y": 1})
+        second = mapping(1, {"id": "b", "x": 1, "y": None})
+        assert (list(first.unset), list(second.unset)) == (["x"], ["y"])
+
+    @pytest.mark.parametrize("value", ["", 0, False, [], float("nan")], ids=repr)
+    def test_nothing_else_is_null(self, value: Any) -> None:
+        rule = Rules(identify, ValueTable({type(value): as_is}), lambda _: None)
+        assert mapped({"id": "ada", "x": value}, rule=rule).attributes == {"x": value}
+
+    def test_a_null_to_hash_is_a_null(self) -> None:
+        update = mapped({"id": "ada", "m": None}, attributes={"mail": Hashed("m")}, unset_nulls=True)
+        assert list(update.unset) == ["mail"]
+
+    def test_constants_are_sent_though_all_columns_are_null(self) -> None:
+        assert mapped({"id": "ada", "m": None}, attributes={"mail": "m", "vip": Constant(1)}).attributes == {"vip": 1}
+
+
+class TestUnset:
+    def test_removes_from_every_user_and_sets_nothing(self) -> None:
+        update = mapped({"id": "ada", "age": 36}, unset=("a", "b"))
+        assert (update.attributes, tuple(update.unset)) == ({}, ("a", "b"))
+
+    def test_a_reserved_name_fails_at_once(self) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            Mapping(rules(), {"id": "id"}, unset=("fine", "id_"))
+        assert raised.value.verdict.attribute == "id_"
+
+
+class TestNames:
+    @pytest.mark.parametrize("attributes", [["id_"], {"id_": "age"}, {"id_": Constant(1)}, {"id_": Hashed("age")}])
+    def test_a_reserved_name_of_the_author_s_fails_at_once(self, attributes: Any) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            Mapping(rules(), {"id": "id"}, attributes=attributes)
+        assert raised.value.verdict.attribute == "id_"
+
+    @pytest.mark.parametrize("name", ["id_", "", 5, None, ("a",)], ids=repr)
+    def test_a_reserved_name_of_a_row_s_is_invalid(self, name: Any) -> None:
+        outcome = mapped({"id": "ada", name: 1})
+        assert (outcome.verdict.code, outcome.verdict.attribute) == ("reserved", str(name))
+
+    def test_a_reserved_name_comes_back_after_a_row_that_failed(self) -> None:
+        mapping = Mapping(rules(), {"id": "id"})
+        for _ in range(3):
+            assert mapping(0, {"id": "ada", "id_": 1}).verdict.code == "reserved"
+        assert mapping(0, {"id": "ada", "x": 1}).attributes == {"x": 1}
+
+
+class TestConstants:
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [
+            (5_000, "too-big"),
+            (None, "type"),
+            (object(), "type"),
+            ("\ud800", "not-utf-8"),
+            ([2**70], "number-too-large"),
+        ],
+        ids=["rule", "none", "type", "surrogate", "64-bits"],
+    )
+    def test_one_that_breaks_a_rule_fails_at_once_by_name(self, value: Any, code: str) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            Mapping(rules(), {"id": "id"}, attributes={"vip": Constant(value)})
+        assert (raised.value.verdict.code, raised.value.verdict.attribute) == (code, "vip")
+
+    def test_is_converted_as_a_value_is(self) -> None:
+        assert mapped({"id": "ada"}, attributes={"x": Constant(1.5)}).attributes == {"x": "1.5"}
+        rule = rules(x=lambda value: f"special {value}")
+        assert mapped({"id": "ada"}, attributes={"x": Constant(1)}, rule=rule).attributes == {"x": "special 1"}
+
+    def test_users_do_not_share_a_dict(self) -> None:
+        mapping = Mapping(rules(), {"id": "id"}, attributes={"x": Constant(1), "y": "y"})
+        first, second = mapping(0, {"id": "a", "y": 1}), mapping(1, {"id": "b", "y": None})
+        assert (first.attributes, second.attributes) == ({"x": 1, "y": 1}, {"x": 1})
+
+    def test_one_that_cannot_be_converted_is_refused_by_name(self) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            Mapping(rules(x=lambda value: 1 / 0), {"id": "id"}, attributes={"x": Constant(1)})
+        assert raised.value.verdict.attribute == "x"
+
+    def test_shows_itself(self) -> None:
+        assert repr(Constant("a")) == "Constant('a')"
+        assert repr(Hashed("email")) == "Hashed('email')"
+
+
+class TextColour(str, Enum):
+    RED = "Red"
+
+
+class TestHashed:
+    @pytest.mark.parametrize(
+        ("value", "text"),
+        [
+            ("ada@example.com", "ada@example.com"),
+            ("  Ada@Example.COM\n", "ada@example.com"),
+            ("ÅSA@x", "åsa@x"),
+            (491701234567, "491701234567"),
+            (UUID("AAAAAAAA-0000-0000-0000-000000000000"), "aaaaaaaa-0000-0000-0000-000000000000"),
+        ],
+        ids=["plain", "strip-and-case", "unicode", "int", "uuid"],
+    )
+    def test_is_the_sha256_of_the_text(self, value: Any, text: str) -> None:
+        assert hashed(value) == hashlib.sha256(text.encode()).hexdigest()
+
+    @pytest.mark.parametrize("value", [True, 1.5, b"a", ["a"], object()], ids=lambda value: type(value).__name__)
+    def test_refuses_what_has_no_one_text(self, value: Any) -> None:
+        outcome = mapped({"id": "ada", "m": value}, attributes={"mail": Hashed("m")})
+        assert (outcome.verdict.status, outcome.verdict.code) == (Status.INVALID, "type")
+        assert outcome.verdict.attribute == "mail"
+
+    @pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0"], ids=ascii)
+    @pytest.mark.parametrize("unset_nulls", [False, True])
+    def test_of_nothing_is_no_hash_but_a_null(self, blank: str, unset_nulls: bool) -> None:
+        """Its hash would be the same for all users who have none."""
+        attributes = {"mail": Hashed("m"), "n": "n"}
+        result = mapped({"id": "ada", "m": blank, "n": 1}, attributes=attributes, unset_nulls=unset_nulls)
+        assert result.attributes == {"n": 1}
+        assert list(result.unset) == (["mail"] if unset_nulls else [])
+
+    def test_of_nothing_alone_skips_the_row(self) -> None:
+        outcome = mapped({"id": "ada", "m": " "}, attributes={"mail": Hashed("m")})
+        assert outcome.verdict.status is Status.SKIPPED
+
+    def test_a_whole_number_is_hashed_as_its_digits_whatever_its_type(self) -> None:
+        """As a database gives it, and as a data frame does."""
+        numbers = [491701234567, 491701234567.0, Decimal("491701234567"), Decimal("491701234567.00"), "491701234567"]
+        assert {hashed(number) for number in numbers} == {hashed("491701234567")}
+
+    @pytest.mark.parametrize(
+        ("value", "code"),
+        [(float("nan"), "not-a-number"), (1e17, "inexact-integer"), (Decimal("sNaN"), "not-a-number")],
+    )
+    def test_names_a_number_that_is_none(self, value: Any, code: str) -> None:
+        outcome = mapped({"id": "ada", "m": value}, attributes={"mail": Hashed("m")})
+        assert (outcome.verdict.code, outcome.verdict.attribute) == (code, "mail")
+
+    def test_an_enum_of_text_is_its_value(self) -> None:
+        assert hashed(TextColour.RED) == hashed("Red")
+
+
+class TestNotes:
+    def test_counts_what_was_done_to_values(self) -> None:
+        mapping = Mapping(rules(), {"id": "id"})
+        for place in range(3):
+            mapping(place, {"id": "ada", "x": 1.5, "y": 2, "z": 0.5 if place else None})
+        assert mapping.notes == {("x", "sent as text"): 3, ("z", "sent as text"): 2}
+
+    def test_counts_what_was_done_to_constants(self) -> None:
+        mapping = Mapping(rules(), {"id": "id"}, attributes={"x": Constant(1.5), "y": "y"})
+        mapping(0, {"id": "ada", "y": 1})
+        assert mapping.notes[("x", "sent as text")]
+
+    def test_counts_what_is_odd_about_ids(self) -> None:
+        rule = replace(rules(), identify=lambda ids: (Noted(ids["id"].strip(), "blanks", "id"), (ids["id"],)))
+        mapping = Mapping(rule, {"id": "column"})
+        assert mapping(0, {"column": " ada ", "x": 1.5}).user == "ada"
+        assert mapping.notes == {("id", "blanks"): 1, ("x", "sent as text"): 1}
+
+    def test_counts_no_value_of_a_row_that_is_not_sent(self) -> None:
+        mapping = Mapping(rules(), {"id": "id"})
+        assert mapping(0, {"id": "ada", "x": 1.5, "y": 5_000}).verdict.code == "too-big"
+        assert not mapping.notes
+
+    def test_a_named_rule_goes_before_the_type_s(self) -> None:
+        assert mapped({"id": "ada", "x": 1, "y": 1}, rule=rules(x=lambda value: -value)).attributes == {"x": -1, "y": 1}
+
+
+class Raising(AnyMapping[str, Any]):
+    """Be a row whose look-up runs code, and fails."""
+
+    def __init__(self, error: Exception, *fine: str) -> None:
+        self.error = error
+        self.fine = fine
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self.fine:
+            return "ada"
+        raise self.error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("id", "x"))
+
+    def __len__(self) -> int:
+        return 2
+
+
+class TestErrors:
+    @pytest.mark.parametrize("error", [ValueError, RuntimeError, RecursionError, UnicodeError, MemoryError])
+    def test_a_value_that_raises_when_converted_is_the_row_s_fault_alone(self, error: type[Exception]) -> None:
+        def convert(_: Any) -> None:
+            raise error("secret")
+
+        outcome = mapped({"id": "ada", "x": 1}, rule=rules(x=convert))
+        assert (outcome.verdict.status, outcome.verdict.attribute) == (Status.INVALID, "x")
+        assert "secret" not in str(outcome.verdict)
+
+    def test_a_value_that_raises_a_key_error_is_no_missing_column(self) -> None:
+        outcome = mapped({"id": "ada", "x": 1}, rule=rules(x=lambda value: {}[value]))
+        assert outcome.verdict.code == "unconvertible"
+
+    def test_a_column_that_raises_when_read_is_the_row_s_fault_alone(self) -> None:
+        outcome = mapped(Raising(ValueError("secret"), "id"))
+        assert (outcome.verdict.status, outcome.verdict.attribute) == (Status.INVALID, "x")
+
+    def test_a_user_s_column_that_raises_when_read_is_too(self) -> None:
+        assert mapped(Raising(ValueError("secret"))).verdict.status is Status.INVALID
+
+    def test_a_user_that_raises_when_named_is_no_attribute_s_fault(self) -> None:
+        def stumble(_: dict[str, Any]) -> Any:
+            raise ValueError("secret")
+
+        verdict = mapped({"id": "ada", "x": 1}, rule=Rules(stumble, ValueTable({int: as_is}), lambda _: None)).verdict
+        assert verdict.status is Status.INVALID
+        assert verdict.attribute in (None, "id")
+
+
+SECRET = "s3cr3t"
+
+
+class Loud:
+    """Show a secret in every text made of it, and in every error."""
+
+    def __repr__(self) -> str:
+        return SECRET
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError(SECRET)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __int__(self) -> int:
+        raise ValueError(SECRET)
+
+
+secrets = st.one_of(
+    st.just(SECRET),
+    st.just(SECRET.encode()),
+    st.just([SECRET]),
+    st.just({SECRET: SECRET}),
+    st.just({SECRET}),
+    st.just(Loud()),
+    st.just(SECRET + "\ud800"),
+    st.just(Enum("Kind", {"A": SECRET}).A),
+    st.just(1.5),
+    st.just(10_000),
+    st.none(),
+)
+
+
+class TestPrivacy:
+    @settings(max_examples=300, deadline=None)
+    @given(
+        row=st.one_of(st.fixed_dictionaries({"id": secrets, "x": secrets, "y": secrets}), secrets),
+        attributes=st.sampled_from([None, ["x", "y"], {"a": "x", "b": Hashed("y")}, ["gone"]]),
+        nulls=st.booleans(),
+    )
+    def test_no_value_shows_in_what_is_said_about_a_row(self, row: Any, attributes: Any, nulls: bool) -> None:
+        def fussy(value: Any) -> Any:
+            if isinstance(value, Loud):
+                raise ValueError(str(value))
+            return value
+
+        result = mapped(row, attributes=attributes, unset_nulls=nulls, rule=rules(x=fussy))
+        if isinstance(result, Outcome):
+            shown = [getattr(result.verdict, field.name) for field in fields(Verdict)]
+            assert SECRET not in " ".join(map(str, shown))
+            assert result.verdict.status in (Status.INVALID, Status.SKIPPED)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The reports of shards added up: nothing counted twice, nothing left out, and a shard that is silent is named."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+from airflow_provider_userattrs.push.report.merge import Total
+from airflow_provider_userattrs.push.report.report import Report
+
+verdicts = st.builds(
+    lambda status, number: Verdict(status, f"code-{number}", f"meaning {number}", f"Remedy {number}."),
+    st.sampled_from(Status),
+    st.integers(0, 30),
+)
+
+
+def report(
+    rows: list[Verdict],
+    *,
+    vendor: str = "Kahuna",
+    operation: str = "set attributes",
+    notes: dict[tuple[str, str], int] | None = None,
+    dry_run: bool = False,
+    **facts: Any,
+) -> dict[str, Any]:
+    """Return what a task of so many rows hands over, as it comes out of an XCom."""
+    made = Report(vendor, operation, "Kahuna confirmed each user", dry_run=dry_run)
+    for position, verdict in enumerate(rows):
+        made.add(position, verdict)
+    facts = {"requests": 1, "retries": 0, "bytes": 10, "seconds": 1.0, "rejects_path": None, "shard": None, **facts}
+    found: dict[str, Any] = json.loads(json.dumps(made.as_dict(notes or {}, **facts)))
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(shards=st.lists(st.lists(verdicts, max_size=30), min_size=1, max_size=5))
+def test_counts_and_reasons_are_those_of_the_whole(shards: list[list[Verdict]]) -> None:
+    total = Total(report(rows) for rows in shards).as_dict()
+    whole = Counter(verdict.status.value for rows in shards for verdict in rows)
+    assert {status.value: total[status.value] for status in Status} == {
+        status.value: whole[status.value] for status in Status
+    }
+    assert total["rows"] == sum(map(len, shards))
+    told: Counter[str] = Counter()
+    for reason in total["reasons"]:
+        told[reason["status"]] += reason["count"]
+        assert reason["positions"] == []  # each shard counts its own
+    del whole["accepted"]
+    assert told == whole
+
+
+def test_facts_are_added_and_the_longest_shard_counts() -> None:
+    total = Total(
+        [
+            report([], requests=3, retries=1, bytes=5, seconds=2.0, rejects_path="b", notes={("age", "as text"): 2}),
+            report([], requests=4, retries=0, bytes=6, seconds=7.5, rejects_path="a", notes={("age", "as text"): 3}),
+        ]
+    ).as_dict()
+    assert (total["requests"], total["retries"], total["bytes"], total["seconds"]) == (7, 1, 11, 7.5)
+    assert total["rejects_path"] == ["a", "b"]
+    assert total["notes"] == [{"attribute": "age", "note": "as text", "count": 5}]
+    assert total["shards"] == {"reported": 2, "missing": []}
+
+
+def test_a_shard_without_a_report_is_named() -> None:
+    total = Total([report([], shard={"number": number, "of": 4}) for number in (4, 2)])
+    assert total.missing == [1, 3]
+    assert total.as_dict()["shards"] == {"reported": 2, "missing": [1, 3]}
+
+
+def test_what_is_no_report_is_passed_over() -> None:
+    assert Total([None, {"rows": 5}, "text", report([])]).as_dict()["shards"]["reported"] == 1
+
+
+def test_tasks_without_numbers_that_gave_no_report_are_named() -> None:
+    total = Total([report([])], [f"push[{index}] (failed)" for index in range(1, 13)])
+    sentence = str(total.conclude(None))
+    assert sentence.startswith("no report came from 12 of 13 shards: push[1] (failed), push[2] (failed), ")
+    assert sentence.endswith("push[10] (failed), ...; clear them")
+    assert total.as_dict()["warning"] == sentence
+    with pytest.raises(ValueError, match=r"^no report came from 1 of 1 shard: push \(failed\); clear them$"):
+        Total([], ["push (failed)"])
+
+
+@pytest.mark.parametrize("reports", [[], [None], [{"vendor": "Kahuna"}]])
+def test_no_report_at_all_is_an_error(reports: list[Any]) -> None:
+    with pytest.raises(ValueError, match="no report"):
+        Total(reports)
+
+
+@pytest.mark.parametrize("other", [{"vendor": "MoEngage"}, {"operation": "unset attributes"}, {"dry_run": True}])
+def test_reports_of_different_pushes_are_not_added(other: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="different pushes"):
+        Total([report([]), report([], **other)])
+
+
+def halted(number: int, at: int | None, why: str, rows: list[Verdict] | None = None) -> dict[str, Any]:
+    """Return the report of a shard of four that stopped."""
+    told = {"shard": {"number": number, "of": 4}, "stopped": True, "stopped_at": at, "failure": why}
+    return {**report(rows or []), **told}
+
+
+ACCEPTED = Verdict(Status.ACCEPTED)
+BROKE = "sql could not be read to its end; stopped at row 32,000; the rows behind it are not counted"
+
+
+def test_a_shard_that_stopped_fails_the_total_by_name_reason_and_row() -> None:
+    whole = [report([ACCEPTED], shard={"number": number, "of": 4}) for number in (1, 2, 4)]
+    total = Total([*whole, halted(3, 32_000, BROKE, [ACCEPTED] * 5)])
+    sentence = f"1 of 4 shards stopped: shard 3: {BROKE}"
+    assert str(total.conclude(1.0)) == sentence
+    assert total.as_dict()["warning"] == sentence
+    assert total.as_dict()["accepted"] == 8
+
+
+def test_shards_that_were_all_refused_are_no_push_of_nobody() -> None:
+    total = Total([halted(number, 0, "The conn_id `nowhere` isn't defined") for number in (1, 2, 3, 4)])
+    assert str(total.conclude(None)).startswith("4 of 4 shards stopped: shard 1: The conn_id `nowhere` isn't defined")
+    assert total.report.summary() == "0 users: stopped before any was read"
+
+
+def test_many_shards_that_stopped_keep_the_total_small() -> None:
+    total = Total([halted(number, 5, "x" * 400) for number in range(1, 1_001)])
+    error = str(total.conclude(None))
+    assert error.endswith("; and 996 more")
+    assert len(json.dumps({**total.as_dict(), "failure": error})) < 16_384
+
+
+def test_a_limit_of_a_shards_own_is_told_and_that_of_the_total_decides() -> None:
+    rejected = Verdict(Status.REJECTED, "404", "User not found", "Remove it.")
+    red = {**report([rejected] * 6), "failure": "6 of 6 users failed at Kahuna; max_failed allows 0"}
+    total = Total([report([ACCEPTED] * 94), red])
+    assert total.conclude(0.1) is None
+    assert total.as_dict()["warning"].endswith(
+        "; 1 shard failed by itself: a shard: 6 of 6 users failed at Kahuna; max_failed allows 0"
+    )
+    assert "max_failed allows 5.00%" in str(total.conclude(0.05))

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A wrong column name stops a push at the first row that can tell, and says no name but the author's."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
+from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.sources.files import FileRows
+from airflow_provider_userattrs.sources.sql import SqlRows
+from airflow_provider_userattrs.task.column_check import PATIENCE, check_columns
+
+pytestmark = pytest.mark.usefixtures("connections", "clock")
+
+USERS = 3_000
+
+
+@pytest.fixture
+def rows_of(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Make a source of a kind with 3,000 users."""
+
+    def make(kind: str) -> Any:
+        users = [{"euid": number, "plan_name": "gold"} for number in range(1, USERS + 1)]
+        if kind == "sql":
+            with closing(sqlite3.connect(tmp_path / "w.db")) as database, database:
+                database.execute("CREATE TABLE users (euid INTEGER, plan_name TEXT)")
+                database.executemany("INSERT INTO users VALUES (:euid, :plan_name)", users)
+            monkeypatch.setenv("AIRFLOW_CONN_W", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.db")}))
+            return SqlRows("SELECT * FROM users ORDER BY euid", conn_id="w")
+        if kind == "csv":
+            lines = ["euid,plan_name", *(f"{user['euid']},{user['plan_name']}" for user in users)]
+            (tmp_path / "u.csv").write_text("\n".join(lines))
+            return FileRows(str(tmp_path / "u.csv"))
+        (tmp_path / "u.jsonl").write_text("\n".join(map(json.dumps, users)))
+        return users if kind == "list" else FileRows(str(tmp_path / "u.jsonl"))
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["sql", "csv", "json", "list"])
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"attributes": ["plan"]}, "attributes names the column 'plan'"),
+        ({"attributes": {"p": Hashed("Plan")}}, "attributes names the column 'Plan'"),
+        ({"euid": "id"}, "euid names the column 'id'"),
+    ],
+)
+def test_a_wrong_name_stops_the_push(
+    push: Callable[..., Any], control: Any, rows_of: Any, kind: str, parameters: Any, named: str
+) -> None:
+    run = push(rows_of(kind), retries=2, **parameters)
+    assert run.state == "failed"
+    assert isinstance(run.error, AirflowFailException)
+    assert len(run.log.errors) == 1
+    assert named in str(run.error)
+    read = run.report["rows"] - run.report["unsent"]  # a list's rows that were not reached are unsent
+    assert read < (1 if kind in ("sql", "csv") else PATIENCE)
+    assert named in run.report["failure"]
+    assert control.journal() == []
+
+
+def test_a_name_that_differs_in_case_alone_is_said(push: Callable[..., Any], rows_of: Any) -> None:
+    run = push(rows_of("sql"), attributes={"plan": "planName"})
+    assert "there is 'plan_name'" in str(run.error)
+
+
+def test_right_names_are_not_stopped(push: Callable[..., Any], rows_of: Any) -> None:
+    run = push(rows_of("csv"), attributes={"plan": "plan_name", "by": Constant("x")}, dry_run=True)
+    assert run.state == "success"
+    assert run.report["skipped"] == USERS
+
+
+def test_a_query_without_rows_is_nothing_to_do(push: Callable[..., Any], rows_of: Any) -> None:
+    source = rows_of("sql")
+    source.sql = "SELECT * FROM users WHERE euid < 0"
+    assert push(source, attributes=["plan"]).state == "success"
+
+
+def test_one_of_several_credentials_is_enough_where_rows_leave_out_what_is_null(airflow: Any, control: Any) -> None:
+    control.seed("kahuna", [{"username": f"u{number}"} for number in range(1_100)])
+    rows = [{"username": f"u{number}", "a": 1} for number in range(1_100)]
+    run = airflow.run(
+        lambda: KahunaSetAttributesOperator(
+            task_id="push", users=rows, target=["username", "email"], attributes=["a"], rate_limit=100_000
+        )
+    )
+    assert "names the column" not in run.log.everything()
+    assert run.report["rows"] == len(rows)
+
+
+@given(
+    st.lists(st.sets(st.sampled_from("abc")), max_size=30),
+    st.sets(st.sampled_from("abcd")),
+    st.booleans(),
+)
+def test_every_row_is_passed_on_unless_a_column_is_missed(shapes: list[Any], named: Any, alike: bool) -> None:
+    rows = [dict.fromkeys(shape, 1) for shape in shapes]
+    passed: list[Any] = []
+    wrong = alike and bool(rows) and not named <= set(rows[0])
+    try:
+        for row in check_columns(rows, dict.fromkeys(named, "attributes"), alike=alike):
+            passed.append(row)
+    except RefusedConfiguration:
+        assert wrong
+        assert passed == []
+    else:
+        assert not wrong
+        assert passed == rows
+
+
+def test_a_column_that_comes_late_is_waited_for() -> None:
+    def rows() -> Iterator[Any]:
+        yield from ({"a": 1} for _ in range(PATIENCE - 1))
+        yield "a bookmark"
+        yield {"a": 1, "b": 1}
+        yield {"a": 1}
+
+    assert len(list(check_columns(rows(), {"b": "attributes"}, alike=False))) == PATIENCE + 2

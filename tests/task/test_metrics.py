@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a StatsD server hears of a push."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cases import good
+from versions import AIRFLOW
+
+pytestmark = [
+    pytest.mark.usefixtures("connections", "clock"),
+    # Airflow leaves its StatsD sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+
+class Heard:
+    """A StatsD server that remembers what it heard."""
+
+    def __init__(self, server: socket.socket) -> None:
+        self._server = server
+
+    def take(self) -> list[str]:
+        """Give what came in since the last time: name, value and type, as StatsD writes them."""
+        lines = []
+        while True:
+            try:
+                lines += self._server.recv(65_536).decode().splitlines()
+            except BlockingIOError:
+                return [line for line in lines if line.startswith("airflow.userattrs")]
+
+    def counts(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for line in self.take():
+            name, value = re.fullmatch(r"airflow\.([^:]+):([\d.]+)\|(?:c|ms)", line).groups()  # type: ignore[union-attr]
+            counts[name] += float(value)  # type: ignore[assignment]
+        return counts
+
+
+def start_metrics() -> None:
+    """Have Airflow read its settings of metrics anew, as each worker does when it starts."""
+    from airflow.providers.common.compat.sdk import Stats
+
+    if AIRFLOW.release < (3, 2):
+        metaclass: Any = type(Stats)
+        Stats.instance = None
+        del metaclass.factory
+        metaclass.__init__(Stats)
+        return
+    from airflow.sdk.observability.metrics import stats_utils
+
+    if AIRFLOW.release < (3, 3):
+        Stats.initialize(factory=stats_utils.get_stats_factory(Stats))  # type: ignore[call-arg]
+        return
+    from airflow.sdk.observability import stats
+
+    stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.setblocking(False)
+        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_ON", "True")
+        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_HOST", "127.0.0.1")
+        monkeypatch.setenv("AIRFLOW__METRICS__STATSD_PORT", str(server.getsockname()[1]))
+        start_metrics()
+        yield Heard(server)
+        monkeypatch.undo()
+        start_metrics()
+
+
+def test_what_a_push_counts(push: Callable[..., Any], heard: Heard, control: Any) -> None:
+    control.fault("engagelab", {"status": 500}, {"next": 2})
+    push([*good(5), {"euid": "x", "a": 1}, {"euid": 7, "a": None}])
+    counts = heard.counts()
+    for name in ("userattrs.duration", "userattrs.duration.engagelab.set_attributes"):
+        assert counts.pop(name) > 0
+    assert counts == {
+        "userattrs.rows": 7,
+        "userattrs.rows.engagelab.set_attributes.accepted": 5,
+        "userattrs.rows.engagelab.set_attributes.invalid": 1,
+        "userattrs.rows.engagelab.set_attributes.skipped": 1,
+        "userattrs.requests": 7,
+        "userattrs.requests.engagelab.set_attributes": 7,
+        "userattrs.retries": 2,
+        "userattrs.retries.engagelab.set_attributes": 2,
+    }
+
+
+def test_each_try_counts_what_it_did_itself(push: Callable[..., Any], heard: Heard, control: Any, kept: Any) -> None:
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 21, "to": 21})
+    run = push(good(40), concurrency=1, retries=1, retry_delay=timedelta(0), **kept)
+    assert run.report["accepted"] == 40
+    counts = heard.counts()
+    assert counts["userattrs.rows.engagelab.set_attributes.accepted"] == 40
+    assert counts["userattrs.rows.engagelab.set_attributes.unsent"] == 20
+    assert counts["userattrs.requests"] == run.report["requests"]
+
+
+def test_a_failed_push_counts_too(push: Callable[..., Any], heard: Heard, control: Any) -> None:
+    control.fault("engagelab", {"code": 40050})
+    assert push(good(3), concurrency=1).state == "failed"
+    assert heard.counts()["userattrs.rows.engagelab.set_attributes.unsent"] == 3
+
+
+def test_a_dry_run_counts_nothing(push: Callable[..., Any], heard: Heard) -> None:
+    push(good(3), dry_run=True)
+    assert heard.take() == []
+
+
+def test_metrics_that_cannot_be_kept_are_no_harm(push: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        @staticmethod
+        def incr(*_: Any, **__: Any) -> None:
+            raise RuntimeError("no backend")
+
+    monkeypatch.setattr("airflow_provider_userattrs.task.metrics.Stats", Broken)
+    assert push(good(3)).state == "success"
+
+
+def test_the_document_lists_every_name(push: Callable[..., Any], heard: Heard, control: Any) -> None:
+    control.fault("engagelab", {"status": 500}, {"next": 1})
+    push(good(2))
+    document = DOCUMENT.read_text()
+    for name in heard.counts():
+        generic = re.sub(r"\.engagelab\.set_attributes", ".<vendor>.<operation>", name).replace(
+            ".accepted", ".<status>"
+        )
+        assert f"`{generic}`" in document

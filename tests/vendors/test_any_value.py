@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever a row holds: a value arrives as what it was, or the row is invalid by the attribute's name and a rule."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+from airflow_provider_userattrs.vendors.engagelab import api as engagelab
+from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
+from airflow_provider_userattrs.vendors.kahuna import api as kahuna
+from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
+from airflow_provider_userattrs.vendors.moengage import api as moengage
+from airflow_provider_userattrs.vendors.moengage import values as moengage_values
+
+UTC = time_zone("UTC")
+
+#: vendor -> endpoint, rules, the row's user, the form of a time, of a date, and what a time is cut to.
+VENDORS: dict[str, tuple[Any, Any, dict[str, Any], str, str, dict[str, int]]] = {
+    "engagelab": (
+        engagelab.property_endpoint("set"),
+        engagelab_values.rules("set", UTC),
+        {"euid": 1},
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%d %H:%M:%S",
+        {"microsecond": 0},
+    ),
+    "kahuna": (
+        kahuna.endpoint(),
+        kahuna_values.rules(UTC),
+        {"email": "a@b"},
+        "%Y/%m/%d %H:%M",
+        "%Y/%m/%d",
+        {"second": 0, "microsecond": 0},
+    ),
+    "moengage": (
+        moengage.endpoint(),
+        moengage_values.rules(UTC),
+        {"customer_id": "john"},
+        "%Y-%m-%dT%H:%M:%SZ",
+        "%Y-%m-%d",
+        {"microsecond": 0},
+    ),
+}
+
+zones = st.none() | st.integers(-720, 720).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+texts = st.text(max_size=20) | st.text(st.characters(), max_size=600)
+scalars = st.one_of(
+    texts,
+    st.integers(),
+    st.integers(2**53 - 2, 2**53 + 2),
+    st.integers(2**63 - 2, 2**64),
+    st.booleans(),
+    st.floats(),
+    st.floats(2**53, 2**64),
+    st.decimals(),
+    st.sampled_from([Decimal("1e9999999"), Decimal("1E-9999999"), Decimal("sNaN"), Decimal("-0.00")]),
+    st.datetimes(timezones=zones),
+    st.dates(),
+    st.times(),
+    st.timedeltas(),
+    st.uuids(),
+    st.binary(max_size=5),
+    st.fractions(),
+    st.complex_numbers(),
+)
+
+
+@st.composite
+def libraries(draw: st.DrawFn) -> Any:
+    """Draw what a data frame's rows are made of."""
+    np, pd = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    small, real = st.integers(-128, 127), st.floats(width=16)
+    moment = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))
+    return draw(
+        st.one_of(
+            *(small.map(kind) for kind in (np.int8, np.int16, np.int32, np.int64)),
+            *(st.integers(0, 2**64 - 1).map(kind) for kind in (np.uint64,)),
+            *(real.map(kind) for kind in (np.float16, np.float32, np.float64, np.longdouble)),
+            st.floats().map(np.float64),
+            st.booleans().map(np.bool_),
+            texts.map(np.str_),
+            st.binary(max_size=5).map(np.bytes_),
+            moment.map(lambda value: np.datetime64(value, "us")),
+            moment.map(lambda value: np.datetime64(value, "ns")),
+            st.dates().map(lambda value: np.datetime64(value, "D")),
+            small.map(lambda value: np.timedelta64(value, "s")),
+            moment.map(pd.Timestamp),
+            moment.map(lambda value: pd.Timestamp(value, tz="Asia/Tokyo")),
+            st.just(pd.Timedelta(5, "s")),
+            st.sampled_from([pd.NA, pd.NaT, np.ma.masked, np.datetime64("NaT"), np.timedelta64("NaT")]),
+            st.lists(small, max_size=3).map(np.array),
+            st.just(np.array(5)),
+        )
+    )
+
+
+members = scalars.map(lambda value: Enum("Kind", {"MEMBER": value}).MEMBER)  # type: ignore[attr-defined]
+anything = st.one_of(
+    scalars,
+    libraries(),
+    members,
+    st.lists(st.none() | scalars | libraries(), max_size=3),
+    st.lists(texts, max_size=3).map(tuple),
+    st.lists(st.integers(), max_size=60),
+    st.dictionaries(st.text(max_size=3), scalars, max_size=2),
+)
+
+
+def own(value: Any) -> Any:
+    """Return a value as Python's own, by the libraries' own words."""
+    if isinstance(value, Enum):
+        return own(value.value)
+    if type(value).__module__ == "numpy" and type(value).__name__ != "ndarray":
+        if type(value).__name__ == "datetime64" and not str(value.dtype).endswith("[D]"):
+            return value.astype("datetime64[us]").item()
+        return value.item()
+    return value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value
+
+
+def is_same(vendor: str, value: Any, sent: Any) -> bool:
+    """Tell whether what was sent is the value."""
+    value = own(value)
+    *_, time_form, date_form, cut = VENDORS[vendor]
+    if isinstance(value, (list, tuple)):
+        pairs = zip(value, sent, strict=True)
+        return isinstance(sent, list) and all(is_same(vendor, *pair) for pair in pairs)
+    if isinstance(value, bool) or isinstance(sent, bool):
+        return value is sent
+    if isinstance(value, int):
+        return type(sent) is int and sent == value
+    if isinstance(value, float):
+        return isinstance(sent, str) is (vendor == "kahuna") and float(sent) == value
+    if isinstance(value, Decimal):
+        return (vendor == "kahuna" or not isinstance(sent, str)) and Decimal(sent) == value
+    if isinstance(value, datetime):
+        there = value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+        return datetime.strptime(sent, time_form) == there.replace(**cut)
+    if isinstance(value, date):
+        return datetime.strptime(sent, date_form) == datetime(value.year, value.month, value.day)
+    return isinstance(value, (str, UUID)) and sent == str(value)
+
+
+def kinds(value: Any) -> set[str]:
+    """Return the names of the types that a value, or an element of it, is of."""
+    parts = [value, own(value), *(value if isinstance(value, (list, tuple)) else ())]
+    return {kind.__name__ for part in parts for each in (part, own(part)) for kind in type(each).__mro__[:-1]}
+
+
+def has_no_place(value: Any) -> bool:
+    """Tell whether there is nothing at any vendor that the value could be."""
+    return isinstance(own(value), (bytes, time, timedelta, Fraction, complex, dict))
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@settings(max_examples=400, deadline=None)
+@given(value=anything)
+def test_a_value_arrives_as_it_was_or_not_at_all(become: Any, vendor: str, value: Any) -> None:
+    endpoint, rules, user, *_ = VENDORS[vendor]
+    body = become(endpoint, rules, {name: name for name in user}, {**user, "x": value})
+    if isinstance(body, Verdict):
+        assert (body.status, body.attribute) == (Status.INVALID, "x")
+        if body.code == "type":
+            assert any(kind in body.meaning for kind in kinds(value))
+        assert body.remedy
+        return
+    sent = json.loads(body, parse_float=Decimal)
+    if vendor == "kahuna":
+        (sent,) = sent["user_attributes_array"]
+    assert is_same(vendor, value, sent["properties" if vendor == "engagelab" else "attributes"]["x"])
+    assert not has_no_place(value)
+
+
+@pytest.mark.parametrize(("kind", "bits"), [("float16", 11), ("float32", 24), ("float64", 53)])
+def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: str, bits: int) -> None:
+    """919876543210 in four bytes is 919876567040, which is somebody else's number."""
+    make = getattr(pytest.importorskip("numpy"), kind)
+    moengages, increases = VENDORS["moengage"], engagelab_values.rules("increase", UTC)
+    for number, code in ((2**bits - 1, None), (2**bits, "inexact-integer")):
+        row = {"customer_id": "john", "mobile": make(number)}
+        bodies = [become(*moengages[:2], {"customer_id": "customer_id"}, row)]
+        row = {"euid": 1, "x": make(number)}
+        bodies.append(become(engagelab.property_endpoint("increase"), increases, {"euid": "euid"}, row))
+        for body in bodies:
+            assert body.code == code if isinstance(body, Verdict) else str(number).encode() in body
+
+
+@settings(max_examples=400, deadline=None)
+@given(value=anything, name=st.sampled_from(["name", "mobile", "age", "revenue", "moe_unsubscribe", "created_time"]))
+def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: Any, value: Any, name: str) -> None:
+    endpoint, rules, user, *_ = VENDORS["moengage"]
+    notes: dict[Any, int] = {}
+    body = become(endpoint, rules, {"customer_id": "customer_id"}, {**user, name: value}, notes=notes)
+    if isinstance(body, Verdict):
+        assert (body.status, body.attribute) == (Status.INVALID, name)
+        return
+    sent = json.loads(body, parse_float=Decimal)["attributes"][name]
+    expected = {"age": (int, Decimal), "revenue": (int, Decimal), "moe_unsubscribe": bool}.get(name, str)
+    assert isinstance(sent, expected)
+    if name == "created_time":
+        assert isinstance(own(value), (date, str))
+    elif not is_same("moengage", value, sent):
+        assert notes, "changed, and not noted"
+        if name != "moe_unsubscribe":
+            assert Decimal(sent) == Decimal(repr(own(value)) if isinstance(own(value), float) else own(value))
+
+
+ids = st.one_of(scalars, libraries(), members, st.just(10362473))
+
+
+@settings(max_examples=400, deadline=None)
+@given(value=ids)
+def test_an_id_is_the_one_it_was_or_there_is_none(become: Any, value: Any) -> None:
+    """Another user's profile would be changed."""
+    plain = own(value)
+    for vendor, (endpoint, rules, user, *_) in VENDORS.items():
+        (name,) = user
+        body = become(endpoint, rules, {name: name}, {name: value, "x": 1})
+        if isinstance(body, Verdict):
+            assert body.status is Status.INVALID
+            continue
+        sent = json.loads(body)
+        if vendor == "kahuna":
+            sent = sent["user_attributes_array"][0]["target"]
+        found = sent[name]
+        if isinstance(plain, (str, UUID)) and vendor != "engagelab":
+            assert found == str(plain)
+        else:
+            assert not isinstance(plain, (bool, bytes))
+            assert int(found) == (int(plain) if isinstance(plain, str) else plain)
+            assert isinstance(plain, (int, str, Decimal)) or abs(plain) < 2**53
