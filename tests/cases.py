@@ -23,7 +23,7 @@ from airflow_provider_userattrs.operators.moengage import (
     MoEngageUnsetAttributesOperator,
 )
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
-from airflow_provider_userattrs.push.report.recorder import Ledger
+from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
 
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
@@ -171,14 +171,14 @@ class Bench:
         report = Report(endpoint.vendor, endpoint.operation, endpoint.accepted_means)
         clock = self.clock()
         started = clock.monotonic()
-        ledger = Ledger(report, progress=lambda: None, clock=clock)
+        recorder = Recorder(report, progress=lambda: None, clock=clock)
         verdicts: dict[int, Any] = {}
 
         def record(recorded: Any, given: Any) -> None:
             for update, verdict in zip(recorded, given, strict=True):
                 assert update.position not in verdicts, "two verdicts on one row"
                 verdicts[update.position] = verdict
-            ledger.record(recorded, given)
+            recorder.record(recorded, given)
 
         with closing(operator.make_hook()) as hook:
             delivery = Delivery(

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from airflow.providers.common.compat.sdk import XComArg
 
 from airflow_provider_userattrs.operators.upstream import Upstream, is_list, not_rows, pull, pulled
-from airflow_provider_userattrs.push.model.cursor import Bookmark, Keys
+from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_place, source_at
@@ -28,10 +28,10 @@ class Source(Protocol):
     A source may also have ``template_fields`` and ``template_ext``; ``identity()``, a small JSON value that changes
     when its rows do or their order does, without which a retry starts at the first row; ``check_resume()``, half a
     sentence on why a retry cannot go on where the last try stopped, or None; ``are_alike``, whether all rows have the
-    same columns; and it may yield `Bookmark` or `Keys` among its rows.
+    same columns; and it may yield `Cursor` or `Keys` among its rows.
     """
 
-    def rows(self) -> Iterator[Row | MalformedRow | Bookmark | Keys]:
+    def rows(self) -> Iterator[Row | MalformedRow | Cursor | Keys]:
         """Yield the rows in their order, each time anew."""
 
 
@@ -95,10 +95,10 @@ class Rows(XComArg):
         if problem:
             raise RefusedConfiguration(problem)
 
-    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark | Keys]:
+    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Cursor | Keys]:
         """Yield the rows.
 
-        :param after: a place from one of the source's bookmarks; None for all rows.
+        :param after: a place from one of the source's cursors; None for all rows.
         :raises RefusedConfiguration: if an upstream task handed over something else than rows.
         """
         self.check()

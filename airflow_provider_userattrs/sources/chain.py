@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from airflow_provider_userattrs.push.model.cursor import Bookmark, Keys
+from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
@@ -26,7 +26,7 @@ class Chain:
         """Yield the rows."""
         for source in self.sources:
             for row in source.rows():
-                if not isinstance(row, (Bookmark, Keys)):
+                if not isinstance(row, (Cursor, Keys)):
                     yield row
 
     def rendered(self, context: Any) -> Chain:

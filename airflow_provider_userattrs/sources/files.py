@@ -11,7 +11,7 @@ from contextlib import suppress
 from copy import copy
 from typing import Any
 
-from airflow_provider_userattrs.push.model.cursor import Bookmark
+from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
@@ -23,7 +23,7 @@ from airflow_provider_userattrs.sources.storage.parquet import group_sizes, read
 from airflow_provider_userattrs.sources.storage.stored_files import Piece, StoredFile, list_files
 from airflow_provider_userattrs.sources.templates import is_deferred
 
-#: Rows between two bookmarks.
+#: Rows between two cursors.
 _EVERY = 1_000
 
 _PATH = "give a path such as 's3://conn_id@bucket/users/*.jsonl.gz' or '/data/users.csv', or a list of them"
@@ -81,10 +81,10 @@ class FileRows:
         paths = [self.path] if isinstance(self.path, str) else self.path
         return all((self.format or format_of(str(path))) in ("csv", "parquet") for path in paths)
 
-    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Bookmark]:
-        """Yield the rows and bookmarks.
+    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Cursor]:
+        """Yield the rows and cursors.
 
-        :param after: a place from one of the bookmarks; None for all rows.
+        :param after: a place from one of the cursors; None for all rows.
         :raises FileNotFoundError: if a path or a glob names no file.
         :raises RefusedConfiguration: if a file is not of its format, or ``after`` is a place in a file that is not
             there or has changed.
@@ -182,7 +182,7 @@ class FileRows:
             )
         return kind
 
-    def _read(self, file: StoredFile, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
+    def _read(self, file: StoredFile, place: Any) -> Iterator[Row | MalformedRow | Cursor]:
         kind = self._format(file)
         read = self._parquet if kind == "parquet" else self._lines
         with file.open(compressed=kind != "parquet") as opened:
@@ -191,7 +191,7 @@ class FileRows:
             except reading_errors() as error:
                 raise RetryLater(f"{file.name} cannot be read to its end ({type(error).__name__}: {error})") from error
 
-    def _lines(self, opened: Any, file: StoredFile, kind: str, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
+    def _lines(self, opened: Any, file: StoredFile, kind: str, place: Any) -> Iterator[Row | MalformedRow | Cursor]:
         lines = Lines(opened)
         header: list[str] = []
         try:
@@ -209,17 +209,17 @@ class FileRows:
             for count, row in enumerate(rows, 1):
                 yield row
                 if count % _EVERY == 0:
-                    yield Bookmark({**file.place, "line": lines.number, "offset": lines.offset})
+                    yield Cursor({**file.place, "line": lines.number, "offset": lines.offset})
         except reading_errors() as error:
             where = f"{file.name}, after line {lines.number}"
             raise RetryLater(f"{where}: cannot be read on ({type(error).__name__}); mend or upload it again") from error
 
-    def _parquet(self, opened: Any, file: StoredFile, _: str, place: Any) -> Iterator[Row | MalformedRow | Bookmark]:
+    def _parquet(self, opened: Any, file: StoredFile, _: str, place: Any) -> Iterator[Row | MalformedRow | Cursor]:
         first, behind = file.groups or (0, None)
         group, row = (place["group"], place["row"]) if place else (first, 0)
         for at, read, batch in read_parquet(opened, file.name, self.types, group, row, behind):
             yield from batch
-            yield Bookmark({**file.place, "group": at, "row": read})
+            yield Cursor({**file.place, "group": at, "row": read})
 
 
 def _as_text(path: Any) -> Any:

@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Endpoint
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.verdict import Status
-from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report, users
 from airflow_provider_userattrs.push.report.timeline import Timeline
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
@@ -36,7 +36,7 @@ class Log(Protocol):
         """Say something that calls for attention."""
 
 
-class Counts(Protocol):
+class RequestCounts(Protocol):
     """Describe what is counted of the requests."""
 
     requests: int
@@ -66,7 +66,7 @@ class Account:
     def __init__(self, report: Report, endpoint: Endpoint, shard: Shard | None, log: Log, clock: Clock) -> None:
         self.report = report
         self.tries: list[int] = [0]
-        self.counts: Counts | None = None
+        self.counts: RequestCounts | None = None
         self.notes: Counter[tuple[str, str]] = Counter()
         self.rejects: RejectsFile | None = None
         self.configuration: dict[str, Any] = {}
@@ -90,7 +90,7 @@ class Account:
         self._earlier = begun.facts
         if not begun.tries:
             return
-        self.report.merge(Tally.restored(begun.tally))
+        self.report.merge(Counts.restored(begun.tally))
         self._earlier_counts = self.report.counts.copy()
         earlier = begun.facts.get("push", {}).get("said", {}).get("rejects_path") or []
         self._rejects_paths = [earlier] if isinstance(earlier, str) else list(earlier)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from airflow_provider_userattrs.push.model.cursor import Bookmark, Keys
+from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome
@@ -149,12 +149,12 @@ def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer |
         checkpointer.pass_end(position)
 
 
-def _pass_bookmark(checkpointer: Checkpointer, bookmark: Bookmark, position: int) -> None:
-    checkpointer.pass_place(bookmark.place, position)
+def _pass_cursor(checkpointer: Checkpointer, cursor: Cursor, position: int) -> None:
+    checkpointer.pass_place(cursor.place, position)
 
 
 #: What a source yields between its rows -> what becomes of it.
 _MARKS: dict[type, Callable[[Checkpointer, Any, int], None]] = {
-    Bookmark: _pass_bookmark,
+    Cursor: _pass_cursor,
     Keys: Checkpointer.pass_keys,
 }

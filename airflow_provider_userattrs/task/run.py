@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, S
 from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import DRY_RUN, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.report.recorder import Ledger
+from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.resume.checkpointer import IN_DOUBT, Checkpointer
@@ -141,13 +141,13 @@ class Run:
                 progress = stack.enter_context(closing(ProgressXCom(self._context["ti"], operator.log)))
                 account.tell = progress.write
             writer = self._open_rejects(stack, begun)
-            ledger = Ledger(
+            recorder = Recorder(
                 account.report,
                 progress=account.go_on,
                 reject=writer.write if writer else None,
                 clock=self._clock,
             )
-            record, announce = self._recorded(ledger)
+            record, announce = self._recorded(recorder)
             delivery = self._delivery = Delivery(
                 endpoint,
                 send,
@@ -221,15 +221,15 @@ class Run:
         self._account.begin_rejects(path, writer)
         return stack.enter_context(closing(writer))
 
-    def _recorded(self, ledger: Ledger) -> tuple[Callable[..., None], Callable[..., None] | None]:
+    def _recorded(self, recorder: Recorder) -> tuple[Callable[..., None], Callable[..., None] | None]:
         """Return what takes finished rows, and what hears of batches before they are sent."""
         checkpointer = self._checkpointer
         if checkpointer is None:
-            return ledger.record, None
+            return recorder.record, None
 
         def record(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
             try:
-                ledger.record(rows, verdicts)
+                recorder.record(rows, verdicts)
             finally:
                 checkpointer.record(rows, verdicts)
 

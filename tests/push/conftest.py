@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.push.delivery.worker_pool import Senders
+from airflow_provider_userattrs.push.delivery.worker_pool import WorkerPool
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.row import UserUpdate
 
@@ -99,7 +99,7 @@ def no_thread_left() -> Iterator[None]:
         left = [thread for thread in running_threads() if thread not in before]
         if left:
             for thing in gc.get_objects():
-                if type(thing) is Senders:
+                if type(thing) is WorkerPool:
                     thing.close()
     assert not left, f"{len(left)} threads left behind"
 

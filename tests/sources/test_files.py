@@ -29,7 +29,7 @@ from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.cursor import Bookmark
+from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.sources.files import FileRows
@@ -49,7 +49,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def only_rows(items: Any) -> list[Any]:
-    return [item for item in items if not isinstance(item, Bookmark)]
+    return [item for item in items if not isinstance(item, Cursor)]
 
 
 def told(items: Any) -> list[Any]:
@@ -66,7 +66,7 @@ def goes_on_everywhere(source: FileRows) -> int:
     every = told(items)
     seen = count = 0
     for item in items:
-        if not isinstance(item, Bookmark):
+        if not isinstance(item, Cursor):
             seen += 1
             continue
         count += 1
@@ -463,7 +463,7 @@ def test_a_file_that_changed_is_not_gone_on_with(tmp_path: Path) -> None:
     source = FileRows(str(path))
     before = source.identity()
     assert before == source.identity()
-    (mark,) = (item for item in source.rows() if isinstance(item, Bookmark))
+    (mark,) = (item for item in source.rows() if isinstance(item, Cursor))
     os.utime(path, (1, 1))
     assert source.identity() != before
     for place in (mark.place, 5, {"file": "x"}):

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import asyncssh
 import pytest
 
-from airflow_provider_userattrs.push.model.cursor import Bookmark
+from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.sources.files import FileRows
@@ -89,9 +89,9 @@ def test_rows_of_remote_files_and_going_on(folder: Path) -> None:
     (folder / "b.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
     source = FileRows(address(folder, "*.jsonl*"))
     items = list(source.rows())
-    assert [item for item in items if not isinstance(item, Bookmark)] == rows * 2
-    place = next(item.place for item in reversed(items) if isinstance(item, Bookmark))
-    assert [row for row in source.rows(after=place) if not isinstance(row, Bookmark)] == rows[2_000:]
+    assert [item for item in items if not isinstance(item, Cursor)] == rows * 2
+    place = next(item.place for item in reversed(items) if isinstance(item, Cursor))
+    assert [row for row in source.rows(after=place) if not isinstance(row, Cursor)] == rows[2_000:]
 
 
 def test_remote_files_are_split(folder: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from versions import AIRFLOW
 
-from airflow_provider_userattrs.push.model.cursor import Bookmark, Keys
+from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.sources.database.key_query import KeyHash, KeyRange
@@ -46,7 +46,7 @@ def kept(value: Any) -> Any:
 
 
 def read(source: Any, after: Any = None) -> list[Any]:
-    return [row for row in source.rows(after) if not isinstance(row, (Bookmark, Keys))]
+    return [row for row in source.rows(after) if not isinstance(row, (Cursor, Keys))]
 
 
 def sizes_of(source: Any, n: int, key: str = "id", **arguments: Any) -> list[int]:
@@ -58,11 +58,11 @@ def sizes_of(source: Any, n: int, key: str = "id", **arguments: Any) -> list[int
         items = list(part.rows())
         seen = 0
         for number, item in enumerate(items):
-            if isinstance(item, Bookmark):
+            if isinstance(item, Cursor):
                 rest = [
-                    row for row in part.rows(after=json.loads(json.dumps(item.place))) if not isinstance(row, Bookmark)
+                    row for row in part.rows(after=json.loads(json.dumps(item.place))) if not isinstance(row, Cursor)
                 ]
-                assert rest == [row for row in items if not isinstance(row, Bookmark)][seen:]
+                assert rest == [row for row in items if not isinstance(row, Cursor)][seen:]
             elif isinstance(item, Keys):
                 assert number + len(item.keys) < len(items)
                 behind = Unfinished().behind([Gap((item.keys[0],), ())]).as_dict()

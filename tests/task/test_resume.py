@@ -134,7 +134,7 @@ def test_a_source_without_identity_starts_anew(push: Callable[..., Any], control
 
 
 def test_bookmarks_let_a_source_go_on(push: Callable[..., Any], control: Any) -> None:
-    from airflow_provider_userattrs.push.model.cursor import Bookmark
+    from airflow_provider_userattrs.push.model.cursor import Cursor
 
     asked = []
 
@@ -146,7 +146,7 @@ def test_bookmarks_let_a_source_go_on(push: Callable[..., Any], control: Any) ->
             asked.append(after)
             for position, row in enumerate(rows(100)[after or 0 :], after or 0):
                 if position % 10 == 0 and position:
-                    yield Bookmark(position)
+                    yield Cursor(position)
                 yield row
 
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 47, "to": 47})

@@ -15,7 +15,7 @@ _FAILURES = 5
 _PROBES = 3
 
 
-class Breaker:
+class CircuitBreaker:
     """Tell from the run of answers whether to go on.
 
     :param vendor: the vendor's name.

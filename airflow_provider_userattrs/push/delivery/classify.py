@@ -30,7 +30,7 @@ _RAISED: tuple[tuple[type[Exception], Verdict], ...] = (
 )
 
 
-def judge(endpoint: Endpoint, result: Answer | Exception, users: int) -> list[Verdict]:
+def classify(endpoint: Endpoint, result: Answer | Exception, users: int) -> list[Verdict]:
     """Return one verdict for each user of a request.
 
     :param endpoint: the operation.

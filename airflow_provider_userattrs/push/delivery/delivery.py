@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop: updates in, batches out, one verdict for each row back.
 
-All decisions are taken in the thread that calls `Delivery.run`; the senders' threads wait, send and read answers.
+All decisions are taken in the thread that calls `Delivery.run`; the workers' threads wait, send and read answers.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from operator import attrgetter
 from threading import Event
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.circuit_breaker import Breaker
+from airflow_provider_userattrs.push.delivery.circuit_breaker import CircuitBreaker
 from airflow_provider_userattrs.push.delivery.classify import BROKEN, LEFT, worse
 from airflow_provider_userattrs.push.delivery.concurrency import INTERVAL, Concurrency
 from airflow_provider_userattrs.push.delivery.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED, Intake, Record
-from airflow_provider_userattrs.push.delivery.rate_limiter import Pacer, back_off
+from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
 from airflow_provider_userattrs.push.delivery.refusals import Refusals
-from airflow_provider_userattrs.push.delivery.retry_queue import Delayed
-from airflow_provider_userattrs.push.delivery.worker_pool import Senders
+from airflow_provider_userattrs.push.delivery.retry_queue import RetryQueue
+from airflow_provider_userattrs.push.delivery.worker_pool import WorkerPool
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, SourceInterrupted
 from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
@@ -85,17 +85,17 @@ class Delivery:
         self._interruption: Exception | None = None
         self._interrupted_at = 0.0
         self._intake = Intake(iter(()), endpoint, self._note, self._stopping)
-        self._pacer = Pacer(rate, self._clock, self._stopping)
-        dispatch = Dispatch(endpoint, send, self._pacer, self._stopping, self._clock)
-        self._senders: Senders[Sent | None] = Senders(dispatch, concurrency)
+        self._rate_limiter = RateLimiter(rate, self._clock, self._stopping)
+        dispatch = Dispatch(endpoint, send, self._rate_limiter, self._stopping, self._clock)
+        self._workers: WorkerPool[Sent | None] = WorkerPool(dispatch, concurrency)
         # What must not be sent twice is noted before it is sent: the less of it is ready, the less is in doubt.
         self._concurrency = Concurrency(
             concurrency, self._clock, users=endpoint.max_users, may_run_ahead=announce is None
         )
         self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
-        self._delayed = Delayed()
-        self._breaker = Breaker(endpoint.vendor)
+        self._retry_queue = RetryQueue()
+        self._circuit_breaker = CircuitBreaker(endpoint.vendor)
         self._refusals = Refusals(endpoint)
 
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
@@ -149,12 +149,12 @@ class Delivery:
 
     def _step(self) -> bool:
         """Fill the window and settle what was answered; return False when there is nothing left to do."""
-        senders, concurrency = self._senders, self._concurrency
-        for _ in range(concurrency.window - senders.under_way):
+        workers, concurrency = self._workers, self._concurrency
+        for _ in range(concurrency.window - workers.under_way):
             if (batch := self._next_batch()) is None:
                 break
             try:
-                senders.submit(batch, concurrency.now)
+                workers.submit(batch, concurrency.now)
             except RetryLater as error:  # there is no thread to send it
                 self._ready.appendleft(batch)
                 self.stop(error)
@@ -162,11 +162,11 @@ class Delivery:
         if self._interruption is not None:
             self.stop(self._interruption)
             return False
-        wait = self._delayed.due_in(self._clock.monotonic())
-        if senders.under_way:
-            full = senders.under_way >= concurrency.window
+        wait = self._retry_queue.due_in(self._clock.monotonic())
+        if workers.under_way:
+            full = workers.under_way >= concurrency.window
             if full and concurrency.is_due():
-                concurrency.grow(paced=self._pacer.is_limit())
+                concurrency.grow(paced=self._rate_limiter.is_limit())
             glance = INTERVAL if full and concurrency.may_grow else _GLANCE  # an answer may be long in coming
             self._settle_ready(glance if wait is None or full else min(wait, glance))
         elif wait is not None:
@@ -176,15 +176,15 @@ class Delivery:
         return True
 
     def _next_batch(self) -> Batch | None:
-        if self._delayed and (batch := self._delayed.take(self._clock.monotonic())):
+        if self._retry_queue and (batch := self._retry_queue.take(self._clock.monotonic())):
             self.retries += 1
             return batch
         if self._ready:
             return self._ready.popleft()
-        if self._interruption is not None or (self._is_crowded() and not self._breaker.wants_probe):
+        if self._interruption is not None or (self._is_crowded() and not self._circuit_breaker.wants_probe):
             return None
         batch = self._intake.next_batch()
-        if batch is None and self._interruption is None and (away := self._breaker.away(nothing_left=True)):
+        if batch is None and self._interruption is None and (away := self._circuit_breaker.away(nothing_left=True)):
             self.stop(away)
         if batch and self._announce:
             self._ready.append(batch)  # so that it has its place if it cannot be announced
@@ -194,14 +194,14 @@ class Delivery:
 
     def _is_crowded(self) -> bool:
         """Tell whether so many batches wait for their next try, or may soon, that no further row is to be read."""
-        if self._breaker.is_suspicious:
-            return len(self._delayed) + self._senders.under_way >= self._fewest_delayed
-        return len(self._delayed) >= _MOST_DELAYED
+        if self._circuit_breaker.is_suspicious:
+            return len(self._retry_queue) + self._workers.under_way >= self._fewest_delayed
+        return len(self._retry_queue) >= _MOST_DELAYED
 
     def _settle_ready(self, timeout: float) -> None:
         """Settle all batches that were answered; wait for the first of them, but no longer than ``timeout`` seconds."""
         accepted: list[UserUpdate] = []
-        for batch, sent in self._senders.results(timeout):
+        for batch, sent in self._workers.results(timeout):
             if isinstance(sent, Exception):  # none of the vendor's or the network's: those are judged where they arise
                 sent = Sent([BROKEN] * len(batch), 0, sent)
             if sent is None:
@@ -212,7 +212,7 @@ class Delivery:
             if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
                 self.stop(sent.error)
             if sent.verdicts.count(ACCEPTED) == len(batch):
-                self._breaker.note_success()
+                self._circuit_breaker.note_success()
                 self._refusals.note_other()
                 accepted += batch.updates
             else:
@@ -246,10 +246,10 @@ class Delivery:
         settled = [verdicts[place] for place in final]
         self._intake.finish([batch.updates[place] for place in final], settled)
         if actions != {Action.RETRY}:
-            self._breaker.note_success()
+            self._circuit_breaker.note_success()
             return
-        self._breaker.note_failure(settled, fresh=batch.attempt == 0)
-        if away := self._breaker.away():
+        self._circuit_breaker.note_failure(settled, fresh=batch.attempt == 0)
+        if away := self._circuit_breaker.away():
             self.stop(away)
 
     def _may_repeat(self, batch: Batch, verdict: Verdict) -> bool:
@@ -264,8 +264,8 @@ class Delivery:
         repeat = batch.pick(places)
         repeat.attempt += 1
         repeat.verdicts = [verdicts[place] for place in places]
-        wait = max(back_off(repeat.attempt), self._pacer.held_for())
-        self._delayed.add(self._clock.monotonic() + wait, repeat)
+        wait = max(back_off(repeat.attempt), self._rate_limiter.held_for())
+        self._retry_queue.add(self._clock.monotonic() + wait, repeat)
 
     def _refuse(self, verdict: Verdict) -> None:
         self.stop(
@@ -285,7 +285,7 @@ class Delivery:
         if self._interruption is not None:
             self.stop(self._interruption)
         self._drain()
-        for batch in (*self._ready, *self._delayed.empty()):
+        for batch in (*self._ready, *self._retry_queue.empty()):
             self._finish_untried(batch)
         try:
             self._intake.abandon(read_on=read_on)
@@ -296,8 +296,8 @@ class Delivery:
 
     def _drain(self) -> None:
         """Settle what is in flight; once interrupted, only as long as there is time."""
-        senders = self._senders
-        while senders.under_way:
+        workers = self._workers
+        while workers.under_way:
             self._settle_ready(_GLANCE)
             if self._interruption is None:
                 continue
@@ -305,6 +305,6 @@ class Delivery:
             if late > 0 and self._abort is not None:
                 self._abort()
             if late > _BREAKING_OFF:
-                for batch in senders.give_up():
+                for batch in workers.give_up():
                     self._intake.finish(batch.updates, [LEFT] * len(batch))
-        senders.close(None if self._interruption is None else _LEAVING)
+        workers.close(None if self._interruption is None else _LEAVING)

@@ -8,8 +8,8 @@ from threading import Event
 from typing import NamedTuple
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.classify import judge
-from airflow_provider_userattrs.push.delivery.rate_limiter import BUSY, Pacer, asked_to_wait
+from airflow_provider_userattrs.push.delivery.classify import classify
+from airflow_provider_userattrs.push.delivery.rate_limiter import BUSY, RateLimiter, asked_to_wait
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
@@ -39,24 +39,29 @@ class Dispatch:
 
     :param endpoint: what the vendor's API says about the operation.
     :param send: sends one request body and returns the answer.
-    :param pacer: gives the slots, and is told when the vendor asks to wait.
+    :param rate_limiter: gives the slots, and is told when the vendor asks to wait.
     :param stopping: set here at once when no further request would end otherwise.
     :param clock: tells the time.
     """
 
     def __init__(
-        self, endpoint: Endpoint, send: Callable[[bytes], Answer], pacer: Pacer, stopping: Event, clock: Clock
+        self,
+        endpoint: Endpoint,
+        send: Callable[[bytes], Answer],
+        rate_limiter: RateLimiter,
+        stopping: Event,
+        clock: Clock,
     ) -> None:
         self._endpoint = endpoint
         self._send = send
-        self._pacer = pacer
+        self._rate_limiter = rate_limiter
         self._stopping = stopping
         self._clock = clock
 
     def __call__(self, batch: Batch) -> Sent | None:
         """Return what sending a batch came to; None if the push stopped before its slot had come."""
         users = len(batch)
-        if not self._pacer.wait(self._endpoint.units(users)):
+        if not self._rate_limiter.wait(self._endpoint.units(users)):
             return None
         body = batch.body(self._endpoint)
         result: Answer | Exception
@@ -64,16 +69,16 @@ class Dispatch:
             result = self._send(body)
         except Exception as exception:
             result = exception
-        verdicts = judge(self._endpoint, result, users)
+        verdicts = classify(self._endpoint, result, users)
         if not isinstance(result, Answer):
             if ends_the_push(verdicts, result):
                 self._stopping.set()
             return Sent(verdicts, len(body), result)
         wait = asked_to_wait(result, self._clock) or 0.0
         if wait:
-            self._pacer.hold(wait)
+            self._rate_limiter.hold(wait)
         if result.status in BUSY:
-            self._pacer.slow_down()
+            self._rate_limiter.slow_down()
         if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != users and ends_the_push(verdicts, result)):
             self._stopping.set()  # here already, so that this thread does not send what is queued
         return Sent(verdicts, len(body), None, wait)

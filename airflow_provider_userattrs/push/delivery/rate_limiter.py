@@ -35,7 +35,7 @@ _LEAST_SHARE = 0.05
 _RECOVERY = 0.1
 
 
-class Pacer:
+class RateLimiter:
     """Give every request of a push its slot; one for all threads.
 
     Slots are reserved in order under a lock and waited for outside of it, one interval apart: no second's quota goes

@@ -9,7 +9,7 @@ from itertools import count
 from airflow_provider_userattrs.push.delivery.batching import Batch
 
 
-class Delayed:
+class RetryQueue:
     """Keep batches until they are due, the earliest first."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from airflow_provider_userattrs.push.model.errors import RetryLater
 Result = TypeVar("Result")
 
 
-class Senders(Generic[Result]):
+class WorkerPool(Generic[Result]):
     """Send batches side by side and hand back what each came to.
 
     A thread is started only when a batch finds none idle. Whoever waits for results is woken when few batches are left

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class Bookmark:
+class Cursor:
     """Stand among the rows of a source and say: all rows before me come before this place.
 
     :param place: a small JSON value; the source's ``rows(after=place)`` yields exactly the rows that follow.

@@ -56,7 +56,7 @@ class Reason:
                 self.attributes[attribute] += count
 
 
-class Tally:
+class Counts:
     """Count rows by verdict; every row is counted exactly once."""
 
     def __init__(self) -> None:
@@ -80,8 +80,8 @@ class Tally:
         reason.add(first, verdict)
         reason.count += count - 1
 
-    def merge(self, other: Tally) -> None:
-        """Count the rows of another tally too."""
+    def merge(self, other: Counts) -> None:
+        """Count the rows of other counts too."""
         for status, count in other.counts.items():
             self.counts[status] += count
         for reason in other._reasons.values():
@@ -130,7 +130,7 @@ class Tally:
         return [*shown, *lumps.values()]
 
     def state(self, most: int) -> dict[str, Any]:
-        """Return the tally as a small JSON dict, from which `restored` makes it again.
+        """Return the counts as a small JSON dict, from which `restored` makes it again.
 
         :param most: how many reasons to tell apart in it.
         """
@@ -153,8 +153,8 @@ class Tally:
         }
 
     @classmethod
-    def restored(cls, state: dict[str, Any]) -> Tally:
-        """Return the tally that `state` described."""
+    def restored(cls, state: dict[str, Any]) -> Counts:
+        """Return the counts that `state` described."""
         tally = cls()
         for status, count in state["counts"].items():
             tally.counts[Status(status)] = count

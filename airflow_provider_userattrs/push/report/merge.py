@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.verdict import Status
-from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
 
 #: Rejects files that are named; of more the rest can be found beside them.
@@ -133,9 +133,9 @@ def is_report(value: Any) -> bool:
     return isinstance(value, Mapping) and {"format", "vendor", "operation", "rows", "reasons"} <= value.keys()
 
 
-def _tally(report: Mapping[str, Any]) -> Tally:
+def _tally(report: Mapping[str, Any]) -> Counts:
     reasons = [{"places": [], **reason, "positions": []} for reason in report["reasons"]]
-    return Tally.restored({"counts": {status.value: report[status.value] for status in Status}, "reasons": reasons})
+    return Counts.restored({"counts": {status.value: report[status.value] for status in Status}, "reasons": reasons})
 
 
 def _kind(kind: tuple[str, str, bool]) -> str:

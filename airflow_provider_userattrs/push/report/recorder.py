@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.report.report import Report
 PROGRESS_EVERY = 0.25
 
 
-class Ledger:
+class Recorder:
     """Record finished rows.
 
     :param report: counts them.

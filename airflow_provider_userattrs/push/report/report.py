@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.model.verdict import DRY_RUN, FAILED, NOT_APPLIED, NOT_REACHED, Status
-from airflow_provider_userattrs.push.report.counts import Reason, Tally
+from airflow_provider_userattrs.push.report.counts import Counts, Reason
 
 #: The version of the report's form.
 FORMAT = 1
@@ -26,7 +26,7 @@ _SET_FILE = " With rejects_path set, a file says of each row what was wrong."
 _MOST_BYTES = 15_000  # of a report; it is an XCom, and promised to be under 16 KB
 
 
-class Report(Tally):
+class Report(Counts):
     """Keep the account of one push; every row is counted exactly once.
 
     :param vendor: the vendor's name.

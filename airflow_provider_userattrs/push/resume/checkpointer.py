@@ -14,11 +14,11 @@ from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
-from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.key_log import KeyLog
 from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
-from airflow_provider_userattrs.push.resume.watermark import MOST_KEY_BYTES, Progress
+from airflow_provider_userattrs.push.resume.watermark import MOST_KEY_BYTES, Watermark
 
 #: Seconds between two checkpoints; one costs some 10 to 44 ms in Airflow's task state store.
 SAVE_EVERY = 2.0
@@ -82,9 +82,9 @@ class Checkpointer:
         self._earlier = Unfinished() if begun.keys is None else Unfinished.from_dict(begun.keys)
         self._key_bytes = MOST_KEY_BYTES - self._earlier.size
         self._keys = KeyLog()
-        self._progress = Progress(idempotent=idempotent, keys=self._keys)
+        self._watermark = Watermark(idempotent=idempotent, keys=self._keys)
         holes = begun.holes if begun.keys is None else ()  # what is named by keys is read with new positions
-        self._progress.restore(begun.below, holes, Tally.restored(begun.tally))
+        self._watermark.restore(begun.below, holes, Counts.restored(begun.tally))
         self._places: deque[tuple[Any, int]] = deque([begun.place] if begun.place else [])
         self._sent_below = begun.sent_below if begun.keys is None else 0
         self._sent_upto = self._earlier.sent_upto
@@ -105,7 +105,7 @@ class Checkpointer:
         self._keys.note(position, keys.keys, keys.alike)
         self._is_in_doubt = keys.in_doubt
         if keys.still_there is not None:
-            self._account.note_source(Tally.restored(self._begun.tally).rows, keys.still_there)
+            self._account.note_source(Counts.restored(self._begun.tally).rows, keys.still_there)
 
     def pass_end(self, position: int) -> None:
         """Take in that the source has no further row, and how many it had; earlier tries may have read more."""
@@ -118,7 +118,7 @@ class Checkpointer:
 
     def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         """Take in final verdicts; save if it is time."""
-        self._progress.finish([row.position for row in rows], verdicts)
+        self._watermark.finish([row.position for row in rows], verdicts)
         if self._clock.monotonic() >= self._next_save:
             self._save()
 
@@ -160,15 +160,15 @@ class Checkpointer:
         if self._has_sent:
             # Every row sent has its verdict by now, so none is in doubt, unless it is behind the last hole. A try
             # that sent nothing may not even have read all that were in doubt before.
-            below = self._progress.cut(self._key_bytes).below
-            is_named = below == self._progress.end
-            self._sent_below = 0 if is_named else self._progress.end
-            self._sent_upto = None if is_named else self._progress.end_key
+            below = self._watermark.cut(self._key_bytes).below
+            is_named = below == self._watermark.end
+            self._sent_below = 0 if is_named else self._watermark.end
+            self._sent_upto = None if is_named else self._watermark.end_key
         self._save(now=True, complete=complete, max_tries=max_tries)
 
     def current(self, *, complete: bool = False, max_tries: int | None = None) -> Checkpoint:
         """Return the checkpoint as of now."""
-        below, holes, gaps, tally = self._progress.cut(self._key_bytes)
+        below, holes, gaps, tally = self._watermark.cut(self._key_bytes)
         first = holes[0][0] if holes else below
         while len(self._places) > 1 and self._places[1][1] <= first:
             self._places.popleft()

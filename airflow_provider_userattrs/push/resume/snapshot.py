@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
@@ -47,7 +47,7 @@ def report_so_far(state: dict[str, Any]) -> dict[str, Any]:
     try:
         push = checkpoint.facts["push"]
         report = Report(**push["report"])
-        report.merge(Tally.restored(checkpoint.tally))
+        report.merge(Counts.restored(checkpoint.tally))
         return as_report(report, checkpoint.facts, checkpoint.tries)
     except (KeyError, TypeError) as error:
         raise ValueError("what is kept is no checkpoint of this version") from error

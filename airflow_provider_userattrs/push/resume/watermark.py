@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.key_log import KeyLog
 from airflow_provider_userattrs.push.resume.unfinished import Edge, Gap, size_of
 
@@ -32,10 +32,10 @@ class Stretch:
 
     __slots__ = ("end", "first", "last", "start", "tally")
 
-    def __init__(self, start: int, end: int, tally: Tally | None = None, first: Edge = (), last: Edge = ()) -> None:
+    def __init__(self, start: int, end: int, tally: Counts | None = None, first: Edge = (), last: Edge = ()) -> None:
         self.start = start
         self.end = end
-        self.tally = Tally() if tally is None else tally
+        self.tally = Counts() if tally is None else tally
         self.first = first
         self.last = last
 
@@ -71,10 +71,10 @@ class Cut(NamedTuple):
     below: int
     holes: list[tuple[int, int]]
     gaps: list[Gap]
-    tally: Tally
+    tally: Counts
 
 
-class Progress:
+class Watermark:
     """Keep the finished rows as stretches, each with its own tally.
 
     A row left ``unsent`` is not finished; nor is one whose cause is passing, where it may be sent twice.
@@ -92,7 +92,7 @@ class Progress:
         self._starts = [0]
         self._stretches = [Stretch(0, 0)]
 
-    def restore(self, below: int, holes: Sequence[Sequence[int]], tally: Tally) -> None:
+    def restore(self, below: int, holes: Sequence[Sequence[int]], tally: Counts) -> None:
         """Begin with the rows that earlier tries finished.
 
         :param below: finished are the rows below this one, less those in holes.
@@ -139,7 +139,7 @@ class Progress:
                 break
             most += 1
         named = stretches[:most]
-        tally = Tally()
+        tally = Counts()
         for stretch in named:
             tally.merge(stretch.tally)
         between = list(pairwise(named))
@@ -164,7 +164,7 @@ class Progress:
         last = self._stretches[-1].last
         return last[-1] if last else None
 
-    def _stretch(self, start: int, end: int) -> Tally:
+    def _stretch(self, start: int, end: int) -> Counts:
         """Return the tally to count the rows from ``start`` up to ``end`` in."""
         starts, stretches, keys = self._starts, self._stretches, self._keys
         place = bisect_right(starts, start) - 1

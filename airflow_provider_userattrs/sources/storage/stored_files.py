@@ -55,7 +55,7 @@ class StoredFile:
 
     @property
     def place(self) -> dict[str, Any]:
-        """Return what names the file in a bookmark."""
+        """Return what names the file in a cursor."""
         return {"file": self.name, "mark": self.mark}
 
     def part(self, groups: tuple[int, int] | None) -> StoredFile:

@@ -25,7 +25,7 @@ from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, Refu
 from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.report.recorder import Ledger
+from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
 
 ATTEMPTS = 5
@@ -154,7 +154,7 @@ class Book:
         self.read = 0
         self.outstanding = 0
         self.report = Report("Vendor", "set attributes", "")
-        self._ledger = Ledger(self.report, progress=lambda: None)
+        self._ledger = Recorder(self.report, progress=lambda: None)
         self._by_user: dict[object, list[int]] = {}
 
     def __call__(self, rows: Sequence[Any], verdicts: Sequence[Verdict]) -> None:
@@ -733,7 +733,7 @@ class TestSource:
 
 
 def failing_once(when: Callable[[Sequence[Verdict]], bool]) -> Callable[[Book], Any]:
-    """Return what makes a book's record fail once, after the rows are counted, as a ledger's does."""
+    """Return what makes a book's record fail once, after the rows are counted, as a recorder's does."""
 
     def wrap(book: Book) -> Any:
         failed: list[bool] = []

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.delivery.rate_limiter import Pacer, asked_to_wait, back_off
+from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, asked_to_wait, back_off
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Answer, rate_in_words
 
@@ -32,7 +32,7 @@ class StandingClock(Clock):
 STANDING = StandingClock()
 
 
-def act(pacer: Pacer, clock: Any, scripts: list[list[tuple[str, float]]]) -> tuple[list[Any], list[Any]]:
+def act(rate_limiter: RateLimiter, clock: Any, scripts: list[list[tuple[str, float]]]) -> tuple[list[Any], list[Any]]:
     """Let one thread act out each script; return the departures (moment, units) and the holds (from, until)."""
     lock, never = Lock(), Event()
     departures: list[tuple[float, float]] = []
@@ -47,9 +47,9 @@ def act(pacer: Pacer, clock: Any, scripts: list[list[tuple[str, float]]]) -> tup
                 if action == "hold":
                     with lock:
                         holds.append((clock.monotonic(), clock.monotonic() + amount))
-                    pacer.hold(amount)
+                    rate_limiter.hold(amount)
                     continue
-                assert pacer.wait(int(amount)) is True
+                assert rate_limiter.wait(int(amount)) is True
                 with lock:
                     departures.append((clock.monotonic(), amount))
         finally:
@@ -79,7 +79,7 @@ class TestPacer:
         self, shared_clock: Callable[[int], Any], rate: float, scripts: list[list[tuple[str, float]]]
     ) -> None:
         clock = shared_clock(len(scripts))
-        departures, holds = act(Pacer(rate, clock, Event()), clock, scripts)
+        departures, holds = act(RateLimiter(rate, clock, Event()), clock, scripts)
         assert len(departures) == sum(action == "go" for script in scripts for action, _ in script)
         for first in range(len(departures)):
             units = 0.0
@@ -96,13 +96,13 @@ class TestPacer:
         self, shared_clock: Callable[[int], Any], rate: float, threads: int
     ) -> None:
         clock = shared_clock(threads)
-        departures, _ = act(Pacer(rate, clock, Event()), clock, [[("go", 1.0)] * 5] * threads)
+        departures, _ = act(RateLimiter(rate, clock, Event()), clock, [[("go", 1.0)] * 5] * threads)
         assert [moment for moment, _ in departures] == pytest.approx([slot / rate for slot in range(5 * threads)])
 
     def test_idle_time_is_not_saved_up_for_a_burst(self, clock: Any) -> None:
-        pacer = Pacer(2, clock, Event())
+        rate_limiter = RateLimiter(2, clock, Event())
         clock.advance(1_000)
-        gone = [clock.monotonic() for _ in range(4) if pacer.wait(1)]
+        gone = [clock.monotonic() for _ in range(4) if rate_limiter.wait(1)]
         assert gone == [1_000, 1_000.5, 1_001, 1_001.5]
 
     def test_threads_that_wake_late_together_do_not_go_together(self, fake_clock: type[Any]) -> None:
@@ -123,12 +123,12 @@ class TestPacer:
                     both.wait()
 
         clock = Stalled()
-        pacer = Pacer(1, clock, Event())
-        assert pacer.wait(1)
+        rate_limiter = RateLimiter(1, clock, Event())
+        assert rate_limiter.wait(1)
         moments: list[float] = []
 
         def go() -> None:
-            assert pacer.wait(1)
+            assert rate_limiter.wait(1)
             moments.append(clock.monotonic())
 
         threads = [Thread(target=go) for _ in range(2)]
@@ -140,52 +140,52 @@ class TestPacer:
         assert max(moments) == 61.0, "both slots were long past; all the same one second lies between them"
 
     def test_units_count_against_the_cap(self, clock: Any) -> None:
-        pacer = Pacer(10, clock, Event())
-        gone = [clock.monotonic() for units in (5, 1, 1) if pacer.wait(units)]
+        rate_limiter = RateLimiter(10, clock, Event())
+        gone = [clock.monotonic() for units in (5, 1, 1) if rate_limiter.wait(units)]
         assert gone == pytest.approx([0.0, 0.5, 0.6])
 
     def test_without_a_cap_nothing_waits(self, clock: Any) -> None:
-        pacer = Pacer(None, clock, Event())
-        assert all(pacer.wait(100) for _ in range(50))
+        rate_limiter = RateLimiter(None, clock, Event())
+        assert all(rate_limiter.wait(100) for _ in range(50))
         assert clock.monotonic() == 0
 
     def test_a_hold_is_kept_without_a_cap_too(self, clock: Any) -> None:
-        pacer = Pacer(None, clock, Event())
-        pacer.hold(7)
-        assert pacer.held_for() == 7
-        assert pacer.wait(1)
+        rate_limiter = RateLimiter(None, clock, Event())
+        rate_limiter.hold(7)
+        assert rate_limiter.held_for() == 7
+        assert rate_limiter.wait(1)
         assert clock.monotonic() == 7
-        assert pacer.held_for() == 0
+        assert rate_limiter.held_for() == 0
 
     def test_a_shorter_hold_does_not_end_a_longer_one(self, clock: Any) -> None:
-        pacer = Pacer(None, clock, Event())
-        pacer.hold(10)
-        pacer.hold(3)
+        rate_limiter = RateLimiter(None, clock, Event())
+        rate_limiter.hold(10)
+        rate_limiter.hold(3)
         clock.advance(4)
-        assert pacer.held_for() == 6
+        assert rate_limiter.held_for() == 6
 
     def test_a_hold_that_comes_while_waiting_voids_the_slot(self, fake_clock: Callable[[], Any]) -> None:
         clock = fake_clock()
-        pacer = Pacer(1, clock, Event())
+        rate_limiter = RateLimiter(1, clock, Event())
         sleep = clock.sleep
 
         def sleep_and_be_held(seconds: float, wake: Event) -> None:
             clock.sleep = sleep
-            pacer.hold(10)
+            rate_limiter.hold(10)
             sleep(seconds, wake)
 
-        assert pacer.wait(1)
+        assert rate_limiter.wait(1)
         clock.sleep = sleep_and_be_held
-        assert pacer.wait(1)
+        assert rate_limiter.wait(1)
         assert clock.monotonic() >= 10
 
     def test_waking_ends_the_wait_without_a_slot(self, fake_clock: Callable[[], Any]) -> None:
         clock, wake = fake_clock(), Event()
-        pacer = Pacer(1, clock, wake)
-        assert pacer.wait(1)
+        rate_limiter = RateLimiter(1, clock, wake)
+        assert rate_limiter.wait(1)
         clock.sleep = lambda seconds, wake: wake.set()
-        assert pacer.wait(1) is False
-        assert pacer.wait(1) is False
+        assert rate_limiter.wait(1) is False
+        assert rate_limiter.wait(1) is False
         assert clock.monotonic() == 0
 
 

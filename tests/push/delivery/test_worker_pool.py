@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.worker_pool import Senders
+from airflow_provider_userattrs.push.delivery.worker_pool import WorkerPool
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.row import UserUpdate
@@ -31,11 +31,11 @@ def batches(update: Callable[..., UserUpdate]) -> Callable[[int], list[Batch]]:
     return lambda count: [Batch([update(place)], [b"%d" % place]) for place in range(count)]
 
 
-def take(senders: Senders[Any], count: int) -> list[tuple[Batch, Any]]:
+def take(workers: WorkerPool[Any], count: int) -> list[tuple[Batch, Any]]:
     """Take so many results, and no more."""
     results: list[tuple[Batch, Any]] = []
     while len(results) < count:
-        results += senders.results(None)
+        results += workers.results(None)
     assert len(results) == count
     return results
 
@@ -54,14 +54,14 @@ def test_sends_all_with_no_more_at_once_than_allowed(batches: Callable[[int], li
             now -= 1
         return Answer(200, {}, batch.parts[0])
 
-    senders = Senders(send, most)
+    workers = WorkerPool(send, most)
     sent = batches(100)
     for batch in sent:
-        senders.submit(batch)
-    assert senders.under_way == 100
-    results = take(senders, 100)
-    assert senders.under_way == 0
-    senders.close()
+        workers.submit(batch)
+    assert workers.under_way == 100
+    results = take(workers, 100)
+    assert workers.under_way == 0
+    workers.close()
     assert worst <= most
     assert {id(batch): result.body for batch, result in results} == {id(batch): batch.parts[0] for batch in sent}
 
@@ -73,11 +73,11 @@ def test_has_so_many_under_way_at_once(batches: Callable[[int], list[Batch]]) ->
         together.wait()
         return OK
 
-    senders = Senders(send, 3)
+    workers = WorkerPool(send, 3)
     for batch in batches(3):
-        senders.submit(batch)
-    take(senders, 3)
-    senders.close()
+        workers.submit(batch)
+    take(workers, 3)
+    workers.close()
 
 
 def test_starts_no_thread_while_one_is_idle(batches: Callable[[int], list[Batch]]) -> None:
@@ -87,11 +87,11 @@ def test_starts_no_thread_while_one_is_idle(batches: Callable[[int], list[Batch]
         names.add(threading.current_thread().name)
         return OK
 
-    senders = Senders(send, 16)
+    workers = WorkerPool(send, 16)
     for batch in batches(20):
-        senders.submit(batch)
-        take(senders, 1)
-    senders.close()
+        workers.submit(batch)
+        take(workers, 1)
+    workers.close()
     assert len(names) == 1
 
 
@@ -102,20 +102,20 @@ def test_hands_back_what_was_raised(batches: Callable[[int], list[Batch]], error
             raise error
         return OK
 
-    senders = Senders(send, 1)
+    workers = WorkerPool(send, 1)
     for batch in batches(2):
-        senders.submit(batch)
-    results = take(senders, 2)
-    senders.close()
+        workers.submit(batch)
+    results = take(workers, 2)
+    workers.close()
     assert [result for _, result in results] == [error, OK]
 
 
 def test_none_is_a_result(batches: Callable[[int], list[Batch]]) -> None:
-    senders = Senders(lambda batch: None, 1)
+    workers = WorkerPool(lambda batch: None, 1)
     [batch] = batches(1)
-    senders.submit(batch)
-    assert take(senders, 1) == [(batch, None)]
-    senders.close()
+    workers.submit(batch)
+    assert take(workers, 1) == [(batch, None)]
+    workers.close()
 
 
 def test_does_not_wait_longer_than_told(batches: Callable[[int], list[Batch]]) -> None:
@@ -125,13 +125,13 @@ def test_does_not_wait_longer_than_told(batches: Callable[[int], list[Batch]]) -
         go.wait()
         return OK
 
-    senders = Senders(send, 1)
-    senders.submit(batches(1)[0])
-    assert senders.results(0.0) == []
-    assert senders.under_way == 1
+    workers = WorkerPool(send, 1)
+    workers.submit(batches(1)[0])
+    assert workers.results(0.0) == []
+    assert workers.under_way == 1
     go.set()
-    take(senders, 1)
-    senders.close()
+    take(workers, 1)
+    workers.close()
 
 
 def test_runs_in_the_context_of_the_one_who_submits(batches: Callable[[int], list[Batch]]) -> None:
@@ -144,25 +144,25 @@ def test_runs_in_the_context_of_the_one_who_submits(batches: Callable[[int], lis
         task.set("changed")
         return OK
 
-    senders = Senders(send, 2)
+    workers = WorkerPool(send, 2)
     for batch in batches(2):
-        senders.submit(batch)
-    take(senders, 2)
-    senders.close()
+        workers.submit(batch)
+    take(workers, 2)
+    workers.close()
     assert "none" not in seen
     assert task.get() == "push"
 
 
 def test_close_lets_what_is_queued_end(batches: Callable[[int], list[Batch]]) -> None:
-    senders = Senders(lambda batch: OK, 2)
+    workers = WorkerPool(lambda batch: OK, 2)
     for batch in batches(20):
-        senders.submit(batch)
-    senders.close()
-    assert len(senders.results(0.0)) == 20
+        workers.submit(batch)
+    workers.close()
+    assert len(workers.results(0.0)) == 20
 
 
 def test_closing_what_never_began() -> None:
-    Senders(lambda batch: OK, 4).close()
+    WorkerPool(lambda batch: OK, 4).close()
 
 
 def no_more_threads(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
@@ -182,19 +182,19 @@ def test_a_thread_that_cannot_start_leaves_nothing_under_way(
     batches: Callable[[int], list[Batch]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_more_threads(monkeypatch, 0)
-    senders = Senders(lambda batch: OK, 4)
+    workers = WorkerPool(lambda batch: OK, 4)
     with pytest.raises(RetryLater, match="No thread can be started"):
-        senders.submit(batches(1)[0])
-    assert senders.under_way == 0
-    senders.close()
+        workers.submit(batches(1)[0])
+    assert workers.under_way == 0
+    workers.close()
 
 
 def test_goes_on_with_the_threads_there_are(
     batches: Callable[[int], list[Batch]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_more_threads(monkeypatch, 2)
-    senders = Senders(lambda batch: OK, 16)
+    workers = WorkerPool(lambda batch: OK, 16)
     for batch in batches(20):
-        senders.submit(batch)
-    assert len(take(senders, 20)) == 20
-    senders.close()
+        workers.submit(batch)
+    assert len(take(workers, 20)) == 20
+    workers.close()

@@ -18,7 +18,7 @@ from airflow_provider_userattrs.push.delivery.classify import UNREADABLE
 from airflow_provider_userattrs.push.mapping.mapper import NOTHING_TO_SET
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, DRY_RUN, Status, Verdict
-from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report, users
 
 NOT_FOUND = Verdict(Status.REJECTED, "404", "User not found", "Check the credentials.")
@@ -416,7 +416,7 @@ class TestPlaces:
 
     def test_they_survive_a_checkpoint(self) -> None:
         report = make((1, NOT_FOUND.at("a, line 1")))
-        again = Tally.restored(json.loads(json.dumps(report.state(20))))
+        again = Counts.restored(json.loads(json.dumps(report.state(20))))
         assert again.ranked(20)[0].places == ["a, line 1"]
 
 
@@ -432,7 +432,7 @@ class TestRemedies:
     )
     def test_speak_of_a_rejects_file_where_there_is_one(self, keeps: bool, remedy: str) -> None:
         report = Report("V", "set", "yes", keeps_rejects=keeps)
-        report.merge(Tally.restored(make((1, self.words), (1, NOT_FOUND)).state(20)))
+        report.merge(Counts.restored(make((1, self.words), (1, NOT_FOUND)).state(20)))
         reasons = {reason["code"]: reason["remedy"] for reason in report.as_dict({})["reasons"]}
         assert reasons == {"400": remedy, "404": NOT_FOUND.remedy}
         assert any(line.endswith(remedy) for line in report.log_lines())

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.push.report.counts import Tally
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
-from airflow_provider_userattrs.push.resume.watermark import MOST_HOLES, Progress
+from airflow_provider_userattrs.push.resume.watermark import MOST_HOLES, Watermark
 
 REJECTED = Verdict(Status.REJECTED, "404", "not found", "Check.")
 UNSENT = Verdict(Status.UNSENT, "429", "too many", "Retry.", Action.RETRY)
@@ -35,19 +35,19 @@ PRINT = Fingerprint("rows", "settings")
 def test_a_cut_names_exactly_the_unfinished_rows(
     verdicts: list[Verdict], order: random.Random, finished: float, idempotent: bool, size: int
 ) -> None:
-    progress = Progress(idempotent=idempotent)
+    watermark = Watermark(idempotent=idempotent)
     batches = [list(range(start, min(start + size, len(verdicts)))) for start in range(0, len(verdicts), size)]
     order.shuffle(batches)
     done: set[int] = set()
     for batch in batches[: round(finished * len(batches))]:
-        progress.finish(batch, [verdicts[position] for position in batch])
+        watermark.finish(batch, [verdicts[position] for position in batch])
         done |= {
             position
             for position in batch
             if verdicts[position].status is not Status.UNSENT
             and not (idempotent and verdicts[position].action is Action.RETRY)
         }
-    below, holes, gaps, tally = progress.cut()
+    below, holes, gaps, tally = watermark.cut()
     assert gaps == []
     named = set(range(below)) - {position for first, behind in holes for position in range(first, behind)}
     assert named == done
@@ -58,8 +58,8 @@ def test_a_cut_names_exactly_the_unfinished_rows(
     read = Checkpoint.from_dict(json.loads(json.dumps(state)))
     left = [position for position, _ in read.unfinished(iter(verdicts))]
     assert left == [position for position in range(len(verdicts)) if position not in done]
-    again = Progress(idempotent=idempotent)
-    again.restore(read.below, read.holes, Tally.restored(read.tally))
+    again = Watermark(idempotent=idempotent)
+    again.restore(read.below, read.holes, Counts.restored(read.tally))
     for position in left:
         again.finish([position], [REJECTED])
     assert again.cut()[:2] == (len(verdicts), []) or not verdicts
@@ -67,20 +67,20 @@ def test_a_cut_names_exactly_the_unfinished_rows(
 
 
 def test_more_holes_than_can_be_named_leave_what_is_behind_unfinished() -> None:
-    progress = Progress(idempotent=True)
+    watermark = Watermark(idempotent=True)
     for position in range(0, 4 * MOST_HOLES, 2):
-        progress.finish([position + 1], [ACCEPTED])
-    below, holes, gaps, tally = progress.cut()
+        watermark.finish([position + 1], [ACCEPTED])
+    below, holes, gaps, tally = watermark.cut()
     assert gaps == []
     assert len(holes) == MOST_HOLES
     assert tally.rows == below - sum(behind - first for first, behind in holes)
-    assert progress.gaps == 2 * MOST_HOLES
+    assert watermark.gaps == 2 * MOST_HOLES
     state = Checkpoint(PRINT, below=below, holes=tuple(holes), tally=tally.state(20)).as_dict()
     assert len(json.dumps(state)) < 32 * 1024
 
 
 def test_a_checkpoint_is_small_whatever_the_reasons() -> None:
-    tally = Tally()
+    tally = Counts()
     for number in range(1_000):
         tally.add(number, Verdict(Status.REJECTED, f"code-{number}", "m" * 900, "r" * 900, attribute="é" * 60))
     holes = tuple((10**9 + 2 * number, 10**9 + 2 * number + 1) for number in range(MOST_HOLES))
@@ -91,7 +91,7 @@ def test_a_checkpoint_is_small_whatever_the_reasons() -> None:
     }
     state = Checkpoint(PRINT, below=2 * 10**9, holes=holes, tally=tally.state(20), facts=facts).as_dict()
     assert len(json.dumps(state)) < 32 * 1024
-    assert Tally.restored(tally.state(20)).rows == 1_000
+    assert Counts.restored(tally.state(20)).rows == 1_000
 
 
 @pytest.mark.parametrize("state", [{}, {"format": 0}, {"format": 1}, {"format": 1, "fingerprint": 5}, {"format": "1"}])
