@@ -32,7 +32,7 @@ test: lint  ## Lint, then run all tests with branch coverage
 test-matrix: $(READY)  ## Run the tests on every supported Airflow; ONLY=3.1.8 on one, TESTS=... some of them
 	@$(BIN)/python tests/matrix.py --only "$(ONLY)" $(TESTS)
 
-test-system: $(READY)  ## Push over two Celery workers, one of which is killed, and mark running tasks as failed (6 minutes)
+test-system: $(READY)  ## Kill workers, tasks, supervisors, API server, scheduler and database under running pushes (8 minutes)
 	USERATTRS_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -q -s tests/system
 
 test-ui: $(READY)  ## Look at the web pages with a real browser (chromium, installed if it is missing and may be)

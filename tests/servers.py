@@ -93,13 +93,22 @@ class Postgres(Server):
     def start(self) -> None:
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -F"
-        self._run("pg_ctl", "-D", data, "-l", str(self.folder / "log"), "-o", options, "-w", "start")
+        self.go_on()
 
     def stop(self) -> None:
         with suppress(subprocess.CalledProcessError):
-            self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+            self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def halt(self) -> None:
+        """End the server at once, and keep its data."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+
+    def go_on(self) -> None:
+        """Start the server on the data it has."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -F"
+        log = str(self.folder / "log")
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-o", options, "-w", "start")
 
     def execute(self, *statements: str) -> list[Any]:
         """Run statements and return what the last one gives."""

@@ -7,14 +7,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
-from deployment import Deployment
+from postgres_deployment import PostgresDeployment
 from servers import Postgres, Redis
 
 
-class CeleryDeployment(Deployment):
+class CeleryDeployment(PostgresDeployment):
     """Run Airflow with CeleryExecutor in a folder.
 
     :param home: an empty folder.
@@ -24,17 +23,14 @@ class CeleryDeployment(Deployment):
     """
 
     def __init__(self, home: Path, postgres: Postgres, redis: Redis, environment: dict[str, str]) -> None:
-        postgres.create_database("airflow")
-        database = f"postgresql+psycopg2://tester@127.0.0.1:{postgres.port}/airflow"
         super().__init__(
             home,
+            postgres,
             {
-                "AIRFLOW__API_AUTH__JWT_SECRET": "one-secret-for-all-components-of-this-test-run",
                 "AIRFLOW__CELERY__BROKER_URL": f"redis://127.0.0.1:{redis.port}/0",
                 "AIRFLOW__CELERY__RESULT_BACKEND": f"db+postgresql://tester@127.0.0.1:{postgres.port}/airflow",
                 "AIRFLOW__CELERY__WORKER_CONCURRENCY": "4",
                 "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
-                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
                 # A worker that is gone is missed soon, and its tasks are tried again.
                 "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
                 "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "12",
@@ -42,7 +38,6 @@ class CeleryDeployment(Deployment):
                 **environment,
             },
         )
-        self._postgres = postgres
         self._workers: list[subprocess.Popen[bytes]] = []
 
     @contextmanager
@@ -71,7 +66,3 @@ class CeleryDeployment(Deployment):
                 with suppress(psutil.NoSuchProcess):
                     each.kill()
         worker.wait()
-
-    def query(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Ask Airflow's database."""
-        return self._postgres.ask(sql.replace("?", "%s"), parameters, "airflow")
