@@ -19,7 +19,7 @@ import pytest
 import requests
 import urllib3
 
-from airflow_provider_userattrs.push.delivery.classify import judge
+from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
@@ -410,5 +410,5 @@ def test_why_there_is_no_connection_is_said(
         hook.sender(ENDPOINTS["kahuna"])(b"[]")
     assert str(not_sent.value) == f"No connection to https://vendor.example.com ({words})"
     assert not_sent.value.cause == words
-    (verdict,) = judge(ENDPOINTS["kahuna"], not_sent.value, 1)
+    (verdict,) = classify(ENDPOINTS["kahuna"], not_sent.value, 1)
     assert verdict.meaning == f"no connection to the vendor ({words})"
