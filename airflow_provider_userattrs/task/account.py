@@ -10,8 +10,9 @@ from typing import Any, Protocol
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Endpoint
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import Status
-from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.counts import LONGEST_NAME, Counts
 from airflow_provider_userattrs.push.report.report import Report, users
 from airflow_provider_userattrs.push.report.timeline import Timeline
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
@@ -157,15 +158,17 @@ class Account:
     def facts(self) -> dict[str, Any]:
         """Return what the account of all tries adds up."""
         self._note_time()
-        notes = self.notes.copy()
+        notes: Counter[tuple[str, str]] = Counter()
+        for (name, note), count in self.notes.copy().items():  # the thread that maps rows adds to them
+            notes[printable(name, LONGEST_NAME), note] += count
         for name, note, count in self._earlier.get("notes", ()):
             notes[name, note] += count
-        return {
+        facts: dict[str, Any] = {
             "requests": self._all("requests"),
             "retries": self._all("retries"),
             "bytes": self._all("bytes"),
             "seconds": round(self._all_seconds(), 3),
-            "notes": [[name[:60], note, count] for (name, note), count in notes.most_common(_MOST_NOTES)],
+            "notes": [[name, note, count] for (name, note), count in notes.most_common(_MOST_NOTES)],
             "timeline": self._timeline.as_dict(),
             "push": {
                 "report": self.report.head(),
@@ -178,6 +181,8 @@ class Account:
                 },
             },
         }
+        kept: dict[str, Any] = storable(facts)
+        return kept
 
     def close(self, failure: str | None) -> dict[str, Any]:
         """Log how the push ended and return the report.

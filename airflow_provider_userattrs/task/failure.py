@@ -6,6 +6,7 @@ from __future__ import annotations
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException
 
 from airflow_provider_userattrs.push.model.errors import InvalidRow, PushError, RefusedConfiguration, TooManyFailed
+from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
 #: A task that ends with one of these fails for good: a retry would end the same way. A connection that is not found is
@@ -45,7 +46,8 @@ def in_words(error: BaseException, columns_field: str, where: str | None = None)
         why = str(error)
     else:
         why = f"{type(error).__name__}: the task's log says more"
-    return f"{why[:_LONGEST].rstrip('.')}; {where}" if where else why[:_LONGEST]
+    why = printable(why, _LONGEST)
+    return f"{why.rstrip('.')}; {where}" if where else why
 
 
 def to_raise(error: BaseException, words: str) -> BaseException:

@@ -276,6 +276,24 @@ def test_a_source_that_ends_before_the_row_that_was_reached_is_said(control: Any
     assert report["warning"] == "5 of the 30 users done by earlier tries left the source"
 
 
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "a\nb"])
+def test_a_name_that_no_database_holds_costs_its_row_only(
+    control: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    control.switch(engagelab__any_user=True)
+    users = [*rows(2), {"euid": 3, name: "no number"}, {"euid": 4, name: 1}]
+    run = once(tmp_path, users=users, operation="increase")
+    assert run.error is None
+    assert run.report["invalid"] == (2 if name == "\ud800" else 1)
+    assert run.report["accepted"] == 4 - run.report["invalid"]
+    [kept] = tmp_path.rglob("*.json")
+    for written in (json.dumps(run.report, ensure_ascii=False), json.dumps(json.loads(kept.read_text()))):
+        assert "\\u0000" not in written
+        assert "\\ud800" not in written.replace("\\\\", "")
+    json.dumps(run.report, ensure_ascii=False).encode()
+    assert "cannot be kept" not in caplog.text
+
+
 @pytest.mark.parametrize("holes", [(), ((0, 1),), ((0, 2), (3, 4)), ((1, 3),)])
 def test_a_try_takes_up_the_unfinished_rows_and_no_other(holes: tuple[tuple[int, int], ...]) -> None:
     begun = Checkpoint(Fingerprint("", ""), below=4, holes=holes)

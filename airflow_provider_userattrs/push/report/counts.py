@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status, Verdict
 
 _MOST_POSITIONS = 5
@@ -13,6 +14,8 @@ _MOST_POSITIONS = 5
 #: Places of one reason that are named, such as a file and a line; the end of a place tells more than its beginning.
 _MOST_PLACES = 3
 _LONGEST_PLACE = 100
+
+LONGEST_NAME = 60
 
 #: Attributes of one reason that are told apart.
 _MOST_ATTRIBUTES = 50
@@ -42,9 +45,12 @@ class Reason:
         if len(self.positions) < _MOST_POSITIONS:
             self.positions.append(position)
         if where and len(self.places) < _MOST_PLACES:
+            where = printable(where)
             self.places.append(where if len(where) <= _LONGEST_PLACE else f"...{where[3 - _LONGEST_PLACE :]}")
-        if attribute is not None and (attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES):
-            self.attributes[attribute] += 1
+        if attribute is not None:
+            attribute = printable(attribute, LONGEST_NAME)
+            if attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES:
+                self.attributes[attribute] += 1
 
     def merge(self, other: Reason) -> None:
         """Count the rows of another reason as rows of this one."""
@@ -134,7 +140,7 @@ class Counts:
 
         :param most: how many reasons to tell apart in it.
         """
-        return {
+        state: dict[str, Any] = {
             "counts": {status.value: count for status, count in self.counts.items() if count},
             "reasons": [
                 {
@@ -146,11 +152,13 @@ class Counts:
                     "positions": reason.positions,
                     "places": reason.places,
                     "see_rejects": reason.verdict.see_rejects,
-                    "attributes": {name[:60]: count for name, count in reason.attributes.most_common(3)},
+                    "attributes": dict(reason.attributes.most_common(3)),
                 }
                 for reason in self.ranked(most)
             ],
         }
+        kept: dict[str, Any] = storable(state)
+        return kept
 
     @classmethod
     def restored(cls, state: dict[str, Any]) -> Counts:

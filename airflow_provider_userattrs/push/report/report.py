@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RetryLater, TooManyFailed
+from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import DRY_RUN, FAILED, NOT_APPLIED, NOT_REACHED, Status
-from airflow_provider_userattrs.push.report.counts import Counts, Reason
+from airflow_provider_userattrs.push.report.counts import LONGEST_NAME, Counts, Reason
 
 #: The version of the report's form.
 FORMAT = 1
@@ -19,7 +20,6 @@ _MOST_REASONS = 20
 _MOST_NAMED = 5
 _MOST_ATTRIBUTES = 5
 _MOST_NOTES = 20
-_LONGEST_NAME = 60
 _LONGEST_TEXT = 200
 _IN_FILE = " The rejects file says of each row what was wrong."
 _SET_FILE = " With rejects_path set, a file says of each row what was wrong."
@@ -178,14 +178,14 @@ class Report(Counts):
         """
         head = self.head()
         del head["keeps_rejects"]  # rejects_path says so
-        report = {
+        report: dict[str, Any] = {
             "format": FORMAT,
             **head,
             "rows": self.rows,
             **{status.value: self.counts[status] for status in Status},
             "reasons": [self._as_dict(reason) for reason in self.reasons()],
             "notes": [
-                {"attribute": name[:_LONGEST_NAME], "note": note, "count": count}
+                {"attribute": printable(name, LONGEST_NAME), "note": note, "count": count}
                 for (name, note), count in sorted(notes.items(), key=lambda item: -item[1])[:_MOST_NOTES]
             ],
             "warning": self.warning(),
@@ -193,6 +193,7 @@ class Report(Counts):
             "stopped_at": self.stopped_at,
             **facts,
         }
+        report = storable(report)
         if len(json.dumps(report)) > _MOST_BYTES:  # names in scripts that JSON escapes take six bytes a letter
             report["notes"] = []
             for reason in report["reasons"]:
@@ -242,7 +243,7 @@ class Report(Counts):
             "count": reason.count,
             "positions": reason.positions,
             "places": reason.places,
-            "attributes": dict(_shortened(reason.attributes).most_common(_MOST_ATTRIBUTES)),
+            "attributes": dict(reason.attributes.most_common(_MOST_ATTRIBUTES)),
         }
 
     def summary(self) -> str:
@@ -259,7 +260,7 @@ def users(count: int) -> str:
 
 
 def _on(attributes: Counter[str]) -> str:
-    names = ", ".join(name[:_LONGEST_NAME] for name, _ in attributes.most_common(_MOST_ATTRIBUTES))
+    names = ", ".join(name for name, _ in attributes.most_common(_MOST_ATTRIBUTES))
     return f" on {names}" if names else ""
 
 
@@ -267,14 +268,6 @@ def _at(reason: Reason) -> str:
     """Return the places of a reason's first rows, as they stand in a sentence."""
     more = "; ..." if len(reason.places) < reason.count else ""
     return f" ({'; '.join(reason.places)}{more})" if reason.places else ""
-
-
-def _shortened(attributes: Counter[str]) -> Counter[str]:
-    """Return attributes with their names cut; those whose names begin alike become one."""
-    shortened: Counter[str] = Counter()
-    for name, count in attributes.items():
-        shortened[name[:_LONGEST_NAME]] += count
-    return shortened
 
 
 def _in_words(reason: Reason) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any, NamedTuple
 
+from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.sources.formats import compression_of
 from airflow_provider_userattrs.sources.storage.compression import decompressed
 from airflow_provider_userattrs.sources.storage.locations import is_glob, storage_of
@@ -56,7 +57,7 @@ class StoredFile:
     @property
     def place(self) -> dict[str, Any]:
         """Return what names the file in a cursor."""
-        return {"file": self.name, "mark": self.mark}
+        return {"file": printable(self.name), "mark": self.mark}
 
     def part(self, groups: tuple[int, int] | None) -> StoredFile:
         """Return some of the file's row groups."""

@@ -420,6 +420,30 @@ class TestPlaces:
         assert again.ranked(20)[0].places == ["a, line 1"]
 
 
+class TestTextsOutOfData:
+    """PostgreSQL's JSONB refuses U+0000 and lone surrogates; a report with one would be lost whole."""
+
+    texts = st.text(st.one_of(st.characters(codec=None), st.sampled_from("\0\n\ud800\udfff")), min_size=1)
+
+    @settings(deadline=None)
+    @given(name=texts, place=texts, configuration=texts)
+    def test_every_report_can_be_stored(self, name: str, place: str, configuration: str) -> None:
+        report = make((2, TOO_LONG.on(name).at(place)))
+        data = report.as_dict({(name, "time cut"): 1}, configuration={name: configuration}, failure=configuration)
+        for kept in (data, report.state(20), report.log_lines()):
+            written = json.dumps(kept, ensure_ascii=False)
+            written.encode()
+            assert "\\u0000" not in written
+            assert "\\n" not in written.replace("\\\\", "")
+        [reason] = data["reasons"]
+        assert list(reason["attributes"].values()) == [2]
+
+    def test_names_that_begin_alike_are_one(self) -> None:
+        report = make((1, TOO_LONG.on("n" * 60 + "a")), (1, TOO_LONG.on("n" * 60 + "b")))
+        assert report.as_dict({})["reasons"][0]["attributes"] == {"n" * 60: 2}
+        assert report.state(20)["reasons"][0]["attributes"] == {"n" * 60: 2}
+
+
 class TestRemedies:
     words = Verdict(Status.REJECTED, "400", "refused", "Mend the rows.", see_rejects=True)
 
