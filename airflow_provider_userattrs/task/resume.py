@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import Outcome
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint, Store
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
 from airflow_provider_userattrs.task.account import Log
@@ -80,7 +81,7 @@ class Resume:
         if begun is None or (begun.complete and begun.max_tries != self._max_tries):
             return SealedStore(slots.take(first), self._seal), fresh
         changed = begun.fingerprint.differs_in(fingerprint)
-        begun = self._anew(fresh, f"{' and '.join(changed)} changed since the last try")
+        begun = self._anew(fresh, f"{' and '.join(changed)} changed since the last try", begun)
         return SealedStore(slots.take(first), self._seal), begun
 
     def _opened(self, found: Checkpoint, fresh: Checkpoint) -> Checkpoint:
@@ -89,7 +90,7 @@ class Resume:
         try:
             return replace(found, keys=self._seal.open(found.keys))
         except ValueError as error:
-            return self._anew(fresh, str(error))
+            return self._anew(fresh, str(error), found)
 
     def _read(self, store: Store, fresh: Checkpoint) -> Checkpoint | None:
         try:
@@ -103,14 +104,21 @@ class Resume:
             self._log.warning("The checkpoint cannot be read (%s): starting at the first row", type(error).__name__)
             return fresh
 
-    def _anew(self, fresh: Checkpoint, why: str) -> Checkpoint:
+    def _anew(self, fresh: Checkpoint, why: str, found: Checkpoint | None = None) -> Checkpoint:
         if not self._may_restart:
             raise RefusedConfiguration(
-                f"Rows may have been sent by an earlier try, and cannot be told from the others: {why}. Check at the "
-                "vendor what was applied; then push the rest as a new run, or set allow_restart=True"
+                f"{_accepted(found)}Rows may have been sent by an earlier try, and cannot be told from the others: "
+                f"{why}. Check at the vendor what was applied; then push the rest as a new run, or set "
+                "allow_restart=True"
             )
         self._log.warning("Starting at the first row: %s", why)
         return fresh
+
+
+def _accepted(found: Checkpoint | None) -> str:
+    """Say how many rows earlier tries got accepted, for the report of a try that is refused counts none."""
+    accepted = Counts.restored(found.tally).counts[Status.ACCEPTED] if found else 0
+    return f"Earlier tries got {accepted:,} row{'' if accepted == 1 else 's'} accepted. " if accepted else ""
 
 
 def pending(

@@ -116,6 +116,7 @@ def test_a_changed_input_is_refused_where_rows_must_not_be_sent_twice(push: Call
     run = push(Changing(), operation="increase")
     assert run.state == "failed"
     assert "allow_restart" in str(run.error)
+    assert run.report["failure"].startswith("Earlier tries got 40 rows accepted. Rows may")
     assert len(control.journal()) == 41
 
 
@@ -273,7 +274,7 @@ def test_a_source_that_ends_before_the_row_that_was_reached_is_said(control: Any
     Shrinking.count = 25
     report = once(tmp_path, users=Shrinking(), concurrency=1).report
     assert (report["rows"], report["accepted"]) == (30, 30)
-    assert report["warning"] == "5 of the 30 users done by earlier tries left the source"
+    assert report["warning"] == "at least 5 of the 30 users done by earlier tries left the source"
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800", "a\nb"])
@@ -292,6 +293,15 @@ def test_a_name_that_no_database_holds_costs_its_row_only(
         assert "\\ud800" not in written.replace("\\\\", "")
     json.dumps(run.report, ensure_ascii=False).encode()
     assert "cannot be kept" not in caplog.text
+
+
+@pytest.mark.parametrize("value", [10**5000, [10**5000], {"a": 10**5000}], ids=["integer", "list", "dict"])
+def test_a_number_python_writes_no_text_of_costs_its_row_only(control: Any, tmp_path: Path, value: Any) -> None:
+    control.switch(engagelab__any_user=True)
+    users = [*rows(2), {"euid": 3, "points": value}, {"euid": value, "points": 1}]
+    run = once(tmp_path / "checkpoints", users=users, rejects_path=str(tmp_path / "rejects.jsonl"))
+    assert run.error is None
+    assert (run.report["accepted"], run.report["invalid"]) == (2, 2)
 
 
 @pytest.mark.parametrize("holes", [(), ((0, 1),), ((0, 2), (3, 4)), ((1, 3),)])
@@ -452,13 +462,21 @@ def changing(sqlite: Callable[..., None], control: Any, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("change", "left_out", "warning"),
     [
-        ("DELETE FROM users WHERE euid BETWEEN 281 AND 300", 0, "20 of the 300 users done by earlier tries left"),
-        ("DELETE FROM users WHERE euid <= 200", 0, "200 of the 300 users done by earlier tries left the source"),
+        (
+            "DELETE FROM users WHERE euid BETWEEN 281 AND 300",
+            0,
+            "at least 20 of the 300 users done by earlier tries left",
+        ),
+        (
+            "DELETE FROM users WHERE euid <= 200",
+            0,
+            "at least 200 of the 300 users done by earlier tries left the source",
+        ),
         ("DELETE FROM users", 0, "300 of the 300 users done by earlier tries left the source"),
         (
             "INSERT INTO users SELECT id - 5, euid + 10000, 1 FROM users WHERE euid BETWEEN 282 AND 300",
             19,
-            "19 users came into the source among those done by earlier tries and were not read: push once more",
+            "at least 19 users came into the source among those done by earlier tries and were not read: push once",
         ),
         ("INSERT INTO users SELECT id + 5, euid + 10000, 1 FROM users WHERE euid > 300", 0, None),
         (

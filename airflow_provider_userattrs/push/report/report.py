@@ -119,17 +119,20 @@ class Report(Counts):
     def note_source(self, finished: int, still_there: int) -> None:
         """Take in how many of the rows that earlier tries finished the source still has; what is odd is a warning.
 
+        Only numbers are known: one that left and one that came in look like none.
+
         :param finished: how many they finished.
         :param still_there: how many rows there are now where those were.
         """
         if still_there < finished:
+            at_least = "at least " if still_there else ""
             self._changes = [
-                f"{finished - still_there:,} of the {users(finished)} done by earlier tries left the source"
+                f"{at_least}{finished - still_there:,} of the {users(finished)} done by earlier tries left the source"
             ]
         elif still_there > finished:
             self._changes = [
-                f"{users(still_there - finished)} came into the source among those done by earlier tries and were not "
-                "read: push once more to reach them"
+                f"at least {users(still_there - finished)} came into the source among those done by earlier tries and "
+                "were not read: push once more to reach them"
             ]
 
     def conclude(self, stopped: BaseException | None, max_failed: int | float | None) -> BaseException | None:
