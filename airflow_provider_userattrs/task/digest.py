@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -23,8 +23,19 @@ def encoded(part: Any) -> bytes:
     """Return a value as bytes, the same in every process."""
     try:
         return orjson.dumps(part, default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
-    except TypeError:  # an integer over 64 bits, a lone surrogate
+    except Exception:  # an integer over 64 bits, a lone surrogate, an object whose repr fails
         try:
-            return repr(part).encode("utf-8", "surrogatepass")
-        except RecursionError:  # no vendor takes it: its row is invalid, whatever it holds
-            return b"nested too deep"
+            return _spelled(part).encode("utf-8", "surrogatepass")
+        except Exception:  # no vendor takes it: its row is invalid, whatever it holds
+            return f"no text for it: {type(part).__name__}".encode("utf-8", "surrogatepass")
+
+
+def _spelled(part: Any) -> str:
+    """Return a value as text; integers in hex, for Python writes no more than 4,300 decimal digits."""
+    if isinstance(part, int):
+        return hex(part)
+    if isinstance(part, Mapping):
+        return f"{{{','.join(f'{_spelled(name)}:{_spelled(value)}' for name, value in part.items())}}}"
+    if isinstance(part, (list, tuple)):
+        return f"[{','.join(map(_spelled, part))}]"
+    return repr(part)

@@ -54,6 +54,20 @@ def row_type(row: Any) -> Verdict:
     )
 
 
+def name_type(name: Any) -> Verdict | None:
+    """Return the verdict on a name that is no text, or None."""
+    if isinstance(name, str):
+        return None
+    return Verdict(
+        Status.INVALID,
+        "name-type",
+        "name is None, which csv.DictReader gives to cells beyond the header"
+        if name is None
+        else f"name is {_kind(name)}, not text",
+        "Name every column by text.",
+    )
+
+
 def _kind(value: Any) -> str:
     name = type(value).__name__
     return "None" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
@@ -255,7 +269,7 @@ class Mapping:
         return self._rules.named.get(name, self._rules.types)
 
     def _require_name(self, name: str) -> None:
-        verdict = self._rules.check_name(name)
+        verdict = name_type(name) or self._rules.check_name(name)
         if verdict is not None:
             raise InvalidRow(verdict.on(str(name)[:80]))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -212,6 +213,11 @@ def boolean_of(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
     return bool(value) if isinstance(value, (int, float, Decimal)) and value in (0, 1) else None
+
+
+def wrong_type(verdict: Verdict, value: Any) -> InvalidRow:
+    """Return the error of a value that names no user, for its type: a verdict, with the type's name."""
+    return InvalidRow(replace(verdict, meaning=f"{verdict.meaning}, but of type {type(value).__name__}"))
 
 
 def id_text(value: Any) -> str | None:

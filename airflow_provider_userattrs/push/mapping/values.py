@@ -45,6 +45,12 @@ TOO_LARGE_A_NUMBER = Verdict(
     "integer beyond 64 bits",
     "Send a smaller number, or its text where the vendor's attribute is text.",
 )
+BEYOND_DOUBLE = Verdict(
+    Status.INVALID,
+    "number-too-large",
+    "number beyond what a double-precision float holds (1.8e308)",
+    "Send a smaller number, or its text where the vendor's attribute is text.",
+)
 NULL_IN_LIST = Verdict(
     Status.INVALID,
     "null-in-list",
@@ -52,6 +58,10 @@ NULL_IN_LIST = Verdict(
     "Leave missing elements out of the list.",
 )
 UNCONVERTIBLE = Verdict(Status.INVALID, "unconvertible", "value cannot be converted", "Convert the value upstream.")
+
+
+#: Integers of fewer digits all fit in 64 bits.
+_DIGITS_OF_64_BITS = 19
 
 
 class Noted:
@@ -168,7 +178,12 @@ def finite(value: float) -> float:
 
 
 def exact_number(value: Decimal) -> Any:
-    """Return a Decimal as a JSON number with all of its digits."""
+    """Return a Decimal as a JSON number with all of its digits, within what an integer and a float may be as well."""
+    if value.adjusted() >= _DIGITS_OF_64_BITS - 1:
+        if value == value.to_integral_value() and not -(2**63) <= value < 2**64:
+            raise InvalidRow(TOO_LARGE_A_NUMBER)
+        if math.isinf(float(value)):
+            raise InvalidRow(BEYOND_DOUBLE)
     return orjson.Fragment(exact_text(value))
 
 

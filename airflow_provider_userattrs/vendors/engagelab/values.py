@@ -12,11 +12,12 @@ from collections.abc import Hashable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
+from numbers import Number
 from typing import Any
 from uuid import UUID
 
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.scalars import NOT_A_NUMBER, integer_of, missing, plain, whole
+from airflow_provider_userattrs.push.mapping.scalars import NOT_A_NUMBER, integer_of, missing, plain, whole, wrong_type
 from airflow_provider_userattrs.push.mapping.values import (
     LibraryFloat,
     ValueTable,
@@ -104,7 +105,12 @@ def _euid(value: Any) -> int | None:
     value = plain(value) if isinstance(value, Enum) else value
     if value is None or missing(value):
         raise InvalidRow(NO_EUID)
-    return integer_of(value) if isinstance(value, str) else whole(value)
+    if isinstance(value, str):
+        return integer_of(value)
+    euid = whole(value)
+    if euid is None and not isinstance(value, Number):
+        raise wrong_type(INVALID_EUID, value)
+    return euid
 
 
 def value_table(operation: str, zone: tzinfo) -> ValueTable:

@@ -14,7 +14,14 @@ from typing import Any
 from uuid import UUID
 
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.scalars import FROM_FLOAT, LONGEST_NO_ID, id_note, id_text, missing
+from airflow_provider_userattrs.push.mapping.scalars import (
+    FROM_FLOAT,
+    LONGEST_NO_ID,
+    id_note,
+    id_text,
+    missing,
+    wrong_type,
+)
 from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is, clock_text, exact_text
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
@@ -83,7 +90,7 @@ def _credential(value: Any) -> str:
         raise InvalidRow(MISSING_CREDENTIAL)
     text = id_text(value)
     if text is None:
-        raise InvalidRow(TARGET_TYPE)
+        raise wrong_type(TARGET_TYPE, value)
     return text
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from airflow_provider_userattrs.push.mapping.scalars import FROM_FLOAT, LONGEST_NO_ID, id_note, id_text, missing
+from airflow_provider_userattrs.push.mapping.scalars import (
+    FROM_FLOAT,
+    LONGEST_NO_ID,
+    id_note,
+    id_text,
+    missing,
+    wrong_type,
+)
 from airflow_provider_userattrs.push.mapping.values import Noted
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
@@ -66,5 +73,5 @@ def _customer_id(value: Any) -> str:
         raise InvalidRow(NO_CUSTOMER_ID)
     text = id_text(value)
     if text is None:
-        raise InvalidRow(CUSTOMER_ID)
+        raise wrong_type(CUSTOMER_ID, value)
     return text

@@ -52,6 +52,9 @@ RESERVED_NAME = Verdict(
     "attribute name that MoEngage keeps for itself",
     "Send the column under another name, as in attributes={'plan_status': 'status'}, or leave it out.",
 )
+EMPTY_NAME = Verdict(
+    Status.INVALID, "reserved-name", "attribute without a name, which MoEngage blocks", "Give the column a name."
+)
 NAME_TOO_LONG = Verdict(
     Status.INVALID,
     "name-too-long",
@@ -81,6 +84,8 @@ def check_name(name: Any, *, check_size: bool = True) -> Verdict | None:
     :param name: the name.
     :param check_size: whether a name over 200 characters is refused.
     """
+    if name == "":
+        return EMPTY_NAME
     if not isinstance(name, str) or name in RESERVED_NAMES:
         return RESERVED_NAME
     if name[:4].lower() == _PREFIX and name not in MOE_NAMES:
@@ -89,7 +94,7 @@ def check_name(name: Any, *, check_size: bool = True) -> Verdict | None:
 
 
 #: What is said of a name to set -> what is said of it where it is to be removed.
-_TO_REMOVE = {RESERVED_NAME: KEPT_NAME, NAME_TOO_LONG: CUT_NAME}
+_TO_REMOVE = {EMPTY_NAME: NO_NAME, RESERVED_NAME: KEPT_NAME, NAME_TOO_LONG: CUT_NAME}
 
 
 def check_unset_name(name: Any) -> Verdict | None:

@@ -283,10 +283,18 @@ class TestNames:
             Mapping(rules(), {"id": "id"}, attributes=attributes)
         assert raised.value.verdict.attribute == "id_"
 
-    @pytest.mark.parametrize("name", ["id_", "", 5, None, ("a",)], ids=repr)
+    @pytest.mark.parametrize("name", ["id_", ""], ids=repr)
     def test_a_reserved_name_of_a_row_s_is_invalid(self, name: Any) -> None:
         outcome = mapped({"id": "ada", name: 1})
         assert (outcome.verdict.code, outcome.verdict.attribute) == ("reserved", str(name))
+
+    @pytest.mark.parametrize(
+        ("name", "words"), [(None, "DictReader"), (5, "an int, not text"), (("a",), "a tuple, not text")], ids=repr
+    )
+    def test_a_name_that_is_no_text_is_invalid_for_that(self, name: Any, words: str) -> None:
+        outcome = mapped({"id": "ada", name: 1})
+        assert (outcome.verdict.code, outcome.verdict.attribute) == ("name-type", str(name))
+        assert words in outcome.verdict.meaning
 
     def test_a_reserved_name_comes_back_after_a_row_that_failed(self) -> None:
         mapping = Mapping(rules(), {"id": "id"})

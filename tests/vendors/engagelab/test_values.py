@@ -85,6 +85,9 @@ class TestSet:
                 Decimal("0.1000000000000000055511151231257827"), "0.1000000000000000055511151231257827", id="long"
             ),
             pytest.param(Decimal("1E+3"), "1000", id="decimal-exponent"),
+            pytest.param(Decimal(2**64 - 1), "18446744073709551615", id="decimal-of-64-bits"),
+            pytest.param(Decimal(-(2**63)), "-9223372036854775808", id="decimal-least-of-64-bits"),
+            pytest.param(Decimal(f"1{'0' * 30}.5"), f"1{'0' * 30}.5", id="decimal-with-a-fraction"),
             pytest.param(Decimal("1E-7"), "0.0000001", id="decimal-small"),
             pytest.param(Decimal("-0.00"), "-0.00", id="decimal-minus-zero"),
             pytest.param(datetime(2023, 12, 12, 0, 56, 23), '"2023-12-12 00:56:23"', id="datetime"),
@@ -133,6 +136,11 @@ class TestSet:
             pytest.param(float("nan"), "not-a-number", id="nan"),
             pytest.param(float("inf"), "not-a-number", id="infinity"),
             pytest.param(float("-inf"), "not-a-number", id="minus-infinity"),
+            pytest.param(Decimal(2**64), "number-too-large", id="decimal-beyond-64-bits"),
+            pytest.param(Decimal("-9223372036854775809.00"), "number-too-large", id="decimal-below-64-bits"),
+            pytest.param(Decimal("1E+25"), "number-too-large", id="decimal-exponent-beyond-64-bits"),
+            pytest.param(Decimal("1e400"), "number-too-large", id="decimal-whole-beyond-a-double"),
+            pytest.param(Decimal(f"2{'0' * 308}.5"), "number-too-large", id="decimal-beyond-a-double"),
             pytest.param(Decimal("NaN"), "not-a-number", id="decimal-nan"),
             pytest.param(Decimal("sNaN"), "not-a-number", id="decimal-signalling-nan"),
             pytest.param(Decimal("Infinity"), "not-a-number", id="decimal-infinity"),
@@ -392,6 +400,14 @@ class TestEuid:
         verdict = raised.value.verdict
         assert (verdict.status, verdict.code) == (Status.INVALID, "euid")
         assert verdict.remedy.endswith(".")
+
+    @pytest.mark.parametrize(
+        ("value", "words"), [(b"7", ", but of type bytes"), ([7], ", but of type list"), (1.5, "bits")]
+    )
+    def test_of_another_type_is_said_by_its_name(self, value: Any, words: str) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            identify({"euid": value})
+        assert raised.value.verdict.meaning.endswith(words)
 
     @pytest.mark.parametrize("value", [Decimal("Infinity"), Decimal("sNaN"), Decimal(10**40)], ids=repr)
     def test_is_no_decimal_without_a_remainder_either(self, become: Any, value: Decimal) -> None:

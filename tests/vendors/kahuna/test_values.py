@@ -311,6 +311,11 @@ class TestTarget:
         row = {"email": odd.Loud(), "x": 1}
         assert become(kahuna.endpoint(), rules(UTC), {"email": "email"}, row).code == "target-type"
 
+    def test_of_another_type_is_said_by_its_name(self) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            identify({"email": b"a@b"})
+        assert raised.value.verdict.meaning.endswith("neither text nor integer, but of type bytes")
+
     def test_that_cannot_be_written_is_invalid(self, become: Any) -> None:
         verdict = become(kahuna.endpoint(), rules(UTC), {"email": "email"}, {"email": "a\ud800", "x": 1})
         assert (verdict.status, verdict.code) == (Status.INVALID, "not-utf-8")

@@ -105,6 +105,9 @@ class TestValues:
             pytest.param(46.2, "46.2", id="float"),
             pytest.param(Decimal("46.20"), "46.20", id="decimal-keeps-its-digits"),
             pytest.param(Decimal("1E+3"), "1000", id="decimal-exponent"),
+            pytest.param(Decimal(2**64 - 1), "18446744073709551615", id="decimal-of-64-bits"),
+            pytest.param(Decimal(-(2**63)), "-9223372036854775808", id="decimal-least-of-64-bits"),
+            pytest.param(Decimal(f"1{'0' * 30}.5"), f"1{'0' * 30}.5", id="decimal-with-a-fraction"),
             pytest.param(datetime(2019, 5, 21, 3, 47, 35), '"2019-05-21T03:47:35Z"', id="datetime"),
             pytest.param(
                 datetime(2019, 5, 21, 3, 47, 35, tzinfo=timezone(timedelta(hours=-7))),
@@ -156,6 +159,12 @@ class TestValues:
             pytest.param(Decimal("1e9999999"), "number-too-large", id="decimal-of-ten-million-digits"),
             pytest.param(float("nan"), "not-a-number", id="nan"),
             pytest.param(float("-inf"), "not-a-number", id="infinity"),
+            pytest.param(Decimal(2**64), "number-too-large", id="decimal-beyond-64-bits"),
+            pytest.param(Decimal("-9223372036854775809.00"), "number-too-large", id="decimal-below-64-bits"),
+            pytest.param(Decimal("1E+25"), "number-too-large", id="decimal-exponent-beyond-64-bits"),
+            pytest.param(Decimal("1e400"), "number-too-large", id="decimal-whole-beyond-a-double"),
+            pytest.param(Decimal(f"2{'0' * 308}.5"), "number-too-large", id="decimal-beyond-a-double"),
+            pytest.param([Decimal(2**64)], "number-too-large", id="decimal-in-a-list"),
             pytest.param(Decimal("NaN"), "not-a-number", id="decimal-nan"),
             pytest.param(Decimal("Infinity"), "not-a-number", id="decimal-infinity"),
             pytest.param("a\ud800", "not-utf-8", id="lone-surrogate"),
@@ -384,6 +393,11 @@ class TestNames:
     @pytest.mark.parametrize("name", ["id", "_id", "", *RESERVED, "moe_tier", "MOE_ip_city", "moe_", "t_rev", "u_s_c"])
     def test_that_are_reserved(self, sent: Any, name: str) -> None:
         assert sent(1, name=name) == "reserved-name"
+
+    def test_that_are_empty_are_said_to_be(self) -> None:
+        verdict = check_name("")
+        assert verdict is not None
+        assert "without a name" in verdict.meaning
 
     @pytest.mark.parametrize(
         "name", ["ID", "_ID", "Id", "idx", " ", "source", "name", "moe", "plan_status", "geo", "u_n", *SETTABLE]
@@ -638,6 +652,11 @@ class TestCustomerId:
         verdict = raised.value.verdict
         assert (verdict.status, verdict.code) == (Status.INVALID, "customer-id")
         assert verdict.remedy.endswith(".")
+
+    def test_of_another_type_is_said_by_its_name(self) -> None:
+        with pytest.raises(InvalidRow) as raised:
+            identify({"customer_id": b"john"})
+        assert raised.value.verdict.meaning.endswith("but of type bytes")
 
     @pytest.mark.parametrize("value", [*BLOCKED, ""])
     @pytest.mark.parametrize(
