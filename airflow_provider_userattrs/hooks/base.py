@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from airflow_provider_userattrs.hooks.transport import Transport
 from airflow_provider_userattrs.push.delivery.batching import Batcher
 from airflow_provider_userattrs.push.delivery.classify import NO_ANSWER, UNREADABLE, no_connection
 from airflow_provider_userattrs.push.model.errors import InvalidRow, NoAnswer, NotSent, PushError
-from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.operation import Endpoint, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict
 
@@ -79,7 +79,7 @@ class VendorHook(BaseHook):
         """Return this thread's authenticated session."""
         return self.transport.session()
 
-    def sender(self, endpoint: Endpoint) -> Callable[[bytes], Answer]:
+    def sender(self, endpoint: Endpoint) -> Send:
         """Return what sends one request body of an operation and returns the answer, whatever its status.
 
         It may be called from several threads at once, and raises `NotSent` if no connection could be had, `NoAnswer`

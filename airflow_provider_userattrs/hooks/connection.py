@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -65,13 +65,14 @@ class Connection:
         except OSError:
             return False
 
-    def exchange(self, request: bytes, timeout: float) -> Answer:
+    def exchange(self, request: bytes, timeout: float, leave: Callable[[], None] | None = None) -> Answer:
         """Send a request and return its answer, whatever its status.
 
         Afterwards the connection is open only if the answer was complete, ordinary and the last thing that came.
 
         :param request: head and body.
         :param timeout: seconds for all of it.
+        :param leave: called right before the first byte is written.
         :raises NotSent: if no byte of the request has left.
         :raises NoAnswer: if one may have, and no answer came back.
         """
@@ -79,6 +80,8 @@ class Connection:
         reader = AnswerReader()
         self._may_have_left = keep = False
         try:
+            if leave is not None:
+                leave()
             unsent = self._send(request, until, reader)
             while not reader.is_complete:
                 self._sock.settimeout(time_left(until))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from threading import Lock, local
 
 import requests
@@ -47,19 +48,27 @@ class Transport:
             session = self._own.session = self._new_session()
         return session
 
-    def post(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        headers: dict[str, str] | None = None,
+        *,
+        leave: Callable[[], None] | None = None,
+    ) -> Answer:
         """Post a JSON body and return the answer, whatever its status.
 
         :param path: where to, below the base URL.
         :param body: the body.
         :param headers: headers besides the usual ones; the same ones each time for one path.
+        :param leave: called right before the first byte leaves; what it raises is passed on, and nothing leaves.
         :raises NotSent: if no byte of it has left.
         :raises NoAnswer: if one may have, and no answer came back.
         :raises RefusedConfiguration: if it cannot work with these settings.
         """
         route, head = self._prepared(path, {**_HEADERS, **headers} if headers else _HEADERS)
         connection = self._connected(route)
-        return connection.exchange(head + b"%d\r\n\r\n" % len(body) + body, self._settings.timeout[1])
+        return connection.exchange(head + b"%d\r\n\r\n" % len(body) + body, self._settings.timeout[1], leave)
 
     def _prepared(self, path: str, headers: dict[str, str]) -> tuple[Route, bytes]:
         try:

@@ -275,5 +275,5 @@ def _read_dry(_: Answer, count: int) -> list[Verdict]:
     return [DRY_RUN] * count
 
 
-def _send_nothing(_: bytes) -> Answer:
+def _send_nothing(body: bytes, *, leave: object = None) -> Answer:
     return Answer(0, {}, b"")

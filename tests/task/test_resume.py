@@ -204,7 +204,7 @@ def test_what_a_killed_try_left_in_doubt_is_sent_again_if_the_author_says_so(
     if process == 0:  # dies with the block noted and nothing sent
         from airflow_provider_userattrs.hooks.transport import Transport
 
-        Transport.post = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign, assignment]
+        Transport.post = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign, assignment]
         make().run()
         os._exit(1)
     assert os.WTERMSIG(os.waitpid(process, 0)[1]) == signal.SIGKILL

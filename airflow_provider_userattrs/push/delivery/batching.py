@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from airflow_provider_userattrs.push.delivery.departure import Departure
 from airflow_provider_userattrs.push.mapping.values import unwritable_attribute
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Endpoint
@@ -13,7 +14,7 @@ from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 
 class Batch:
-    """Hold the updates of one request and what became of them so far.
+    """Hold the updates of one request, which is tried once, and what became of them so far.
 
     :param updates: the updates, in the order of the body.
     :param parts: their encoded parts of the body.
@@ -22,7 +23,7 @@ class Batch:
     :param refused: the verdict on the request that this batch was a half of; None if it is no half.
     """
 
-    __slots__ = ("attempt", "parts", "refused", "updates", "verdicts")
+    __slots__ = ("attempt", "departure", "parts", "refused", "updates", "verdicts")
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Batch:
         self.attempt = attempt
         self.verdicts = verdicts
         self.refused = refused
+        self.departure = Departure()
 
     def __len__(self) -> int:
         return len(self.updates)

@@ -23,7 +23,7 @@ from airflow_provider_userattrs.push.delivery.retry_queue import RetryQueue
 from airflow_provider_userattrs.push.delivery.worker_pool import WorkerPool
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, SourceInterrupted
-from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.operation import Endpoint, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
 
@@ -50,8 +50,7 @@ class Delivery:
     """Deliver the updates of one push.
 
     :param endpoint: what the vendor's API says about the operation.
-    :param send: sends one request body and returns the answer; raises `NotSent`, `NoAnswer` or
-        `RefusedConfiguration`. Called from several threads at once.
+    :param send: sends one request body and returns the answer.
     :param record: takes updates (or outcomes of rows with nothing to send) and their final verdicts.
     :param rate: the cap per second in the endpoint's unit, or None.
     :param concurrency: requests in flight at most.
@@ -63,7 +62,7 @@ class Delivery:
     def __init__(
         self,
         endpoint: Endpoint,
-        send: Callable[[bytes], Answer],
+        send: Send,
         record: Record,
         *,
         rate: float | None = None,
@@ -306,5 +305,8 @@ class Delivery:
                 self._abort()
             if late > _BREAKING_OFF:
                 for batch in workers.give_up():
-                    self._intake.finish(batch.updates, [LEFT] * len(batch))
+                    if batch.departure.forbid():  # it waits for a thread, its slot or a connection
+                        self._finish_untried(batch)
+                    else:
+                        self._intake.finish(batch.updates, [LEFT] * len(batch))
         workers.close(None if self._interruption is None else _LEAVING)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Event
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.delivery.rate_limiter import BUSY, RateLimiter, asked_to_wait
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.operation import Answer, Endpoint, Send
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Verdict
 
 #: A vendor that asks to wait longer than this, in seconds, is away: a worker is no place to wait.
@@ -47,7 +46,7 @@ class Dispatch:
     def __init__(
         self,
         endpoint: Endpoint,
-        send: Callable[[bytes], Answer],
+        send: Send,
         rate_limiter: RateLimiter,
         stopping: Event,
         clock: Clock,
@@ -66,7 +65,7 @@ class Dispatch:
         body = batch.body(self._endpoint)
         result: Answer | Exception
         try:
-            result = self._send(body)
+            result = self._send(body, leave=batch.departure.leave)
         except Exception as exception:
             result = exception
         verdicts = classify(self._endpoint, result, users)

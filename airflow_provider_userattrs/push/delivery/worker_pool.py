@@ -82,7 +82,7 @@ class WorkerPool(Generic[Result]):
         return ready
 
     def give_up(self) -> list[Batch]:
-        """Return what is still under way, and wait for it no more."""
+        """Return what is still under way, begun or not, and wait for it no more."""
         batches = list(self._under_way.values())
         self._under_way.clear()
         return batches

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import floor, log10
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Verdict
@@ -30,6 +30,21 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Send(Protocol):
+    """Send one request body and return the answer, whatever its status; called from several threads at once."""
+
+    def __call__(self, body: bytes, *, leave: Callable[[], None] = ...) -> Answer:
+        """Send it.
+
+        :param body: the request body.
+        :param leave: called right before the first byte of the request leaves; what it raises is passed on, and
+            nothing leaves.
+        :raises NotSent: if no byte has left.
+        :raises NoAnswer: if one may have, and no answer came back.
+        :raises RefusedConfiguration: if it cannot work with these settings.
+        """
 
 
 Encode: TypeAlias = Callable[[UserUpdate], bytes]

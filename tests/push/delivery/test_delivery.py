@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from email.utils import formatdate
@@ -87,7 +88,7 @@ class Vendor:
         self.book = Book()
         self.early: list[int] = []
 
-    def __call__(self, body: bytes) -> Answer:
+    def __call__(self, body: bytes, *, leave: Any = None) -> Answer:
         with self.lock:
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -564,6 +565,45 @@ class TestStopping:
         assert 3 <= accepted <= 5
         assert statuses == ["accepted"] * accepted + ["unsent"] * (50 - accepted)
 
+    def test_out_of_time_only_what_has_left_is_in_doubt_and_the_rest_never_leaves(
+        self, update: Any, fake_clock: Any
+    ) -> None:
+        """The first row has left, the second waits for a connection, the third for a thread."""
+        clock, over = fake_clock(), Event()
+        has_left, is_connecting = Event(), Event()
+        left: list[int] = []
+        book = Book()
+        book.rows = [update(place) for place in range(3)]
+
+        def send(body: bytes, *, leave: Callable[[], None]) -> Answer:
+            [[position, _]] = orjson.loads(body)
+            if position == 0:
+                leave()
+                has_left.set()
+            else:
+                is_connecting.set()
+            assert over.wait(20)
+            if position != 0:
+                leave()
+            left.append(position)
+            raise NoAnswer("broken off")
+
+        def source() -> Iterator[UserUpdate]:
+            yield from book.rows
+            assert has_left.wait(20)
+            assert is_connecting.wait(20)
+            delivery.interrupt(RetryLater("told to"))
+            clock.advance(100)
+
+        delivery = Delivery(endpoint(max_users=1), send, book, clock=clock, concurrency=2)
+        before = set(threading.enumerate())
+        delivery.run(source())
+        assert book.statuses() == ["unknown", "unsent", "unsent"]
+        over.set()
+        for thread in set(threading.enumerate()) - before:
+            thread.join(20)
+        assert left == [0]
+
 
 class Patient:
     """Let short sleeps pass at once; let a long one end only when the sleeper is woken."""
@@ -808,7 +848,7 @@ class TestIdling:
         me = current_thread().name
         spins: list[int] = []
 
-        def judge(body: bytes) -> Answer:
+        def judge(body: bytes, *, leave: Any = None) -> Answer:
             [[position, _]] = orjson.loads(body)
             if position < 2 and not spins:
                 raise NotSent("no connection")
