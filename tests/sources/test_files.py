@@ -93,13 +93,20 @@ def test_json_lines(tmp_path: Path, ending: str, scheme: str) -> None:
 
 
 def test_a_line_that_cannot_be_read_is_one_invalid_row(tmp_path: Path) -> None:
-    lines = b'\xef\xbb\xbf{"a": 1}\n\n{"a": \n[1]\n\xff{"a": 2}\n' + b"[" * 100_000 + b'\r\n{"a": 3}'
+    lines = (
+        b'\xef\xbb\xbf{"a": 1}\n\n{"a": \n[1]\n\xff{"a": 2}\n'
+        + b"[" * 100_000
+        + b'\r\n{"a": '
+        + b"9" * 5_000
+        + b'}\n{"a": 3}'
+    )
     path = write(tmp_path / "users.jsonl", lines)
     first, *bad, last = FileRows(path).rows()
     assert (first, last) == ({"a": 1}, {"a": 3})
+    too_long = "JSON with a number of over 4,300 digits, more than Python reads"
     assert [(item.verdict.where, item.verdict.meaning) for item in bad] == [  # type: ignore[union-attr]
         (f"file://{path}, line {number}", why)
-        for number, why in [(3, "no JSON"), (4, "no JSON object"), (5, "no UTF-8"), (6, "no JSON")]
+        for number, why in [(3, "no JSON"), (4, "no JSON object"), (5, "no UTF-8"), (6, "no JSON"), (7, too_long)]
     ]
     assert {str(item.verdict.status) for item in bad} == {"invalid"}  # type: ignore[union-attr]
     assert bad[0].raw == '{"a": '  # type: ignore[union-attr]

@@ -64,7 +64,7 @@ def name_type(name: Any) -> Verdict | None:
         "name is None, which csv.DictReader gives to cells beyond the header"
         if name is None
         else f"name is {_kind(name)}, not text",
-        "Name every column by text.",
+        "Give every cell a column in the header." if name is None else "Name every column by text.",
     )
 
 

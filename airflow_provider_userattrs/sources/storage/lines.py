@@ -183,13 +183,20 @@ def read_json(lines: Lines, file: str, types: Mapping[str, str]) -> Iterator[Row
         try:
             row = json.loads(line.decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            why = "no UTF-8" if isinstance(error, UnicodeDecodeError) else "no JSON"
-            yield malformed(file, lines.number, why, line)
+            yield malformed(file, lines.number, _why_no_row(error), line)
             continue
         if type(row) is not dict:
             yield malformed(file, lines.number, "no JSON object", line)
             continue
         yield _typed(row, types, file, lines.number) if types else row
+
+
+def _why_no_row(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "no UTF-8"
+    if isinstance(error, (json.JSONDecodeError, RecursionError)):
+        return "no JSON"
+    return "JSON with a number of over 4,300 digits, more than Python reads"
 
 
 def read_header(lines: Lines, file: str, types: Mapping[str, str], delimiter: str) -> list[str]:
