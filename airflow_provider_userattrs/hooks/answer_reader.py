@@ -9,6 +9,7 @@ an error.
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -21,6 +22,11 @@ MAX_BYTES = 1 << 20
 #: Answers that say by themselves that the connection is no longer in step, or have no body to tell their end by
 #: (RFC 9110, 15.3.5, 15.4.5, 15.5.9, 15.5.14).
 _LAST_WORDS = frozenset({204, 304, 408, 413})
+
+_GZIP = b"\x1f\x8b"
+
+#: A gzip file is one member or several (RFC 1952, 2.2), of which a body has reason to have but a few.
+_MOST_MEMBERS = 64
 
 
 class Unreadable(Exception):
@@ -117,6 +123,9 @@ class AnswerReader:
         headers = self.headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._fields
         }
+        if len(headers) < len(self._fields) and "retry-after" in headers:  # the last of several is not the longest
+            waits = [value.decode("latin-1") for name, value in self._fields if name.lower() == b"retry-after"]
+            headers["retry-after"] = ", ".join(waits)
         framing = headers.get("transfer-encoding")
         if framing is not None and (framing.lower() != "chunked" or self._is_doubled(b"transfer-encoding")):
             self._fault = "its transfer encoding is none that was asked for"
@@ -142,14 +151,30 @@ def _unpacked(body: bytes, coding: str) -> bytes:
         return body
     if coding not in ("gzip", "x-gzip", "deflate"):
         raise Unreadable("its content encoding is none that was asked for")
-    for window in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):  # by its header, or "deflate" without one, as some send it
+    is_gzip = body.startswith(_GZIP)
+    # "deflate" has a header, or none, as some send it.
+    for window in (zlib.MAX_WBITS | 16,) if is_gzip else (zlib.MAX_WBITS, -zlib.MAX_WBITS):
+        with suppress(zlib.error):
+            unpacked = _inflated(body, window, _MOST_MEMBERS if is_gzip else 1)
+            if unpacked is not None:
+                return unpacked
+    raise Unreadable("its body cannot be unpacked")
+
+
+def _inflated(body: bytes, window: int, most: int) -> bytes | None:
+    """Return what so many members at most hold; None if the body is not made of them.
+
+    A member whose header is none raises zlib.error.
+    """
+    unpacked, rest = b"", body
+    for _ in range(most):
         unpacker = zlib.decompressobj(window)
-        try:
-            unpacked = unpacker.decompress(body, MAX_BYTES + 1)
-        except zlib.error:
-            continue
+        unpacked += unpacker.decompress(rest, MAX_BYTES + 1 - len(unpacked))
         if len(unpacked) > MAX_BYTES:
             raise Unreadable("it is over 1 MiB, unpacked")
-        if unpacker.eof and not unpacker.unused_data:
+        if not unpacker.eof:
+            return None
+        rest = unpacker.unused_data
+        if not rest:
             return unpacked
-    raise Unreadable("its body cannot be unpacked")
+    return None

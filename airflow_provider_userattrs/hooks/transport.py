@@ -10,11 +10,13 @@ from threading import Lock, local
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
+from requests.exceptions import InvalidSchema
 from urllib3.exceptions import LocationParseError
 
 from airflow_provider_userattrs.hooks.connection import Connection, chain, why
 from airflow_provider_userattrs.hooks.route import Route
 from airflow_provider_userattrs.hooks.settings import Settings
+from airflow_provider_userattrs.hooks.tunnel import TunnelRefused
 from airflow_provider_userattrs.push.model.errors import NotSent, PushError, RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Answer
 
@@ -126,11 +128,21 @@ class Transport:
                     f"The certificate of {self.base_url} could not be verified ({link.verify_message}); if a private "
                     "authority signed it, set the connection's extra 'verify' to the path of its CA bundle."
                 )
+            if isinstance(link, TunnelRefused):
+                return RefusedConfiguration(
+                    f"{link}: there is no connection to {self.base_url}. Check the proxy's settings, and the "
+                    "proxies of the environment (https_proxy, no_proxy)."
+                )
         if isinstance(error, _CONFIGURATION) or (isinstance(error, ssl.SSLError) and error.library in _FILES):
             return self._impossible(error)
         return NotSent(f"No connection to {self.base_url} ({why(error)})", why(error))
 
     def _impossible(self, error: Exception) -> PushError:
+        if isinstance(error, InvalidSchema) and "SOCKS" in str(error):  # requests' word for it
+            return RefusedConfiguration(
+                f"A request to {self.base_url} cannot be made: the environment names a SOCKS proxy, and PySocks is "
+                "missing; install requests[socks], or name another proxy (https_proxy, all_proxy)."
+            )
         return RefusedConfiguration(
             f"A request to {self.base_url} cannot be made ({type(error).__name__}); check the connection's host, "
             "verify and cert, and the proxies of the environment."

@@ -45,6 +45,7 @@ ANSWERS = {
     + b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 2\r\n\r\n"
     + PLAIN,
     "gzip": coded(b"gzip", gzip.compress(b"{}")),
+    "gzip of several members": coded(b"gzip", gzip.compress(b"{") + gzip.compress(b"") + gzip.compress(b"}")),
     "deflate": coded(b"deflate", zlib.compress(b"{}")),
     "deflate without its header": coded(b"Deflate", raw_deflate(b"{}")),
     "identity": coded(b"identity", b"{}"),
@@ -173,11 +174,15 @@ NONE = {
     "no gzip": coded(b"gzip", b"{}"),
     "half a gzip": coded(b"gzip", gzip.compress(b"{}")[:-6]),
     "more behind a gzip": coded(b"gzip", gzip.compress(b"{}") + b"more"),
+    "half a gzip behind a gzip": coded(b"gzip", gzip.compress(b"{}") + gzip.compress(b"")[:-6]),
+    "a gzip of too many members": coded(b"gzip", gzip.compress(b"{}") + gzip.compress(b"") * 1_000),
+    "two of deflate": coded(b"deflate", zlib.compress(b"{") + zlib.compress(b"}")),
     "a coding that was not asked for": coded(b"br", b"{}"),
     "two codings": coded(b"gzip, gzip", gzip.compress(gzip.compress(b"{}"))),
     "two codings, one a header": OK.replace(b"\r\n", b"\r\nContent-Encoding: br\r\n")
     + coded(b"gzip", gzip.compress(b"{}")).removeprefix(OK),
     "a bomb": coded(b"gzip", gzip.compress(b" " * (MAX_BYTES + 1))),
+    "a bomb in two members": coded(b"gzip", gzip.compress(b" " * MAX_BYTES) + gzip.compress(b" ")),
     "a bomb without a header": coded(b"deflate", raw_deflate(b" " * (MAX_BYTES + 1))),
     "a long body": OK + b"Content-Length: %d\r\n\r\n" % MAX_BYTES + b" " * MAX_BYTES,
     "a long head": OK + b"X: y\r\n" * (MAX_BYTES // 6),
@@ -196,6 +201,11 @@ def test_what_is_no_answer(answer: bytes) -> None:
     for segments in ([bytes([byte]) for byte in answer[:500]], [answer[:10], answer[10:]]):
         with pytest.raises(Unreadable):
             read(*segments, b"").answer()
+
+
+def test_of_several_words_on_when_to_come_back_none_is_lost() -> None:
+    reader = read(PLAIN.replace(b"\r\n", b"\r\nRetry-After: 600\r\nX: y\r\nRETRY-AFTER: 5\r\n", 1))
+    assert reader.answer().headers["retry-after"] == "600, 5"
 
 
 def test_an_answer_as_large_as_may_be() -> None:

@@ -12,6 +12,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -308,13 +309,56 @@ def test_a_refused_proxy_sent_nothing(
     not_sent(hook_of("engagelab", host=f"{scheme}://127.0.0.1:{closed_port}"))
 
 
-def test_a_proxy_that_refuses_the_tunnel_sent_nothing(
-    hook_of: Callable[..., Any], recorder: Any, without_no_proxy: pytest.MonkeyPatch, closed_port: int
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 429])
+def test_a_proxy_that_gives_no_tunnel_for_now_sent_nothing(
+    hook_of: Callable[..., Any], recorder: Any, without_no_proxy: pytest.MonkeyPatch, closed_port: int, status: int
 ) -> None:
-    recorder.status = 407
+    recorder.status = status
     without_no_proxy.setenv("https_proxy", recorder.url)
     not_sent(hook_of("engagelab", host=f"https://127.0.0.1:{closed_port}"))
     assert [request.method for request in recorder.requests] == ["CONNECT"]
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        (401, "asks for credentials"),
+        (403, "refuses the way to the host"),
+        (404, "refuses the way to the host"),
+        (405, "gives no tunnels"),
+        (407, "asks for credentials"),
+    ],
+)
+def test_a_proxy_that_refuses_the_tunnel_is_to_be_mended(
+    hook_of: Callable[..., Any],
+    recorder: Any,
+    without_no_proxy: pytest.MonkeyPatch,
+    closed_port: int,
+    status: int,
+    meaning: str,
+) -> None:
+    """As it is where the proxy answers the request itself, over plain http."""
+    recorder.status = status
+    without_no_proxy.setenv("https_proxy", recorder.url.replace("//", "//me:the-password@"))
+    hook = hook_of("engagelab", host=f"https://127.0.0.1:{closed_port}")
+    with pytest.raises(
+        RefusedConfiguration, match=rf"proxy {meaning} \({status}\).*Check the proxy's settings"
+    ) as error:
+        hook.sender(ENDPOINTS["engagelab"])(b"{}")
+    assert "the-password" not in str(error.value)
+    assert [request.method for request in recorder.requests] == ["CONNECT"]
+
+
+@pytest.mark.skipif(find_spec("socks") is not None, reason="PySocks is installed")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_socks_proxy_without_pysocks_is_named(
+    hook_of: Callable[..., Any], without_no_proxy: pytest.MonkeyPatch, closed_port: int, scheme: str
+) -> None:
+    without_no_proxy.setenv("all_proxy", f"socks5h://me:the-password@127.0.0.1:{closed_port}")
+    hook = hook_of("engagelab", host=f"{scheme}://127.0.0.1:{closed_port}")
+    with pytest.raises(RefusedConfiguration, match=r"SOCKS proxy.*install requests\[socks\]") as error:
+        hook.sender(ENDPOINTS["engagelab"])(b"{}")
+    assert "the-password" not in str(error.value)
 
 
 def test_no_proxy_is_obeyed(hook_of: Callable[..., Any], recorder: Any, monkeypatch: pytest.MonkeyPatch) -> None:

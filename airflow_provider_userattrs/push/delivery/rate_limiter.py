@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import deque
 from collections.abc import Mapping
 from datetime import timezone
@@ -20,6 +21,9 @@ BUSY = frozenset({429, 503})
 #: `x-ratelimit-reset` is documented as seconds left and as epoch seconds; up to this it is seconds left.
 #: https://www.moengage.com/docs/api/data/data-overview, https://www.moengage.com/docs/api/rate-limits
 _LONGEST_RESET = 3600
+
+#: One value of a list of seconds and dates.
+_LISTED = re.compile(r"\s*(?:[A-Za-z]+,)?[^,]+")
 
 #: Seconds within which two moments are the same: sums of intervals are not exact.
 _EXACT = 1e-6
@@ -155,7 +159,13 @@ def asked_to_wait(answer: Answer, clock: Clock) -> float | None:
 
 
 def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    text = headers.get("retry-after", "").strip()
+    """Return the longest wait there is: several headers are one list, and the comma of a date's weekday parts none."""
+    values = _LISTED.findall(headers.get("retry-after", ""))
+    waits = [_one_retry_after(value.strip(), headers, now) for value in values]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _one_retry_after(text: str, headers: Mapping[str, str], now: float) -> float | None:
     if (seconds := _seconds(text)) is not None:
         return seconds
     moment = _http_date(text)
