@@ -10,6 +10,7 @@ from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
+from airflow_provider_userattrs.sources.storage.columns import check_same
 from airflow_provider_userattrs.sources.templates import render
 
 
@@ -22,10 +23,20 @@ class Chain:
     def __init__(self, sources: Sequence[Any]) -> None:
         self.sources = tuple(sources)
 
+    @property
+    def are_alike(self) -> bool:
+        """Tell whether all rows have the same columns."""
+        return all(isinstance(source, FileRows) and source.are_alike for source in self.sources)
+
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
-        """Yield the rows."""
+        """Yield the rows; a file that several of the sources lead to is read once.
+
+        :raises RefusedConfiguration: if CSV or Parquet files have not all the same columns.
+        """
+        check_same(each for source in self.sources if isinstance(source, FileRows) for each in source.columns())
+        read: set[Any] = set()
         for source in self.sources:
-            for row in source.rows():
+            for row in source.rows(read=read) if isinstance(source, FileRows) else source.rows():
                 if not isinstance(row, (Cursor, Keys)):
                     yield row
 

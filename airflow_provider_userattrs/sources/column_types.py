@@ -7,13 +7,13 @@ type       what it takes
 text       text as it is; numbers, booleans, dates, times and UUIDs as their text
 integer    a number without a fraction, or its text (``44``, ``44.0``); a float below 2^53 only
 float      a number or its text
-decimal    a number or its text; a float below 2^53 only, by its shortest text
+decimal    a number or its text; a float below 2^53 only, by its shortest text; numbers of JSON lines by theirs
 boolean    true, t, yes, y, on, 1 and false, f, no, n, off, 0, in any case
 date       ``2026-11-24`` or ``20261124``, or the date of a timestamp
-timestamp  ISO 8601, with or without zone; a date is its midnight
+timestamp  ISO 8601, with or without zone or ``UTC``; a date is its midnight
 time       ``12:30`` or ``12:30:15.5``
 uuid       its text in any usual form, or its 16 bytes
-json       JSON text; what the driver has read already stays as it is
+json       JSON text, with numbers that no float holds as decimals; what the driver has read stays as it is
 =========  ==================================================================================
 
 A NULL stays one, and so does an empty field of a CSV file in a column of any type but text. Text of a number, a
@@ -128,7 +128,21 @@ def _uuid(value: Any) -> UUID:
 
 
 def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, (str, bytes, bytearray)) else value
+    return json.loads(value, parse_float=_number) if isinstance(value, (str, bytes, bytearray)) else value
+
+
+def decimal_in_json(text: str) -> Decimal | float:
+    """Return a number as JSON writes it, exactly; infinite or zero, if its exponent is beyond all bounds."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return float(text)
+
+
+def _number(text: str) -> Decimal | float:
+    """Return a number as a float, if that is certain to be the same number."""
+    number, exact = float(text), decimal_in_json(text)
+    return number if abs(number) < 2**53 and Decimal(repr(number)) == exact else exact
 
 
 #: name -> from what the database or the file gives to the value.

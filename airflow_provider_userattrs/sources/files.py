@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from copy import copy
 from typing import Any
 
@@ -16,12 +17,15 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, R
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
+from airflow_provider_userattrs.sources.storage.columns import check_same
 from airflow_provider_userattrs.sources.storage.compression import reading_errors
 from airflow_provider_userattrs.sources.storage.lines import Lines, check_beginning, read_csv, read_header, read_json
 from airflow_provider_userattrs.sources.storage.locations import is_glob, locate
-from airflow_provider_userattrs.sources.storage.parquet import group_sizes, read_parquet
-from airflow_provider_userattrs.sources.storage.stored_files import Piece, StoredFile, list_files
+from airflow_provider_userattrs.sources.storage.parquet import group_sizes, parquet_columns, read_parquet
+from airflow_provider_userattrs.sources.storage.stored_files import Piece, StoredFile, distinct, list_files
 from airflow_provider_userattrs.sources.templates import is_deferred
+
+log = logging.getLogger(__name__)
 
 #: Rows between two cursors.
 _EVERY = 1_000
@@ -36,7 +40,8 @@ class FileRows:
     cannot be read becomes an ``invalid`` row. A file that another try may read again must not change in between.
 
     :param path: a path, a glob, or a list of them; may be a template. The files of a glob are read in the order of
-        their names.
+        their names, and a file that several paths lead to is read once. Files of CSV and Parquet have the same columns,
+        in any order.
     :param format: ``"json"`` (lines), ``"csv"`` (with a header) or ``"parquet"``; None: by each file's name.
     :param types: column -> type: text, integer, float, decimal, boolean, date, timestamp, time, uuid, json. A column
         of CSV that is not declared is text.
@@ -81,16 +86,25 @@ class FileRows:
         paths = [self.path] if isinstance(self.path, str) else self.path
         return all((self.format or format_of(str(path))) in ("csv", "parquet") for path in paths)
 
-    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Cursor]:
+    def rows(self, after: Any = None, *, read: set[Any] | None = None) -> Iterator[Row | MalformedRow | Cursor]:
         """Yield the rows and cursors.
 
         :param after: a place from one of the cursors; None for all rows.
+        :param read: files that were read before, and are not read again; these are added.
         :raises FileNotFoundError: if a path or a glob names no file.
-        :raises RefusedConfiguration: if a file is not of its format, or ``after`` is a place in a file that is not
+        :raises RefusedConfiguration: if a file is not of its format, CSV or Parquet files have not all the same
+            columns, or ``after`` is a place in a file that is not
             there or has changed.
         :raises RetryLater: if a file cannot be read to its end.
         """
-        files = self._files()
+        every = self._found()
+        files = distinct(every, set() if read is None else read)
+        if len(files) < len(every):
+            log.info(
+                "path leads to %s files, %s of them once more; each is read once", len(every), len(every) - len(files)
+            )
+        if len(files) > 1:
+            check_same(self._columns(files))
         first, place = 0, None
         if after is not None:
             first, place = _find(files, after), after
@@ -100,7 +114,7 @@ class FileRows:
 
     def identity(self) -> Any:
         """Return what changes when a file does; None where a storage has nothing that tells."""
-        found = self._files()
+        found = distinct(self._found(), set())
         if any(file.mark[1] is None for file in found):
             return None
         files = [[file.name, file.mark, file.groups] for file in found]
@@ -154,8 +168,11 @@ class FileRows:
 
     def measure(self) -> list[tuple[int, Piece]]:
         """Return the pieces this source can be split into, each with its bytes: files, or row groups of Parquet."""
+        files = distinct(self._found(), set())
+        if len(files) > 1:
+            check_same(self._columns(files))
         measured: list[tuple[int, Piece]] = []
-        for file in self._files():
+        for file in files:
             if self._format(file) != "parquet":
                 measured.append((file.mark[0] or 0, Piece(file.name, file.mark)))
                 continue
@@ -167,7 +184,11 @@ class FileRows:
     def _paths(self) -> list[str]:
         return [self.path] if isinstance(self.path, str) else [str(path) for path in self.path]
 
-    def _files(self) -> list[StoredFile]:
+    def columns(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the name and the columns of each file of CSV or Parquet."""
+        yield from self._columns(self._found())
+
+    def _found(self) -> list[StoredFile]:
         files = [file for path in self._paths() for file in list_files(path)]
         if self.pieces is None:
             return files
@@ -182,22 +203,41 @@ class FileRows:
             )
         return kind
 
+    def _columns(self, files: Sequence[StoredFile]) -> Iterator[tuple[str, list[str]]]:
+        for file in {file.name: file for file in files}.values():
+            kind = self._format(file)
+            if kind == "json":
+                continue
+            with self._opened(file, kind) as opened:
+                columns = self._header(Lines(opened), file) if kind == "csv" else parquet_columns(opened, file.name)
+            yield file.name, columns
+
+    def _header(self, lines: Lines, file: StoredFile) -> list[str]:
+        check_beginning(lines, file.name, "csv")
+        return read_header(lines, file.name, self.types, self.delimiter)
+
+    @contextmanager
+    def _opened(self, file: StoredFile, kind: str) -> Iterator[Any]:
+        with file.open(compressed=kind != "parquet") as opened:
+            try:
+                yield opened
+            except reading_errors() as error:
+                raise RetryLater(f"{file.name} cannot be read to its end ({type(error).__name__}: {error})") from error
+
     def _read(self, file: StoredFile, place: Any) -> Iterator[Row | MalformedRow | Cursor]:
         kind = self._format(file)
         read = self._parquet if kind == "parquet" else self._lines
-        with file.open(compressed=kind != "parquet") as opened:
-            try:
-                yield from read(opened, file, kind, place)
-            except reading_errors() as error:
-                raise RetryLater(f"{file.name} cannot be read to its end ({type(error).__name__}: {error})") from error
+        with self._opened(file, kind) as opened:
+            yield from read(opened, file, kind, place)
 
     def _lines(self, opened: Any, file: StoredFile, kind: str, place: Any) -> Iterator[Row | MalformedRow | Cursor]:
         lines = Lines(opened)
         header: list[str] = []
         try:
-            check_beginning(lines, file.name, kind)
             if kind == "csv":
-                header = read_header(lines, file.name, self.types, self.delimiter)
+                header = self._header(lines, file)
+            else:
+                check_beginning(lines, file.name, kind)
             if place:
                 opened.seek(place["offset"])
                 lines = Lines(opened, place["line"], place["offset"])

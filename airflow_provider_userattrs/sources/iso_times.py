@@ -11,7 +11,7 @@ import re
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
 _DATE = r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})"
-_ZONE = r"(?:([Zz])|([+-])([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2}))?)?)"
+_ZONE = r"(?:([Zz]|UTC)|([+-])([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2}))?)?)"
 _TIME = rf"([0-9]{{2}}):([0-9]{{2}})(?::([0-9]{{2}})(?:[.,]([0-9]{{1,9}}))?)? ?{_ZONE}?"
 _DATES = re.compile(_DATE)
 _TIMES = re.compile(_TIME)

@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.rejects.files import Part, read_head, read_
 from airflow_provider_userattrs.sources.column_types import convert
 from airflow_provider_userattrs.sources.handover import task_context
 from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, names_in, names_like
-from airflow_provider_userattrs.sources.storage.lines import split_lines
+from airflow_provider_userattrs.sources.storage.lines import BOM, split_lines
 from airflow_provider_userattrs.sources.storage.locations import locate, storage_of
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,9 @@ class _File(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         with self.fs.open(self.path, "rb") as file:
-            for line in split_lines(file):
+            for number, line in enumerate(split_lines(file)):
+                if number == 0:
+                    line = line.removeprefix(BOM)  # editors on Windows write one
                 yield line.decode("utf-8", "surrogateescape")  # what is no UTF-8 is found where the row is checked
 
 

@@ -65,3 +65,24 @@ def test_many_lines_with_one_fault_are_one_reason(push: Callable[..., Any], cont
     ]
     assert run.report["reasons"][0]["places"] == [f"file://{users}, line {number}" for number in (2, 3, 4)]
     assert "EUID is invalid" in run.report["warning"]
+
+
+@pytest.mark.parametrize("more", [{}, {"attributes": ["plan"]}, {"max_failed": 0.9}])
+def test_parts_of_a_csv_file_that_was_cut_by_lines_are_refused_before_anything_is_sent(
+    push: Callable[..., Any], control: Any, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    (tmp_path / "x-aa.csv").write_text("euid,plan\n" + "".join(f"{number},gold\n" for number in range(50)))
+    (tmp_path / "x-ab.csv").write_text("".join(f"{number},Lovelace\n" for number in range(50, 100)))
+    run = push(f"{tmp_path}/x-*.csv", **more)
+    assert run.state == "failed"
+    assert control.journal() == []
+    assert "x-ab.csv has not the same columns" in run.report["failure"]
+    assert "Lovelace" not in run.log.everything() + json.dumps(run.report)
+
+
+def test_a_file_found_twice_is_counted_up_once(push: Callable[..., Any], control: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"euid": 1, "points": 1}\n{"euid": 2, "points": 1}\n')
+    (tmp_path / "latest.jsonl").symlink_to("a.jsonl")
+    run = push([f"{tmp_path}/a.jsonl", f"{tmp_path}/*.jsonl"], operation="increase")
+    assert run.counts == {"accepted": 2}
+    assert "each is read once" in run.log.everything()

@@ -59,6 +59,11 @@ AT = datetime(2026, 11, 24, 10, 30)
         ("uuid", UUID_1, UUID_1),
         ("json", '{"a": null}', {"a": None}),
         ("json", [1], [1]),
+        (
+            "json",
+            "[0.1, 1234567890123456.789, 1e22, 1e400]",
+            [0.1, *map(Decimal, ("1234567890123456.789", "1e22", "1e400"))],
+        ),
     ],
 )
 def test_what_a_type_takes(kind: str, value: Any, expected: Any) -> None:

@@ -32,6 +32,7 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.row import MalformedRow
+from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.storage import lines as reading
 from airflow_provider_userattrs.sources.storage.lines import Lines, LongLine
@@ -124,6 +125,43 @@ def test_types_of_json_lines(tmp_path: Path) -> None:
     assert bad.verdict.attribute == "d"
 
 
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("1234567890123456.789", "1234567890123456.789"),
+        ("0.30000000000000001", "0.30000000000000001"),
+        ("19.90", "19.90"),
+        ("1e2", "100"),
+        ("1e22", "10000000000000000000000"),
+        ('"1234567890123456.789"', "1234567890123456.789"),
+        ("5", "5"),
+    ],
+)
+def test_a_decimal_of_json_lines_keeps_every_digit(tmp_path: Path, number: str, expected: str) -> None:
+    path = write(tmp_path / "u.jsonl", f'{{"d": {number}, "other": 0.5, "at": "no date"}}\n')
+    (row,) = FileRows(path, types={"d": "decimal"}).rows()
+    assert row == {"d": Decimal(expected), "other": 0.5, "at": "no date"}
+    assert isinstance(row["d"], Decimal)
+    assert type(row["other"]) is float
+    (bad,) = FileRows(path, types={"at": "date", "d": "decimal"}).rows()
+    assert isinstance(bad, MalformedRow)
+    assert isinstance(bad.raw, dict)
+    assert Decimal(bad.raw["d"]) == Decimal(expected)  # as a replay gets it
+
+
+def test_a_number_beyond_all_bounds_costs_no_other_row(tmp_path: Path) -> None:
+    lines = (
+        '{"d": 0.5, "x": 1e9999999999999999999}\n{"d": 1e-9999999999999999999}\n{"d": 1e9999999999999999999}\n{"d": 1}'
+    )
+    infinite = float("inf")  # which no vendor takes
+    assert list(FileRows(write(tmp_path / "u.jsonl", lines), types={"d": "decimal"}).rows()) == [
+        {"d": Decimal("0.5"), "x": infinite},
+        {"d": 0},
+        {"d": infinite},
+        {"d": 1},
+    ]
+
+
 # CSV
 
 
@@ -175,11 +213,16 @@ def test_csv_goes_on_behind_records_of_several_lines(tmp_path: Path, ending: str
         ("a,,b\n", "has no name"),
         ("a,a\n", "columns 1 and 2 the same name"),
         ('"a\n1\n', "line 1: a quote"),
+        ("a, secret,b\n1,2,3\n", "the name of column 2 has blanks around it"),
+        ("secret \n1\n", "the name of column 1 has blanks"),
+        ("a;secret\n1;2\n", "one column, and it holds ';'; read it with FileRows\\(path, delimiter=';'\\)"),
+        ("a\tsecret\n1\t2\n", r"delimiter='\\t'"),
     ],
 )
 def test_a_header_that_cannot_be_right(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(RefusedConfiguration, match=words):
+    with pytest.raises(RefusedConfiguration, match=words) as refused:
         list(FileRows(write(tmp_path / "users.csv", text)).rows())
+    assert "secret" not in str(refused.value)
 
 
 def test_a_type_for_a_column_the_file_has_not(tmp_path: Path) -> None:
@@ -274,6 +317,77 @@ def test_going_on_over_several_files(tmp_path: Path) -> None:
     for name in "abc":
         write(tmp_path / f"{name}.jsonl", "".join(f'{{"f": "{name}{n}"}}\n' for n in range(1_700)))
     assert goes_on_everywhere(FileRows(str(tmp_path / "*.jsonl"))) == 3
+
+
+# The columns of several files
+
+
+def parts(tmp_path: Path, *contents: str, ending: str = "csv") -> str:
+    for number, content in enumerate(contents):
+        write(tmp_path / f"part-{number}.{ending}", content)
+    return str(tmp_path / f"part-*.{ending}")
+
+
+@pytest.mark.parametrize(
+    "second",
+    ["u3,c\nu4,d\n", "id\nu3\n", "id,plan,age\nu3,c,4\n", "id,Plan\nu3,c\n"],
+    ids=["none", "less", "more", "case"],
+)
+def test_every_header_is_checked_before_a_row_is_read(tmp_path: Path, second: str) -> None:
+    path = parts(tmp_path, "id,plan\nu1,a\n", "plan,id\nb,u2\n", second)
+    for source in (FileRows(path), FileRows([str(tmp_path / f"part-{number}.csv") for number in range(3)])):
+        with pytest.raises(
+            RefusedConfiguration, match=r"part-2\.csv has not the same columns as .*part-0\.csv"
+        ) as refused:
+            next(source.rows())
+        assert "u3" not in str(refused.value)
+        assert "Plan" not in str(refused.value)
+        with pytest.raises(RefusedConfiguration, match="has not the same columns"):
+            source.measure()
+    chain = Chain([FileRows(str(tmp_path / "part-[01].csv")), FileRows(str(tmp_path / "part-2.csv"))])
+    with pytest.raises(RefusedConfiguration, match=r"part-2\.csv has not the same columns"):
+        next(chain.rows())
+
+
+def test_columns_may_stand_in_any_order(tmp_path: Path) -> None:
+    path = parts(tmp_path, "id,plan\nu1,a\n", "plan,id\nb,u2\n")
+    pq.write_table(pa.table({"plan": ["c"], "id": ["u3"]}), tmp_path / "part-2.parquet")
+    expected = [{"id": "u1", "plan": "a"}, {"id": "u2", "plan": "b"}, {"id": "u3", "plan": "c"}]
+    assert only_rows(FileRows([path, str(tmp_path / "part-2.parquet")]).rows()) == expected
+    write(tmp_path / "more.jsonl", '{"id": "u4"}\n')
+    every = FileRows([path, str(tmp_path / "more.jsonl")])
+    assert only_rows(every.rows()) == [*expected[:2], {"id": "u4"}]
+
+
+def test_parquet_files_with_other_columns(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["u1"], "plan": ["a"]}), tmp_path / "part-0.parquet")
+    pq.write_table(pa.table({"id": ["u2"], "Plan": ["b"]}), tmp_path / "part-1.parquet")
+    with pytest.raises(RefusedConfiguration, match=r"part-1\.parquet has not the same columns"):
+        next(FileRows(str(tmp_path / "*.parquet")).rows())
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_file_that_several_paths_lead_to_is_read_once(
+    tmp_path: Path, link: Callable[[str, Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = parts(tmp_path, '{"n": 1}\n', '{"n": 2}\n', ending="jsonl")
+    link(str(tmp_path / "part-0.jsonl"), tmp_path / "part-latest.jsonl")
+    first = str(tmp_path / "part-0.jsonl")
+    caplog.set_level("INFO")
+    for source in (FileRows(path), FileRows([first, path]), FileRows([f"file://{first}", first, path])):
+        caplog.clear()
+        assert only_rows(source.rows()) == [{"n": 1}, {"n": 2}]
+        assert "each is read once" in caplog.text
+        assert len(source.measure()) == 2
+        assert source.identity()["files"] == 2
+    assert only_rows(Chain([FileRows(first), FileRows(path)]).rows()) == [{"n": 1}, {"n": 2}]
+
+
+def test_copies_and_files_of_one_name_are_files_of_their_own(tmp_path: Path) -> None:
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "u.jsonl", '{"n": 1}\n')
+    assert only_rows(FileRows(str(tmp_path / "*" / "u.jsonl")).rows()) == [{"n": 1}] * 2
 
 
 @pytest.mark.parametrize("path", ["{}/none.jsonl", "{}/none-*.jsonl", "{}/none", "{}/none*"])

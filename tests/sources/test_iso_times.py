@@ -38,6 +38,8 @@ DAY = 2024, 8, 14
             "1890-01-01 00:00:00+00:53:28",
             datetime(1890, 1, 1, tzinfo=timezone(timedelta(minutes=53, seconds=28))),
         ),
+        ("2024-08-14 20:36:48.123456 UTC", datetime(*DAY, 20, 36, 48, 123_456, tzinfo=UTC)),
+        ("2024-08-14 20:36:48 UTC", datetime(*DAY, 20, 36, 48, tzinfo=UTC)),
         (" 2024-08-14 20:36:48\n", datetime(*DAY, 20, 36, 48)),
     ],
 )
@@ -76,7 +78,7 @@ REFUSED: list[tuple[Callable[[str], Any], str]] = [
         for text in ("2026-W48-2T10:30:00", "2026-11-24x10:30:00", "20261124T103000", "2026-11-24 10")
     ),
     *((read_timestamp, text) for text in ("2026-11-24 24:00:00", "2026-11-24 10:30:60", "1732444200", "", "infinity")),
-    *((read_timestamp, text) for text in ("2026-11-24 10:30:00 UTC", "2026-11-24 10:30:00+25", "2026-11-24T10:30:00.")),
+    *((read_timestamp, text) for text in ("2026-11-24 10:30:00 CET", "2026-11-24 10:30:00+25", "2026-11-24T10:30:00.")),
     *((read_time, text) for text in ("12", "1230", "12:3", "25:00", "12:30:15.", "", "12.30")),
 ]
 

@@ -137,6 +137,13 @@ def test_a_push_done_again_replaces_its_own_file_alone(writers: Writers) -> None
     assert ids(Rejects(path_of(writers.path, Owner("nightly", "push", "last night")))) == [1]
 
 
+def test_a_file_that_was_saved_with_a_byte_order_mark_has_no_row_more(writers: Writers, tmp_path: Path) -> None:
+    writers.write("a", -1, 1, 2)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert list(Rejects(writers.path).rows()) == [{"id": 1}, {"id": 2}]
+
+
 def test_what_a_killed_try_wrote_is_read_and_then_finished(writers: Writers, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\n"

@@ -14,7 +14,8 @@ from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConf
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.rejects.lines import BEGIN as REJECTS_BEGIN
-from airflow_provider_userattrs.sources.column_types import check_columns, convert
+from airflow_provider_userattrs.sources.column_types import convert, decimal_in_json
+from airflow_provider_userattrs.sources.storage.columns import HEADER, check_header
 
 #: Bytes read at once.
 _BLOCK = 1 << 18
@@ -22,7 +23,7 @@ _BLOCK = 1 << 18
 #: Bytes a line may have; no vendor takes a request of that size, and a file without line ends is no file of lines.
 LONGEST = 16 << 20
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 #: How a file begins -> what it is, if it is no text in UTF-8.
 _SIGNATURES = {
@@ -36,7 +37,6 @@ _SIGNATURES = {
     b"PAR1": "Parquet by its first bytes",
 }
 _SAMPLE = 1_000
-_HEADER = "the first line of a CSV file names its columns, each by a name of its own"
 _TOO_LONG = f"a line over {LONGEST >> 20} MiB"
 _UTF8 = "write it as lines of text in UTF-8, or name it as what it is"
 
@@ -159,7 +159,7 @@ def check_beginning(lines: Lines, file: str, kind: str) -> None:
             raise RefusedConfiguration(f"{file} is {what}; {_UTF8}")
     if b"\0" in first[:_SAMPLE]:
         raise RefusedConfiguration(f"{file}, line 1 holds NUL bytes, as UTF-16 and binary files do; {_UTF8}")
-    if kind == "json" and first.removeprefix(_BOM).lstrip()[:1] == b"[":
+    if kind == "json" and first.removeprefix(BOM).lstrip()[:1] == b"[":
         raise RefusedConfiguration(f"{file} is one JSON array; write one object a line, without commas between")
     if kind == "json" and first.startswith(REJECTS_BEGIN.encode()):
         raise RefusedConfiguration(f"{file} is a rejects file; read it with Rejects(path), or keep it out of the glob")
@@ -172,22 +172,27 @@ def read_json(lines: Lines, file: str, types: Mapping[str, str]) -> Iterator[Row
     :param file: its name, for errors.
     :param types: column -> name of a type.
     """
+    decimals = [column for column, kind in types.items() if kind == "decimal"]
     for line in lines:
         if lines.number == 1:
-            line = line.removeprefix(_BOM)
+            line = line.removeprefix(BOM)
         if not line.strip():
             continue
         if type(line) is LongLine:
             yield malformed(file, lines.number, _TOO_LONG, line)
             continue
         try:
-            row = json.loads(line.decode("utf-8"))
+            text = line.decode("utf-8")
+            row = json.loads(text)
         except (ValueError, RecursionError) as error:
             yield malformed(file, lines.number, _why_no_row(error), line)
             continue
         if type(row) is not dict:
             yield malformed(file, lines.number, "no JSON object", line)
             continue
+        if decimals and any(type(row.get(column)) is float for column in decimals):
+            exact = json.loads(text, parse_float=decimal_in_json)  # a float does not hold every digit
+            row.update((column, exact[column]) for column in decimals if column in exact)
         yield _typed(row, types, file, lines.number) if types else row
 
 
@@ -207,13 +212,11 @@ def read_header(lines: Lines, file: str, types: Mapping[str, str], delimiter: st
     try:
         found = _next_record(lines, delimiter)
     except _BadRecord as bad:
-        raise RefusedConfiguration(f"{file}, line 1: {bad.why}; {_HEADER}") from None
+        raise RefusedConfiguration(f"{file}, line 1: {bad.why}; {HEADER}") from None
     if found is None:
-        raise RefusedConfiguration(f"{file} has no header line; {_HEADER}")
+        raise RefusedConfiguration(f"{file} has no header line; {HEADER}")
     header = found[0]
-    if not all(header):
-        raise RefusedConfiguration(f"{file}, line 1: a column has no name; {_HEADER}")
-    check_columns(header, types, file, shown=False)
+    check_header(header, file, types, delimiter)
     return header
 
 
@@ -277,7 +280,7 @@ def _next_record(lines: Lines, delimiter: str) -> tuple[list[str], bytes] | None
             taken.append(line)
             if type(line) is LongLine:
                 raise _BadRecord(_TOO_LONG, taken)
-            yield (line.removeprefix(_BOM) if lines.number == 1 else line).decode("utf-8")
+            yield (line.removeprefix(BOM) if lines.number == 1 else line).decode("utf-8")
 
     try:
         fields = next(csv.reader(texts(), delimiter=delimiter, strict=True), None)

@@ -74,6 +74,15 @@ def storage_of(path: str) -> Any:
     return target
 
 
+def place_on(storage: Any, path: str) -> Location:
+    """Return where a path leads on a storage, links not resolved.
+
+    :param storage: the file system.
+    :param path: the path there.
+    """
+    return Location(type(storage), getattr(storage, "host", None), normpath(str(storage._strip_protocol(path))))
+
+
 def locate(path: str) -> Location:
     """Return where a path, or a glob, leads.
 
@@ -81,9 +90,8 @@ def locate(path: str) -> Location:
     :raises RefusedConfiguration: if the storage is unknown.
     """
     target = storage_of(path)
-    fs = target.fs
-    there = str(fs._strip_protocol(target.path))
-    location = Location(type(fs), getattr(fs, "host", None), normpath(there))
+    there = str(target.fs._strip_protocol(target.path))
+    location = place_on(target.fs, there)
     if not location.is_local:
         return location
     if not is_glob(path):

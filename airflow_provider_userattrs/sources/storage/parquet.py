@@ -62,6 +62,20 @@ def read_parquet(
         raise RefusedConfiguration(f"{name}, row group {group}: no readable Parquet ({type(error).__name__})") from None
 
 
+def parquet_columns(file: Any, name: str) -> list[str]:
+    """Return the names of the columns.
+
+    :param file: the file, open for reading bytes.
+    :param name: its name, for errors.
+    :raises RefusedConfiguration: if pyarrow is missing, or this is no Parquet file.
+    """
+    pa, pq = _pyarrow(name)
+    try:
+        return list(pq.read_schema(file).names)
+    except pa.ArrowInvalid as error:
+        raise RefusedConfiguration(f"{name}: no readable Parquet ({type(error).__name__})") from None
+
+
 def group_sizes(file: Any, name: str) -> list[int]:
     """Return the bytes of each row group.
 

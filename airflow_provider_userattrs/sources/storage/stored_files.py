@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.sources.formats import compression_of
 from airflow_provider_userattrs.sources.storage.compression import decompressed
-from airflow_provider_userattrs.sources.storage.locations import is_glob, storage_of
+from airflow_provider_userattrs.sources.storage.locations import is_glob, place_on, storage_of
 
 #: Bytes fetched at once from object storage, whose own choice may be 50 MiB.
 _BLOCK = 1 << 20
@@ -53,6 +54,16 @@ class StoredFile:
         told = [str(info[name]) for name in _CHANGING if info.get(name) is not None]
         #: Size, and what the storage has to tell one state of the file from another; None if it has nothing.
         self.mark = [info.get("size"), " ".join([*told, *(str(info.get(name)) for name in _LOCAL)]) if told else None]
+
+    @property
+    def itself(self) -> Any:
+        """Return what is equal if two paths lead to one file: by a link, or as a name and by a glob."""
+        location = place_on(self._storage, self._path)
+        if location.is_local:
+            told = os.stat(location.path)
+            return told.st_dev, told.st_ino
+        # Two connections may lead to two machines where the same name stands for two files.
+        return location, self._storage if self.mark[1] is None else tuple(self.mark)
 
     @property
     def place(self) -> dict[str, Any]:
@@ -99,6 +110,21 @@ def list_files(path: str) -> list[StoredFile]:
     if not names:
         raise FileNotFoundError(f"path {path!r} names no file; give a file's path, or a glob like '/folder/*.csv'")
     return [StoredFile(storage, name) for name in names]
+
+
+def distinct(files: Iterable[StoredFile], read: set[Any]) -> list[StoredFile]:
+    """Return files in their order, each once, however many of the paths lead to it.
+
+    :param files: the files.
+    :param read: what was read before; these files are added.
+    """
+    found = []
+    for file in files:
+        key = file.itself, file.groups
+        if key not in read:
+            read.add(key)
+            found.append(file)
+    return found
 
 
 def _glob(storage: Any, path: str) -> list[str]:
