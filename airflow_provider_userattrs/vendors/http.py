@@ -6,6 +6,8 @@ The meanings are those of RFC 9110, 15, and RFC 6585, 4.
 
 from __future__ import annotations
 
+import json
+
 from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
 
 _CHECK_HOST = "Check the connection's host: what answers there is not this API."
@@ -40,6 +42,27 @@ def contradicted(status: int) -> Verdict:
         _IN_DOUBT,
         Action.KEEP if action is Action.SPLIT else action,
     )
+
+
+def has_twice(body: bytes, key: str, most: int = 1) -> bool:
+    """Tell whether a key stands twice in a JSON object: a parser keeps one, and nobody knows which was meant.
+
+    :param body: what a parser has taken for JSON.
+    :param key: the key.
+    :param most: how often it may stand in the whole body; only where it is more often is the body looked through.
+    """
+    if body.count(b'"%s"' % key.encode()) <= most:
+        return False
+    twice: list[bool] = []
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        twice.append(sum(name == key for name, _ in pairs) > 1)
+
+    try:
+        json.loads(body, object_pairs_hook=look)
+    except (ValueError, RecursionError):  # orjson reads more than json
+        return True
+    return any(twice)
 
 
 def says(value: object, word: str) -> bool:

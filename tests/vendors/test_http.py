@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.verdict import Action, Status
+from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.http import by_status
+from airflow_provider_userattrs.vendors.kahuna import api as kahuna
+from airflow_provider_userattrs.vendors.moengage import api as moengage
 
 K, R, S, P = Action.KEEP, Action.RETRY, Action.STOP, Action.SPLIT
 
@@ -62,3 +68,31 @@ def test_no_status_is_a_success_and_each_has_a_remedy(status: int) -> None:
     assert verdict.detail == ""
     if verdict.action is Action.RETRY:
         assert verdict.status in (Status.UNKNOWN, Status.UNSENT)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "body"),
+    [
+        (engagelab, b'{"code":21003,"code":0,"message":"success"}'),
+        (engagelab, b'{"code":0,"message":"success","code":21003}'),
+        (moengage, b'{"status":"fail","status":"success"}'),
+        (moengage, b'{"status":"success","status":"fail","a":' + b"[" * 1_000 + b"]" * 1_000 + b"}"),
+        (kahuna, b'[{"success":false,"success":true}]'),
+        (kahuna, b'[{"success":true,"success":false,"error_code":1}]'),
+    ],
+)
+def test_an_answer_that_contradicts_itself_leaves_doubt(vendor: Any, body: bytes) -> None:
+    (verdict,) = vendor.read(Answer(200, {}, body), 1)
+    assert verdict.status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("vendor", "body", "users"),
+    [
+        (engagelab, b'{"code":0,"message":"success","data":{"code":7}}', 1),
+        (moengage, b'{"status":"success","data":[{"status":"x"},{"status":"y"}]}', 1),
+        (kahuna, b'[{"success":true},{"success":true,"more":{"success":1}}]', 2),
+    ],
+)
+def test_the_same_key_in_another_object_contradicts_nothing(vendor: Any, body: bytes, users: int) -> None:
+    assert [verdict.status for verdict in vendor.read(Answer(200, {}, body), users)] == [Status.ACCEPTED] * users

@@ -20,7 +20,7 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Answer, Encode, Endpoint
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import by_status, contradicted, says
+from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice, says
 
 VENDOR = "EngageLab"
 
@@ -142,7 +142,7 @@ def read(answer: Answer, users: int) -> list[Verdict]:
         code, message = body["code"], body.get("message")
     except (ValueError, TypeError, KeyError):
         return [by_status(answer.status)] * users
-    if type(code) is not int:
+    if type(code) is not int or has_twice(answer.body, "code"):
         return [by_status(answer.status)] * users
     if code == 0 and answer.status != 200:
         return [contradicted(answer.status).saying(message)] * users

@@ -18,7 +18,7 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import by_status, contradicted
+from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice
 
 VENDOR = "Kahuna"
 BASE_URL = "https://tap-nexus.appspot.com"
@@ -115,6 +115,8 @@ def read(answer: Answer, users: int) -> list[Verdict]:
         return [UNREADABLE] * users
     if len(body) != users:
         return [WRONG_LENGTH] * users
+    if has_twice(answer.body, "success", users):
+        return [UNREADABLE] * users
     return [_read_user(item) for item in body]
 
 

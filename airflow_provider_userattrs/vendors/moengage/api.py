@@ -18,7 +18,7 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Answer, Encode, Endpoint
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import by_status, contradicted, says
+from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice, says
 
 VENDOR = "MoEngage"
 
@@ -160,6 +160,8 @@ def read(answer: Answer, users: int) -> list[Verdict]:
     body = _load(answer.body)
     status = body.get("status")
     if answer.status == 200:
+        if has_twice(answer.body, "status"):
+            return [UNREADABLE] * users
         if says(status, "success"):
             return [ACCEPTED] * users
         return [(NOT_QUEUED if says(status, "fail") else UNREADABLE).saying(_words(body))] * users
