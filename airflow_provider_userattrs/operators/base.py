@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.mapping.mapper import Mapping
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Endpoint
 from airflow_provider_userattrs.push.model.shard import Shard
-from airflow_provider_userattrs.sources.templates import keep_text
+from airflow_provider_userattrs.sources.templates import is_deferred, is_rendering, keep_text
 from airflow_provider_userattrs.task.failure import WrongParameter, explain, to_raise
 from airflow_provider_userattrs.task.lineage import add_counts, lineage
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 #: Field -> parameter, where they are not called the same.
 _NAMES = {"is_dry_run": "dry_run"}
+_FIELDS = {name: field for field, name in _NAMES.items()}
 
 
 class UserPushOperator(BaseOperator):
@@ -107,7 +108,7 @@ class UserPushOperator(BaseOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        parameters.check(self.checks, {"users": users, "shard": shard}, self.template_fields)
+        self._check_parameters({"users": users, "shard": shard})
         self.users = Rows(users)
         self.nulls = nulls
         self.max_failed = max_failed
@@ -122,16 +123,28 @@ class UserPushOperator(BaseOperator):
         self.allow_restart = allow_restart
         self.shard = Shard(**shard) if isinstance(shard, dict) else shard
 
+    def __setattr__(self, key: str, value: Any) -> None:
+        """Set an attribute; a class made from this one may set each parameter by its name, as late as in `execute`.
+
+        :raises WrongParameter: if no rows can be had of ``users``; the others are checked when the task runs.
+        """
+        if key == "dry_run":  # a method of Airflow's operators has that name, and stays
+            key = _FIELDS[key]
+        elif key == "users" and not isinstance(value, Rows):
+            self._check_parameters({"users": value})
+            value = Rows(value)
+        super().__setattr__(key, value)
+
     @classmethod
     def partial(cls, **given: Any) -> OperatorPartial:
         """Return what is mapped; a parameter that cannot work is an error here already."""
-        parameters.check(cls.checks, {name: given[name] for name in given.keys() & cls.checks.keys()}, _templated(cls))
+        cls._check_parameters({name: given[name] for name in given.keys() & cls.checks.keys()})
         mapped: OperatorPartial = super().partial(**given)
         return mapped
 
     _report: dict[str, Any] | None = None
 
-    #: What was given of the template fields, before Airflow rendered them.
+    #: What was given of the parameters but for the users, before Airflow rendered them.
     _given: dict[str, Any]
 
     #: The parameters, besides those that all operators share, that decide what becomes of a row.
@@ -167,13 +180,9 @@ class UserPushOperator(BaseOperator):
 
         :raises WrongParameter: if a parameter cannot work.
         """
-        parameters.check(self.checks, self._parameters(), _templated(type(self)))
+        self._check_parameters(self._parameters())
         self._check_paths()
-        self._given = {
-            field: getattr(self, field)
-            for field in self.template_fields
-            if field != "users" and _NAMES.get(field, field) in self.checks
-        }
+        self._given = self._parameters()
         columns = getattr(self, self.columns_field)
         if all(parameters.is_known(value) for value in self.configuration().values()):
             try:
@@ -192,18 +201,19 @@ class UserPushOperator(BaseOperator):
         return {**named, **dict.fromkeys(user, self.configuration_fields[0])}
 
     def settle(self) -> RefusedConfiguration | None:
-        """Take over what Airflow rendered; return what is wrong with it, or None.
+        """Take over what Airflow rendered, or what was set since; return what is wrong with it, or None.
 
         What is wrong is left out, so that the task can still give an account.
         """
         wrong: Exception | None = None
-        for field, given in self._given.items():
-            name = _NAMES.get(field, field)
-            value = parameters.from_text(name, keep_text(given, getattr(self, field)))
+        for name, given in self._given.items():
+            field = _FIELDS.get(name, name)
+            value = getattr(self, field)
+            value = parameters.from_text(name, keep_text(given, value) if is_rendering(given, value) else value)
             try:
                 self.checks[name](name, value)
             except WrongParameter as error:
-                wrong, value = wrong or error, None
+                wrong, value = wrong or error, None if field in self.template_fields else given
             setattr(self, field, Shard(**value) if name == "shard" and isinstance(value, dict) else value)
         try:
             self.users.check()
@@ -214,8 +224,23 @@ class UserPushOperator(BaseOperator):
 
     def _parameters(self) -> dict[str, Any]:
         """Return what is set of the parameters that are checked, but for the users, who are checked first."""
-        fields = {name: field for field, name in _NAMES.items()}
-        return {name: getattr(self, fields.get(name, name)) for name in self.checks if name != "users"}
+        return {name: getattr(self, _FIELDS.get(name, name)) for name in self.checks if name != "users"}
+
+    @classmethod
+    def _check_parameters(cls, given: dict[str, Any]) -> None:
+        """Check parameters, but for those known only when the task runs: Airflow must render these.
+
+        :param given: parameter -> what the author gave.
+        """
+        for parent in cls.__mro__[1:]:
+            for field in getattr(parent, "template_fields", ()):
+                name = _NAMES.get(field, field)
+                if field not in cls.template_fields and is_deferred(given.get(name)):
+                    raise WrongParameter(
+                        f"{name} is known only when the task runs, and template_fields of {cls.__name__} leaves it "
+                        f"out; write template_fields = (*{parent.__name__}.template_fields, ...)"
+                    )
+        parameters.check(cls.checks, given, [_NAMES.get(field, field) for field in cls.template_fields])
 
     def _check_paths(self) -> None:
         if self.rejects_path is not None and self.rejects_path == self.users.path:
@@ -224,13 +249,14 @@ class UserPushOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Push the users and return the report."""
         # Not on top: DAG files are parsed again and again, and no parse needs what a push does.
-        from airflow_provider_userattrs.task.run import Run
         from airflow_provider_userattrs.task.shutdown import Interruption
 
-        if skipped := self.users.skipped:
-            self.log.info("Nobody to push of %s, which was skipped", skipped)
         with Interruption(Rows.rows) as interruption:
+            from airflow_provider_userattrs.task.run import Run  # takes a moment, in which a signal may come
+
             run = Run(self, context, interruption)
+            if skipped := self.users.skipped:
+                self.log.info("Nobody to push of %s, which was skipped", skipped)
             report = self._report = run.run()
             error = run.error
             if error is not None:
@@ -243,8 +269,3 @@ class UserPushOperator(BaseOperator):
     def get_openlineage_facets_on_complete(self, _: Any) -> OperatorLineage[Any, Any]:
         """Return what OpenLineage is told of the push, however it ended."""
         return lineage(self._report)
-
-
-def _templated(operator: type[UserPushOperator]) -> list[str]:
-    """Return the parameters that Airflow renders."""
-    return [_NAMES.get(field, field) for field in operator.template_fields]

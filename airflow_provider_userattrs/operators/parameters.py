@@ -13,6 +13,7 @@ from airflow_provider_userattrs.operators.users import Source
 from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_place
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
@@ -21,6 +22,11 @@ from airflow_provider_userattrs.task.failure import WrongParameter
 Check: TypeAlias = Callable[[str, Any], None]
 
 _USERS = "give an upstream task's output, a list of dicts, a source such as SqlRows(...), or the path of a file"
+
+_PATHS = (
+    f". A path ends with {', '.join(FORMATS)} in small letters, or one of these and {', '.join(COMPRESSIONS)}; for any "
+    "other, such as a folder's files '/folder/*', give FileRows(path, format='csv')"
+)
 
 
 def refuse(name: str, value: Any, remedy: str) -> NoReturn:
@@ -93,7 +99,7 @@ def check_users(name: str, value: Any) -> None:
     if is_place(value):
         return
     if isinstance(value, str):
-        raise WrongParameter(f"{name} is a text; {_USERS}")
+        raise WrongParameter(f"{name} is a text that ends as no format does; {_USERS}{_PATHS}")
     if isinstance(value, Mapping):
         raise WrongParameter(
             f"{name} is a dict, one user; give a list of dicts. With .expand(users=...) each element is the list of "

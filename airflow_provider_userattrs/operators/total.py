@@ -59,9 +59,12 @@ class PushTotalOperator(BaseOperator):
         if not reports and set(tasks.values()) == {"skipped"}:
             skipped = ", ".join(dict.fromkeys(task for task, _ in tasks))
             raise AirflowSkipException(f"There is nothing to add up: {skipped} was skipped")
+        silent = _silent(tasks, len(reports), context["ti"])
         try:
-            total = Total(reports, _silent(tasks, len(reports), context["ti"]))
+            total = Total(reports, silent)
         except ValueError as unfit:
+            if silent and not reports:
+                raise AirflowFailException(f"There is nothing to add up: {unfit}") from None
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
         error = total.conclude(self.max_failed)
         report = {**total.as_dict(), "failure": None if error is None else str(error)}

@@ -91,7 +91,7 @@ class FileRows:
 
         :param after: a place from one of the cursors; None for all rows.
         :param read: files that were read before, and are not read again; these are added.
-        :raises FileNotFoundError: if a path or a glob names no file.
+        :raises MissingFile: if a path or a glob names no file.
         :raises RefusedConfiguration: if a file is not of its format, CSV or Parquet files have not all the same
             columns, or ``after`` is a place in a file that is not
             there or has changed.

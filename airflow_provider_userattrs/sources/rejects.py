@@ -16,7 +16,7 @@ from airflow_provider_userattrs.sources.column_types import convert
 from airflow_provider_userattrs.sources.handover import task_context
 from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, names_in, names_like
 from airflow_provider_userattrs.sources.storage.lines import BOM, split_lines
-from airflow_provider_userattrs.sources.storage.locations import locate, storage_of
+from airflow_provider_userattrs.sources.storage.locations import MissingFile, locate, storage_of
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Rejects:
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
         """Yield the rows in the order they were written.
 
-        :raises FileNotFoundError: if there is no such file.
+        :raises MissingFile: if there is no such file.
         :raises RefusedConfiguration: if files of several tasks are in question.
         """
         for files in self._files(said=True):
@@ -130,7 +130,7 @@ def _choose(path: str, *, said: bool) -> list[_File]:
     folder = dirname(there)
     files = [_File(fs, f"{folder}/{name}", told) for name, told in names_like(there, names_in(fs, folder)).items()]
     if not files:
-        raise FileNotFoundError(f"path {path!r} names no rejects file, and no push has written one to it")
+        raise MissingFile(f"path {path!r} names no rejects file, and no push has written one to it")
     pushes: dict[str, list[_File]] = {}
     for file in files:
         pushes.setdefault(file.name.push, []).append(file)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from copy import copy
 from typing import Any, TypeVar
 
@@ -46,6 +47,28 @@ def keep_text(given: Any, rendered: Any) -> Any:
     if type(given) in (list, tuple) and type(given) is type(rendered) and len(given) == len(rendered):
         return type(given)(map(keep_text, given, rendered))
     return rendered
+
+
+def is_rendering(given: Any, value: Any) -> bool:
+    """Tell whether Airflow may have rendered a value from what was given; else somebody has set it since.
+
+    :param given: what the author gave.
+    :param value: what is there now.
+    """
+    if isinstance(given, str):
+        return has_template(given) or "{#" in given or value in (given, given.removesuffix("\n"), _literal(given))
+    if isinstance(given, dict) and isinstance(value, dict):
+        return given.keys() == value.keys() and all(is_rendering(each, value[name]) for name, each in given.items())
+    if isinstance(given, (list, tuple)) and isinstance(value, (list, tuple)):
+        return len(given) == len(value) and all(map(is_rendering, given, value))
+    return True
+
+
+def _literal(text: str) -> Any:
+    try:
+        return literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
 
 
 def render(source: SourceT, context: Any) -> SourceT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,22 @@ def test_a_file_found_twice_is_counted_up_once(push: Callable[..., Any], control
     run = push([f"{tmp_path}/a.jsonl", f"{tmp_path}/*.jsonl"], operation="increase")
     assert run.counts == {"accepted": 2}
     assert "each is read once" in run.log.everything()
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (FileRows, "names no file; give a file's path, or a glob like '/folder/*.csv'"),
+        (Rejects, "names no rejects file, and no push has written one to it"),
+    ],
+)
+def test_a_file_that_is_not_there_is_said_in_the_failure_and_looked_for_again(
+    push: Callable[..., Any], control: Any, tmp_path: Path, source: Any, words: str
+) -> None:
+    run = push(source(f"{tmp_path}/late.jsonl"), retries=1, retry_delay=timedelta(0))
+    assert run.state == "failed"
+    assert len(run.log.errors) == 2
+    assert isinstance(run.error, FileNotFoundError)
+    assert str(run.error) == run.report["failure"]
+    assert run.report["failure"].startswith(f"path '{tmp_path}/late.jsonl' {words}")
+    assert control.journal() == []

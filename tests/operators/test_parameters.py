@@ -320,3 +320,10 @@ def test_xcoms_inside_a_list_of_users_are_not_lost_silently(airflow: Any) -> Non
 
     with pytest.raises(ValueError, match="users"):
         airflow.dag(lambda: make(EL_SET, users=[some(), some()]))
+
+
+@pytest.mark.parametrize("path", ["/data/USERS.CSV", "/data/users.tsv", "users.txt", "/data/users", "/data/users/*"])
+def test_a_path_that_ends_as_no_format_does(path: str) -> None:
+    with pytest.raises(ValueError, match=r"A path ends with \.jsonl, .* FileRows\(path, format='csv'\)") as error:
+        MoEngageSetAttributesOperator(task_id="push", users=path)
+    assert path not in str(error.value)

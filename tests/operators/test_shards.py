@@ -306,7 +306,10 @@ def test_a_push_that_never_began_fails_the_total(airflow: Any, control: Any) -> 
     run = airflow.run(mapped_over(RuntimeError("no")))
     assert run.states["push"] == "upstream_failed"
     assert run.states["total"] == "failed"
-    assert "no report came from 1 of 1 shard: push (upstream_failed)" in str(run.error)
+    assert str(run.error) == (
+        "There is nothing to add up: no report came from 1 of 1 shard: push (upstream_failed); clear what failed "
+        "upstream of them"
+    )
 
 
 def test_a_mapped_task_without_a_number_that_left_no_report_fails_the_total(

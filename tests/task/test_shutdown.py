@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from cases import STATUSES
 from servers import Postgres
 
 from airflow_provider_userattrs.operators import users as operators_rows
+from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, SourceInterrupted
 from airflow_provider_userattrs.sources.database import blocking
@@ -385,3 +387,31 @@ def test_a_query_that_goes_on_for_ever_is_called_off(push_query: Any, number: in
     for_ever = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) AS a FROM t"
     earlier = len(blocking._waits)  # of sources that other tests left, and nobody has collected yet
     push_query(for_ever, number, lambda: len(blocking._waits) > earlier)
+
+
+def test_a_signal_that_comes_while_the_package_is_imported_leaves_an_account(
+    airflows: list[int], monkeypatch: Any
+) -> None:
+    name = "airflow_provider_userattrs.task.run"
+    pushed: list[Any] = []
+
+    class Slow:
+        """Find nothing, and have the alarm go off meanwhile."""
+
+        @staticmethod
+        def find_spec(found: str, *_: Any) -> None:
+            if found == name:
+                os.kill(os.getpid(), signal.SIGALRM)
+
+    monkeypatch.setattr(sys.modules["airflow_provider_userattrs.task"], "run", sys.modules[name])  # put back at the end
+    monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Slow, *sys.meta_path])
+    ti = SimpleNamespace(
+        dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3, xcom_push=lambda **one: pushed.append(one)
+    )
+    operator = KahunaSetAttributesOperator(task_id="t", users=[{"username": "user1"}], target=["username"])
+    with pytest.raises(Told, match=r"^execution_timeout is over"):
+        UserPushOperator.execute(operator, {"ti": ti})  # type: ignore[typeddict-item]
+    assert airflows == [signal.SIGALRM]
+    assert pushed[0]["value"]["failure"].startswith("execution_timeout is over")
+    assert pushed[0]["value"]["accepted"] == 0

@@ -38,9 +38,17 @@ def encode_key(key: Any) -> list[Any]:
             if isinstance(key, kind):
                 return [name, write(key)]
     raise RefusedConfiguration(
-        f"key holds a {'NULL' if key is None else type(key).__name__}; give a column that is never NULL and holds "
+        f"key holds {_named(key)}; give a column that is never NULL and holds "
         "integers, text, UUIDs, dates, timestamps or decimals"
     )
+
+
+def _named(key: Any) -> str:
+    if key is None:
+        return "a NULL"
+    if isinstance(key, Decimal) and not key.is_finite():
+        return "a NaN" if key.is_nan() else "an infinity"
+    return f"a {type(key).__name__}"
 
 
 def decode_key(encoded: Any) -> Any:

@@ -83,7 +83,8 @@ class Total:
             return None
         named = ", ".join(map(str, silent[:_MOST_NAMED])) + (", ..." if len(silent) > _MOST_NAMED else "")
         of = self._of if missing else len(self._reports) + len(silent)
-        return f"no report came from {len(silent):,} of {_shards(of)}: {named}; clear them"
+        remedy = "clear what failed upstream of them" if "(upstream_failed)" in named else "clear them"
+        return f"no report came from {len(silent):,} of {_shards(of)}: {named}; {remedy}"
 
     def _warning(self) -> str | None:
         """Return what was not applied, which shards lack, and which failed by a limit that is theirs alone."""

@@ -8,9 +8,13 @@ import re
 from posixpath import normpath
 from typing import Any, NamedTuple
 
-from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 
 _GLOB = re.compile(r"[*?\[]")
+
+
+class MissingFile(RetryLater, FileNotFoundError):
+    """Say that there is no file at a path; a later try may find one that was late."""
 
 
 class Location(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.sources.formats import compression_of
 from airflow_provider_userattrs.sources.storage.compression import decompressed
-from airflow_provider_userattrs.sources.storage.locations import is_glob, place_on, storage_of
+from airflow_provider_userattrs.sources.storage.locations import MissingFile, is_glob, place_on, storage_of
 
 #: Bytes fetched at once from object storage, whose own choice may be 50 MiB.
 _BLOCK = 1 << 20
@@ -102,13 +102,13 @@ def list_files(path: str) -> list[StoredFile]:
 
     :param path: on any storage that ObjectStoragePath knows.
     :raises RefusedConfiguration: if the storage is unknown.
-    :raises FileNotFoundError: if there is no file.
+    :raises MissingFile: if there is no file.
     """
     target = storage_of(path)
     storage = target.fs
     names = _glob(storage, target.path) if is_glob(path) else _file(storage, target.path)
     if not names:
-        raise FileNotFoundError(f"path {path!r} names no file; give a file's path, or a glob like '/folder/*.csv'")
+        raise MissingFile(f"path {path!r} names no file; give a file's path, or a glob like '/folder/*.csv'")
     return [StoredFile(storage, name) for name in names]
 
 

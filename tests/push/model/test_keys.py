@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keys of rows as JSON: each comes back as it was, and what is no key is named."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.keys import decode_key, encode_key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        5,
+        "ada",
+        UUID(int=5),
+        datetime(2024, 1, 2, 3, 4, 5, 6, tzinfo=timezone.utc),
+        date(2024, 1, 2),
+        Decimal("1.10"),
+        b"\x00\xff",
+    ],
+)
+def test_a_key_comes_back(key: Any) -> None:
+    assert decode_key(encode_key(key)) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "named"),
+    [
+        (None, "a NULL"),
+        (True, "a bool"),
+        (1.5, "a float"),
+        (Decimal("NaN"), "a NaN"),
+        (Decimal("sNaN"), "a NaN"),
+        (Decimal("-Infinity"), "an infinity"),
+    ],
+)
+def test_what_is_no_key_is_named(key: Any, named: str) -> None:
+    with pytest.raises(RefusedConfiguration, match=f"^key holds {named}; give a column that is never NULL and holds"):
+        encode_key(key)
