@@ -140,9 +140,9 @@ def decimal_in_json(text: str) -> Decimal | float:
 
 
 def _number(text: str) -> Decimal | float:
-    """Return a number as a float, if that is certain to be the same number."""
+    """Return a number as a float, if the float's text is the same number."""
     number, exact = float(text), decimal_in_json(text)
-    return number if abs(number) < 2**53 and Decimal(repr(number)) == exact else exact
+    return number if Decimal(repr(number)) == exact else exact
 
 
 #: name -> from what the database or the file gives to the value.
