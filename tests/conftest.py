@@ -63,7 +63,7 @@ CREDENTIALS = {
     "moengage": ("SANDBOXWORKSPACE", "sandbox-data-key"),
 }
 
-#: The statuses of a row, as design.md has them.
+#: The statuses of a row, as the README lists them.
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 
 _PACKAGE = "airflow_provider_userattrs"
