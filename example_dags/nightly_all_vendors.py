@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from airflow.providers.common.compat.sdk import dag
 from warehouse import LEFT_THE_NEWSLETTER, USERS
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import (
     EngageLabSetAttributesOperator,
     EngageLabSetContactsOperator,
@@ -18,7 +19,6 @@ from airflow_provider_userattrs.operators.moengage import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 # Where a retry of "increase" learns what was sent; Airflow 3.3 and later have a place of their own for it.
 CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"

@@ -8,9 +8,9 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.upstream import is_list
 from airflow_provider_userattrs.operators.users import Source
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS

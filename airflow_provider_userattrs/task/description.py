@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
+from airflow_provider_userattrs.columns import Constant, Hashed
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.base import VendorHook

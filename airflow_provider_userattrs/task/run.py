@@ -8,8 +8,9 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed, Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, SourceInterrupted
 from airflow_provider_userattrs.push.model.operation import Answer

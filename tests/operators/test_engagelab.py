@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import (
     EngageLabSetAttributesOperator,
     EngageLabSetContactsOperator,
     EngageLabUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 

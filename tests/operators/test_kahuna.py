@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_userattrs.columns import Constant
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
-from airflow_provider_userattrs.push.mapping.mapper import Constant
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 

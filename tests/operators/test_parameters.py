@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import (
     EngageLabSetAttributesOperator,
     EngageLabSetContactsOperator,
@@ -20,7 +21,6 @@ from airflow_provider_userattrs.operators.moengage import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 #: What each of the seven cannot do without.
 OPERATORS: dict[type, dict[str, Any]] = {

@@ -11,11 +11,11 @@ from uuid import uuid4
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, task
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator, MoEngageUnsetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 

@@ -13,13 +13,13 @@ from uuid import uuid4
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, task
 
+from airflow_provider_userattrs.columns import Constant
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator, EngageLabSetContactsOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
-from airflow_provider_userattrs.push.mapping.mapper import Constant
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 

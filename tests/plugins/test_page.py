@@ -14,12 +14,12 @@ import pytest
 from cases import good
 from versions import needs
 
+from airflow_provider_userattrs.columns import Constant
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.plugins.page import _duration
-from airflow_provider_userattrs.push.mapping.mapper import Constant
 
 pytestmark = [needs("Push report tab"), pytest.mark.usefixtures("connections", "clock")]
 

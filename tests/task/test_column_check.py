@@ -14,8 +14,8 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.sql import SqlRows

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from versions import has, needs
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed
 from airflow_provider_userattrs.push.resume.snapshot import PROGRESS_KEY
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")

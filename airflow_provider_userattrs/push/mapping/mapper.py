@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as AnyMapping
 from typing import Any, TypeAlias
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.scalars import id_text
 from airflow_provider_userattrs.push.mapping.values import (
@@ -75,39 +76,6 @@ def _kind(value: Any) -> str:
 
 #: Shapes of rows whose plan is kept; rows of one push rarely have more than one.
 _SHAPES = 256
-
-
-class Constant:
-    """Give an attribute the same value for every user.
-
-    :param value: the value; in an operator, text may be a Jinja template.
-    """
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        return f"Constant({self.value!r})"
-
-
-class Hashed:
-    """Send the SHA-256 of a column, as lower-case hex, in place of its value.
-
-    The text is stripped and put in lower case first, as platforms that match on hashed e-mail addresses do. Text of
-    nothing but blanks counts as NULL: its hash would be one for all such users.
-
-    :param column: the column to hash; text, UUIDs and whole numbers.
-    """
-
-    __slots__ = ("column",)
-
-    def __init__(self, column: str) -> None:
-        self.column = column
-
-    def __repr__(self) -> str:
-        return f"Hashed({self.column!r})"
 
 
 Attributes: TypeAlias = "AnyMapping[str, str | Constant | Hashed] | Iterable[str] | None"

@@ -18,8 +18,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.push.mapping import mapper as mapping_module
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed, Mapping, hashed
+from airflow_provider_userattrs.push.mapping.mapper import Mapping, hashed
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow

@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.mapping.mapper import Constant, Hashed, Mapping
+from airflow_provider_userattrs.columns import Constant, Hashed
+from airflow_provider_userattrs.push.mapping.mapper import Mapping
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
