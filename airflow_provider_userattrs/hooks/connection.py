@@ -59,11 +59,15 @@ class Connection:
         return self._end.alive
 
     def is_silent(self) -> bool:
-        """Tell whether the other side keeps the connection open and has sent nothing that was not asked for."""
-        try:
-            return self._received() is None
-        except OSError:
-            return False
+        """Tell whether the other side keeps the connection open and has sent nothing that was not asked for.
+
+        If not, it is closed: to look takes away what was sent, and the next look would find nothing.
+        """
+        with suppress(OSError):
+            if self.is_open and self._received() is None:
+                return True
+        self.close()
+        return False
 
     def exchange(self, request: bytes, timeout: float, leave: Callable[[], None] | None = None) -> Answer:
         """Send a request and return its answer, whatever its status.

@@ -63,10 +63,8 @@ class Route:
         :raises Exception: what urllib3 and the ssl module raise while it is opened.
         """
         connection = self._connection
-        if connection is not None and connection.is_open:
-            if connection.is_silent():
-                return connection
-            connection.close()
+        if connection is not None and connection.is_silent():
+            return connection
         self._connection = connection = self._open()
         return connection
 

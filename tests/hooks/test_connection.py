@@ -135,11 +135,8 @@ def test_what_comes_after_an_answer_is_nobodys(way: Any, sender: Any, late: byte
 
 
 def hook_connection(send: Any) -> Connection:
-    """Give the connection that this thread's next request would go over, and let it be looked at only once."""
-    route = send.func.__self__._own.route
-    connection: Connection = route._connection
-    if not connection.is_silent():
-        connection.close()
+    """Give the connection that this thread's next request would go over."""
+    connection: Connection = send.func.__self__._own.route._connection
     return connection
 
 

@@ -371,7 +371,7 @@ def test_a_key_with_parameters_and_percent_signs(postgres: Any, parameters: Any)
         ("SELECT n / 2 AS n FROM generate_series(1, 10) n", "twice"),
         ("SELECT n::float8 AS n FROM generate_series(1, 10) n", "float"),
         ("SELECT n > 5 AS n FROM generate_series(5, 6) n", "bool"),
-        ("SELECT 'NaN'::numeric AS n", "Decimal"),
+        ("SELECT 'NaN'::numeric AS n", "a NaN"),
         ("SELECT 1 AS m", "42703"),
     ],
 )
