@@ -90,7 +90,6 @@ def _set(value: Any) -> Any:
 #: MySQL's codes of types (https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html) and flags of columns
 #: (https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__column__definition__flags.html).
 MYSQL_TIMESTAMP = 7
-_MYSQL_STRING = 254
 _MYSQL_DATES = (MYSQL_TIMESTAMP, 10, 12)  # the others are DATE, DATETIME
 _MYSQL: dict[Any, Convert] = {
     **dict.fromkeys(_MYSQL_DATES, _mysql_date),
