@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packages that import their names when they are asked for: the right ones, and nothing before."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from versions import has
+
+import airflow_provider_userattrs
+
+ROOT = Path(airflow_provider_userattrs.__file__).parent
+
+#: Package -> its file, of each that has a table of names.
+PACKAGES = {
+    ".".join((ROOT.name, *file.parent.relative_to(ROOT).parts)): file
+    for file in sorted(ROOT.rglob("__init__.py"))
+    if "_MODULES = " in file.read_text()
+}
+
+
+def imported_for_types(file: Path) -> dict[str, str]:
+    """Return the names that a type checker sees, each with its module."""
+    block = next(node for node in ast.parse(file.read_text()).body if isinstance(node, ast.If))
+    assert ast.unparse(block.test) == "TYPE_CHECKING"
+    return {
+        alias.name: str(imported.module)
+        for imported in block.body
+        if isinstance(imported, ast.ImportFrom)
+        for alias in imported.names
+    }
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return the modules that a DAG file of these lines loads beyond what Airflow has loaded itself."""
+    code = (
+        "import sys, airflow.providers.common.compat.sdk as sdk; sdk.DAG; sdk.BaseOperator; sdk.BaseHook\n"
+        f"before = set(sys.modules)\n{code}\nprint(*set(sys.modules) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_there_are_such_packages() -> None:
+    assert {f"{ROOT.name}.hooks", f"{ROOT.name}.operators"} <= set(PACKAGES)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_is_listed_is_what_is_found_and_what_a_type_checker_sees(package: str) -> None:
+    module = import_module(package)
+    where = {name: f"{package}{module}" for name, module in module._MODULES.items()}
+    assert set(where) == set(module.__all__) - {"__version__"}
+    assert imported_for_types(PACKAGES[package]) == where
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_name_is_its_module_s(package: str) -> None:
+    module = import_module(package)
+    for name, where in module._MODULES.items():
+        if name == "VendorRetryPolicy" and not has("retry policy"):
+            continue
+        assert getattr(module, name) is getattr(import_module(where, package), name)
+        assert vars(module)[name] is getattr(module, name), "found once, it is kept"
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_another_name_is_an_attribute_error(package: str) -> None:
+    with pytest.raises(AttributeError, match=rf"module '{package}' has no attribute 'Nope'"):
+        _ = import_module(package).Nope
+    with pytest.raises(ImportError, match="cannot import name 'Nope'"):
+        exec(f"from {package} import Nope", {})
+
+
+def test_a_dag_file_imports_what_it_names() -> None:
+    package = f"{ROOT.name}.operators"
+    short = loaded_by(f"from {package} import KahunaSetAttributesOperator")
+    long = loaded_by(f"from {package}.kahuna import KahunaSetAttributesOperator")
+    assert short - long <= {f"{ROOT.name}._lazy"}
+    assert not any("engagelab" in name or "moengage" in name for name in short)
