@@ -13,6 +13,6 @@ MoEngage ``/moengage``       ``SANDBOXWORKSPACE``   ``sandbox-data-key``
 ======== =================== ====================== ====================
 
 Further logins stand for accounts in trouble: see ``ACCOUNTS`` in each vendor's ``errors`` module.
-Whatever a vendor leaves undocumented is a named switch: see ``switches``. Faults: see ``faults``.
+Whatever a vendor leaves undocumented is a named switch: see its ``switches`` module. Faults: see ``faults``.
 What ``/_sandbox`` offers: see ``control``.
 """

@@ -9,6 +9,9 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from .vendor import listed
+from .vendors import VENDORS
+
 DEFAULT_PORT = 8765
 
 
@@ -26,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM; give the process's exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_userattrs.sandbox",
-        description="EngageLab MA, Kahuna and MoEngage, imitated on 127.0.0.1.",
+        description=f"{listed(VENDORS)}, imitated on 127.0.0.1.",
     )
     parser.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="TCP port; 0 picks a free one (default %(default)s)"

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from .journal import Entry
-from .vendor import Vendor
+from .vendor import Vendor, listed
 from .world import World
 
 MOST_USERS = 20
@@ -117,7 +117,7 @@ def render(world: World) -> str:
         '<link rel="icon" href="data:,">'
         f"<title>User attribute sandbox</title><style>{_STYLE}</style></head><body>"
         "<h1>User attribute sandbox</h1>"
-        "<p>EngageLab MA, Kahuna and MoEngage, imitated on this machine. "
+        f"<p>{_text(listed(world.vendors.values()))}, imitated on this machine. "
         "Nothing here leaves it. Reload to see what is new.</p>"
         f"{sections}</body></html>"
     )

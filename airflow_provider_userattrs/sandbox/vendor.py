@@ -3,21 +3,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Protocol, TypeAlias
 
+from .basic import Login
+from .clock import Clock
 from .exchange import Answer, Call
 from .faults import Firing, Then
+from .switches import Switch, Switches
 
 HeldUser = dict[str, Any]
 
 
 class Vendor(Protocol):
-    """One imitated vendor with everything it holds."""
+    """One imitated vendor with everything it holds.
 
-    name: str
-    title: str
-    environments: tuple[str, ...]
+    :cvar name: its name in URLs and in the control API
+    :cvar title: its name as a person writes it
+    :cvar login: what its default account logs in with
+    :cvar environments: where it keeps users apart; one without a name if it does not
+    :cvar switches: its switches, whose names start with its own
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    login: ClassVar[Login]
+    environments: ClassVar[tuple[str, ...]]
+    switches: ClassVar[tuple[Switch, ...]]
+
+    def __init__(self, switches: Switches, clock: Clock) -> None:
+        """Begin with nobody."""
 
     def endpoint(self, path: str) -> str | None:
         """Name the documented path that this one is, free of credentials; ``None`` if there is none."""
@@ -60,3 +75,13 @@ class Vendor(Protocol):
 
     def reset(self) -> None:
         """Forget everything."""
+
+
+#: What makes a vendor, with all that is known of it beforehand.
+VendorClass: TypeAlias = type[Vendor]
+
+
+def listed(vendors: Iterable[Vendor | VendorClass]) -> str:
+    """Name vendors in a sentence."""
+    *others, last = (vendor.title for vendor in vendors)
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,33 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole state of the sandbox: the three vendors, and what bends and records them."""
+"""The whole state of the sandbox: the vendors, and what bends and records them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .clock import Clock
-from .engagelab.vendor import EngageLab
 from .faults import Faults
 from .journal import Journal
-from .kahuna.vendor import Kahuna
-from .moengage.vendor import MoEngage
 from .pauses import Pauses
 from .switches import Switches
-from .vendor import Vendor
+from .vendor import Vendor, VendorClass
+from .vendors import VENDORS
 
 
 class World:
-    """Everything that ``POST /_sandbox/reset`` puts back to its beginning."""
+    """Everything that ``POST /_sandbox/reset`` puts back to its beginning.
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    :param clock: tells the time
+    :param vendors: who is imitated
+    """
+
+    def __init__(self, clock: Clock | None = None, vendors: Iterable[VendorClass] = VENDORS) -> None:
+        vendors = tuple(vendors)
         self.clock = clock or Clock()
-        self.switches = Switches()
+        self.switches = Switches(switch for vendor in vendors for switch in vendor.switches)
         self.faults = Faults()
         self.journal = Journal()
         self.pauses = Pauses()
-        self.engagelab = EngageLab(self.switches)
-        self.kahuna = Kahuna(self.switches)
-        self.moengage = MoEngage(self.switches, self.clock)
-        vendors: tuple[Vendor, ...] = (self.engagelab, self.kahuna, self.moengage)
-        self.vendors = {vendor.name: vendor for vendor in vendors}
+        self.vendors: dict[str, Vendor] = {vendor.name: vendor(self.switches, self.clock) for vendor in vendors}
 
     def reset(self) -> None:
         """Forget everything; requests that wait are given up."""

@@ -10,7 +10,10 @@ import pytest
 import requests
 
 from airflow_provider_userattrs.sandbox.connections import Connections
-from airflow_provider_userattrs.sandbox.switches import SWITCHES
+from airflow_provider_userattrs.sandbox.switches import COMMON
+from airflow_provider_userattrs.sandbox.vendors import VENDORS
+
+SWITCHES = (*COMMON, *(switch for vendor in VENDORS for switch in vendor.switches))
 
 
 class TestUsers:

@@ -98,7 +98,7 @@ def test_stops_with_requests_held() -> None:
 
 def test_the_state_is_within_reach() -> None:
     world = World()
-    world.engagelab.seed([7], "")
+    world.vendors["engagelab"].seed([7], "")
     with serve(world=world) as sandbox:
         assert sandbox.world is world
         assert requests.get(f"{sandbox.url}/_sandbox/users/engagelab/7").json()["updates"] == 0

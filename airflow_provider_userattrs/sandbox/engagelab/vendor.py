@@ -8,31 +8,34 @@ https://www.engagelab.com/docs/marketing-automation/rest-api/get-euid for the re
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from ..basic import Login
+from ..clock import Clock
 from ..exchange import JSON_TYPE, Answer, Call, gateway_page, json_answer, no_such_path, wrong_method
 from ..faults import Firing, Then
 from ..json_text import is_integer
 from ..refusal import RefusedError
-from ..switches import Switches
+from ..switches import Switch, Switches
 from . import checks
 from .errors import ACCOUNTS, CODE_OF_STATUS, ERRORS, EngageLabError
 from .operations import OPERATIONS
+from .switches import SWITCHES
 from .users import LARGEST_LONG, Users
 
-API_KEY, API_SECRET = "sandbox-key", "sandbox-secret"
 PARTIAL = "partial success"
 
 
 class EngageLab:
     """The EngageLab project behind one API data source."""
 
-    name = "engagelab"
-    title = "EngageLab MA"
-    environments: tuple[str, ...] = ("",)
+    name: ClassVar[str] = "engagelab"
+    title: ClassVar[str] = "EngageLab MA"
+    login: ClassVar[Login] = Login("sandbox-key", "sandbox-secret")
+    environments: ClassVar[tuple[str, ...]] = ("",)
+    switches: ClassVar[tuple[Switch, ...]] = SWITCHES
 
-    def __init__(self, switches: Switches) -> None:
+    def __init__(self, switches: Switches, clock: Clock) -> None:
         self._switches = switches
         self._endpoints = {
             "/v1/user/property": self._property,
@@ -84,7 +87,7 @@ class EngageLab:
         if not isinstance(login, Login):
             raise EngageLabError(40050)
         state = login.user
-        if login == (API_KEY, API_SECRET):
+        if login == self.login:
             state = self._switches["engagelab.account"]
             if state == "active":
                 return
@@ -155,7 +158,7 @@ class EngageLab:
         if then.code is not None and not isinstance(then.code, int):
             raise RefusedError("then.code must be an integer at engagelab")
         if then.short_array:
-            raise RefusedError("then.short_array is for kahuna only")
+            raise RefusedError("then.short_array is for vendors that answer with a list")
 
     def fault_answer(self, then: Then) -> Answer:
         """Build the envelope with the fault's code; a status that the table does not know is a gateway's."""

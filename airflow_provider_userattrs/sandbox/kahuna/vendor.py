@@ -5,19 +5,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ..basic import Login
+from ..clock import Clock
 from ..exchange import JSON_TYPE, Answer, Call, gateway_page, json_answer, no_such_path, wrong_method
 from ..faults import Firing, Then
 from ..json_text import MALFORMED
 from ..refusal import RefusedError
-from ..switches import Switches
+from ..switches import Switch, Switches
 from .checks import MOST_USERS, items_of, value_problem, white_listed
 from .errors import ACCOUNTS, ITEM_ERRORS, REQUEST_ERRORS, KahunaError
+from .switches import SWITCHES
 from .users import Users
 
-SECRET_KEY, API_KEY = "sandbox-secret-key", "sandbox-api-key"
 PATH = "/api/userattributes"
 _NO_FIRING = Firing(0, Then())
 
@@ -29,11 +30,13 @@ def _failed(code: int, message: str) -> dict[str, Any]:
 class Kahuna:
     """One Kahuna namespace, with its production and its sandbox environment."""
 
-    name = "kahuna"
-    title = "Kahuna"
-    environments: tuple[str, ...] = ("p", "s")
+    name: ClassVar[str] = "kahuna"
+    title: ClassVar[str] = "Kahuna"
+    login: ClassVar[Login] = Login("sandbox-secret-key", "sandbox-api-key")
+    environments: ClassVar[tuple[str, ...]] = ("p", "s")
+    switches: ClassVar[tuple[Switch, ...]] = SWITCHES
 
-    def __init__(self, switches: Switches) -> None:
+    def __init__(self, switches: Switches, clock: Clock) -> None:
         self._switches = switches
         self.reset()
 
@@ -86,7 +89,7 @@ class Kahuna:
         if not isinstance(login, Login):
             raise KahunaError(401)
         state = login.user
-        if login == (SECRET_KEY, API_KEY):
+        if login == self.login:
             state = self._switches["kahuna.account"]
             if state == "active":
                 return

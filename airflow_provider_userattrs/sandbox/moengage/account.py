@@ -14,7 +14,7 @@ from ..exchange import Call
 from ..switches import Switches
 from .errors import ACCOUNTS, MoEngageError
 
-WORKSPACE_ID, DATA_KEY = "SANDBOXWORKSPACE", "sandbox-data-key"
+LOGIN = Login("SANDBOXWORKSPACE", "sandbox-data-key")  # workspace id, Data API key
 _APP_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -42,8 +42,8 @@ def check_account(call: Call, app_id: str | None, switches: Switches) -> Login:
     if app_id is not None and app_id != login.user:
         raise MoEngageError("Authentication Mismatch")
     state = login.user
-    if login.user == WORKSPACE_ID:
-        if login.password != DATA_KEY:
+    if login.user == LOGIN.user:
+        if login.password != LOGIN.password:
             raise _refuse("APP_SECRET does not match")
         state = switches["moengage.account"]
     elif state not in ACCOUNTS:

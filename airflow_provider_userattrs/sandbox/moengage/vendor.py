@@ -8,18 +8,20 @@ https://moengage.com/docs/api/utilities/test-connection-api.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
+from ..basic import Login
 from ..clock import Clock
 from ..exchange import JSON_TYPE, Answer, Call, gateway_page, json_answer, no_such_path, wrong_method
 from ..faults import Firing, Then
 from ..json_text import MALFORMED
 from ..refusal import RefusedError
-from ..switches import Switches
-from .account import check_account, check_app_id
+from ..switches import Switch, Switches
+from .account import LOGIN, check_account, check_app_id
 from .body import Update, read_update
 from .errors import ERRORS, TYPE_OF_STATUS, MoEngageError
 from .limiter import RateLimiter
+from .switches import SWITCHES
 from .users import Users
 
 TRACK_USER = "/v1/customer"
@@ -34,9 +36,11 @@ _ACCEPTED = (
 class MoEngage:
     """One MoEngage workspace."""
 
-    name = "moengage"
-    title = "MoEngage"
-    environments: tuple[str, ...] = ("",)
+    name: ClassVar[str] = "moengage"
+    title: ClassVar[str] = "MoEngage"
+    login: ClassVar[Login] = LOGIN
+    environments: ClassVar[tuple[str, ...]] = ("",)
+    switches: ClassVar[tuple[Switch, ...]] = SWITCHES
 
     def __init__(self, switches: Switches, clock: Clock) -> None:
         self._switches = switches
@@ -151,7 +155,7 @@ class MoEngage:
         if then.code is not None and then.code not in ERRORS and then.status is None:
             raise RefusedError(f"then.code without then.status must be one of {', '.join(ERRORS)}")
         if then.short_array:
-            raise RefusedError("then.short_array is for kahuna only")
+            raise RefusedError("then.short_array is for vendors that answer with a list")
 
     def fault_answer(self, then: Then) -> Answer:
         """Build the fail body where the status is documented or a code is given; else a gateway's page."""
