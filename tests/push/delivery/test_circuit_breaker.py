@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a vendor counts as away: a run of passing failures, one out of tries, and probes that fail as well."""
+
+from __future__ import annotations
+
+import pytest
+from push.delivery.fake_vendor import WORDS
+
+from airflow_provider_userattrs.push.delivery.circuit_breaker import CircuitBreaker
+from airflow_provider_userattrs.push.model.errors import RetryLater
+
+BUSY, REJECTED = WORDS["busy"], WORDS["no"]
+
+
+def fail(breaker: CircuitBreaker, times: int, *, fresh: bool = False) -> None:
+    for _ in range(times):
+        breaker.note_failure([], fresh=fresh)
+
+
+@pytest.fixture
+def breaker() -> CircuitBreaker:
+    return CircuitBreaker("Vendor")
+
+
+@pytest.fixture
+def probing(breaker: CircuitBreaker) -> CircuitBreaker:
+    """Return one that has seen five failures in a row, the last of them out of tries."""
+    fail(breaker, 4)
+    breaker.note_failure([BUSY], fresh=False)
+    return breaker
+
+
+def test_five_failures_in_a_row_are_suspicious(breaker: CircuitBreaker) -> None:
+    fail(breaker, 4)
+    assert not breaker.is_suspicious
+    fail(breaker, 1)
+    assert breaker.is_suspicious
+
+
+def test_a_success_between_them_clears_it(breaker: CircuitBreaker) -> None:
+    fail(breaker, 4)
+    breaker.note_success()
+    fail(breaker, 4)
+    assert not breaker.is_suspicious
+
+
+def test_while_none_is_out_of_tries_the_vendor_is_not_away(breaker: CircuitBreaker) -> None:
+    fail(breaker, 100, fresh=True)
+    assert not breaker.wants_probe
+    assert breaker.away() is None
+    assert breaker.away(nothing_left=True) is None
+
+
+def test_one_out_of_tries_before_the_fifth_failure_is_its_own_trouble(breaker: CircuitBreaker) -> None:
+    breaker.note_failure([BUSY], fresh=False)
+    fail(breaker, 10)
+    assert not breaker.wants_probe
+
+
+def test_a_verdict_that_no_retry_would_change_is_not_out_of_tries(breaker: CircuitBreaker) -> None:
+    fail(breaker, 4)
+    breaker.note_failure([REJECTED], fresh=False)
+    assert not breaker.wants_probe
+
+
+def test_three_fresh_batches_that_fail_as_well_show_that_the_vendor_is_away(probing: CircuitBreaker) -> None:
+    assert probing.wants_probe
+    fail(probing, 2, fresh=True)
+    assert probing.away() is None
+    fail(probing, 1, fresh=True)
+    away = probing.away()
+    assert isinstance(away, RetryLater)
+    assert str(away) == "Vendor is away: 8 requests in a row failed, at last with: too many requests (429)"
+
+
+def test_a_batch_that_was_sent_before_is_no_probe(probing: CircuitBreaker) -> None:
+    fail(probing, 20, fresh=False)
+    assert probing.away() is None
+
+
+def test_with_no_row_left_to_probe_with_it_is_away_at_once(probing: CircuitBreaker) -> None:
+    assert probing.away(nothing_left=True) is not None
+
+
+def test_a_probe_that_succeeds_begins_anew(probing: CircuitBreaker) -> None:
+    fail(probing, 2, fresh=True)
+    probing.note_success()
+    assert not probing.wants_probe
+    assert not probing.is_suspicious
+    fail(probing, 4)
+    probing.note_failure([BUSY], fresh=False)
+    fail(probing, 2, fresh=True)
+    assert probing.away() is None, "the probes of the first run were counted again"

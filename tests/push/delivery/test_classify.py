@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From an answer, or what was raised instead, to one verdict for each update; and what two tries leave of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from push.delivery.fake_vendor import WORDS, endpoint
+
+from airflow_provider_userattrs.push.delivery.classify import (
+    BROKEN,
+    NO_ANSWER,
+    NO_CONNECTION,
+    UNREADABLE,
+    classify,
+    worse,
+)
+from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED
+from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, PushError, RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
+
+
+def answer(*words: str) -> Answer:
+    return Answer(200, {}, orjson.dumps(words))
+
+
+class TestClassify:
+    def test_the_vendor_s_words_are_taken_in_their_order(self) -> None:
+        assert classify(endpoint(), answer("no", "ok", "part"), 3) == [WORDS["no"], WORDS["ok"], WORDS["part"]]
+
+    @pytest.mark.parametrize(
+        "unlike",
+        [
+            pytest.param(answer("ok"), id="too-few"),
+            pytest.param(answer("ok", "ok", "ok"), id="too-many"),
+            pytest.param(answer("ok", "a word of no table"), id="no-such-word"),
+            pytest.param(Answer(200, {}, b"<html>"), id="no-json"),
+        ],
+    )
+    def test_an_answer_that_does_not_fit_the_request_is_unreadable_for_all_and_final(self, unlike: Answer) -> None:
+        assert classify(endpoint(), unlike, 2) == [UNREADABLE] * 2
+        assert (UNREADABLE.status, UNREADABLE.action) == (Status.UNKNOWN, Action.KEEP)
+
+    @pytest.mark.parametrize(
+        ("error", "verdict", "status", "action"),
+        [
+            pytest.param(NoAnswer("x"), NO_ANSWER, Status.UNKNOWN, Action.RETRY, id="no-answer"),
+            pytest.param(RefusedConfiguration("x"), NOT_TRIED, Status.UNSENT, Action.KEEP, id="configuration"),
+            pytest.param(NotSent("x"), NO_CONNECTION, Status.UNSENT, Action.RETRY, id="not-sent"),
+            pytest.param(ZeroDivisionError("x"), BROKEN, Status.UNKNOWN, Action.STOP, id="bug"),
+            pytest.param(PushError("x"), BROKEN, Status.UNKNOWN, Action.STOP, id="push-error-of-no-kind"),
+        ],
+    )
+    def test_what_was_raised_decides_for_every_user(
+        self, error: Exception, verdict: Verdict, status: Status, action: Action
+    ) -> None:
+        assert classify(endpoint(), error, 3) == [verdict] * 3
+        assert (verdict.status, verdict.action) == (status, action)
+
+    def test_the_cause_of_a_missing_connection_is_part_of_the_reason(self) -> None:
+        [verdict] = classify(endpoint(), NotSent("the message", "connection refused"), 1)
+        assert verdict.meaning == "no connection to the vendor (connection refused)"
+        assert (verdict.code, verdict.action) == (NO_CONNECTION.code, Action.RETRY)
+
+
+class TestWorse:
+    @pytest.mark.parametrize(
+        ("before", "now", "left"),
+        [
+            ("busy", "busy", Status.UNSENT),
+            ("busy", "doubt", Status.UNKNOWN),
+            ("doubt", "busy", Status.UNKNOWN),
+            ("doubt", "stop", Status.UNKNOWN),
+            ("doubt", "ok", Status.ACCEPTED),
+            ("doubt", "no", Status.REJECTED),
+            ("doubt", "part", Status.PARTIAL),
+        ],
+    )
+    def test_doubt_lasts_until_the_vendor_says_yes_or_no(self, before: str, now: str, left: Status) -> None:
+        assert worse(WORDS[before], WORDS[now]).status is left
+
+    @pytest.mark.parametrize(("now", "action"), [("busy", Action.RETRY), ("stop", Action.STOP)])
+    def test_what_is_done_next_is_what_the_last_try_asks_for(self, now: str, action: Action) -> None:
+        left = worse(WORDS["doubt"], WORDS[now])
+        assert left.action is action
+        assert left.meaning == WORDS["doubt"].meaning
+
+
+def test_every_verdict_of_its_own_says_what_it_means_and_what_to_do() -> None:
+    own: list[Any] = [NO_CONNECTION, NO_ANSWER, UNREADABLE, BROKEN]
+    assert len({verdict.code for verdict in own}) == len(own)
+    assert all(verdict.meaning and verdict.remedy for verdict in own)
