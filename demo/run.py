@@ -55,7 +55,7 @@ _PATIENCE = 300.0
 @contextmanager
 def sandbox() -> Iterator[str]:
     """Run the sandbox on a free port and give its address."""
-    command = [sys.executable, "-m", "airflow_provider_userattrs.sandbox", "--port", "0"]
+    command = [sys.executable, "-m", "airflow_provider_userattrs.sandbox", "--port", "0", "--empty"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True)
     try:
         assert process.stdout is not None

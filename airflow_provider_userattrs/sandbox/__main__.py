@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from .vendor import listed
 from .vendors import VENDORS
+from .welcome import welcome
+from .world import World
 
 DEFAULT_PORT = 8765
 
@@ -30,11 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_userattrs.sandbox",
         description=f"{listed(VENDORS)}, imitated on 127.0.0.1.",
+        epilog=welcome(VENDORS, f"http://127.0.0.1:{DEFAULT_PORT}"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--port", type=_port, default=DEFAULT_PORT, help="TCP port; 0 picks a free one (default %(default)s)"
     )
-    port = parser.parse_args(arguments).port
+    parser.add_argument("--empty", action="store_true", help="start with no users")
+    options = parser.parse_args(arguments)
     try:
         from .server import serve
     except ImportError as missing:
@@ -43,14 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # SIGTERM ends the process as Ctrl-C does: by an exception, so that the server is stopped on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with serve(port) as sandbox:
-            print(f"Sandbox on {sandbox.url}")
-            for vendor in sandbox.world.vendors.values():
-                print(f"  {vendor.title:<14}{sandbox.base_url(vendor.name)}")
-            sys.stdout.flush()
+        with serve(options.port, World(populated=not options.empty)) as sandbox:
+            print(f"Sandbox on {sandbox.url}\n")
+            print(welcome(VENDORS, sandbox.url, populated=not options.empty))
+            print("\nThe address shows users and requests in a browser. Ctrl-C ends it.", flush=True)
             _wait_for_signal()
     except OSError as problem:
-        print(f"The sandbox cannot listen on port {port}: {problem.strerror}", file=sys.stderr)
+        print(f"The sandbox cannot listen on port {options.port}: {problem.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Sandbox stopped")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
 
@@ -21,8 +21,8 @@ def _inspection(world: World) -> FastAPI:
     app.add_exception_handler(RefusedError, refused)
 
     @app.get("/", response_class=HTMLResponse)
-    async def page() -> HTMLResponse:
-        return HTMLResponse(render(world))
+    async def page(request: Request) -> HTMLResponse:
+        return HTMLResponse(render(world, str(request.base_url).rstrip("/")))
 
     return app
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .journal import Entry
 from .vendor import Vendor, listed
+from .welcome import seeding_command
 from .world import World
 
 MOST_USERS = 20
@@ -89,13 +90,16 @@ def _users(vendor: Vendor, environment: str) -> str:
     return _table(("key", *parts), rows, "none")
 
 
-def _section(world: World, vendor: Vendor) -> str:
+def _section(world: World, vendor: Vendor, url: str) -> str:
     entries = world.journal.entries(vendor.name)
     summary = world.journal.summary(vendor.name)
     parts = [
         f"<h2>{_text(vendor.title)}</h2>",
-        f"<p>Base URL <code>/{_text(vendor.name)}</code>; {summary['requests']} requests with "
-        f"{summary['rows']} rows; worst second {summary['worst_second']['requests']} requests.</p>",
+        f"<p>Host <code>{_text(url)}/{_text(vendor.name)}</code>, login <code>{_text(vendor.login.user)}</code>, "
+        f"password <code>{_text(vendor.login.password)}</code></p>",
+        f"<p>To add a user: <code>{_text(seeding_command(vendor, url))}</code></p>",
+        f"<p>{summary['requests']} requests with {summary['rows']} rows; "
+        f"worst second {summary['worst_second']['requests']} requests.</p>",
         "<h3>Refused</h3>",
         _refused(entries, summary),
         f"<h3>Last {MOST_REQUESTS} requests</h3>",
@@ -108,9 +112,13 @@ def _section(world: World, vendor: Vendor) -> str:
     return "<section>" + "".join(parts) + "</section>"
 
 
-def render(world: World) -> str:
-    """Give the page; everything that came from outside is escaped, and nothing is loaded from anywhere."""
-    sections = "".join(_section(world, vendor) for vendor in world.vendors.values())
+def render(world: World, url: str) -> str:
+    """Give the page; everything that came from outside is escaped, and nothing is loaded from anywhere.
+
+    :param world: what is shown
+    :param url: the sandbox's own address, without a slash at the end
+    """
+    sections = "".join(_section(world, vendor, url) for vendor in world.vendors.values())
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

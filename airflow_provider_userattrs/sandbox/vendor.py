@@ -55,6 +55,10 @@ class Vendor(Protocol):
     def fault_answer(self, then: Then) -> Answer:
         """Build the answer that a fault asks for, in the vendor's form where it has one."""
 
+    @staticmethod
+    def user(number: int) -> Any:
+        """Make up the user of a number, in the form that `seed` takes."""
+
     def seed(self, users: list[Any], environment: str) -> int:
         """Take users in before a test starts; give the number taken."""
 

@@ -12,6 +12,7 @@ from .pauses import Pauses
 from .switches import Switches
 from .vendor import Vendor, VendorClass
 from .vendors import VENDORS
+from .welcome import populate
 
 
 class World:
@@ -19,9 +20,12 @@ class World:
 
     :param clock: tells the time
     :param vendors: who is imitated
+    :param populated: whether each vendor knows users at the beginning; see ``welcome``
     """
 
-    def __init__(self, clock: Clock | None = None, vendors: Iterable[VendorClass] = VENDORS) -> None:
+    def __init__(
+        self, clock: Clock | None = None, vendors: Iterable[VendorClass] = VENDORS, *, populated: bool = False
+    ) -> None:
         vendors = tuple(vendors)
         self.clock = clock or Clock()
         self.switches = Switches(switch for vendor in vendors for switch in vendor.switches)
@@ -29,6 +33,8 @@ class World:
         self.journal = Journal()
         self.pauses = Pauses()
         self.vendors: dict[str, Vendor] = {vendor.name: vendor(self.switches, self.clock) for vendor in vendors}
+        self._populated = populated
+        self._populate()
 
     def reset(self) -> None:
         """Forget everything; requests that wait are given up."""
@@ -38,3 +44,8 @@ class World:
         self.journal.reset()
         for vendor in self.vendors.values():
             vendor.reset()
+        self._populate()
+
+    def _populate(self) -> None:
+        for vendor in self.vendors.values() if self._populated else ():
+            populate(vendor)

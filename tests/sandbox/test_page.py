@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -88,3 +90,20 @@ def test_everything_is_escaped(client: Any, control: Any, page: Any) -> None:
     tags = Tags()
     tags.feed(text)
     assert "script" not in tags.tags
+
+
+def test_has_credentials_and_a_seeding_command_that_works(sandbox: Any, control: Any, page: Any, http: Any) -> None:
+    text = unescape(page())
+    for vendor in sandbox.world.vendors.values():
+        user, password = vendor.login
+        assert (
+            f"<code>{sandbox.url}/{vendor.name}</code>, login <code>{user}</code>, password <code>{password}<" in text
+        )
+    commands = re.findall(r"<code>(curl .*?)</code>", text)
+    assert len(commands) == 3
+    for command, vendor in zip(commands, sandbox.world.vendors, strict=True):
+        curl, url, option, body = shlex.split(command)
+        assert (curl, option) == ("curl", "-d")
+        form = {"Content-Type": "application/x-www-form-urlencoded"}  # as curl -d says
+        assert http.post(url, data=body, headers=form).json() == {"added": 1, "count": 1}
+        assert control.get(f"users/{vendor}")["count"] == 1

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -28,6 +29,13 @@ from airflow_provider_userattrs.sandbox.world import World
 
 MODULE = "airflow_provider_userattrs.sandbox"
 ROOT = Path(__file__).parents[2]
+
+#: vendor -> the first and the last user that is known at the start.
+FIRST_AND_LAST = {
+    "engagelab": ("10360000", "10361999"),
+    "kahuna": ("user0000", "user1999"),
+    "moengage": ("C-00000", "C-01999"),
+}
 
 
 def until(fits: Callable[[], bool]) -> None:
@@ -131,14 +139,16 @@ class TestCommand:
         arguments = [sys.executable, "-m", MODULE, "--port", "0"]
         process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(4)]
+        lines = [process.stdout.readline() for _ in range(6)]
         url = lines[0].split()[-1]
         assert re.fullmatch(r"Sandbox on http://127\.0\.0\.1:\d+\n", lines[0])
-        assert [line.split()[-1] for line in lines[1:]] == [f"{url}/{v}" for v in ("engagelab", "kahuna", "moengage")]
+        hosts = [next(word for word in line.split() if word.startswith("http")) for line in lines[3:]]
+        assert hosts == [f"{url}/{v}" for v in ("engagelab", "kahuna", "moengage")]
         assert requests.get(f"{url}/_sandbox/health").json()["status"] == "ok"
         process.send_signal(signal.SIGTERM)
         rest, errors = process.communicate(timeout=60)
-        assert (process.returncode, rest, errors) == (0, "Sandbox stopped\n", "")
+        assert (process.returncode, errors) == (0, "")
+        assert rest.endswith("Sandbox stopped\n")
 
     @pytest.fixture(autouse=True)
     def _no_signals(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +161,36 @@ class TestCommand:
     def test_in_this_process(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert command.main(["--port", "0"]) == 0
         assert capsys.readouterr().out.endswith("Sandbox stopped\n")
+
+    def test_help_has_the_credentials(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            command.main(["--help"])
+        shown = capsys.readouterr().out
+        assert re.search(r"\nKahuna +http://127\.0\.0\.1:8765/kahuna +sandbox-secret-key +sandbox-api-key +\{", shown)
+        assert "curl http://127.0.0.1:8765/_sandbox/users -d" in shown
+
+    @pytest.mark.parametrize(("arguments", "known"), [([], 2_000), (["--empty"], 0)], ids=["known", "empty"])
+    def test_users_at_the_start(
+        self, arguments: list[str], known: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """What is printed is so: the first user and no further one is known; reset brings back the beginning."""
+        held: list[Any] = []
+
+        def look() -> None:
+            url = capsys.readouterr().out.split()[2]
+            for _ in range(2):
+                held.append([requests.get(f"{url}/_sandbox/users/{vendor}").json() for vendor in FIRST_AND_LAST])
+                held.append([requests.get(f"{url}/_sandbox/users/kahuna?environment=s").json()])
+                requests.post(f"{url}/_sandbox/users", json={"vendor": "kahuna", "users": [{"username": "another"}]})
+                requests.post(f"{url}/_sandbox/reset")
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(command, "_wait_for_signal", look)
+        assert command.main(["--port", "0", *arguments]) == 0
+        assert [[each["count"] for each in vendors] for vendors in held] == [[known] * 3, [known]] * 2
+        if known:
+            keys = [list(each["users"]) for each in held[0]]
+            assert [(each[0], each[-1]) for each in keys] == list(FIRST_AND_LAST.values())
 
     def test_port_in_use(self, capsys: pytest.CaptureFixture[str]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:

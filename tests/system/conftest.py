@@ -29,7 +29,7 @@ def redis() -> Iterator[Redis]:
 @pytest.fixture(scope="module")
 def vendors() -> Iterator[str]:
     """Serve the three vendors and give their address."""
-    command = [sys.executable, "-m", "airflow_provider_userattrs.sandbox", "--port", "0"]
+    command = [sys.executable, "-m", "airflow_provider_userattrs.sandbox", "--port", "0", "--empty"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())

@@ -24,6 +24,7 @@ from .switches import SWITCHES
 from .users import LARGEST_LONG, Users
 
 PARTIAL = "partial success"
+_FIRST_EUID = 10_360_000
 
 
 class EngageLab:
@@ -166,6 +167,11 @@ class EngageLab:
         if code is None:
             return gateway_page(then.status or 200, then.message)
         return self._refusal(code, then.message, then.status)
+
+    @staticmethod
+    def user(number: int) -> int:
+        """Make up the euid of a number."""
+        return _FIRST_EUID + number
 
     def seed(self, users: list[Any], environment: str) -> int:
         """Take euids in."""

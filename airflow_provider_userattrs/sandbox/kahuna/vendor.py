@@ -152,6 +152,12 @@ class Kahuna:
             return self._request_error(status, then.message)
         return gateway_page(status, then.message)
 
+    @staticmethod
+    def user(number: int) -> dict[str, str]:
+        """Make up the credentials of a number."""
+        username = f"user{number:04d}"
+        return {"username": username, "email": f"{username}@example.com"}
+
     def seed(self, users: list[Any], environment: str) -> int:
         """Take users in by their credentials."""
         for user in users:

@@ -165,6 +165,11 @@ class MoEngage:
             return gateway_page(status, then.message)
         return self._refusal(str(kind), then.message, status=then.status)
 
+    @staticmethod
+    def user(number: int) -> str:
+        """Make up the customer id of a number."""
+        return f"C-{number:05d}"
+
     def seed(self, users: list[Any], environment: str) -> int:
         """Take customer ids in."""
         if not all(isinstance(customer_id, str) and customer_id for customer_id in users):
