@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page behind the tab, served by Airflow's API server to whoever may see the task instance."""
+"""The page behind the tab. Airflow's API server serves it to users who may see the task instance."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from airflow_provider_userattrs.plugins.found import find
-from airflow_provider_userattrs.plugins.page import SECURITY, render
+from airflow_provider_userattrs.plugins.page import SECURITY_HEADERS, render
 from airflow_provider_userattrs.plugins.story import Story, tell, tell_whole
+from airflow_provider_userattrs.plugins.task_instances import load_instances
 
-#: HTTP status -> what to say of it.
-_REFUSALS = {
-    401: "You are not logged in, or no longer: log in to Airflow again.",
+#: HTTP status -> message.
+_MESSAGES = {
+    401: "You are not logged in, or your session has expired: log in to Airflow again.",
     403: "You may not see this Dag: ask your Airflow administrator for access.",
     404: "Airflow does not know this task instance; it may have been deleted.",
 }
-_BROKEN = "This page could not be made; the API server's log says why. The report itself is the task's XCom."
+_INTERNAL_ERROR = "This page could not be rendered; see the API server's log. The report itself is the task's XCom."
 
-#: Instead of a map index: the page that adds all of them up.
+#: In place of a map index: the page that adds up all instances.
 WHOLE = "whole"
 
-#: What Airflow may give for a map index.
+#: A map index, as Airflow puts it into the URL.
 _IS_INDEX = re.compile(r"[0-9]{1,9}").fullmatch
 
 app = FastAPI(title="Push report", docs_url=None, redoc_url=None, openapi_url=None)
@@ -41,14 +41,14 @@ app = FastAPI(title="Push report", docs_url=None, redoc_url=None, openapi_url=No
 def push_report(dag_id: str, run_id: str, task_id: str, which: str, session: SessionDep) -> HTMLResponse:
     """Show the report of one task instance, or of all instances of a mapped task.
 
-    :param which: a map index, ``whole``, or anything else for a task that is not mapped: Airflow leaves its
-        placeholder in place then.
+    :param which: a map index, ``whole``, or anything else for a task that is not mapped: Airflow then leaves its
+        placeholder in the URL.
     """
     if which == WHOLE:
-        instances = find(session, dag_id, run_id, task_id)
+        instances = load_instances(session, dag_id, run_id, task_id)
         story = tell_whole(instances) if instances else None
     else:
-        instances = find(session, dag_id, run_id, task_id, int(which) if _IS_INDEX(which) else -1)
+        instances = load_instances(session, dag_id, run_id, task_id, int(which) if _IS_INDEX(which) else -1)
         story = tell(instances[0]) if instances else None
     if story is None:
         raise HTTPException(404)
@@ -56,17 +56,17 @@ def push_report(dag_id: str, run_id: str, task_id: str, which: str, session: Ses
 
 
 @app.exception_handler(HTTPException)
-def refuse(request: Request, refusal: HTTPException) -> HTMLResponse:
-    """Say in a sentence why there is no page."""
-    sentence = _REFUSALS.get(refusal.status_code, f"There is no such page ({refusal.status_code}).")
-    return _page("", Story("none", sentence), refusal.status_code, refusal.headers)
+def http_error(request: Request, error: HTTPException) -> HTMLResponse:
+    """Explain in one sentence why there is no page."""
+    message = _MESSAGES.get(error.status_code, f"There is no such page ({error.status_code}).")
+    return _page("", Story("none", message), error.status_code, error.headers)
 
 
 @app.exception_handler(Exception)
-def confess(request: Request, error: Exception) -> HTMLResponse:
-    """Say in a sentence that this is our mistake; the server logs the error itself."""
-    return _page("", Story("failed", _BROKEN), 500)
+def internal_error(request: Request, error: Exception) -> HTMLResponse:
+    """Report a bug of the page; the server logs the error itself."""
+    return _page("", Story("failed", _INTERNAL_ERROR), 500)
 
 
 def _page(task_id: str, story: Story, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
-    return HTMLResponse(render(task_id, story), status, {**SECURITY, **(headers or {})})
+    return HTMLResponse(render(task_id, story), status, {**SECURITY_HEADERS, **(headers or {})})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page's two pictures and its estimate, in numbers: the bar of verdicts, and how fast the push went."""
+"""The figures of the page, as numbers: the bar of verdicts, the throughput chart and the progress estimate."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from airflow_provider_userattrs.plugins.reading import Reading
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
-#: The bar's order and what each status means.
+#: The statuses in the order of the bar, and what each means.
 MEANINGS = {
-    Status.ACCEPTED: "the vendor said yes",
-    Status.PARTIAL: "the vendor said it applied a part",
-    Status.REJECTED: "the vendor said no: mend the data, push it again",
-    Status.INVALID: "not sent, breaks a rule of the vendor: mend the data, push it again",
-    Status.UNKNOWN: "sent, and no verdict came back: check at the vendor",
-    Status.UNSENT: "not applied for certain: retry the task, or push it again",
+    Status.ACCEPTED: "the vendor accepted it",
+    Status.PARTIAL: "the vendor applied only part of it",
+    Status.REJECTED: "the vendor refused it: fix the data and push it again",
+    Status.INVALID: "not sent, it breaks a rule of the vendor: fix the data and push it again",
+    Status.UNKNOWN: "sent, but no verdict came back: check at the vendor",
+    Status.UNSENT: "certainly not applied: retry the task, or push it again",
     Status.SKIPPED: "not sent, on purpose",
 }
 
-#: Per cent of the bar that a status has at least, so that one row in a million can be seen.
-_NARROWEST = 0.8
+#: Minimum width of a segment, in percent of the bar: one row in a million stays visible.
+_MIN_SEGMENT = 0.8
 
-#: The chart, in its own units: throughput above, retries below, a line between.
+#: The chart in SVG units: throughput above `FLOOR`, retries below it.
 WIDTH, HEIGHT, FLOOR = 720, 130, 100
-_GAP = 1.0
-_LOWEST = 1.5
+_SPACING = 1.0
+_MIN_SIZE = 1.5
 
-#: Stretches of the timeline from which the present rate is told.
+#: How many intervals of the timeline the current rate is averaged over.
 _RECENT = 8
 
 
 @dataclass(frozen=True)
-class Part:
-    """Describe one status in the bar; places are per cent of its width."""
+class Segment:
+    """Describe one status in the bar; x and width are percentages of the bar's width."""
 
     status: str
     count: int
@@ -43,22 +43,24 @@ class Part:
     width: float
 
 
-def bar(counts: dict[Status, int]) -> list[Part]:
-    """Return the parts of the bar, for each status that has rows."""
-    shares = {status: counts[status] for status in MEANINGS if counts[status]}
-    rows = sum(shares.values())
-    widths = {status: max(100 * count / rows, _NARROWEST) for status, count in shares.items()}
+def bar(counts: dict[Status, int]) -> list[Segment]:
+    """Return the segments of the bar, one for each status that has rows."""
+    present = {status: counts[status] for status in MEANINGS if counts[status]}
+    rows = sum(present.values())
+    widths = {status: max(100 * count / rows, _MIN_SEGMENT) for status, count in present.items()}
     scale = 100 / sum(widths.values()) if widths else 0.0
-    parts, x = [], 0.0
+    segments, x = [], 0.0
     for status, width in widths.items():
-        parts.append(Part(status.value, shares[status], MEANINGS[status], round(x * scale, 3), round(width * scale, 3)))
+        segments.append(
+            Segment(status.value, present[status], MEANINGS[status], round(x * scale, 3), round(width * scale, 3))
+        )
         x += width
-    return parts
+    return segments
 
 
 @dataclass(frozen=True)
 class Box:
-    """Place one rectangle of the chart."""
+    """Describe one rectangle of the chart, in SVG units."""
 
     x: float
     y: float
@@ -70,10 +72,10 @@ class Box:
 class Chart:
     """Describe the chart.
 
-    :param rows: throughput, a box a stretch.
-    :param retries: requests tried again, a box for each stretch that has some.
-    :param peak: the highest throughput, users a second.
-    :param mean: the mean throughput, users a second.
+    :param rows: throughput, one box for each interval.
+    :param retries: retried requests, one box for each interval that has any.
+    :param peak: the highest throughput, in users per second.
+    :param mean: the mean throughput, in users per second.
     """
 
     rows: tuple[Box, ...]
@@ -83,9 +85,9 @@ class Chart:
 
 
 def chart(timeline: Timeline, seconds: float) -> Chart | None:
-    """Return the chart of a push; None if it was too quick for one.
+    """Return the chart of a push, or None if the push was too short for one.
 
-    :param timeline: what was done when.
+    :param timeline: rows done and requests retried, in intervals of equal length.
     :param seconds: how long the push took.
     """
     lengths = [timeline.stretch] * len(timeline.rows)
@@ -93,7 +95,7 @@ def chart(timeline: Timeline, seconds: float) -> Chart | None:
     if lengths:
         last = seconds - timeline.stretch * (len(lengths) - 1)
         lengths[-1] = min(max(last, 0.0), timeline.stretch)
-        if lengths[-1] < timeline.stretch / 2:  # too short to tell a rate by: it goes with the one before
+        if lengths[-1] < timeline.stretch / 2:  # too short for a meaningful rate: merge it into the one before
             lengths[-2:], rows[-2:], retries[-2:] = [sum(lengths[-2:])], [sum(rows[-2:])], [sum(retries[-2:])]
     if len(lengths) < 2:
         return None
@@ -101,13 +103,13 @@ def chart(timeline: Timeline, seconds: float) -> Chart | None:
     peak, most = max(rates), max(retries)
     scale = WIDTH / sum(lengths)
     above, below, x = [], [], 0.0
-    for rate, again, length in zip(rates, retries, lengths, strict=True):
-        width = max(length * scale - _GAP, _LOWEST)
+    for rate, retried, length in zip(rates, retries, lengths, strict=True):
+        width = max(length * scale - _SPACING, _MIN_SIZE)
         if rate:
-            height = max(FLOOR * rate / peak, _LOWEST)
+            height = max(FLOOR * rate / peak, _MIN_SIZE)
             above.append(Box(*(round(value, 1) for value in (x, FLOOR - height, width, height))))
-        if again:
-            height = max((HEIGHT - FLOOR - 4) * again / most, 3.0)
+        if retried:
+            height = max((HEIGHT - FLOOR - 4) * retried / most, 3.0)
             below.append(Box(*(round(value, 1) for value in (x, FLOOR + 4, width, height))))
         x += length * scale
     return Chart(tuple(above), tuple(below), peak, sum(rows) / sum(lengths))
@@ -115,26 +117,26 @@ def chart(timeline: Timeline, seconds: float) -> Chart | None:
 
 @dataclass(frozen=True)
 class Progress:
-    """Tell how far a running push is.
+    """Describe how far a running push has come.
 
-    :param done: rows done.
-    :param of: of how many, or None.
-    :param rate: rows a second, of late.
-    :param left: seconds until the end by that rate, or None.
+    :param done: finished rows.
+    :param of: how many rows there are, or None if that is unknown.
+    :param rate: rows per second, over the last intervals.
+    :param seconds_left: seconds until the end at that rate, or None if that is unknown.
     """
 
     done: int
     of: int | None
     rate: float
-    left: float | None
+    seconds_left: float | None
 
 
 def progress(reading: Reading) -> Progress:
-    """Return how far a running push is, as far as it is known."""
+    """Return how far a running push has come."""
     timeline = reading.timeline
     rate = reading.rows / reading.seconds if reading.seconds else 0.0
-    if timeline and len(timeline.rows) > 2:  # the last stretch has only begun
+    if timeline and len(timeline.rows) > 2:  # the last interval is still open
         recent = timeline.rows[-_RECENT - 1 : -1]
         rate = sum(recent) / (len(recent) * timeline.stretch)
-    left = None if reading.of is None or not rate else max(reading.of - reading.rows, 0) / rate
-    return Progress(reading.rows, reading.of, rate, left)
+    seconds_left = None if reading.of is None or not rate else max(reading.of - reading.rows, 0) / rate
+    return Progress(reading.rows, reading.of, rate, seconds_left)

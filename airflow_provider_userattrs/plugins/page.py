@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page as HTML: everything escaped, styled and scripted from within, and nothing loaded from anywhere."""
+"""Renders the page as HTML: every value is escaped, style and script are inline, and nothing is loaded from outside."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-#: The headers of every answer: only this very style and script, no other host, no frame but Airflow's own.
-SECURITY = {
+#: Headers of every response: only this style and this script may run, no other host, no frame but Airflow's own.
+SECURITY_HEADERS = {
     "Content-Security-Policy": "; ".join(
         (
             "default-src 'none'",
@@ -44,7 +44,7 @@ SECURITY = {
 
 
 def _number(value: float) -> str:
-    """Write a count in full, and a rate with two digits that mean something."""
+    """Format a count in full, and a rate with two significant digits."""
     return f"{value:,.0f}" if isinstance(value, int) or value >= 10 else f"{value:,.1f}"
 
 
@@ -63,10 +63,10 @@ _environment.filters.update(number=_number, duration=_duration, literal=repr)
 
 
 def render(task_id: str, story: Story) -> str:
-    """Return the page.
+    """Return the page as HTML.
 
     :param task_id: the task's id.
-    :param story: what there is to say.
+    :param story: what the page shows.
     """
     reading = story.reading
     facts: dict[str, Any] = {

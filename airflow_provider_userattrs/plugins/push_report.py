@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plugin: a tab "Push report" on every task instance, beside its logs (Airflow 3.1 and later).
 
-Airflow imports this in each of its processes, so it imports nothing of the page itself. Airflow 2 knows neither
-kind of entry and passes over both.
+Airflow imports this module in each of its processes, so the page itself is imported only when it is requested.
+Airflow 2 knows neither ``fastapi_apps`` nor ``external_views`` and ignores both.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from airflow.providers.common.compat.sdk import AirflowPlugin
 
 
 class _Page:
-    """Serve the page; what it needs is imported with the first request, in the API server alone."""
+    """Serve the page; its modules are imported at the first request, in the API server alone."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         from airflow_provider_userattrs.plugins.app import app
@@ -22,14 +22,14 @@ class _Page:
 
 
 class PushReportPlugin(AirflowPlugin):
-    """Tell Airflow of the page and its tab."""
+    """Register the page and its tab."""
 
     name = "userattrs_push_report"
     fastapi_apps = [{"name": "Push report", "app": _Page(), "url_prefix": "/userattrs"}]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         {
             "name": "Push report",
-            # Without a slash in front, so that it is right below any base URL.
+            # Without a leading slash, so that it works under any base URL.
             "href": "userattrs/dags/{DAG_ID}/runs/{RUN_ID}/tasks/{TASK_ID}/{MAP_INDEX}",
             "destination": "task_instance",
             "url_route": "push-report",

@@ -37,7 +37,7 @@ def test_without_a_token_nobody_sees_anything(
 ) -> None:
     answer = get(*pushed, which, headers=headers)
     assert answer.status_code == 401
-    assert page(answer.text).text == "You are not logged in, or no longer: log in to Airflow again."
+    assert page(answer.text).text == "You are not logged in, or your session has expired: log in to Airflow again."
 
 
 @pytest.mark.parametrize("forged", ["x", "a.b.c", ""])
@@ -122,10 +122,10 @@ def test_a_mistake_of_ours_is_a_sentence(
     def broken(*_: Any) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("airflow_provider_userattrs.plugins.app.find", broken)
+    monkeypatch.setattr("airflow_provider_userattrs.plugins.app.load_instances", broken)
     answer = get(*pushed)
     assert answer.status_code == 500
-    assert page(answer.text).text.startswith("This page could not be made; ")
+    assert page(answer.text).text.startswith("This page could not be rendered; ")
     assert "secret" not in answer.text
 
 

@@ -93,4 +93,4 @@ def test_progress(
     rows: int, of: int | None, seconds: float, stretches: list[int] | None, rate: float, left: float | None
 ) -> None:
     told = progress(reading(rows, of, seconds, stretches))
-    assert (told.done, told.of, told.rate, told.left) == (rows, of, rate, left)
+    assert (told.done, told.of, told.rate, told.seconds_left) == (rows, of, rate, left)

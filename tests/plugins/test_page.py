@@ -91,7 +91,7 @@ def test_tries_and_where_each_went_on(
     run = push(good(40), rate_limit=10, concurrency=1, **again)
     seen = see(run)
     assert seen.level == "ok"
-    assert "Tries Try Began at row 1 0 2 20 where the one before stopped" in seen.text
+    assert "Tries Try Began at row 1 0 2 20 where the previous try stopped" in seen.text
     assert re.search(
         r"Over time [\d.]+ users a second over [\d.]+ s, .* at the most; .*The time between tries", seen.text
     )

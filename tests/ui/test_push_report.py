@@ -75,7 +75,7 @@ def test_a_push_that_was_resumed(look: Callable[..., Any], pushes: Any, theme: s
     tab = seen.tab(pushes.wait_for("success", "resumed"))
     assert tab.locator("h1").inner_text() == "1,000 of 1,000 users queued at MoEngage"
     assert level(tab) == "ok"
-    tab.get_by_role("row", name=re.compile(r"^2 \d+ where the one before stopped$")).wait_for()
+    tab.get_by_role("row", name=re.compile(r"^2 \d+ where the previous try stopped$")).wait_for()
     tab.get_by_role("img", name=re.compile("users a second over .* The time between tries is left out")).wait_for()
     seen.check()
     seen.shoot(f"resumed-{theme}")

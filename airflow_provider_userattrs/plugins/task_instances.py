@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Airflow's database holds of a task's instances, and of the pushes they made."""
+"""Reads a task's instances, and the reports of their pushes, from Airflow's database."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 _REPORT_KEY = "return_value"
 
-#: Characters an XCom may have to be looked at: a report has under 16,384, and other tasks' XComs may be large.
-_LONGEST = 40_000
+#: Longest XCom that is read, in characters. A report has under 16,384; other tasks' XComs may be large.
+_MAX_LENGTH = 40_000
 
 
 @dataclass
 class Instance:
     """Hold one task instance.
 
-    :param map_index: its place in a mapped task, or -1.
-    :param label: how Airflow labels it in a mapped task.
+    :param map_index: its index in a mapped task, or -1.
+    :param label: Airflow's label for it in a mapped task.
     :param state: its state; None before it is scheduled.
-    :param operator: the operator's class.
+    :param operator: the name of the operator's class.
     :param try_number: its current try, from 1.
-    :param began_at: when that began.
+    :param began_at: when that try began.
     :param report: its return value, if that is small enough to be a report.
-    :param progress: what a running push last said of itself in an XCom.
-    :param checkpoint: what a push last kept in the task state store.
-    :param told_at: when the last two were written.
+    :param progress: the last snapshot that a running push wrote to an XCom.
+    :param checkpoint: the last checkpoint that a push wrote to the task state store.
+    :param told_at: when the latest of these two was written.
     """
 
     map_index: int
@@ -53,11 +53,13 @@ class Instance:
     told_at: datetime | None = None
 
 
-def find(session: Session, dag_id: str, run_id: str, task_id: str, map_index: int | None = None) -> list[Instance]:
-    """Return a task's instances in their order, with what is known of their pushes.
+def load_instances(
+    session: Session, dag_id: str, run_id: str, task_id: str, map_index: int | None = None
+) -> list[Instance]:
+    """Return a task's instances by map index, with the reports of their pushes.
 
-    :param session: of Airflow's database.
-    :param map_index: None for all instances.
+    :param session: a session of Airflow's database.
+    :param map_index: the instance to return; None for all of them.
     """
 
     def of_the_task(model: Any) -> list[Any]:
@@ -73,35 +75,35 @@ def find(session: Session, dag_id: str, run_id: str, task_id: str, map_index: in
         TaskInstance.start_date,
     )
     rows = session.execute(select(*columns).where(*of_the_task(TaskInstance)).order_by(TaskInstance.map_index))
-    found = {row[0]: Instance(*row) for row in rows}
-    small = func.length(cast(XComModel.value, Text)) < _LONGEST
-    keys = XComModel.key.in_([_REPORT_KEY, PROGRESS_KEY])
-    _add_xcoms(found, session.scalars(select(XComModel).where(*of_the_task(XComModel), keys, small)))
-    _add_checkpoints(found, session, of_the_task)
-    return list(found.values())
+    instances = {row[0]: Instance(*row) for row in rows}
+    is_small = func.length(cast(XComModel.value, Text)) < _MAX_LENGTH
+    is_ours = XComModel.key.in_([_REPORT_KEY, PROGRESS_KEY])
+    _add_xcoms(instances, session.scalars(select(XComModel).where(*of_the_task(XComModel), is_ours, is_small)))
+    _add_checkpoints(instances, session, of_the_task)
+    return list(instances.values())
 
 
-def _add_xcoms(found: dict[int, Instance], xcoms: Iterable[Any]) -> None:
+def _add_xcoms(instances: dict[int, Instance], xcoms: Iterable[Any]) -> None:
     for xcom in xcoms:
-        instance, value = found[xcom.map_index], XComModel.deserialize_value(xcom)
+        instance, value = instances[xcom.map_index], XComModel.deserialize_value(xcom)
         if xcom.key == _REPORT_KEY:
             instance.report = value
         else:
             instance.progress, instance.told_at = value, xcom.timestamp
 
 
-def _add_checkpoints(found: dict[int, Instance], session: Session, of_the_task: Callable[[Any], list[Any]]) -> None:
+def _add_checkpoints(instances: dict[int, Instance], session: Session, of_the_task: Callable[[Any], list[Any]]) -> None:
     try:
         from airflow.models.task_state_store import TaskStateStoreModel
     except ImportError:  # before Airflow 3.3
         return
-    # A task may make several pushes; what it says of the one it told of last is shown.
+    # A task may make several pushes; the page shows the one whose checkpoint was written last.
     is_ours = TaskStateStoreModel.key.startswith(KEY, autoescape=True)
     for row in session.scalars(
         select(TaskStateStoreModel)
         .where(*of_the_task(TaskStateStoreModel), is_ours)
         .order_by(TaskStateStoreModel.updated_at)
     ):
-        instance = found.get(row.map_index)
+        instance = instances.get(row.map_index)
         if instance is not None:
             instance.checkpoint, instance.told_at = json.loads(row.value), row.updated_at
