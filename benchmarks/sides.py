@@ -136,7 +136,7 @@ def package(
 
         def make_silent_hook() -> Any:
             hook = make_hook()
-            hook.sender = lambda endpoint: lambda body, *, leave: answer
+            hook.sender = lambda operation: lambda body, *, leave: answer
             return hook
 
         operator.make_hook = make_silent_hook

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ten operations as one kind of case, and the judge who compares verdicts with what the sandbox holds.
 
-A case pushes through the operator's own mapping and endpoint, the hook's own requests and the delivery, over real
+A case pushes through the operator's own mapper and operation, the hook's own requests and the delivery, over real
 HTTP; nothing is faked but the clock.
 """
 
@@ -166,9 +166,9 @@ class Bench:
             fields["extra"] = {"timeout": timeout}
         self.connect(case.vendor, **fields)
         operator: Any = case.operator(task_id="push", users=list(rows), **case.parameters)  # type: ignore[call-arg]
-        endpoint = operator.make_endpoint()
-        mapping = operator.make_mapping(getattr(operator, operator.columns_field))
-        report = Report(endpoint.vendor, endpoint.operation, endpoint.accepted_means)
+        operation = operator.make_operation()
+        mapper = operator.make_mapper(getattr(operator, operator.columns_field))
+        report = Report(operation.vendor, operation.name, operation.accepted_means)
         clock = self.clock()
         started = clock.monotonic()
         recorder = Recorder(report, progress=lambda: None, clock=clock)
@@ -182,15 +182,15 @@ class Bench:
 
         with closing(operator.make_hook()) as hook:
             delivery = Delivery(
-                endpoint,
-                hook.sender(endpoint),
+                operation,
+                hook.sender(operation),
                 record,
-                rate=endpoint.max_rate,
+                rate=operation.max_rate,
                 concurrency=concurrency,
                 clock=clock,
             )
-            error = delivery.run(mapping(position, row) for position, row in enumerate(operator.users))
-        told = report.as_dict(mapping.notes, requests=delivery.requests, retries=delivery.retries)
+            error = delivery.run(mapper(position, row) for position, row in enumerate(operator.users))
+        told = report.as_dict(mapper.notes, requests=delivery.requests, retries=delivery.retries)
         return Pushed(told, verdicts, error, delivery.requests, clock.monotonic() - started)
 
     def held(self, case: Case, user: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from airflow_provider_userattrs.hooks.transport import Transport
 from airflow_provider_userattrs.push.delivery.batching import Batcher
 from airflow_provider_userattrs.push.delivery.classify import NO_ANSWER, UNREADABLE, no_connection
 from airflow_provider_userattrs.push.model.errors import InvalidRow, NoAnswer, NotSent, PushError
-from airflow_provider_userattrs.push.model.operation import Endpoint, Send
+from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict
 
@@ -71,23 +71,23 @@ class VendorHook(BaseHook):
         """Return the vendor's own base URL for these settings."""
         raise NotImplementedError
 
-    def path_of(self, endpoint: Endpoint) -> str:
+    def path_of(self, operation: Operation) -> str:
         """Return where requests of an operation go, below the base URL."""
-        return endpoint.path
+        return operation.path
 
     def get_conn(self) -> requests.Session:
         """Return this thread's authenticated session."""
         return self.transport.session()
 
-    def sender(self, endpoint: Endpoint) -> Send:
+    def sender(self, operation: Operation) -> Send:
         """Return what sends one request body of an operation and returns the answer, whatever its status.
 
         It may be called from several threads at once, and raises `NotSent` if no connection could be had, `NoAnswer`
         if the request may have arrived and no answer came back, `RefusedConfiguration` if the connection cannot work.
 
-        :param endpoint: the operation.
+        :param operation: the operation.
         """
-        return partial(self.transport.post, self.path_of(endpoint))
+        return partial(self.transport.post, self.path_of(operation))
 
     def abort(self) -> None:
         """Break off the requests under way, whichever thread they are in."""
@@ -109,20 +109,20 @@ class VendorHook(BaseHook):
             raise ValueError("attributes is a text; give a list of names")
         return tuple(attributes)
 
-    def push(self, endpoint: Endpoint, updates: Sequence[UserUpdate | Outcome]) -> list[Verdict]:
+    def push(self, operation: Operation, updates: Sequence[UserUpdate | Outcome]) -> list[Verdict]:
         """Send updates in one request, without a retry, and return one verdict for each, in their order.
 
-        :param endpoint: the operation.
-        :param updates: at most as many as the endpoint takes; an outcome is not sent and keeps its verdict.
+        :param operation: the operation.
+        :param updates: at most as many as the operation takes; an outcome is not sent and keeps its verdict.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        if len(updates) > endpoint.max_users:
+        if len(updates) > operation.max_users:
             raise ValueError(
-                f"{endpoint.vendor} takes at most {endpoint.max_users} users a request, not {len(updates)}; "
+                f"{operation.vendor} takes at most {operation.max_users} users a request, not {len(updates)}; "
                 "send them in parts, or use the operator, which does"
             )
         verdicts = {update.position: update.verdict for update in updates if isinstance(update, Outcome)}
-        batcher, parts = Batcher(endpoint), []
+        batcher, parts = Batcher(operation), []
         for update in updates:
             if isinstance(update, UserUpdate):
                 try:
@@ -130,19 +130,19 @@ class VendorHook(BaseHook):
                 except InvalidRow as invalid:
                     verdicts[update.position] = invalid.verdict
         if parts:
-            body = endpoint.head + b",".join(part for _, part in parts) + endpoint.tail
-            answered = self._verdicts(endpoint, body, len(parts))
+            body = operation.head + b",".join(part for _, part in parts) + operation.tail
+            answered = self._verdicts(operation, body, len(parts))
             verdicts.update(zip((position for position, _ in parts), answered, strict=True))
         return [verdicts[update.position] for update in updates]
 
-    def _verdicts(self, endpoint: Endpoint, body: bytes, users: int) -> list[Verdict]:
+    def _verdicts(self, operation: Operation, body: bytes, users: int) -> list[Verdict]:
         try:
-            answer = self.sender(endpoint)(body)
+            answer = self.sender(operation)(body)
         except NotSent as error:
             return [no_connection(error)] * users
         except NoAnswer:
             return [NO_ANSWER] * users
-        verdicts = endpoint.read(answer, users)
+        verdicts = operation.read(answer, users)
         return verdicts if len(verdicts) == users else [UNREADABLE] * users
 
     def test_connection(self) -> tuple[bool, str]:

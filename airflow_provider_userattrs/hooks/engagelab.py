@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
@@ -50,11 +49,11 @@ class EngageLabHook(VendorHook):
 
     def ask_for_nobody(self) -> Verdict:
         """Send a request that can change nothing, and return the verdict on it."""
-        endpoint = engagelab.property_endpoint("set")
-        return engagelab.read(self.sender(endpoint)(engagelab.NOBODY), 1)[0]
+        operation = engagelab.OPERATIONS["set"]
+        return engagelab.read(self.sender(operation)(engagelab.NOBODY), 1)[0]
 
     def set_attributes(
-        self, euid: int | str, attributes: AnyMapping[str, Any], *, operation: str = "set", timezone: str = "UTC"
+        self, euid: int | str, attributes: Mapping[str, Any], *, operation: str = "set", timezone: str = "UTC"
     ) -> Verdict:
         """Set one user's attributes and return the verdict; None values are left out.
 
@@ -67,16 +66,16 @@ class EngageLabHook(VendorHook):
         """
         if operation not in engagelab.SET_OPERATIONS:
             raise ValueError(f"operation is {operation!r}; use one of {', '.join(engagelab.SET_OPERATIONS)}")
-        return self._push_one(engagelab.property_endpoint(operation), operation, euid, attributes, timezone)
+        return self._push_one(engagelab.OPERATIONS[operation], operation, euid, attributes, timezone)
 
-    def set_contacts(self, euid: int | str, contacts: AnyMapping[str, str]) -> Verdict:
+    def set_contacts(self, euid: int | str, contacts: Mapping[str, str]) -> Verdict:
         """Set one user's contacts and return the verdict; None values are left out.
 
         :param euid: the user's EUID.
         :param contacts: contact -> value, such as ``{"email": "ada@example.com"}``.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        return self._push_one(engagelab.contact_endpoint(), "contact", euid, contacts, "UTC")
+        return self._push_one(engagelab.OPERATIONS["contacts"], "contact", euid, contacts, "UTC")
 
     def unset_attributes(self, euid: int | str, attributes: Iterable[str]) -> Verdict:
         """Remove attributes from one user and return the verdict.
@@ -86,19 +85,19 @@ class EngageLabHook(VendorHook):
         :raises ValueError: if they are one text.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        return self._push_one(engagelab.property_endpoint("delete"), "set", euid, {}, "UTC", self.names(attributes))
+        return self._push_one(engagelab.OPERATIONS["unset"], "set", euid, {}, "UTC", self.names(attributes))
 
     def _push_one(
         self,
-        endpoint: Endpoint,
-        operation: str,
+        operation: Operation,
+        kind: str,
         euid: int | str,
-        values: AnyMapping[str, Any],
+        values: Mapping[str, Any],
         timezone: str,
         unset: tuple[str, ...] = (),
     ) -> Verdict:
         try:
-            mapping = Mapping(engagelab_values.rules(operation, time_zone(timezone)), {}, unset=unset)
+            mapper = Mapper(engagelab_values.rules(kind, time_zone(timezone)), {}, unset=unset)
         except InvalidRow as invalid:
             return invalid.verdict
-        return self.push(endpoint, [mapping.build(0, {"euid": euid}, values)])[0]
+        return self.push(operation, [mapper.build(0, {"euid": euid}, values)])[0]

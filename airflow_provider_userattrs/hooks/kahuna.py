@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Verdict
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
@@ -48,18 +47,18 @@ class KahunaHook(VendorHook):
         """Return Kahuna's base URL."""
         return kahuna.BASE_URL
 
-    def path_of(self, endpoint: Endpoint) -> str:
+    def path_of(self, operation: Operation) -> str:
         """Return where requests go: to the users of the connection's environment."""
-        return f"{endpoint.path}?env={kahuna.ENVIRONMENTS[str(self.settings.choice)]}"
+        return f"{operation.path}?env={kahuna.ENVIRONMENTS[str(self.settings.choice)]}"
 
     def ask_for_nobody(self) -> Verdict:
         """Send a request that can change nothing, and return the verdict on it."""
-        verdict = kahuna.read(self.sender(kahuna.endpoint())(kahuna.NOBODY), 1)[0]
+        verdict = kahuna.read(self.sender(kahuna.OPERATIONS["set"])(kahuna.NOBODY), 1)[0]
         # A good answer has an element for each user, of whom there are none.
         return ACCEPTED if verdict == kahuna.WRONG_LENGTH else verdict
 
     def set_attributes(
-        self, users: Sequence[AnyMapping[str, AnyMapping[str, Any]]], *, timezone: str = "UTC"
+        self, users: Sequence[Mapping[str, Mapping[str, Any]]], *, timezone: str = "UTC"
     ) -> list[Verdict]:
         """Set attributes of up to 100 users in one request and return one verdict for each, in their order.
 
@@ -68,13 +67,13 @@ class KahunaHook(VendorHook):
         :raises ValueError: if there are over 100 users, or no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        mapping = Mapping(kahuna_values.rules(time_zone(timezone)), {}, unset_nulls=True)
+        mapper = Mapper(kahuna_values.rules(time_zone(timezone)), {}, unset_nulls=True)
         updates = [
-            mapping.build(position, dict(user["target"]), user["attributes"]) for position, user in enumerate(users)
+            mapper.build(position, dict(user["target"]), user["attributes"]) for position, user in enumerate(users)
         ]
-        return self.push(kahuna.endpoint(), updates)
+        return self.push(kahuna.OPERATIONS["set"], updates)
 
-    def unset_attributes(self, targets: Sequence[AnyMapping[str, Any]], attributes: Iterable[str]) -> list[Verdict]:
+    def unset_attributes(self, targets: Sequence[Mapping[str, Any]], attributes: Iterable[str]) -> list[Verdict]:
         """Delete attributes of up to 100 users in one request and return one verdict for each, in their order.
 
         :param targets: credential -> value, for each user.
@@ -83,8 +82,8 @@ class KahunaHook(VendorHook):
         :raises RefusedConfiguration: if the connection cannot work.
         """
         try:
-            mapping = Mapping(kahuna_values.rules(time_zone("UTC")), {}, unset=self.names(attributes))
+            mapper = Mapper(kahuna_values.rules(time_zone("UTC")), {}, unset=self.names(attributes))
         except InvalidRow as invalid:
             return [invalid.verdict] * len(targets)
-        updates = [mapping.build(position, dict(target), {}) for position, target in enumerate(targets)]
-        return self.push(kahuna.endpoint(unset=True), updates)
+        updates = [mapper.build(position, dict(target), {}) for position, target in enumerate(targets)]
+        return self.push(kahuna.OPERATIONS["unset"], updates)

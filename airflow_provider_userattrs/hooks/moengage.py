@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,10 +12,10 @@ import orjson
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 from airflow_provider_userattrs.vendors.moengage import values as moengage_values
@@ -62,14 +61,14 @@ class MoEngageHook(VendorHook):
             )
         return moengage.base_url(settings.choice)
 
-    def path_of(self, endpoint: Endpoint) -> str:
+    def path_of(self, operation: Operation) -> str:
         """Return where requests go: to the connection's workspace."""
-        return f"{endpoint.path}/{quote(self.settings.login, safe='')}"
+        return f"{operation.path}/{quote(self.settings.login, safe='')}"
 
     def set_attributes(
         self,
         customer_id: str,
-        attributes: AnyMapping[str, Any],
+        attributes: Mapping[str, Any],
         *,
         update_existing_only: bool = False,
         timezone: str = "UTC",
@@ -83,9 +82,9 @@ class MoEngageHook(VendorHook):
         :raises ValueError: if there is no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        mapping = Mapping(moengage_values.rules(time_zone(timezone)), {})
-        endpoint = moengage.endpoint(update_existing_only=update_existing_only)
-        return self.push(endpoint, [mapping.build(0, {"customer_id": customer_id}, attributes)])[0]
+        mapper = Mapper(moengage_values.rules(time_zone(timezone)), {})
+        operation = moengage.set_attributes(update_existing_only=update_existing_only)
+        return self.push(operation, [mapper.build(0, {"customer_id": customer_id}, attributes)])[0]
 
     def unset_attributes(
         self, customer_id: str, attributes: Iterable[str], *, match: str = "equals", case_sensitive: bool = True
@@ -102,11 +101,11 @@ class MoEngageHook(VendorHook):
         if match not in moengage.MATCHES:
             raise ValueError(f"match is {match!r}; use one of {', '.join(moengage.MATCHES)}")
         try:
-            mapping = Mapping(moengage_values.unset_rules(match), {}, unset=self.names(attributes))
+            mapper = Mapper(moengage_values.unset_rules(match), {}, unset=self.names(attributes))
         except InvalidRow as invalid:
             return invalid.verdict
-        endpoint = moengage.endpoint(unset=True, match=match, case_sensitive=case_sensitive)
-        return self.push(endpoint, [mapping.build(0, {"customer_id": customer_id}, {})])[0]
+        operation = moengage.unset_attributes(match=match, case_sensitive=case_sensitive)
+        return self.push(operation, [mapper.build(0, {"customer_id": customer_id}, {})])[0]
 
     def probe(self) -> tuple[bool, str]:
         """Ask MoEngage's own connection test, which changes nothing.

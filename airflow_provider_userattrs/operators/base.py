@@ -11,9 +11,9 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.templates import is_deferred, is_rendering, keep_text
 from airflow_provider_userattrs.task.failure import WrongParameter, explain, to_raise
@@ -156,12 +156,12 @@ class UserPushOperator(BaseOperator):
         """Return the hook; it is imported here and not on top, for DAG files are parsed again and again."""
         raise NotImplementedError
 
-    def make_endpoint(self) -> Endpoint:
+    def make_operation(self) -> Operation:
         """Return the operation."""
         raise NotImplementedError
 
-    def make_mapping(self, columns: Any) -> Mapping:
-        """Return the mapping from rows to updates.
+    def make_mapper(self, columns: Any) -> Mapper:
+        """Return the mapper from rows to updates.
 
         :param columns: the parameter that says what is set or unset, rendered.
         :raises InvalidRow: if a name or a constant breaks one of the vendor's rules.
@@ -186,18 +186,18 @@ class UserPushOperator(BaseOperator):
         columns = getattr(self, self.columns_field)
         if all(parameters.is_known(value) for value in self.configuration().values()):
             try:
-                self.make_mapping(columns)
+                self.make_mapper(columns)
             except InvalidRow as invalid:
                 raise WrongParameter(explain(self.columns_field, invalid.verdict)) from None
 
-    def named_columns(self, mapping: Mapping, *, required: bool) -> dict[str, str]:
+    def named_columns(self, mapper: Mapper, *, required: bool) -> dict[str, str]:
         """Return the columns that the author named, and the parameter that names each.
 
-        :param mapping: the mapping.
+        :param mapper: the mapper.
         :param required: whether to leave out a user's columns of which one is enough.
         """
-        user = () if required and len(mapping.user_columns) > 1 else mapping.user_columns
-        named = dict.fromkeys(mapping.attribute_columns, self.columns_field)
+        user = () if required and len(mapper.user_columns) > 1 else mapper.user_columns
+        named = dict.fromkeys(mapper.attribute_columns, self.columns_field)
         return {**named, **dict.fromkeys(user, self.configuration_fields[0])}
 
     def settle(self) -> RefusedConfiguration | None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.values import time_zone
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
 
@@ -72,14 +72,14 @@ class EngageLabSetAttributesOperator(_EngageLabOperator):
         self.operation = operation
         self.check_given()
 
-    def make_endpoint(self) -> Endpoint:
+    def make_operation(self) -> Operation:
         """Return the operation."""
-        return engagelab.property_endpoint(self.operation)
+        return engagelab.OPERATIONS[self.operation]
 
-    def make_mapping(self, columns: Any) -> Mapping:
-        """Return the mapping from rows to updates."""
+    def make_mapper(self, columns: Any) -> Mapper:
+        """Return the mapper from rows to updates."""
         rules = engagelab_values.rules(self.operation, time_zone(self.timezone))
-        return Mapping(rules, {"euid": self.euid}, attributes=columns)
+        return Mapper(rules, {"euid": self.euid}, attributes=columns)
 
 
 class EngageLabSetContactsOperator(_EngageLabOperator):
@@ -104,14 +104,14 @@ class EngageLabSetContactsOperator(_EngageLabOperator):
         self.contacts = contacts
         self.check_given()
 
-    def make_endpoint(self) -> Endpoint:
+    def make_operation(self) -> Operation:
         """Return the operation."""
-        return engagelab.contact_endpoint()
+        return engagelab.OPERATIONS["contacts"]
 
-    def make_mapping(self, columns: Any) -> Mapping:
-        """Return the mapping from rows to updates."""
+    def make_mapper(self, columns: Any) -> Mapper:
+        """Return the mapper from rows to updates."""
         rules = engagelab_values.rules("contact", time_zone(self.timezone))
-        return Mapping(rules, {"euid": self.euid}, attributes=columns)
+        return Mapper(rules, {"euid": self.euid}, attributes=columns)
 
 
 class EngageLabUnsetAttributesOperator(_EngageLabOperator):
@@ -134,11 +134,11 @@ class EngageLabUnsetAttributesOperator(_EngageLabOperator):
         self.attributes = attributes
         self.check_given()
 
-    def make_endpoint(self) -> Endpoint:
+    def make_operation(self) -> Operation:
         """Return the operation."""
-        return engagelab.property_endpoint("delete")
+        return engagelab.OPERATIONS["unset"]
 
-    def make_mapping(self, columns: Any) -> Mapping:
-        """Return the mapping from rows to updates."""
+    def make_mapper(self, columns: Any) -> Mapper:
+        """Return the mapper from rows to updates."""
         rules = engagelab_values.rules("set", time_zone(self.timezone))
-        return Mapping(rules, {"euid": self.euid}, unset=tuple(columns))
+        return Mapper(rules, {"euid": self.euid}, unset=tuple(columns))

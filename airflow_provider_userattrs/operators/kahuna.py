@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.values import time_zone
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 
@@ -49,7 +48,7 @@ class _KahunaOperator(UserPushOperator):
     @property
     def credentials(self) -> dict[str, str]:
         """Credential -> column, in order of preference."""
-        return dict(self.target) if isinstance(self.target, AnyMapping) else {name: name for name in self.target}
+        return dict(self.target) if isinstance(self.target, Mapping) else {name: name for name in self.target}
 
 
 class KahunaSetAttributesOperator(_KahunaOperator):
@@ -78,14 +77,14 @@ class KahunaSetAttributesOperator(_KahunaOperator):
         self.oversize = oversize
         self.check_given()
 
-    def make_endpoint(self) -> Endpoint:
+    def make_operation(self) -> Operation:
         """Return the operation."""
-        return kahuna.endpoint()
+        return kahuna.OPERATIONS["set"]
 
-    def make_mapping(self, columns: Any) -> Mapping:
-        """Return the mapping from rows to updates."""
+    def make_mapper(self, columns: Any) -> Mapper:
+        """Return the mapper from rows to updates."""
         rules = kahuna_values.rules(time_zone(self.timezone), check_size=self.oversize != "send")
-        return Mapping(rules, self.credentials, attributes=columns, unset_nulls=self.nulls == "unset")
+        return Mapper(rules, self.credentials, attributes=columns, unset_nulls=self.nulls == "unset")
 
 
 class KahunaUnsetAttributesOperator(_KahunaOperator):
@@ -108,10 +107,10 @@ class KahunaUnsetAttributesOperator(_KahunaOperator):
         self.attributes = attributes
         self.check_given()
 
-    def make_endpoint(self) -> Endpoint:
+    def make_operation(self) -> Operation:
         """Return the operation."""
-        return kahuna.endpoint(unset=True)
+        return kahuna.OPERATIONS["unset"]
 
-    def make_mapping(self, columns: Any) -> Mapping:
-        """Return the mapping from rows to updates."""
-        return Mapping(kahuna_values.rules(time_zone(self.timezone)), self.credentials, unset=tuple(columns))
+    def make_mapper(self, columns: Any) -> Mapper:
+        """Return the mapper from rows to updates."""
+        return Mapper(kahuna_values.rules(time_zone(self.timezone)), self.credentials, unset=tuple(columns))

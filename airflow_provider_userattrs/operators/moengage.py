@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.values import time_zone
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 from airflow_provider_userattrs.vendors.moengage import values as moengage_values
 
@@ -90,15 +90,15 @@ class MoEngageSetAttributesOperator(_MoEngageOperator):
         self.update_existing_only = update_existing_only
         self.check_given()
 
-    def make_endpoint(self) -> Endpoint:
+    def make_operation(self) -> Operation:
         """Return the operation."""
-        return moengage.endpoint(update_existing_only=self.update_existing_only)
+        return moengage.set_attributes(update_existing_only=self.update_existing_only)
 
-    def make_mapping(self, columns: Any) -> Mapping:
-        """Return the mapping from rows to updates."""
+    def make_mapper(self, columns: Any) -> Mapper:
+        """Return the mapper from rows to updates."""
         rules = moengage_values.rules(time_zone(self.timezone), check_size=self.oversize != "send")
         user = {"customer_id": self.customer_id}
-        return Mapping(rules, user, attributes=columns, unset_nulls=self.nulls == "unset")
+        return Mapper(rules, user, attributes=columns, unset_nulls=self.nulls == "unset")
 
 
 class MoEngageUnsetAttributesOperator(_MoEngageOperator):
@@ -128,10 +128,10 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
         self.case_sensitive = case_sensitive
         self.check_given()
 
-    def make_endpoint(self) -> Endpoint:
+    def make_operation(self) -> Operation:
         """Return the operation."""
-        return moengage.endpoint(unset=True, match=self.match, case_sensitive=self.case_sensitive)
+        return moengage.unset_attributes(match=self.match, case_sensitive=self.case_sensitive)
 
-    def make_mapping(self, columns: Any) -> Mapping:
-        """Return the mapping from rows to updates."""
-        return Mapping(moengage_values.unset_rules(self.match), {"customer_id": self.customer_id}, unset=tuple(columns))
+    def make_mapper(self, columns: Any) -> Mapper:
+        """Return the mapper from rows to updates."""
+        return Mapper(moengage_values.unset_rules(self.match), {"customer_id": self.customer_id}, unset=tuple(columns))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 
 #: Requests a second that one task can make, whatever the latency; measured, with margin (``make bench``).
 MOST_REQUESTS = 700.0
@@ -28,7 +28,7 @@ class Size:
 
 def size(
     users: int,
-    endpoint: Endpoint,
+    operation: Operation,
     *,
     latency: float,
     within: float,
@@ -38,17 +38,17 @@ def size(
     """Return the fewest shards with which a push ends in time, or as soon as the cap allows.
 
     :param users: how many.
-    :param endpoint: the operation.
+    :param operation: the operation.
     :param latency: seconds the vendor takes for one request.
     :param within: seconds the push may take.
     :param concurrency: requests in flight at most, of each task.
     :param cap: what the vendor allows a second, in its unit; None for the documented cap, if there is one.
     """
-    requests = ceil(users / endpoint.max_users)
+    requests = ceil(users / operation.max_users)
     per_task = min(concurrency / latency, MOST_REQUESTS)
-    allowed = cap if cap is not None else endpoint.max_rate
+    allowed = cap if cap is not None else operation.max_rate
     # The cap in requests a second.
-    most = float("inf") if allowed is None else allowed / endpoint.units(endpoint.max_users)
+    most = float("inf") if allowed is None else allowed / operation.units(operation.max_users)
     wanted = min(requests / within, most)
     shards = max(1, ceil(wanted / per_task))
     rate = min(shards * per_task, most)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from airflow_provider_userattrs.push.model.clock import Clock
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import Status
@@ -58,13 +58,13 @@ class Account:
     """Keep the account of one push, over all tries of its task.
 
     :param report: counts the rows.
-    :param endpoint: the operation.
+    :param operation: the operation.
     :param shard: which part of a split push this is, or None.
     :param log: the task's log.
     :param clock: tells the time.
     """
 
-    def __init__(self, report: Report, endpoint: Endpoint, shard: Shard | None, log: Log, clock: Clock) -> None:
+    def __init__(self, report: Report, operation: Operation, shard: Shard | None, log: Log, clock: Clock) -> None:
         self.report = report
         self.tries: list[int] = [0]
         self.counts: RequestCounts | None = None
@@ -74,7 +74,7 @@ class Account:
         self.of: int | None = None
         self.destination: str | None = None
         self.tell: Callable[[dict[str, Any]], None] | None = None
-        self._endpoint = endpoint
+        self._operation = operation
         self._rejects_paths: list[str] = []
         self._shard = shard
         self._log = log
@@ -114,11 +114,11 @@ class Account:
 
     def log_start(self, base_url: str, rate: str | None) -> None:
         """Say what is pushed where."""
-        endpoint = self._endpoint
+        operation = self._operation
         pace = f", at most {rate}" if rate else ""
         part = f", shard {self._shard}" if self._shard else ""
         dry = ", dry run: nothing is sent" if self.report.dry_run else ""
-        self._log.info("Push to %s: %s at %s%s%s%s", endpoint.vendor, endpoint.operation, base_url, part, pace, dry)
+        self._log.info("Push to %s: %s at %s%s%s%s", operation.vendor, operation.name, base_url, part, pace, dry)
 
     def go_on(self) -> None:
         """Note how far the push has come; say it in the log every 10 s, and to whoever watches every 2 s."""

@@ -122,26 +122,26 @@ def _accepted(found: Checkpoint | None) -> str:
 
 
 def pending(
-    rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None, mapping: Callable[[int, Any], Update]
+    rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None, mapper: Callable[[int, Any], Update]
 ) -> Iterator[Update]:
     """Yield what is to be done of the rows that are not finished.
 
     :param rows: the source's rows, from where the checkpoint lets it go on.
     :param begun: where this try begins.
     :param checkpointer: told of the places that the source can go on from, and of keys.
-    :param mapping: position, row -> what to do.
+    :param mapper: position, row -> what to do.
     """
     position = begun.start
     if begun.below:
         for at, row in begun.unfinished(_rows_alone(rows, position, checkpointer), position):
-            yield mapping(at, row)
+            yield mapper(at, row)
         return
     for row in rows:  # the usual case, once for each row of a push: no generator between
         if type(row) in _MARKS:
             if checkpointer is not None:
                 _MARKS[type(row)](checkpointer, row, position)
             continue
-        yield mapping(position, row)
+        yield mapper(position, row)
         position += 1
 
 

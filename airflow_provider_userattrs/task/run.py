@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, SourceInterrupted
 from airflow_provider_userattrs.push.model.operation import Answer
@@ -57,17 +57,17 @@ class Run:
         self._context = context
         self._interruption = interruption or Interruption(type(operator.users).rows)
         self._clock = Clock()
-        self._endpoint = operator.make_endpoint()
-        endpoint = self._endpoint
+        self._operation = operator.make_operation()
+        operation = self._operation
         report = Report(
-            endpoint.vendor,
-            endpoint.operation,
-            endpoint.accepted_means,
-            done=endpoint.done,
+            operation.vendor,
+            operation.name,
+            operation.accepted_means,
+            done=operation.done,
             dry_run=operator.is_dry_run,
             keeps_rejects=operator.rejects_path is not None,
         )
-        self._account = Account(report, endpoint, operator.shard, operator.log, self._clock)
+        self._account = Account(report, operation, operator.shard, operator.log, self._clock)
         self._checkpointer: Checkpointer | None = None
         self._shows_checkpoint = False
         self._delivery: Delivery | None = None
@@ -113,24 +113,24 @@ class Run:
         return most
 
     def _deliver(self) -> Exception | None:
-        operator, endpoint = self._operator, self._endpoint
+        operator, operation = self._operator, self._operation
         self._interruption.prepare()
         if self._refused is not None:
             raise self._refused
-        mapping = operator.make_mapping(self._render_constants())
+        mapper = operator.make_mapper(self._render_constants())
         account = self._account
-        account.notes = mapping.notes
+        account.notes = mapper.notes
         with ExitStack() as stack:
             hook = stack.enter_context(closing(operator.make_hook()))
-            cap = operator.rate_limit or hook.settings.rate_limit or endpoint.max_rate
+            cap = operator.rate_limit or hook.settings.rate_limit or operation.max_rate
             rate = operator.shard.share(cap) if operator.shard and cap else cap
-            send = hook.sender(endpoint)
-            pace = f"{rate:,.4g} {endpoint.rate_unit} a second" if rate else None
+            send = hook.sender(operation)
+            pace = f"{rate:,.4g} {operation.rate_unit} a second" if rate else None
             account.configuration = describe(operator, hook, pace)
             account.of = operator.users.count()
             account.destination = hook.destination
             if operator.is_dry_run:
-                endpoint, send, rate, pace = replace(endpoint, read=_read_dry), _send_nothing, None, None
+                operation, send, rate, pace = replace(operation, read=_read_dry), _send_nothing, None, None
                 begun = Checkpoint(Fingerprint("", ""))
             else:
                 begun = self._begin(hook)
@@ -150,7 +150,7 @@ class Run:
             )
             record, announce = self._recorded(recorder)
             delivery = self._delivery = Delivery(
-                endpoint,
+                operation,
                 send,
                 record,
                 rate=rate,
@@ -162,7 +162,7 @@ class Run:
             account.counts = delivery
             account.log_start(hook.transport.base_url, pace)
             with self._interruption.delivering(delivery.interrupt), kept_off_the_heap():
-                return delivery.run(self._updates(mapping, begun))
+                return delivery.run(self._updates(mapper, begun))
 
     def _begin(self, hook: VendorHook) -> Checkpoint:
         """Return where this try begins."""
@@ -170,14 +170,14 @@ class Run:
         if operator.checkpoint_path and operator.users.reads(f"{operator.checkpoint_path.rstrip('/')}/checkpoint.json"):
             raise RefusedConfiguration("checkpoint_path is a folder whose files the rows are read from; give another")
         resume = Resume(
-            idempotent=self._endpoint.idempotent,
+            idempotent=self._operation.idempotent,
             retries=bool(self._max_tries if self._max_tries is not None else operator.retries),
             allow_restart=operator.allow_restart,
             max_tries=self._max_tries,
             seal=Seal(hook.settings.password),
             log=operator.log,
         )
-        slots = Slots(self._context, operator.checkpoint_path, idempotent=self._endpoint.idempotent)
+        slots = Slots(self._context, operator.checkpoint_path, idempotent=self._operation.idempotent)
         rows = operator.users.digest()
         if crowded := operator.users.crowded_xcom():
             operator.log.info("%s", crowded)
@@ -195,7 +195,7 @@ class Run:
         if operator.on_unknown == "resend":
             begun = begun.without_doubt()
         self._checkpointer = Checkpointer(
-            store, begun, self._account, idempotent=self._endpoint.idempotent, clock=self._clock
+            store, begun, self._account, idempotent=self._operation.idempotent, clock=self._clock
         )
         self._shows_checkpoint = slots.in_state_store
         return begun
@@ -218,7 +218,7 @@ class Run:
                 raise RefusedConfiguration(
                     "rejects_path is, or would be, one of the files the rows are read from; write to another folder"
                 )
-        writer = RejectsWriter(path, idempotent=self._endpoint.idempotent, owner=owner, begun=begun, clock=self._clock)
+        writer = RejectsWriter(path, idempotent=self._operation.idempotent, owner=owner, begun=begun, clock=self._clock)
         self._account.begin_rejects(path, writer)
         return stack.enter_context(closing(writer))
 
@@ -234,18 +234,18 @@ class Run:
             finally:
                 checkpointer.record(rows, verdicts)
 
-        return record, None if self._endpoint.idempotent else checkpointer.announce
+        return record, None if self._operation.idempotent else checkpointer.announce
 
-    def _updates(self, mapping: Mapping, begun: Checkpoint) -> Iterator[UserUpdate | Outcome]:
+    def _updates(self, mapper: Mapper, begun: Checkpoint) -> Iterator[UserUpdate | Outcome]:
         users = self._operator.users
-        named = self._operator.named_columns(mapping, required=not users.are_alike)
+        named = self._operator.named_columns(mapper, required=not users.are_alike)
         rows = check_columns(users.rows(begun.after), named, alike=users.are_alike)
         checkpointer = self._checkpointer
-        if checkpointer is None or self._endpoint.idempotent or not begun.has_doubt:
-            return pending(rows, begun, checkpointer, mapping)
+        if checkpointer is None or self._operation.idempotent or not begun.has_doubt:
+            return pending(rows, begun, checkpointer, mapper)
 
         def doubting(position: int, row: Any) -> UserUpdate | Outcome:
-            update = mapping(position, row)
+            update = mapper(position, row)
             if checkpointer.is_in_doubt(position) and isinstance(update, UserUpdate):
                 return Outcome(position, IN_DOUBT, row, update.user)
             return update

@@ -20,7 +20,7 @@ from airflow_provider_userattrs.hooks.connection import Connection
 from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 
-ENDPOINT = engagelab.property_endpoint("increase")
+OPERATION = engagelab.OPERATIONS["increase"]
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
 #: What a server tells that must not get into a log or an error.
 TOLD = "ada@example.com"
@@ -55,7 +55,7 @@ def sender(hook_of: Callable[..., Any], certificate: Path) -> Callable[..., Call
 
     def make(server: WireServer, timeout: float = 30, read: float | None = None) -> Callable[[bytes], Any]:
         extra = {"verify": str(certificate), "timeout": [timeout, read or timeout]}
-        send: Callable[[bytes], Any] = hook_of("engagelab", host=server.url, extra=extra).sender(ENDPOINT)
+        send: Callable[[bytes], Any] = hook_of("engagelab", host=server.url, extra=extra).sender(OPERATION)
         return send
 
     return make
@@ -456,7 +456,7 @@ def test_a_request_under_way_may_be_broken_off(way: Any, hook_of: Any, certifica
 
     def push() -> None:
         try:
-            hook.sender(ENDPOINT)(b"{}")
+            hook.sender(OPERATION)(b"{}")
         except NoAnswer as error:
             ends.append(error)
 

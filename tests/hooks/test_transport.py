@@ -32,10 +32,10 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 GZIP = gzip.compress(b"{}")
 
 #: vendor -> an operation and a body for it.
-ENDPOINTS = {
-    "engagelab": engagelab.property_endpoint("set"),
-    "kahuna": kahuna.endpoint(),
-    "moengage": moengage.endpoint(),
+OPERATIONS = {
+    "engagelab": engagelab.OPERATIONS["set"],
+    "kahuna": kahuna.OPERATIONS["set"],
+    "moengage": moengage.OPERATIONS["set"],
 }
 
 
@@ -47,23 +47,23 @@ def basic(header: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("vendor", "endpoint", "extra", "target"),
+    ("vendor", "operation", "extra", "target"),
     [
-        ("engagelab", engagelab.property_endpoint("set"), {}, "/v1/user/property"),
-        ("engagelab", engagelab.property_endpoint("delete"), {}, "/v1/user/property"),
-        ("engagelab", engagelab.contact_endpoint(), {}, "/v1/user/contact"),
-        ("kahuna", kahuna.endpoint(), {}, "/api/userattributes?env=p"),
-        ("kahuna", kahuna.endpoint(unset=True), {"environment": "production"}, "/api/userattributes?env=p"),
-        ("kahuna", kahuna.endpoint(), {"environment": "sandbox"}, "/api/userattributes?env=s"),
-        ("moengage", moengage.endpoint(), {}, "/v1/customer/the%2Flogin%3F"),
-        ("moengage", moengage.endpoint(unset=True), {"data_center": "02"}, "/v1/customer/the%2Flogin%3F"),
+        ("engagelab", engagelab.OPERATIONS["set"], {}, "/v1/user/property"),
+        ("engagelab", engagelab.OPERATIONS["unset"], {}, "/v1/user/property"),
+        ("engagelab", engagelab.OPERATIONS["contacts"], {}, "/v1/user/contact"),
+        ("kahuna", kahuna.OPERATIONS["set"], {}, "/api/userattributes?env=p"),
+        ("kahuna", kahuna.OPERATIONS["unset"], {"environment": "production"}, "/api/userattributes?env=p"),
+        ("kahuna", kahuna.OPERATIONS["set"], {"environment": "sandbox"}, "/api/userattributes?env=s"),
+        ("moengage", moengage.OPERATIONS["set"], {}, "/v1/customer/the%2Flogin%3F"),
+        ("moengage", moengage.OPERATIONS["unset"], {"data_center": "02"}, "/v1/customer/the%2Flogin%3F"),
     ],
 )
 def test_a_request_on_the_wire(
-    hook_of: Callable[..., Any], recorder: Any, vendor: str, endpoint: Any, extra: dict[str, Any], target: str
+    hook_of: Callable[..., Any], recorder: Any, vendor: str, operation: Any, extra: dict[str, Any], target: str
 ) -> None:
     hook = hook_of(vendor, login="the/login?", host=f"{recorder.url}/base", extra=extra)
-    answer = hook.sender(endpoint)('{"naïve": "юникод"}'.encode())
+    answer = hook.sender(operation)('{"naïve": "юникод"}'.encode())
     assert answer.status == 200
     (request,) = recorder.requests
     assert (request.method, request.target) == ("POST", f"/base{target}")
@@ -76,7 +76,7 @@ def test_a_request_on_the_wire(
 @pytest.mark.parametrize("text", ["pässwörd", "ключ", "鍵🔑", "a b+c%2F&=:"])
 def test_credentials_may_be_any_text(hook_of: Callable[..., Any], recorder: Any, vendor: str, text: str) -> None:
     hook = hook_of(vendor, login=text.replace(":", ""), password=text, host=recorder.url)
-    hook.sender(ENDPOINTS[vendor])(b"{}")
+    hook.sender(OPERATIONS[vendor])(b"{}")
     assert basic(recorder.requests[0].headers["authorization"]) == (text.replace(":", ""), text)
 
 
@@ -97,7 +97,7 @@ def test_netrc_does_not_override_the_connection(
     monkeypatch.setenv("NETRC", str(netrc))
     assert requests.utils.get_netrc_auth(recorder.url) == ("other", "other"), "the netrc is not read at all"
     hook = hook_of(vendor, host=recorder.url)
-    hook.sender(ENDPOINTS[vendor])(b"{}")
+    hook.sender(OPERATIONS[vendor])(b"{}")
     hook.get_conn().get(recorder.url)
     for request in recorder.requests:
         assert basic(request.headers["authorization"]) == ("the-login", "the-password")
@@ -110,7 +110,7 @@ def test_redirects_are_not_followed(
 ) -> None:
     control.fault(vendor, {"status": status, "location": f"{recorder.url}/elsewhere"})
     hook = hook_of(vendor, host=sandbox.base_url(vendor))
-    assert hook.sender(ENDPOINTS[vendor])(b'{"euid": 1}').status == status
+    assert hook.sender(OPERATIONS[vendor])(b'{"euid": 1}').status == status
     hook.test_connection()
     assert recorder.requests == []
 
@@ -131,13 +131,13 @@ def test_a_session_of_its_own_for_each_thread(hook_of: Callable[..., Any], recor
 
 def no_answer(hook: Any, vendor: str = "engagelab") -> None:
     with pytest.raises(NoAnswer) as error:
-        hook.sender(ENDPOINTS[vendor])(b'{"euid": 1}')
+        hook.sender(OPERATIONS[vendor])(b'{"euid": 1}')
     assert "the-password" not in str(error.value)
 
 
 def not_sent(hook: Any, vendor: str = "engagelab") -> None:
     with pytest.raises(NotSent) as error:
-        hook.sender(ENDPOINTS[vendor])(b'{"euid": 1}')
+        hook.sender(OPERATIONS[vendor])(b'{"euid": 1}')
     assert "the-password" not in str(error.value)
 
 
@@ -207,9 +207,9 @@ def test_half_an_answer_is_none(
 ) -> None:
     hook = hook_of("engagelab", host=raw_server(*before, answer))
     for _ in before:
-        assert hook.sender(ENDPOINTS["engagelab"])(b"{}").body == b"{}"
+        assert hook.sender(OPERATIONS["engagelab"])(b"{}").body == b"{}"
     no_answer(hook)
-    assert before == () or hook.sender(ENDPOINTS["engagelab"])(b"{}").body == b"{}"  # on a connection of its own
+    assert before == () or hook.sender(OPERATIONS["engagelab"])(b"{}").body == b"{}"  # on a connection of its own
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_half_an_answer_is_none(
 def test_an_answer_may_have_any_form(
     hook_of: Callable[..., Any], raw_server: Callable[..., str], before: tuple[bytes, ...], answer: bytes
 ) -> None:
-    send = hook_of("engagelab", host=raw_server(*before, answer)).sender(ENDPOINTS["engagelab"])
+    send = hook_of("engagelab", host=raw_server(*before, answer)).sender(OPERATIONS["engagelab"])
     for _ in (*before, answer):
         assert (received := send(b"{}")).body == b"{}"
         assert received.status == 200
@@ -238,14 +238,14 @@ def test_an_answer_may_have_any_form(
 def test_an_answer_may_close_the_connection(
     hook_of: Callable[..., Any], raw_server: Callable[..., str], closing: bytes
 ) -> None:
-    send = hook_of("engagelab", host=raw_server(ANSWER, closing)).sender(ENDPOINTS["engagelab"])
+    send = hook_of("engagelab", host=raw_server(ANSWER, closing)).sender(OPERATIONS["engagelab"])
     for _ in range(6):
         assert send(b"{}").body == b"{}"
 
 
 def test_all_requests_of_a_connection_are_alike(hook_of: Callable[..., Any], recorder: Any) -> None:
     recorder.headers = {"X-RateLimit-Remaining": "0", "Retry-After": "7"}
-    send = hook_of("moengage", host=recorder.url).sender(ENDPOINTS["moengage"])
+    send = hook_of("moengage", host=recorder.url).sender(OPERATIONS["moengage"])
     answers = [send(body) for body in (b"{}", b'{"a": 1}', "ключ".encode())]
     first, second, third = recorder.requests
     assert [request.body for request in (first, second, third)] == [b"{}", b'{"a": 1}', "ключ".encode()]
@@ -259,7 +259,7 @@ def test_all_requests_of_a_connection_are_alike(hook_of: Callable[..., Any], rec
 def test_a_failed_handshake_sent_nothing(hook_of: Callable[..., Any], recorder: Any) -> None:
     hook = hook_of("engagelab", host=recorder.url.replace("http:", "https:"))
     with pytest.raises((NotSent, RefusedConfiguration)):
-        hook.sender(ENDPOINTS["engagelab"])(b"{}")
+        hook.sender(OPERATIONS["engagelab"])(b"{}")
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_a_failed_handshake_sent_nothing(hook_of: Callable[..., Any], recorder: 
 )
 def test_what_cannot_be_sent_is_named(hook_of: Callable[..., Any], fields: dict[str, Any], word: str) -> None:
     with pytest.raises(RefusedConfiguration, match=word):
-        hook_of("kahuna", **fields).sender(ENDPOINTS["kahuna"])(b"{}")
+        hook_of("kahuna", **fields).sender(OPERATIONS["kahuna"])(b"{}")
 
 
 # Proxies of the environment.
@@ -294,7 +294,7 @@ def test_a_proxy_of_the_environment_is_used(
     hook_of: Callable[..., Any], recorder: Any, without_no_proxy: pytest.MonkeyPatch, closed_port: int, variable: str
 ) -> None:
     without_no_proxy.setenv(variable, recorder.url)
-    send = hook_of("engagelab", host=f"http://127.0.0.1:{closed_port}/base").sender(ENDPOINTS["engagelab"])
+    send = hook_of("engagelab", host=f"http://127.0.0.1:{closed_port}/base").sender(OPERATIONS["engagelab"])
     for _ in range(2):
         assert send(b"{}").status == 200
     target = f"http://127.0.0.1:{closed_port}/base/v1/user/property"
@@ -344,7 +344,7 @@ def test_a_proxy_that_refuses_the_tunnel_is_to_be_mended(
     with pytest.raises(
         RefusedConfiguration, match=rf"proxy {meaning} \({status}\).*Check the proxy's settings"
     ) as error:
-        hook.sender(ENDPOINTS["engagelab"])(b"{}")
+        hook.sender(OPERATIONS["engagelab"])(b"{}")
     assert "the-password" not in str(error.value)
     assert [request.method for request in recorder.requests] == ["CONNECT"]
 
@@ -357,14 +357,14 @@ def test_a_socks_proxy_without_pysocks_is_named(
     without_no_proxy.setenv("all_proxy", f"socks5h://me:the-password@127.0.0.1:{closed_port}")
     hook = hook_of("engagelab", host=f"{scheme}://127.0.0.1:{closed_port}")
     with pytest.raises(RefusedConfiguration, match=r"SOCKS proxy.*install requests\[socks\]") as error:
-        hook.sender(ENDPOINTS["engagelab"])(b"{}")
+        hook.sender(OPERATIONS["engagelab"])(b"{}")
     assert "the-password" not in str(error.value)
 
 
 def test_no_proxy_is_obeyed(hook_of: Callable[..., Any], recorder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     hook = hook_of("engagelab", host=recorder.url)
-    assert hook.sender(ENDPOINTS["engagelab"])(b"{}").status == 200
+    assert hook.sender(OPERATIONS["engagelab"])(b"{}").status == 200
 
 
 # TLS.
@@ -380,7 +380,7 @@ def tls(certificate: Path, tls_server: Callable[..., Any]) -> Iterator[Any]:
 
 def test_an_unknown_certificate_is_refused_with_the_remedy(hook_of: Callable[..., Any], tls: Any) -> None:
     with pytest.raises(RefusedConfiguration, match=r"certificate.*verify.*CA bundle"):
-        hook_of("kahuna", host=tls.url).sender(ENDPOINTS["kahuna"])(b"{}")
+        hook_of("kahuna", host=tls.url).sender(OPERATIONS["kahuna"])(b"{}")
     assert tls.requests == []
 
 
@@ -393,14 +393,14 @@ def test_an_unknown_certificate_fails_the_connection_test(hook_of: Callable[...,
 
 def test_verify_names_the_bundle(hook_of: Callable[..., Any], tls: Any, certificate: Path) -> None:
     hook = hook_of("kahuna", host=tls.url, extra={"verify": str(certificate)})
-    assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+    assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
     assert len(tls.requests) == 1
 
 
 def test_verify_false_verifies_nothing(hook_of: Callable[..., Any], tls: Any) -> None:
     hook = hook_of("kahuna", host=tls.url, extra={"verify": False})
     with pytest.warns(urllib3.exceptions.InsecureRequestWarning):
-        assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+        assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
 
 
 def test_verify_wins_over_the_environment(
@@ -408,14 +408,14 @@ def test_verify_wins_over_the_environment(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", requests.certs.where())
     hook = hook_of("kahuna", host=tls.url, extra={"verify": str(certificate)})
-    assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+    assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
 
 
 def test_without_verify_the_environment_names_the_bundle(
     hook_of: Callable[..., Any], tls: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    assert hook_of("kahuna", host=tls.url).sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+    assert hook_of("kahuna", host=tls.url).sender(OPERATIONS["kahuna"])(b"{}").status == 200
 
 
 def test_a_client_certificate_is_shown(
@@ -428,7 +428,7 @@ def test_a_client_certificate_is_shown(
     with tls_server(lambda listening: context.wrap_socket(listening, server_side=True)) as recorder:
         hook = hook_of("kahuna", host=recorder.url, extra={"verify": str(certificate), "cert": str(certificate)})
         for _ in range(2):
-            assert hook.sender(ENDPOINTS["kahuna"])(b"{}").status == 200
+            assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
         hook.close()
 
 
@@ -451,8 +451,8 @@ def test_why_there_is_no_connection_is_said(
     hook = hook_of("kahuna", host="https://vendor.example.com")
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     with pytest.raises(NotSent) as not_sent:
-        hook.sender(ENDPOINTS["kahuna"])(b"[]")
+        hook.sender(OPERATIONS["kahuna"])(b"[]")
     assert str(not_sent.value) == f"No connection to https://vendor.example.com ({words})"
     assert not_sent.value.cause == words
-    (verdict,) = classify(ENDPOINTS["kahuna"], not_sent.value, 1)
+    (verdict,) = classify(OPERATIONS["kahuna"], not_sent.value, 1)
     assert verdict.meaning == f"no connection to the vendor ({words})"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.sizing import MOST_REQUESTS, size
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
@@ -18,10 +18,10 @@ from airflow_provider_userattrs.vendors.moengage import api as moengage
 
 DOCS = Path(__file__).parents[2] / "docs" / "sizing.md"
 
-ENDPOINTS = {
-    "EngageLab": engagelab.property_endpoint("set"),
-    "Kahuna": kahuna.endpoint(),
-    "MoEngage": moengage.endpoint(),
+OPERATIONS = {
+    "EngageLab": engagelab.OPERATIONS["set"],
+    "Kahuna": kahuna.OPERATIONS["set"],
+    "MoEngage": moengage.OPERATIONS["set"],
 }
 
 
@@ -35,9 +35,9 @@ def duration(seconds: float) -> str:
 
 def table() -> str:
     lines = ["| vendor | users | shards | time | what takes it |", "|---|---|---|---|---|"]
-    for vendor, endpoint in ENDPOINTS.items():
+    for vendor, operation in OPERATIONS.items():
         for users in (1_000_000, 10_000_000, 100_000_000):
-            found = size(users, endpoint, latency=0.05, within=4 * 3_600)
+            found = size(users, operation, latency=0.05, within=4 * 3_600)
             why = "the vendor's cap" if found.is_capped else "the requests"
             lines.append(f"| {vendor} | {users:,} | {found.shards} | {duration(found.seconds)} | {why} |")
     return "\n".join(lines)
@@ -60,24 +60,24 @@ def test_the_table_in_the_docs_is_what_the_function_says() -> None:
     ],
 )
 def test_shards_and_time(users: int, vendor: str, arguments: dict[str, Any], shards: int, seconds: float) -> None:
-    found = size(users, ENDPOINTS[vendor], **{"latency": 0.05, "within": 3_600, **arguments})
+    found = size(users, OPERATIONS[vendor], **{"latency": 0.05, "within": 3_600, **arguments})
     assert (found.shards, found.seconds) == (shards, pytest.approx(seconds))
 
 
 @settings(max_examples=200, deadline=None)
 @given(
     users=st.integers(1, 10**9),
-    endpoint=st.sampled_from(list(ENDPOINTS.values())),
+    operation=st.sampled_from(list(OPERATIONS.values())),
     latency=st.floats(0.001, 5),
     within=st.floats(60, 86_400),
     cap=st.none() | st.floats(1, 10_000),
 )
 def test_in_time_or_at_the_cap(
-    users: int, endpoint: Endpoint, latency: float, within: float, cap: float | None
+    users: int, operation: Operation, latency: float, within: float, cap: float | None
 ) -> None:
-    found = size(users, endpoint, latency=latency, within=within, cap=cap)
+    found = size(users, operation, latency=latency, within=within, cap=cap)
     assert found.shards >= 1
     assert found.seconds <= within * 1.000001 or found.is_capped
     if found.shards > 1:  # with one fewer it would not end so soon
         fewer = (found.shards - 1) * min(16 / latency, MOST_REQUESTS)
-        assert users / endpoint.max_users / fewer > within * 0.999999 or fewer < (cap or endpoint.max_rate or 1e18)
+        assert users / operation.max_users / fewer > within * 0.999999 or fewer < (cap or operation.max_rate or 1e18)

@@ -11,23 +11,28 @@ from typing import Any, TypeAlias
 import pytest
 
 from airflow_provider_userattrs.push.delivery.batching import Batcher
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
 
 Become: TypeAlias = Callable[..., "bytes | Verdict"]
 
 
 def become(
-    endpoint: Endpoint, rules: Rules, user: dict[str, str], *rows: Any, notes: dict[Any, int] | None = None, **more: Any
+    operation: Operation,
+    rules: Rules,
+    user: dict[str, str],
+    *rows: Any,
+    notes: dict[Any, int] | None = None,
+    **more: Any,
 ) -> bytes | Verdict:
     """Return the request body that rows become, or the verdict on the first that cannot be sent."""
-    mapping, batcher = Mapping(rules, user, **more), Batcher(endpoint)
+    mapper, batcher = Mapper(rules, user, **more), Batcher(operation)
     batch = None
     for position, row in enumerate(rows):
-        update = mapping(position, row)
+        update = mapper(position, row)
         if isinstance(update, Outcome):
             return update.verdict
         try:
@@ -37,8 +42,8 @@ def become(
     batch = batch or batcher.flush()
     assert batch is not None
     if notes is not None:
-        notes.update(mapping.notes)
-    return batch.body(endpoint)
+        notes.update(mapper.notes)
+    return batch.body(operation)
 
 
 @pytest.fixture(scope="session", name="become")

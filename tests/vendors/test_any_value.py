@@ -26,10 +26,10 @@ from airflow_provider_userattrs.vendors.moengage import values as moengage_value
 
 UTC = time_zone("UTC")
 
-#: vendor -> endpoint, rules, the row's user, the form of a time, of a date, and what a time is cut to.
+#: vendor -> operation, rules, the row's user, the form of a time, of a date, and what a time is cut to.
 VENDORS: dict[str, tuple[Any, Any, dict[str, Any], str, str, dict[str, int]]] = {
     "engagelab": (
-        engagelab.property_endpoint("set"),
+        engagelab.OPERATIONS["set"],
         engagelab_values.rules("set", UTC),
         {"euid": 1},
         "%Y-%m-%d %H:%M:%S",
@@ -37,7 +37,7 @@ VENDORS: dict[str, tuple[Any, Any, dict[str, Any], str, str, dict[str, int]]] = 
         {"microsecond": 0},
     ),
     "kahuna": (
-        kahuna.endpoint(),
+        kahuna.OPERATIONS["set"],
         kahuna_values.rules(UTC),
         {"email": "a@b"},
         "%Y/%m/%d %H:%M",
@@ -45,7 +45,7 @@ VENDORS: dict[str, tuple[Any, Any, dict[str, Any], str, str, dict[str, int]]] = 
         {"second": 0, "microsecond": 0},
     ),
     "moengage": (
-        moengage.endpoint(),
+        moengage.OPERATIONS["set"],
         moengage_values.rules(UTC),
         {"customer_id": "john"},
         "%Y-%m-%dT%H:%M:%SZ",
@@ -167,8 +167,8 @@ def has_no_place(value: Any) -> bool:
 @settings(max_examples=400, deadline=None)
 @given(value=anything)
 def test_a_value_arrives_as_it_was_or_not_at_all(become: Any, vendor: str, value: Any) -> None:
-    endpoint, rules, user, *_ = VENDORS[vendor]
-    body = become(endpoint, rules, {name: name for name in user}, {**user, "x": value})
+    operation, rules, user, *_ = VENDORS[vendor]
+    body = become(operation, rules, {name: name for name in user}, {**user, "x": value})
     if isinstance(body, Verdict):
         assert (body.status, body.attribute) == (Status.INVALID, "x")
         if body.code == "type":
@@ -191,7 +191,7 @@ def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: st
         row = {"customer_id": "john", "mobile": make(number)}
         bodies = [become(*moengages[:2], {"customer_id": "customer_id"}, row)]
         row = {"euid": 1, "x": make(number)}
-        bodies.append(become(engagelab.property_endpoint("increase"), increases, {"euid": "euid"}, row))
+        bodies.append(become(engagelab.OPERATIONS["increase"], increases, {"euid": "euid"}, row))
         for body in bodies:
             assert body.code == code if isinstance(body, Verdict) else str(number).encode() in body
 
@@ -199,9 +199,9 @@ def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: st
 @settings(max_examples=400, deadline=None)
 @given(value=anything, name=st.sampled_from(["name", "mobile", "age", "revenue", "moe_unsubscribe", "created_time"]))
 def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: Any, value: Any, name: str) -> None:
-    endpoint, rules, user, *_ = VENDORS["moengage"]
+    operation, rules, user, *_ = VENDORS["moengage"]
     notes: dict[Any, int] = {}
-    body = become(endpoint, rules, {"customer_id": "customer_id"}, {**user, name: value}, notes=notes)
+    body = become(operation, rules, {"customer_id": "customer_id"}, {**user, name: value}, notes=notes)
     if isinstance(body, Verdict):
         assert (body.status, body.attribute) == (Status.INVALID, name)
         return
@@ -224,9 +224,9 @@ ids = st.one_of(scalars, libraries(), members, st.just(10362473))
 def test_an_id_is_the_one_it_was_or_there_is_none(become: Any, value: Any) -> None:
     """Another user's profile would be changed."""
     plain = own(value)
-    for vendor, (endpoint, rules, user, *_) in VENDORS.items():
+    for vendor, (operation, rules, user, *_) in VENDORS.items():
         (name,) = user
-        body = become(endpoint, rules, {name: name}, {name: value, "x": 1})
+        body = become(operation, rules, {name: name}, {name: value, "x": 1})
         if isinstance(body, Verdict):
             assert body.status is Status.INVALID
             continue
@@ -238,5 +238,5 @@ def test_an_id_is_the_one_it_was_or_there_is_none(become: Any, value: Any) -> No
             assert found == str(plain)
         else:
             assert not isinstance(plain, (bool, bytes))
-            assert int(found) == (int(plain) if isinstance(plain, str) else plain)
+            assert int(found) == (Decimal(plain) if isinstance(plain, str) else plain)
             assert isinstance(plain, (int, str, Decimal)) or abs(plain) < 2**53

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from airflow_provider_userattrs.push.delivery.departure import Departure
 from airflow_provider_userattrs.push.mapping.values import unwritable_attribute
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -43,9 +43,9 @@ class Batch:
     def __len__(self) -> int:
         return len(self.updates)
 
-    def body(self, endpoint: Endpoint) -> bytes:
+    def body(self, operation: Operation) -> bytes:
         """Return the request body."""
-        return endpoint.head + b",".join(self.parts) + endpoint.tail
+        return operation.head + b",".join(self.parts) + operation.tail
 
     def pick(self, places: Sequence[int]) -> Batch:
         """Return a batch of some of the updates, with the tries they have behind them."""
@@ -68,14 +68,14 @@ class Batch:
 
 
 class Batcher:
-    """Gather updates into batches that keep the endpoint's limits.
+    """Gather updates into batches that keep the operation's limits.
 
-    :param endpoint: whose limits are kept.
+    :param operation: whose limits are kept.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._frame = len(endpoint.head) + len(endpoint.tail) - 1  # parts are joined by one comma less than parts
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        self._frame = len(operation.head) + len(operation.tail) - 1  # parts are joined by one comma less than parts
         self._start()
 
     def _start(self) -> None:
@@ -89,26 +89,26 @@ class Batcher:
         :raises InvalidRow: if it cannot be written, or is over the limit all by itself.
         """
         try:
-            part = self._endpoint.encode(update)
+            part = self._operation.encode(update)
         except Exception:  # whatever an encoder stumbles over is this row's fault alone
             raise InvalidRow(unwritable_attribute(update)) from None
-        limit = self._endpoint.max_bytes
+        limit = self._operation.max_bytes
         if limit is not None and self._frame + 1 + len(part) > limit:
             raise InvalidRow(over(limit))
         return part
 
     def add(self, update: UserUpdate, part: bytes) -> Batch | None:
         """Take an update in; return the batch that is complete by now, if one is."""
-        if self._endpoint.max_users == 1:
+        if self._operation.max_users == 1:
             return Batch([update], [part])
         full = None
-        limit = self._endpoint.max_bytes
+        limit = self._operation.max_bytes
         if limit is not None and self._bytes + 1 + len(part) > limit:
             full = self.flush()
         self._updates.append(update)
         self._parts.append(part)
         self._bytes += 1 + len(part)
-        if full is None and len(self._updates) == self._endpoint.max_users:
+        if full is None and len(self._updates) == self._operation.max_users:
             full = self.flush()
         return full
 

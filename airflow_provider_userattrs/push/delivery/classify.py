@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED
 from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
 
 _CHECK = "Check these users at the vendor; push the rows again if the operation may be repeated."
@@ -30,16 +30,16 @@ _RAISED: tuple[tuple[type[Exception], Verdict], ...] = (
 )
 
 
-def classify(endpoint: Endpoint, result: Answer | Exception, users: int) -> list[Verdict]:
+def classify(operation: Operation, result: Answer | Exception, users: int) -> list[Verdict]:
     """Return one verdict for each user of a request.
 
-    :param endpoint: the operation.
+    :param operation: the operation.
     :param result: the answer, or what was raised instead.
     :param users: how many users the request held.
     """
     if isinstance(result, Answer):
         try:
-            verdicts = endpoint.read(result, users)
+            verdicts = operation.read(result, users)
         except Exception:  # an answer like none in the vendor's pages
             verdicts = []
         return verdicts if len(verdicts) == users else [UNREADABLE] * users

@@ -23,7 +23,7 @@ from airflow_provider_userattrs.push.delivery.retry_queue import RetryQueue
 from airflow_provider_userattrs.push.delivery.worker_pool import WorkerPool
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, SourceInterrupted
-from airflow_provider_userattrs.push.model.operation import Endpoint, Send
+from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
 
@@ -49,10 +49,10 @@ _LEAVING = 0.25
 class Delivery:
     """Deliver the updates of one push.
 
-    :param endpoint: what the vendor's API says about the operation.
+    :param operation: what the vendor's API says about the operation.
     :param send: sends one request body and returns the answer.
     :param record: takes updates (or outcomes of rows with nothing to send) and their final verdicts.
-    :param rate: the cap per second in the endpoint's unit, or None.
+    :param rate: the cap per second in the operation's unit, or None.
     :param concurrency: requests in flight at most.
     :param clock: tells the time.
     :param announce: told of a batch before it is sent for the first time.
@@ -61,7 +61,7 @@ class Delivery:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        operation: Operation,
         send: Send,
         record: Record,
         *,
@@ -74,7 +74,7 @@ class Delivery:
         self.requests = 0
         self.retries = 0
         self.bytes = 0
-        self._endpoint = endpoint
+        self._operation = operation
         self._record = record
         self._clock = clock or Clock()
         self._announce = announce
@@ -83,19 +83,19 @@ class Delivery:
         self._stopped: Exception | None = None
         self._interruption: Exception | None = None
         self._interrupted_at = 0.0
-        self._intake = Intake(iter(()), endpoint, self._note, self._stopping)
+        self._intake = Intake(iter(()), operation, self._note, self._stopping)
         self._rate_limiter = RateLimiter(rate, self._clock, self._stopping)
-        dispatch = Dispatch(endpoint, send, self._rate_limiter, self._stopping, self._clock)
+        dispatch = Dispatch(operation, send, self._rate_limiter, self._stopping, self._clock)
         self._workers: WorkerPool[Sent | None] = WorkerPool(dispatch, concurrency)
         # What must not be sent twice is noted before it is sent: the less of it is ready, the less is in doubt.
         self._concurrency = Concurrency(
-            concurrency, self._clock, users=endpoint.max_users, may_run_ahead=announce is None
+            concurrency, self._clock, users=operation.max_users, may_run_ahead=announce is None
         )
         self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
         self._retry_queue = RetryQueue()
-        self._circuit_breaker = CircuitBreaker(endpoint.vendor)
-        self._refusals = Refusals(endpoint)
+        self._circuit_breaker = CircuitBreaker(operation.vendor)
+        self._refusals = Refusals(operation)
 
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
@@ -104,7 +104,7 @@ class Delivery:
 
         :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
         """
-        self._intake = Intake(updates, self._endpoint, self._note, self._stopping)
+        self._intake = Intake(updates, self._operation, self._note, self._stopping)
         self._intake.is_interrupted = self._interruption is not None
         read_on = False
         try:
@@ -217,7 +217,9 @@ class Delivery:
             else:
                 self._settle(batch, sent.verdicts)
             if sent.wait > LONGEST_WAIT:
-                self.stop(RetryLater(f"{self._endpoint.vendor} asks to send nothing for {sent.wait:,.0f} s", sent.wait))
+                self.stop(
+                    RetryLater(f"{self._operation.vendor} asks to send nothing for {sent.wait:,.0f} s", sent.wait)
+                )
         if accepted:  # the usual case, for all of them at once
             accepted.sort(key=_position)
             self._intake.finish(accepted, [ACCEPTED] * len(accepted))
@@ -254,7 +256,7 @@ class Delivery:
     def _may_repeat(self, batch: Batch, verdict: Verdict) -> bool:
         return (
             verdict.action is Action.RETRY
-            and (self._endpoint.idempotent or verdict.status is Status.UNSENT)
+            and (self._operation.idempotent or verdict.status is Status.UNSENT)
             and batch.attempt + 1 < ATTEMPTS
             and not self._stopping.is_set()
         )
@@ -269,7 +271,7 @@ class Delivery:
     def _refuse(self, verdict: Verdict) -> None:
         self.stop(
             RefusedConfiguration(
-                f"{self._endpoint.vendor} refuses the push: {verdict.meaning} ({verdict.code}). {verdict.remedy}"
+                f"{self._operation.vendor} refuses the push: {verdict.meaning} ({verdict.code}). {verdict.remedy}"
             )
         )
 

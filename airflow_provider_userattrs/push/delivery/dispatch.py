@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.delivery.rate_limiter import BUSY, RateLimiter, asked_to_wait
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer, Endpoint, Send
+from airflow_provider_userattrs.push.model.operation import Answer, Operation, Send
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Verdict
 
 #: A vendor that asks to wait longer than this, in seconds, is away: a worker is no place to wait.
@@ -36,7 +36,7 @@ class Sent(NamedTuple):
 class Dispatch:
     """Send a batch when its slot has come; called from several threads at once.
 
-    :param endpoint: what the vendor's API says about the operation.
+    :param operation: what the vendor's API says about the operation.
     :param send: sends one request body and returns the answer.
     :param rate_limiter: gives the slots, and is told when the vendor asks to wait.
     :param stopping: set here at once when no further request would end otherwise.
@@ -45,13 +45,13 @@ class Dispatch:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        operation: Operation,
         send: Send,
         rate_limiter: RateLimiter,
         stopping: Event,
         clock: Clock,
     ) -> None:
-        self._endpoint = endpoint
+        self._operation = operation
         self._send = send
         self._rate_limiter = rate_limiter
         self._stopping = stopping
@@ -60,15 +60,15 @@ class Dispatch:
     def __call__(self, batch: Batch) -> Sent | None:
         """Return what sending a batch came to; None if the push stopped before its slot had come."""
         users = len(batch)
-        if not self._rate_limiter.wait(self._endpoint.units(users)):
+        if not self._rate_limiter.wait(self._operation.units(users)):
             return None
-        body = batch.body(self._endpoint)
+        body = batch.body(self._operation)
         result: Answer | Exception
         try:
             result = self._send(body, leave=batch.departure.leave)
         except Exception as exception:
             result = exception
-        verdicts = classify(self._endpoint, result, users)
+        verdicts = classify(self._operation, result, users)
         if not isinstance(result, Answer):
             if ends_the_push(verdicts, result):
                 self._stopping.set()

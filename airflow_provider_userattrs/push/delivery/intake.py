@@ -11,7 +11,7 @@ from typing import TypeAlias
 from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
 from airflow_provider_userattrs.push.delivery.ordering import UserOrder
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 
@@ -36,13 +36,13 @@ class Intake:
     """Gather updates into batches, and see to it that each gets its one verdict.
 
     :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
-    :param endpoint: whose limits the batches keep.
+    :param operation: whose limits the batches keep.
     :param record: takes the finished rows.
     :param stopping: when set, no further batch is gathered.
     """
 
     def __init__(
-        self, updates: Iterator[UserUpdate | Outcome], endpoint: Endpoint, record: Record, stopping: Event
+        self, updates: Iterator[UserUpdate | Outcome], operation: Operation, record: Record, stopping: Event
     ) -> None:
         #: The position behind the last row that was read.
         self.reached = 0
@@ -54,7 +54,7 @@ class Intake:
         self._record = record
         self._stopping = stopping
         self._order = UserOrder()
-        self._batcher = Batcher(endpoint)
+        self._batcher = Batcher(operation)
         self._freed: deque[UserUpdate] = deque()
         self._unsent: set[Hashable] = set()
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
 #: So many batches, and so many rows, each refused alone and with no other answer between, are the word on all rows.
@@ -13,12 +13,12 @@ _BATCHES, _ROWS = 2, 200
 class Refusals:
     """Count the rows that were refused one by one, for as long as nothing else was heard from the vendor.
 
-    :param endpoint: the operation; where a request holds one user, there is nothing to search.
+    :param operation: the operation; where a request holds one user, there is nothing to search.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._enough = max(_BATCHES * endpoint.max_users, _ROWS)
-        self._searches = endpoint.max_users > 1
+    def __init__(self, operation: Operation) -> None:
+        self._enough = max(_BATCHES * operation.max_users, _ROWS)
+        self._searches = operation.max_users > 1
         self._alike = 0
         self._verdict: Verdict | None = None
 

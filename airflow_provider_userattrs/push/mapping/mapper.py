@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.columns import Constant, Hashed
@@ -78,10 +77,10 @@ def _kind(value: Any) -> str:
 _SHAPES = 256
 
 
-Attributes: TypeAlias = "AnyMapping[str, str | Constant | Hashed] | Iterable[str] | None"
+Attributes: TypeAlias = "Mapping[str, str | Constant | Hashed] | Iterable[str] | None"
 
 
-class Mapping:
+class Mapper:
     """Turn rows into updates.
 
     :param rules: the vendor's rules for the operation.
@@ -95,7 +94,7 @@ class Mapping:
     def __init__(
         self,
         rules: Rules,
-        user: AnyMapping[str, str],
+        user: Mapping[str, str],
         *,
         attributes: Attributes = None,
         unset: tuple[str, ...] = (),
@@ -129,7 +128,7 @@ class Mapping:
 
     def __call__(self, position: int, row: Row | MalformedRow) -> UserUpdate | Outcome:
         """Return the update a row asks for, or its outcome if there is nothing to send."""
-        if type(row) is not dict and not isinstance(row, AnyMapping):
+        if type(row) is not dict and not isinstance(row, Mapping):
             return Outcome(position, row.verdict if isinstance(row, MalformedRow) else row_type(row), row)
         column = None
         credentials = {}
@@ -210,7 +209,7 @@ class Mapping:
         return self.build(position, credentials, row, noted)
 
     def _compile(self, attributes: Attributes) -> Plan:
-        pairs = attributes if isinstance(attributes, AnyMapping) else {name: name for name in attributes or ()}
+        pairs = attributes if isinstance(attributes, Mapping) else {name: name for name in attributes or ()}
         plan: list[tuple[str, str, ValueTable]] = []
         for name, source in pairs.items():
             self._require_name(name)

@@ -52,11 +52,11 @@ Read: TypeAlias = Callable[[Answer, int], "list[Verdict]"]
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class Operation:
     """Describe one operation: limits, how an update is written, how an answer is read.
 
     :param vendor: the vendor's name, as a person writes it.
-    :param operation: what is done, in two words such as ``"set attributes"``.
+    :param name: what is done, in two words such as ``"set attributes"``.
     :param path: where requests go, below the base URL.
     :param encode: update -> its part of a request body.
     :param read: answer, number of users in the request -> one verdict for each, in order.
@@ -72,7 +72,7 @@ class Endpoint:
     """
 
     vendor: str
-    operation: str
+    name: str
     path: str
     encode: Encode
     read: Read

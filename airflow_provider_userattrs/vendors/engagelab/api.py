@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Encode, Endpoint
+from airflow_provider_userattrs.push.model.operation import Answer, Encode, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice, says
@@ -99,14 +99,10 @@ PARTIAL = Verdict(
 )
 
 
-def property_endpoint(operation: str) -> Endpoint:
-    """Return the endpoint of Set User Attributes for one of its operations.
-
-    :param operation: one of `SET_OPERATIONS`, or ``"delete"``.
-    """
-    return Endpoint(
+def _property(operation: str) -> Operation:
+    return Operation(
         vendor=VENDOR,
-        operation="unset attributes" if operation == "delete" else f"{operation} attributes",
+        name="unset attributes" if operation == "delete" else f"{operation} attributes",
         path="/v1/user/property",
         encode=_encode_property(operation),
         read=read,
@@ -115,11 +111,10 @@ def property_endpoint(operation: str) -> Endpoint:
     )
 
 
-def contact_endpoint() -> Endpoint:
-    """Return the endpoint of Set Contact Information."""
-    return Endpoint(
+def _contact() -> Operation:
+    return Operation(
         vendor=VENDOR,
-        operation="set contacts",
+        name="set contacts",
         path="/v1/user/contact",
         encode=lambda update: orjson.dumps({"euid": update.user, "contacts": update.attributes}),
         read=read,
@@ -159,3 +154,11 @@ def _undocumented(code: int, status: int) -> Verdict:
     return Verdict(
         Status.REJECTED, str(code), "refused with an undocumented code", "Ask EngageLab's support what the code means."
     )
+
+
+#: What an author asks for -> the operation.
+OPERATIONS = {
+    **{operation: _property(operation) for operation in SET_OPERATIONS},
+    "unset": _property("delete"),
+    "contacts": _contact(),
+}

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice
@@ -79,14 +79,10 @@ WRONG_LENGTH = Verdict(Status.UNKNOWN, "wrong-length", "answer has not one eleme
 UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "answer could not be read", _CHECK)
 
 
-def endpoint(*, unset: bool = False) -> Endpoint:
-    """Return the endpoint of the User Attribute API; the environment is the connection's.
-
-    :param unset: whether attributes are removed.
-    """
-    return Endpoint(
+def _operation(*, unset: bool = False) -> Operation:
+    return Operation(
         vendor=VENDOR,
-        operation="unset attributes" if unset else "set attributes",
+        name="unset attributes" if unset else "set attributes",
         path="/api/userattributes",
         encode=encode,
         read=read,
@@ -149,3 +145,7 @@ def _words(body: Any) -> object:
     """Return the message of an error body: an array of one object, or the object itself."""
     error = body[0] if isinstance(body, list) and len(body) == 1 else body
     return error.get("error") if isinstance(error, dict) else None
+
+
+#: What an author asks for -> the operation; the environment is the connection's.
+OPERATIONS = {"set": _operation(), "unset": _operation(unset=True)}

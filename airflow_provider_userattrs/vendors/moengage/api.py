@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Encode, Endpoint
+from airflow_provider_userattrs.push.model.operation import Answer, Encode, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice, says
@@ -111,25 +111,29 @@ def base_url(data_center: str) -> str:
     return f"https://api-{data_center}.moengage.com"
 
 
-def endpoint(
-    *,
-    unset: bool = False,
-    match: str = "equals",
-    case_sensitive: bool = True,
-    update_existing_only: bool = False,
-) -> Endpoint:
-    """Return the endpoint of the User API; the workspace is the connection's.
+def set_attributes(*, update_existing_only: bool = False) -> Operation:
+    """Return the operation that sets attributes; the workspace is the connection's.
 
-    :param unset: whether attributes are removed.
-    :param match: how the names to unset are matched, one of `MATCHES`.
-    :param case_sensitive: whether case counts in that.
     :param update_existing_only: whether to leave users alone that MoEngage does not know.
     """
-    return Endpoint(
+    return _operation("set attributes", _encode("equals", True, update_existing_only))
+
+
+def unset_attributes(*, match: str = "equals", case_sensitive: bool = True) -> Operation:
+    """Return the operation that removes attributes; the workspace is the connection's.
+
+    :param match: how their names are matched, one of `MATCHES`.
+    :param case_sensitive: whether case counts in that.
+    """
+    return _operation("unset attributes", _encode(match, case_sensitive, False))
+
+
+def _operation(name: str, encode: Encode) -> Operation:
+    return Operation(
         vendor=VENDOR,
-        operation="unset attributes" if unset else "set attributes",
+        name=name,
         path="/v1/customer",
-        encode=_encode(match, case_sensitive, update_existing_only),
+        encode=encode,
         read=read,
         accepted_means="MoEngage queued the update; it is stored later, or not at all",
         done="queued",
@@ -203,3 +207,7 @@ def _load(body: bytes) -> dict[str, Any]:
 def _error(body: dict[str, Any]) -> dict[str, Any]:
     error = body.get("error")
     return error if isinstance(error, dict) else {}
+
+
+#: What an author asks for -> the operation, with no options.
+OPERATIONS = {"set": set_attributes(), "unset": unset_attributes()}

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
-from push.delivery.fake_vendor import Book, Push, Vendor, endpoint
+from push.delivery.fake_vendor import Book, Push, Vendor, operation
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 
 
@@ -22,7 +22,7 @@ def push(fake_clock: Any, no_thread_left: Any) -> Callable[..., Push]:
         rows: Iterable[Any],
         judge: Any,
         *,
-        target: Endpoint | None = None,
+        target: Operation | None = None,
         clock: Any = None,
         source: Callable[[Iterator[Any]], Iterator[Any]] = lambda rows: rows,
         record: Callable[[Book], Any] = lambda book: book,
@@ -30,7 +30,7 @@ def push(fake_clock: Any, no_thread_left: Any) -> Callable[..., Push]:
     ) -> Push:
         clock = clock or fake_clock()
         vendor = Vendor(judge if callable(judge) else lambda positions, turn: judge, clock)
-        delivery = Delivery(target or endpoint(), vendor, record(vendor.book), clock=clock, **options)
+        delivery = Delivery(target or operation(), vendor, record(vendor.book), clock=clock, **options)
         with no_thread_left():
             stopped = delivery.run(source(vendor.book.source(rows)))
         return Push(vendor, delivery, stopped)

@@ -12,7 +12,7 @@ import orjson
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.report.recorder import Recorder
@@ -39,10 +39,10 @@ def read(answer: Answer, users: int) -> list[Verdict]:
     return [WORDS[word] for word in orjson.loads(answer.body)]
 
 
-def endpoint(max_users: int = 1, **more: Any) -> Endpoint:
-    return Endpoint(
+def operation(max_users: int = 1, **more: Any) -> Operation:
+    return Operation(
         vendor="Vendor",
-        operation="set attributes",
+        name="set attributes",
         path="/",
         encode=lambda update: orjson.dumps([update.position, update.attributes.get("x")]),
         read=read,

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.operation import Endpoint
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 
-def endpoint(**limits: Any) -> Endpoint:
-    """Return an endpoint whose updates take as many bytes as their attribute ``x`` has letters."""
-    return Endpoint(
+def operation(**limits: Any) -> Operation:
+    """Return an operation whose updates take as many bytes as their attribute ``x`` has letters."""
+    return Operation(
         vendor="Vendor",
-        operation="set attributes",
+        name="set attributes",
         path="/",
         encode=lambda update: update.attributes["x"].encode(),
         read=lambda answer, users: [],
@@ -59,7 +59,7 @@ class TestBatcher:
     ) -> None:
         head, tail = frame
         max_bytes = max_bytes and max_bytes + len(head) + len(tail)
-        target = endpoint(max_users=max_users, max_bytes=max_bytes, head=head, tail=tail)
+        target = operation(max_users=max_users, max_bytes=max_bytes, head=head, tail=tail)
         updates = [update(place, x="x" * size) for place, size in enumerate(sizes)]
         batches = fill(Batcher(target), updates)
 
@@ -77,11 +77,11 @@ class TestBatcher:
     def test_an_update_alone_is_held_to_the_byte_limit(
         self, update: Callable[..., UserUpdate], size: int, fits: bool
     ) -> None:
-        batcher = Batcher(endpoint(max_users=5, max_bytes=100))
+        batcher = Batcher(operation(max_users=5, max_bytes=100))
         alone = update(0, x="x" * size)
         if fits:
             [batch] = fill(batcher, [alone])
-            assert len(batch.body(endpoint())) == 100
+            assert len(batch.body(operation())) == 100
         else:
             with pytest.raises(InvalidRow) as raised:
                 batcher.encode(alone)
@@ -91,17 +91,17 @@ class TestBatcher:
 
     @pytest.mark.parametrize(("second", "batches"), [(47, 1), (48, 2)], ids=["exactly", "one-byte-over"])
     def test_the_comma_counts(self, update: Callable[..., UserUpdate], second: int, batches: int) -> None:
-        batcher = Batcher(endpoint(max_users=5, max_bytes=100))
+        batcher = Batcher(operation(max_users=5, max_bytes=100))
         assert len(fill(batcher, [update(0, x="x" * 50), update(1, x="x" * second)])) == batches
 
     def test_bytes_count_and_not_letters(self, update: Callable[..., UserUpdate]) -> None:
-        batcher = Batcher(endpoint(max_bytes=102))
+        batcher = Batcher(operation(max_bytes=102))
         assert batcher.encode(update(0, x="é" * 50))
         with pytest.raises(InvalidRow):
             batcher.encode(update(0, x="é" * 51))
 
     def test_an_update_that_is_refused_leaves_no_trace(self, update: Callable[..., UserUpdate]) -> None:
-        batcher = Batcher(endpoint(max_users=2, max_bytes=100))
+        batcher = Batcher(operation(max_users=2, max_bytes=100))
         batcher.add(update(0, x="a"), b"a")
         with pytest.raises(InvalidRow):
             batcher.encode(update(1, x="x" * 200))
@@ -111,7 +111,7 @@ class TestBatcher:
         assert batcher.flush() is None
 
     def test_nothing_to_flush(self) -> None:
-        assert Batcher(endpoint()).flush() is None
+        assert Batcher(operation()).flush() is None
 
     @pytest.mark.parametrize(
         ("attributes", "code", "attribute"),
@@ -128,14 +128,14 @@ class TestBatcher:
     def test_what_cannot_be_written_is_invalid_by_name(
         self, update: Callable[..., UserUpdate], attributes: dict[str, Any], code: str, attribute: str
     ) -> None:
-        target = Endpoint("V", "set", "/", lambda one: orjson.dumps(one.attributes), lambda *_: [], "")
+        target = Operation("V", "set", "/", lambda one: orjson.dumps(one.attributes), lambda *_: [], "")
         with pytest.raises(InvalidRow) as raised:
             Batcher(target).encode(update(0, **attributes))
         verdict = raised.value.verdict
         assert (verdict.status, verdict.code, verdict.attribute) == (Status.INVALID, code, attribute)
 
     def test_a_user_that_cannot_be_written_is_invalid(self, update: Callable[..., UserUpdate]) -> None:
-        target = Endpoint("V", "set", "/", lambda one: orjson.dumps(one.user), lambda *_: [], "")
+        target = Operation("V", "set", "/", lambda one: orjson.dumps(one.user), lambda *_: [], "")
         with pytest.raises(InvalidRow) as raised:
             Batcher(target).encode(update(0, user="a\ud800"))
         assert raised.value.verdict.code == "not-utf-8"
@@ -151,13 +151,13 @@ class TestBatcher:
             raise error("secret of the row")
 
         with pytest.raises(InvalidRow) as raised:
-            Batcher(Endpoint("V", "set", "/", encode, lambda *_: [], "")).encode(update(0))
+            Batcher(Operation("V", "set", "/", encode, lambda *_: [], "")).encode(update(0))
         assert raised.value.verdict.status is Status.INVALID
         assert "secret" not in f"{raised.value} {raised.value.verdict}"
 
     @pytest.mark.parametrize("user", [7, "ada"])
     def test_a_user_is_not_blamed_for_what_else_the_encoder_stumbles_over(self, user: object) -> None:
-        target = Endpoint("V", "unset", "/", lambda one: orjson.dumps(dict.fromkeys(one.unset)), lambda *_: [], "")
+        target = Operation("V", "unset", "/", lambda one: orjson.dumps(dict.fromkeys(one.unset)), lambda *_: [], "")
         bad = UserUpdate(0, user, (user,), {}, ("\ud800",) if user == 7 else (object(),), {})  # type: ignore[arg-type]
         with pytest.raises(InvalidRow) as raised:
             Batcher(target).encode(bad)

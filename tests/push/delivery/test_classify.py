@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from push.delivery.fake_vendor import WORDS, endpoint
+from push.delivery.fake_vendor import WORDS, operation
 
 from airflow_provider_userattrs.push.delivery.classify import (
     BROKEN,
@@ -29,7 +29,7 @@ def answer(*words: str) -> Answer:
 
 class TestClassify:
     def test_the_vendor_s_words_are_taken_in_their_order(self) -> None:
-        assert classify(endpoint(), answer("no", "ok", "part"), 3) == [WORDS["no"], WORDS["ok"], WORDS["part"]]
+        assert classify(operation(), answer("no", "ok", "part"), 3) == [WORDS["no"], WORDS["ok"], WORDS["part"]]
 
     @pytest.mark.parametrize(
         "unlike",
@@ -41,7 +41,7 @@ class TestClassify:
         ],
     )
     def test_an_answer_that_does_not_fit_the_request_is_unreadable_for_all_and_final(self, unlike: Answer) -> None:
-        assert classify(endpoint(), unlike, 2) == [UNREADABLE] * 2
+        assert classify(operation(), unlike, 2) == [UNREADABLE] * 2
         assert (UNREADABLE.status, UNREADABLE.action) == (Status.UNKNOWN, Action.KEEP)
 
     @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ class TestClassify:
     def test_what_was_raised_decides_for_every_user(
         self, error: Exception, verdict: Verdict, status: Status, action: Action
     ) -> None:
-        assert classify(endpoint(), error, 3) == [verdict] * 3
+        assert classify(operation(), error, 3) == [verdict] * 3
         assert (verdict.status, verdict.action) == (status, action)
 
     def test_the_cause_of_a_missing_connection_is_part_of_the_reason(self) -> None:
-        [verdict] = classify(endpoint(), NotSent("the message", "connection refused"), 1)
+        [verdict] = classify(operation(), NotSent("the message", "connection refused"), 1)
         assert verdict.meaning == "no connection to the vendor (connection refused)"
         assert (verdict.code, verdict.action) == (NO_CONNECTION.code, Action.RETRY)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 import pytest
-from push.delivery.fake_vendor import SKIPPED, WORDS, Book, Vendor, endpoint
+from push.delivery.fake_vendor import SKIPPED, WORDS, Book, Vendor, operation
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.model.errors import NotSent, RefusedConfiguration
@@ -29,7 +29,7 @@ class TestAllWell:
     @pytest.mark.parametrize("concurrency", [1, 4])
     @pytest.mark.parametrize("max_users", [1, 7])
     def test_every_row_is_accepted(self, push: Any, rows: Any, concurrency: int, max_users: int) -> None:
-        done = push(rows(100), "ok", target=endpoint(max_users), concurrency=concurrency)
+        done = push(rows(100), "ok", target=operation(max_users), concurrency=concurrency)
         assert done.stopped is None
         assert done.statuses == ["accepted"] * 100
         assert done.delivery.requests == len(done.vendor.requests) == -(-100 // max_users)
@@ -49,13 +49,13 @@ class TestAllWell:
         assert done.vendor.turns.keys() == {0, 2, 3}
 
     def test_each_row_has_its_own_verdict(self, push: Any, rows: Any) -> None:
-        done = push(rows(4), lambda positions, turn: ["ok", "no", "part", "ok"], target=endpoint(4))
+        done = push(rows(4), lambda positions, turn: ["ok", "no", "part", "ok"], target=operation(4))
         assert done.statuses == ["accepted", "rejected", "partial", "accepted"]
         assert done.stopped is None
 
     def test_a_row_that_cannot_be_written_is_invalid_alone(self, push: Any, update: Any) -> None:
         several = [update(0, x="fine"), update(1, x="\ud800"), update(2, x=2**64), update(3, x=object())]
-        done = push(several, "ok", target=endpoint(4))
+        done = push(several, "ok", target=operation(4))
         assert done.statuses == ["accepted", "invalid", "invalid", "invalid"]
         assert done.vendor.turns.keys() == {0}
 
@@ -64,7 +64,7 @@ class TestAllWell:
         assert done.vendor.times() == pytest.approx([slot / 10 for slot in range(50)])
 
     def test_a_cap_in_users_counts_users(self, push: Any, rows: Any) -> None:
-        done = push(rows(50), "ok", target=endpoint(5, rate_unit="users"), rate=10, concurrency=1)
+        done = push(rows(50), "ok", target=operation(5, rate_unit="users"), rate=10, concurrency=1)
         assert done.vendor.times() == pytest.approx([slot / 2 for slot in range(10)])
 
 
@@ -81,7 +81,7 @@ class TestSource:
                 yield next(updates)
             raise error
 
-        done = push(rows(100), "ok", source=break_off, target=endpoint(max_users), concurrency=2)
+        done = push(rows(100), "ok", source=break_off, target=operation(max_users), concurrency=2)
         assert done.stopped is error
         assert len(done.statuses) == done.book.read == good
         assert set(done.statuses) <= {"accepted", "unsent"}
@@ -106,7 +106,7 @@ class TestSource:
 
         book = Book()
         vendor = Vendor(lambda positions, turn: "ok", fake_clock())
-        delivery = Delivery(endpoint(), vendor, book, clock=vendor.clock, concurrency=2)
+        delivery = Delivery(operation(), vendor, book, clock=vendor.clock, concurrency=2)
         vendor.book.rows = [update(place) for place in range(10)]
         vendor.book.before = lambda position: []  # type: ignore[method-assign]
         with no_thread_left(), pytest.raises(KeyboardInterrupt):
@@ -206,7 +206,7 @@ class TestIdling:
             return Answer(200, {}, b'["ok"]')
 
         book = Book()
-        delivery = Delivery(endpoint(), judge, book, clock=clock, concurrency=1)
+        delivery = Delivery(operation(), judge, book, clock=clock, concurrency=1)
         interval = sys.getswitchinterval()
         sys.setswitchinterval(1e-5)
         try:

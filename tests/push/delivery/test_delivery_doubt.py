@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from push.delivery.fake_vendor import ATTEMPTS, endpoint, in_turn
+from push.delivery.fake_vendor import ATTEMPTS, in_turn, operation
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Answer
@@ -16,19 +16,19 @@ from airflow_provider_userattrs.push.model.operation import Answer
 class TestDoubt:
     @pytest.mark.parametrize("failure", ["doubt", "lost", "dropped", "short", "garbage"])
     def test_what_must_not_be_repeated_is_not(self, push: Any, rows: Any, failure: str) -> None:
-        done = push(rows(8), in_turn(failure), target=endpoint(idempotent=False), concurrency=2)
+        done = push(rows(8), in_turn(failure), target=operation(idempotent=False), concurrency=2)
         assert done.vendor.sent(0) == [failure]
         assert done.statuses == ["unknown"] + ["accepted"] * 7
 
     @pytest.mark.parametrize("failure", ["refused", "busy"])
     def test_what_was_not_applied_for_certain_is_repeated(self, push: Any, rows: Any, failure: str) -> None:
-        done = push(rows(8), in_turn(failure, failure, "ok"), target=endpoint(idempotent=False), concurrency=2)
+        done = push(rows(8), in_turn(failure, failure, "ok"), target=operation(idempotent=False), concurrency=2)
         assert done.vendor.sent(0) == [failure, failure, "ok"]
         assert done.statuses == ["accepted"] * 8
         assert set(done.vendor.applied.values()) == {1}
 
     def test_doubt_after_a_refusal_is_not_repeated(self, push: Any, rows: Any) -> None:
-        done = push(rows(1), in_turn("refused", "lost", "ok"), target=endpoint(idempotent=False))
+        done = push(rows(1), in_turn("refused", "lost", "ok"), target=operation(idempotent=False))
         assert done.vendor.sent(0) == ["refused", "lost"]
         assert done.statuses == ["unknown"]
 
@@ -58,11 +58,11 @@ class TestDoubt:
     def test_an_answer_that_cannot_be_read_is_unknown_for_all(
         self, push: Any, rows: Any, answer: str, max_users: int
     ) -> None:
-        done = push(rows(3), answer, target=endpoint(max_users), concurrency=1)
+        done = push(rows(3), answer, target=operation(max_users), concurrency=1)
         assert done.statuses == ["unknown"] * 3
         assert done.stopped is None
         assert all(verdict.meaning and verdict.remedy for verdict in done.book.verdicts.values())
 
     def test_an_answer_with_too_many_elements_is_unknown_for_all(self, push: Any, rows: Any) -> None:
-        done = push(rows(3), Answer(200, {}, orjson.dumps(["ok"] * 4)), target=endpoint(3))
+        done = push(rows(3), Answer(200, {}, orjson.dumps(["ok"] * 4)), target=operation(3))
         assert done.statuses == ["unknown"] * 3

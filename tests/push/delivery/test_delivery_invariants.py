@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from push.delivery.fake_vendor import AMBIGUOUS, ATTEMPTS, SKIPPED, endpoint
+from push.delivery.fake_vendor import AMBIGUOUS, ATTEMPTS, SKIPPED, operation
 
 from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status
@@ -74,7 +74,7 @@ class TestWhateverHappens:
         done = push(
             several,
             judge,
-            target=endpoint(max_users, idempotent=idempotent),
+            target=operation(max_users, idempotent=idempotent),
             rate=rate,
             concurrency=concurrency,
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from push.delivery.fake_vendor import endpoint, in_turn
+from push.delivery.fake_vendor import in_turn, operation
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
 
@@ -20,13 +20,13 @@ class TestOrder:
         def judge(positions: list[int], turn: int) -> str:
             return failure if turn < positions[0] % 3 else "ok"
 
-        done = push(rows("abacabadaab" * 5), judge, concurrency=concurrency, target=endpoint(1))
+        done = push(rows("abacabadaab" * 5), judge, concurrency=concurrency, target=operation(1))
         assert done.stopped is None
         assert done.statuses == ["accepted"] * 55
         assert done.vendor.early == [], "a row was sent before an earlier one of its user had its verdict"
 
     def test_a_batch_never_holds_one_user_twice(self, push: Any, rows: Any) -> None:
-        done = push(rows("aabbaabc"), "ok", target=endpoint(10), concurrency=4)
+        done = push(rows("aabbaabc"), "ok", target=operation(10), concurrency=4)
         users = [["aabbaabc"[position] for position in positions] for _, positions, _ in done.vendor.requests]
         assert all(len(batch) == len(set(batch)) for batch in users)
         assert done.statuses == ["accepted"] * 8
@@ -47,7 +47,7 @@ class TestOrder:
             return UserUpdate(position, position, keys, {"x": 1}, (), {})
 
         several = [row(0, "mail", "name"), row(1, "mail"), row(2, "name"), row(3, "name", "mail"), row(4, "other")]
-        done = push(several, "ok", target=endpoint(10), concurrency=4)
+        done = push(several, "ok", target=operation(10), concurrency=4)
         place = {position: number for number, (_, batch, _) in enumerate(done.vendor.requests) for position in batch}
         assert place[0] < place[1] < place[3]
         assert place[0] < place[2] < place[3]

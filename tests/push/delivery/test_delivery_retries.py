@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from push.delivery.fake_vendor import ATTEMPTS, endpoint, in_turn
+from push.delivery.fake_vendor import ATTEMPTS, in_turn, operation
 
 from airflow_provider_userattrs.push.model.operation import Answer
 
@@ -43,7 +43,7 @@ class TestPassingFailures:
         def by_size(positions: list[int], turn: int) -> list[str]:
             return judge(positions, 0 if len(positions) == 4 else 1)
 
-        done = push(rows(4), by_size, target=endpoint(4))
+        done = push(rows(4), by_size, target=operation(4))
         assert [positions for _, positions, _ in done.vendor.requests] == [[0, 1, 2, 3], [1]]
         assert done.statuses == ["accepted", "accepted", "accepted", "rejected"]
 

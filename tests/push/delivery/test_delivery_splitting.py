@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from push.delivery.fake_vendor import WORDS, endpoint
+from push.delivery.fake_vendor import WORDS, operation
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
@@ -31,14 +31,14 @@ class TestSplitting:
     def test_finds_exactly_the_guilty_rows(
         self, push: Any, rows: Any, count: int, max_users: int, guilty: set[int], concurrency: int
     ) -> None:
-        done = push(rows(count), self.judge(guilty), target=endpoint(max_users), concurrency=concurrency)
+        done = push(rows(count), self.judge(guilty), target=operation(max_users), concurrency=concurrency)
         assert done.statuses == ["rejected" if place in guilty else "accepted" for place in range(count)]
         assert done.stopped is None
         assert done.vendor.applied == Counter(place for place in range(count) if place not in guilty)
         assert all(len(done.vendor.sent(place)) <= max_users.bit_length() + 1 for place in range(count))
 
     def test_one_bad_row_of_a_hundred_takes_few_requests(self, push: Any, rows: Any) -> None:
-        done = push(rows(100), self.judge({42}), target=endpoint(100))
+        done = push(rows(100), self.judge({42}), target=operation(100))
         assert done.statuses.count("rejected") == 1
         assert done.delivery.requests <= 2 * 7 + 1
 
@@ -46,14 +46,14 @@ class TestSplitting:
         def judge(positions: list[int], turn: int) -> str:
             return "split" if len(positions) == 8 else "keys"
 
-        done = push(rows(8), judge, target=endpoint(8), concurrency=1)
+        done = push(rows(8), judge, target=operation(8), concurrency=1)
         assert done.statuses == ["unsent"] * 8
 
     @pytest.mark.parametrize("concurrency", [1, 16])
     def test_a_vendor_that_refuses_all_rows_alike_is_not_asked_about_each(
         self, push: Any, rows: Any, concurrency: int
     ) -> None:
-        done = push(rows(2_000), "split", target=endpoint(100), concurrency=concurrency)
+        done = push(rows(2_000), "split", target=operation(100), concurrency=concurrency)
         sent = [place for place in range(2_000) if done.vendor.sent(place)]
         assert len([place for place in sent if done.vendor.sent(place).count("split") > 1]) >= 200
         assert all(done.book.verdicts[place] is WORDS["split"] for place in sent)
@@ -65,14 +65,14 @@ class TestSplitting:
 
     @pytest.mark.parametrize("guilty", [199, 150])
     def test_many_guilty_rows_at_the_front_are_not_all_rows(self, push: Any, rows: Any, guilty: int) -> None:
-        done = push(rows(600), self.judge(set(range(guilty))), target=endpoint(100), concurrency=1)
+        done = push(rows(600), self.judge(set(range(guilty))), target=operation(100), concurrency=1)
         assert done.stopped is None
         assert done.statuses == ["rejected"] * guilty + ["accepted"] * (600 - guilty)
 
     @pytest.mark.parametrize("innocent", [0, 57, 250])
     def test_one_row_that_is_taken_shows_that_the_vendor_takes_rows(self, push: Any, rows: Any, innocent: int) -> None:
         count = 500 if innocent < 200 else 252
-        done = push(rows(count), self.judge(set(range(count)) - {innocent}), target=endpoint(100), concurrency=16)
+        done = push(rows(count), self.judge(set(range(count)) - {innocent}), target=operation(100), concurrency=16)
         taken = done.vendor.applied[innocent]
         assert done.statuses[innocent] == ("accepted" if taken else "unsent")
         assert innocent >= 200 or (done.stopped is None and taken)
@@ -85,14 +85,14 @@ class TestSplitting:
 
         WORDS["large"] = other
         try:
-            done = push(rows(300), judge, target=endpoint(100), concurrency=1)
+            done = push(rows(300), judge, target=operation(100), concurrency=1)
         finally:
             del WORDS["large"]
         assert done.stopped is None
         assert done.statuses == ["rejected"] * 300
 
     def test_where_a_request_is_one_row_there_is_no_search_to_stop(self, push: Any, rows: Any) -> None:
-        done = push(rows(300), "split", target=endpoint(1))
+        done = push(rows(300), "split", target=operation(1))
         assert done.stopped is None
         assert done.statuses == ["rejected"] * 300
 
@@ -100,5 +100,5 @@ class TestSplitting:
         def judge(positions: list[int], turn: int) -> str:
             return {(4, 0): "lost", (4, 1): "split"}.get((len(positions), turn), "ok" if positions[0] == 0 else "busy")
 
-        done = push(rows(4), judge, target=endpoint(4), concurrency=1)
+        done = push(rows(4), judge, target=operation(4), concurrency=1)
         assert done.statuses == ["accepted", "accepted", "unknown", "unknown"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from push.delivery.fake_vendor import SKIPPED, Book, Vendor, endpoint, in_turn
+from push.delivery.fake_vendor import SKIPPED, Book, Vendor, in_turn, operation
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.model.errors import NoAnswer, RefusedConfiguration, RetryLater
@@ -50,7 +50,7 @@ class TestStopping:
         assert set(done.statuses[50:]) <= {"unsent"}
 
     def test_one_user_s_stop_in_a_batch_keeps_the_others_verdicts(self, push: Any, rows: Any) -> None:
-        done = push(rows(9), lambda positions, turn: ["ok", "stop", "no"], target=endpoint(3), concurrency=1)
+        done = push(rows(9), lambda positions, turn: ["ok", "stop", "no"], target=operation(3), concurrency=1)
         assert done.statuses[:3] == ["accepted", "unsent", "rejected"]
         assert isinstance(done.stopped, RefusedConfiguration)
 
@@ -83,7 +83,7 @@ class TestStopping:
             return keep
 
         vendor = Vendor(lambda positions, turn: "ok", fake_clock())
-        delivery = Delivery(endpoint(), vendor, record(book), clock=vendor.clock, concurrency=1)
+        delivery = Delivery(operation(), vendor, record(book), clock=vendor.clock, concurrency=1)
         vendor.book = book
         assert delivery.run(book.source(rows(50))) is why
         assert len(book.verdicts) == 50
@@ -122,7 +122,7 @@ class TestStopping:
             delivery.interrupt(RetryLater("told to"))
             clock.advance(100)
 
-        delivery = Delivery(endpoint(max_users=1), send, book, clock=clock, concurrency=2)
+        delivery = Delivery(operation(max_users=1), send, book, clock=clock, concurrency=2)
         before = set(threading.enumerate())
         delivery.run(source())
         assert book.statuses() == ["unknown", "unsent", "unsent"]

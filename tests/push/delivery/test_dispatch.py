@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from push.delivery.fake_vendor import WORDS, endpoint
+from push.delivery.fake_vendor import WORDS, operation
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.classify import NO_ANSWER
@@ -35,7 +35,7 @@ class Sender:
         self.stopping = Event()
         self.bodies: list[bytes] = []
         self.moments: list[float] = []
-        self.target = endpoint(2, rate_unit=unit)
+        self.target = operation(2, rate_unit=unit)
         self.rate_limiter = RateLimiter(rate, clock, self.stopping)
         self.dispatch = Dispatch(self.target, self.send, self.rate_limiter, self.stopping, clock)
 

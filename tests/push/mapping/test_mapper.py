@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import ChainMap, OrderedDict
-from collections.abc import Iterator
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from decimal import Decimal
 from enum import Enum
@@ -19,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.columns import Constant, Hashed
-from airflow_provider_userattrs.push.mapping import mapper as mapping_module
-from airflow_provider_userattrs.push.mapping.mapper import Mapping, hashed
+from airflow_provider_userattrs.push.mapping import mapper as mapper_module
+from airflow_provider_userattrs.push.mapping.mapper import Mapper, hashed
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -60,12 +59,12 @@ def either() -> Rules:
 
 
 def mapped(row: Any, *, user: dict[str, str] | None = None, rule: Rules | None = None, **options: Any) -> Any:
-    """Return what a mapping makes of one row."""
-    return Mapping(rule or rules(), user or {"id": "id"}, **options)(7, row)
+    """Return what a mapper makes of one row."""
+    return Mapper(rule or rules(), user or {"id": "id"}, **options)(7, row)
 
 
 #: One for all the examples of a property, so that it has met other rows before.
-MAPPING = Mapping(rules(), {"id": "id"})
+MAPPER = Mapper(rules(), {"id": "id"})
 
 ROW = {"id": "ada", "name": "Ada", "age": 36}
 
@@ -114,15 +113,15 @@ class TestColumns:
         assert seen == [[("first", 1), ("second", 2)]]
 
     def test_rows_of_many_shapes_each_get_their_own_columns(self) -> None:
-        mapping = Mapping(rules(), {"id": "id"})
+        mapper = Mapper(rules(), {"id": "id"})
         for _ in range(2):
             for shape in range(600):
-                update = mapping(shape, {"id": "ada", f"c{shape}": shape})
+                update = mapper(shape, {"id": "ada", f"c{shape}": shape})
                 assert update.attributes == {f"c{shape}": min(shape, 1_000)}
 
     def test_the_order_of_columns_makes_no_difference(self) -> None:
-        mapping = Mapping(rules(), {"id": "id"})
-        assert mapping(0, {"id": "a", "x": 1, "y": 2}).attributes == mapping(1, {"y": 2, "x": 1, "id": "a"}).attributes
+        mapper = Mapper(rules(), {"id": "id"})
+        assert mapper(0, {"id": "a", "x": 1, "y": 2}).attributes == mapper(1, {"y": 2, "x": 1, "id": "a"}).attributes
 
     @pytest.mark.parametrize(
         ("row", "options", "attribute"),
@@ -143,21 +142,21 @@ class TestColumns:
     @pytest.mark.parametrize("row", [{"b": "bob", "x": 1}, ChainMap({"b": "bob"}, {"x": 1})], ids=["dict", "mapping"])
     def test_a_row_that_lacks_one_of_several_credentials_is_found_by_the_other_and_noted(self, row: Any) -> None:
         """An export of JSON may leave out what is NULL."""
-        mapping = Mapping(either(), {"first": "a", "second": "b"})
-        update = mapping(0, row)
+        mapper = Mapper(either(), {"first": "a", "second": "b"})
+        update = mapper(0, row)
         assert (update.user, update.attributes) == ({"second": "bob"}, {"x": 1})
-        assert mapping.notes == {("first", "row without this credential's column"): 1}
-        assert mapping(1, {"a": "ada", "b": "bob", "x": 1}).user == {"first": "ada", "second": "bob"}
-        assert mapping.notes.total() == 1
+        assert mapper.notes == {("first", "row without this credential's column"): 1}
+        assert mapper(1, {"a": "ada", "b": "bob", "x": 1}).user == {"first": "ada", "second": "bob"}
+        assert mapper.notes.total() == 1
 
     def test_a_row_that_lacks_all_credentials_lacks_a_column(self) -> None:
-        outcome = Mapping(either(), {"first": "a", "second": "b"})(0, {"x": 1})
+        outcome = Mapper(either(), {"first": "a", "second": "b"})(0, {"x": 1})
         assert outcome.verdict.code == "missing-column"
 
     def test_a_row_that_lacks_a_credential_and_fails_is_not_noted(self) -> None:
-        mapping = Mapping(either(), {"first": "a", "second": "b"})
-        assert mapping(0, {"b": "bob", "x": 5_000}).verdict.code == "too-big"
-        assert not mapping.notes
+        mapper = Mapper(either(), {"first": "a", "second": "b"})
+        assert mapper(0, {"b": "bob", "x": 5_000}).verdict.code == "too-big"
+        assert not mapper.notes
 
     @pytest.mark.parametrize("source", ["age", Hashed("age")], ids=["renamed", "hashed"])
     def test_a_missing_column_is_named_by_its_own_name(self, source: Any) -> None:
@@ -199,24 +198,24 @@ class TestRowsInTurn:
     def test_each_row_is_mapped_as_if_it_were_the_only_one(
         self, rows: list[dict[str, Any]], attributes: Any, nulls: bool, kept: int
     ) -> None:
-        def made(mapping: Mapping, row: dict[str, Any]) -> Any:
-            result = mapping(7, row)
+        def made(mapper: Mapper, row: dict[str, Any]) -> Any:
+            result = mapper(7, row)
             if isinstance(result, Outcome):
                 return result.verdict
             return result.attributes, list(result.attributes), list(result.unset)
 
-        def anew() -> Mapping:
-            return Mapping(rules(), {"id": "id"}, attributes=attributes, unset_nulls=nulls)
+        def anew() -> Mapper:
+            return Mapper(rules(), {"id": "id"}, attributes=attributes, unset_nulls=nulls)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(mapping_module, "_SHAPES", kept)
-            mapping = anew()
-            assert [made(mapping, row) for row in rows] == [made(anew(), row) for row in rows]
+            patch.setattr(mapper_module, "_SHAPES", kept)
+            mapper = anew()
+            assert [made(mapper, row) for row in rows] == [made(anew(), row) for row in rows]
 
     @given(st.lists(st.sampled_from([None, "a", 1, 1.5]), min_size=3, max_size=3))
     def test_each_value_is_converted_by_its_own_type(self, drawn: list[Any]) -> None:
         expected = {name: str(v) if isinstance(v, float) else v for name, v in zip("xyz", drawn, strict=True) if v}
-        result = MAPPING(0, {"x": drawn[0], "id": "ada", "y": drawn[1], "z": drawn[2]})
+        result = MAPPER(0, {"x": drawn[0], "id": "ada", "y": drawn[1], "z": drawn[2]})
         assert (expected or None) == (result.attributes if isinstance(result, UserUpdate) else None)
 
     def test_a_row_s_own_dict_is_left_alone(self) -> None:
@@ -248,9 +247,9 @@ class TestNulls:
         assert (update.attributes, list(update.unset)) == ({}, ["age", "name"])
 
     def test_rows_do_not_share_what_they_unset(self) -> None:
-        mapping = Mapping(rules(), {"id": "id"}, unset_nulls=True)
-        first = mapping(0, {"id": "a", "x": None, "y": 1})
-        second = mapping(1, {"id": "b", "x": 1, "y": None})
+        mapper = Mapper(rules(), {"id": "id"}, unset_nulls=True)
+        first = mapper(0, {"id": "a", "x": None, "y": 1})
+        second = mapper(1, {"id": "b", "x": 1, "y": None})
         assert (list(first.unset), list(second.unset)) == (["x"], ["y"])
 
     @pytest.mark.parametrize("value", ["", 0, False, [], float("nan")], ids=repr)
@@ -273,7 +272,7 @@ class TestUnset:
 
     def test_a_reserved_name_fails_at_once(self) -> None:
         with pytest.raises(InvalidRow) as raised:
-            Mapping(rules(), {"id": "id"}, unset=("fine", "id_"))
+            Mapper(rules(), {"id": "id"}, unset=("fine", "id_"))
         assert raised.value.verdict.attribute == "id_"
 
 
@@ -281,7 +280,7 @@ class TestNames:
     @pytest.mark.parametrize("attributes", [["id_"], {"id_": "age"}, {"id_": Constant(1)}, {"id_": Hashed("age")}])
     def test_a_reserved_name_of_the_author_s_fails_at_once(self, attributes: Any) -> None:
         with pytest.raises(InvalidRow) as raised:
-            Mapping(rules(), {"id": "id"}, attributes=attributes)
+            Mapper(rules(), {"id": "id"}, attributes=attributes)
         assert raised.value.verdict.attribute == "id_"
 
     @pytest.mark.parametrize("name", ["id_", ""], ids=repr)
@@ -298,10 +297,10 @@ class TestNames:
         assert words in outcome.verdict.meaning
 
     def test_a_reserved_name_comes_back_after_a_row_that_failed(self) -> None:
-        mapping = Mapping(rules(), {"id": "id"})
+        mapper = Mapper(rules(), {"id": "id"})
         for _ in range(3):
-            assert mapping(0, {"id": "ada", "id_": 1}).verdict.code == "reserved"
-        assert mapping(0, {"id": "ada", "x": 1}).attributes == {"x": 1}
+            assert mapper(0, {"id": "ada", "id_": 1}).verdict.code == "reserved"
+        assert mapper(0, {"id": "ada", "x": 1}).attributes == {"x": 1}
 
 
 class TestConstants:
@@ -318,7 +317,7 @@ class TestConstants:
     )
     def test_one_that_breaks_a_rule_fails_at_once_by_name(self, value: Any, code: str) -> None:
         with pytest.raises(InvalidRow) as raised:
-            Mapping(rules(), {"id": "id"}, attributes={"vip": Constant(value)})
+            Mapper(rules(), {"id": "id"}, attributes={"vip": Constant(value)})
         assert (raised.value.verdict.code, raised.value.verdict.attribute) == (code, "vip")
 
     def test_is_converted_as_a_value_is(self) -> None:
@@ -327,13 +326,13 @@ class TestConstants:
         assert mapped({"id": "ada"}, attributes={"x": Constant(1)}, rule=rule).attributes == {"x": "special 1"}
 
     def test_users_do_not_share_a_dict(self) -> None:
-        mapping = Mapping(rules(), {"id": "id"}, attributes={"x": Constant(1), "y": "y"})
-        first, second = mapping(0, {"id": "a", "y": 1}), mapping(1, {"id": "b", "y": None})
+        mapper = Mapper(rules(), {"id": "id"}, attributes={"x": Constant(1), "y": "y"})
+        first, second = mapper(0, {"id": "a", "y": 1}), mapper(1, {"id": "b", "y": None})
         assert (first.attributes, second.attributes) == ({"x": 1, "y": 1}, {"x": 1})
 
     def test_one_that_cannot_be_converted_is_refused_by_name(self) -> None:
         with pytest.raises(InvalidRow) as raised:
-            Mapping(rules(x=lambda value: 1 / 0), {"id": "id"}, attributes={"x": Constant(1)})
+            Mapper(rules(x=lambda value: 1 / 0), {"id": "id"}, attributes={"x": Constant(1)})
         assert raised.value.verdict.attribute == "x"
 
     def test_shows_itself(self) -> None:
@@ -398,32 +397,32 @@ class TestHashed:
 
 class TestNotes:
     def test_counts_what_was_done_to_values(self) -> None:
-        mapping = Mapping(rules(), {"id": "id"})
+        mapper = Mapper(rules(), {"id": "id"})
         for place in range(3):
-            mapping(place, {"id": "ada", "x": 1.5, "y": 2, "z": 0.5 if place else None})
-        assert mapping.notes == {("x", "sent as text"): 3, ("z", "sent as text"): 2}
+            mapper(place, {"id": "ada", "x": 1.5, "y": 2, "z": 0.5 if place else None})
+        assert mapper.notes == {("x", "sent as text"): 3, ("z", "sent as text"): 2}
 
     def test_counts_what_was_done_to_constants(self) -> None:
-        mapping = Mapping(rules(), {"id": "id"}, attributes={"x": Constant(1.5), "y": "y"})
-        mapping(0, {"id": "ada", "y": 1})
-        assert mapping.notes[("x", "sent as text")]
+        mapper = Mapper(rules(), {"id": "id"}, attributes={"x": Constant(1.5), "y": "y"})
+        mapper(0, {"id": "ada", "y": 1})
+        assert mapper.notes[("x", "sent as text")]
 
     def test_counts_what_is_odd_about_ids(self) -> None:
         rule = replace(rules(), identify=lambda ids: (Noted(ids["id"].strip(), "blanks", "id"), (ids["id"],)))
-        mapping = Mapping(rule, {"id": "column"})
-        assert mapping(0, {"column": " ada ", "x": 1.5}).user == "ada"
-        assert mapping.notes == {("id", "blanks"): 1, ("x", "sent as text"): 1}
+        mapper = Mapper(rule, {"id": "column"})
+        assert mapper(0, {"column": " ada ", "x": 1.5}).user == "ada"
+        assert mapper.notes == {("id", "blanks"): 1, ("x", "sent as text"): 1}
 
     def test_counts_no_value_of_a_row_that_is_not_sent(self) -> None:
-        mapping = Mapping(rules(), {"id": "id"})
-        assert mapping(0, {"id": "ada", "x": 1.5, "y": 5_000}).verdict.code == "too-big"
-        assert not mapping.notes
+        mapper = Mapper(rules(), {"id": "id"})
+        assert mapper(0, {"id": "ada", "x": 1.5, "y": 5_000}).verdict.code == "too-big"
+        assert not mapper.notes
 
     def test_a_named_rule_goes_before_the_type_s(self) -> None:
         assert mapped({"id": "ada", "x": 1, "y": 1}, rule=rules(x=lambda value: -value)).attributes == {"x": -1, "y": 1}
 
 
-class Raising(AnyMapping[str, Any]):
+class Raising(Mapping[str, Any]):
     """Be a row whose look-up runs code, and fails."""
 
     def __init__(self, error: Exception, *fine: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.operation import Answer, Endpoint
+from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
@@ -41,29 +41,28 @@ ERRORS = [
     (55014, "Contact exists", DATA, "contact exists"),
 ]
 
-ENDPOINTS = [engagelab.property_endpoint(name) for name in ("set", "increase", "add", "remove", "delete")]
-ENDPOINTS.append(engagelab.contact_endpoint())
+OPERATIONS = list(engagelab.OPERATIONS.values())
 
 
 def answer(body: Any, status: int = 200) -> Answer:
     return Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 @pytest.mark.parametrize(("code", "said", "expected", "word"), ERRORS, ids=[str(code) for code, *_ in ERRORS])
 class TestDocumentedCodes:
     @pytest.mark.parametrize("status", [200, 401, 429, 500])
     def test_decide_whatever_the_http_status_is(
-        self, endpoint: Endpoint, code: int, said: str, expected: Any, word: str, status: int
+        self, operation: Operation, code: int, said: str, expected: Any, word: str, status: int
     ) -> None:
-        [verdict] = endpoint.read(answer({"code": code, "message": said}, status), 1)
+        [verdict] = operation.read(answer({"code": code, "message": said}, status), 1)
         assert (verdict.status, verdict.action) == expected
         assert verdict.code == str(code)
 
     def test_have_a_meaning_and_a_remedy_and_keep_the_vendor_s_words(
-        self, endpoint: Endpoint, code: int, said: str, expected: Any, word: str
+        self, operation: Operation, code: int, said: str, expected: Any, word: str
     ) -> None:
-        [verdict] = endpoint.read(answer({"code": code, "message": said}), 1)
+        [verdict] = operation.read(answer({"code": code, "message": said}), 1)
         assert word in verdict.meaning
         assert verdict.remedy[0].isupper()
         assert verdict.remedy.endswith(".")
@@ -71,16 +70,16 @@ class TestDocumentedCodes:
 
     @pytest.mark.parametrize("body", [{}, {"message": None}, {"message": ""}, {"message": "other words"}], ids=str)
     def test_do_not_depend_on_the_message(
-        self, endpoint: Endpoint, code: int, said: str, expected: Any, word: str, body: dict[str, Any]
+        self, operation: Operation, code: int, said: str, expected: Any, word: str, body: dict[str, Any]
     ) -> None:
-        [verdict] = endpoint.read(answer({"code": code, **body}), 1)
+        [verdict] = operation.read(answer({"code": code, **body}), 1)
         assert (verdict.status, verdict.action) == expected
 
 
 class TestSuccess:
-    @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
-    def test_the_page_s_sample(self, endpoint: Endpoint) -> None:
-        [verdict] = endpoint.read(answer(b'{ "code": 0, "message": "success" }'), 1)
+    @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+    def test_the_page_s_sample(self, operation: Operation) -> None:
+        [verdict] = operation.read(answer(b'{ "code": 0, "message": "success" }'), 1)
         assert verdict.status is Status.ACCEPTED
 
     @pytest.mark.parametrize(
@@ -243,9 +242,7 @@ class TestBodies:
             "user_string_once": "refef",
             "user_datetime_once": datetime(2023, 12, 12, 0, 56, 23),
         }
-        assert become(
-            engagelab.property_endpoint("set"), engagelab_values.rules("set", UTC), {"euid": "euid"}, row
-        ) == (
+        assert become(engagelab.OPERATIONS["set"], engagelab_values.rules("set", UTC), {"euid": "euid"}, row) == (
             b'{"euid":10362473,"type":"set","properties":{"user_number_once":46.2,"user_string_once":"refef",'
             b'"user_datetime_once":"2023-12-12 00:56:23"}}'
         )
@@ -253,12 +250,12 @@ class TestBodies:
     def test_contact(self, become: Any) -> None:
         row = {"euid": 10362473, "mobile_phone": "18023456879", "email": "12@gmail.com"}
         rules = engagelab_values.rules("contact", UTC)
-        assert become(engagelab.contact_endpoint(), rules, {"euid": "euid"}, row) == (
+        assert become(engagelab.OPERATIONS["contacts"], rules, {"euid": "euid"}, row) == (
             b'{"euid":10362473,"contacts":{"mobile_phone":"18023456879","email":"12@gmail.com"}}'
         )
 
     @pytest.mark.parametrize(
-        ("operation", "value", "properties"),
+        ("name", "value", "properties"),
         [
             ("increase", 5, b'{"x":5}'),
             ("increase", -5, b'{"x":-5}'),
@@ -268,42 +265,42 @@ class TestBodies:
             ("set", "{{ var.value.key }}", b'{"x":"{{ var.value.key }}"}'),
         ],
     )
-    def test_the_other_operations(self, become: Any, operation: str, value: Any, properties: bytes) -> None:
-        endpoint, rules = engagelab.property_endpoint(operation), engagelab_values.rules(operation, UTC)
-        body = become(endpoint, rules, {"euid": "euid"}, {"euid": 1, "x": value})
-        assert body == b'{"euid":1,"type":"%s","properties":%s}' % (operation.encode(), properties)
+    def test_the_other_operations(self, become: Any, name: str, value: Any, properties: bytes) -> None:
+        operation, rules = engagelab.OPERATIONS[name], engagelab_values.rules(name, UTC)
+        body = become(operation, rules, {"euid": "euid"}, {"euid": 1, "x": value})
+        assert body == b'{"euid":1,"type":"%s","properties":%s}' % (name.encode(), properties)
 
     def test_delete_names_the_properties_with_values_that_are_not_empty(self, become: Any) -> None:
         """Because 55103 refuses empty ones."""
-        endpoint, rules = engagelab.property_endpoint("delete"), engagelab_values.rules("set", UTC)
-        body = json.loads(become(endpoint, rules, {"euid": "euid"}, {"euid": 1, "x": 5}, unset=("a", "b")))
+        operation, rules = engagelab.OPERATIONS["unset"], engagelab_values.rules("set", UTC)
+        body = json.loads(become(operation, rules, {"euid": "euid"}, {"euid": 1, "x": 5}, unset=("a", "b")))
         assert (body["euid"], body["type"], body["properties"].keys()) == (1, "delete", {"a", "b"})
         assert all(value for value in body["properties"].values())
 
     def test_a_name_to_delete_that_cannot_be_written_is_named(self, become: Any) -> None:
-        endpoint, rules = engagelab.property_endpoint("delete"), engagelab_values.rules("set", UTC)
-        verdict = become(endpoint, rules, {"euid": "euid"}, {"euid": 1}, unset=("a\ud800",))
+        operation, rules = engagelab.OPERATIONS["unset"], engagelab_values.rules("set", UTC)
+        verdict = become(operation, rules, {"euid": "euid"}, {"euid": 1}, unset=("a\ud800",))
         assert verdict.code == "not-utf-8"
 
 
-class TestEndpoints:
-    @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
-    def test_take_one_user_a_call(self, endpoint: Endpoint) -> None:
-        assert endpoint.max_users == 1
-        assert endpoint.vendor == "EngageLab"
-        assert "call" in endpoint.accepted_means
+class TestOperations:
+    @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+    def test_take_one_user_a_call(self, operation: Operation) -> None:
+        assert operation.max_users == 1
+        assert operation.vendor == "EngageLab"
+        assert "call" in operation.accepted_means
 
-    @pytest.mark.parametrize("operation", ["set", "increase", "add", "remove", "delete"])
-    def test_property(self, operation: str) -> None:
-        endpoint = engagelab.property_endpoint(operation)
-        assert endpoint.path == "/v1/user/property"
-        assert endpoint.operation == ("unset attributes" if operation == "delete" else f"{operation} attributes")
-        assert endpoint.idempotent is (operation != "increase")
+    @pytest.mark.parametrize("name", ["set", "increase", "add", "remove", "unset"])
+    def test_property(self, name: str) -> None:
+        operation = engagelab.OPERATIONS[name]
+        assert operation.path == "/v1/user/property"
+        assert operation.name == f"{name} attributes"
+        assert operation.idempotent is (name != "increase")
 
     def test_contact(self) -> None:
-        assert engagelab.contact_endpoint().path == "/v1/user/contact"
-        assert engagelab.contact_endpoint().operation == "set contacts"
-        assert engagelab.contact_endpoint().idempotent
+        assert engagelab.OPERATIONS["contacts"].path == "/v1/user/contact"
+        assert engagelab.OPERATIONS["contacts"].name == "set contacts"
+        assert engagelab.OPERATIONS["contacts"].idempotent
 
     def test_operations_and_regions_are_those_of_the_pages(self) -> None:
         assert set(engagelab.SET_OPERATIONS) == {"set", "increase", "add", "remove"}

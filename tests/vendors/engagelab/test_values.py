@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.columns import Constant, Hashed
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
@@ -49,8 +49,8 @@ def sent(become: Any) -> Any:
     """Return a function from a value to the JSON text it is sent as, or the code it is refused with."""
 
     def send(value: Any, operation: str = "set", zone: Any = UTC, notes: Any = None) -> Any:
-        endpoint = engagelab.contact_endpoint() if operation == "contact" else engagelab.property_endpoint(operation)
-        body = become(endpoint, rules(operation, zone), {"euid": "euid"}, {"euid": 1, "x": value}, notes=notes)
+        described = engagelab.OPERATIONS["contacts" if operation == "contact" else operation]
+        body = become(described, rules(operation, zone), {"euid": "euid"}, {"euid": 1, "x": value}, notes=notes)
         if isinstance(body, Verdict):
             assert (body.status, body.attribute) == (Status.INVALID, "x")
             assert body.remedy.endswith(".")
@@ -243,8 +243,8 @@ class TestIncrease:
         [("5", "query"), (True, "query"), ("5.5", "query"), (5.5, "round"), (Decimal("0.1"), "round")],
     )
     def test_has_a_remedy_that_helps(self, become: Any, value: Any, word: str) -> None:
-        endpoint, row = engagelab.property_endpoint("increase"), {"euid": 1, "x": value}
-        assert word in become(endpoint, rules("increase", UTC), {"euid": "euid"}, row).remedy
+        operation, row = engagelab.OPERATIONS["increase"], {"euid": 1, "x": value}
+        assert word in become(operation, rules("increase", UTC), {"euid": "euid"}, row).remedy
 
     @given(number=st.one_of(st.integers(-(10**20), 10**20), st.floats(), st.decimals()))
     @settings(max_examples=200)
@@ -325,15 +325,15 @@ def test_a_datetime_is_refused_for_what_it_is(sent: Any, operation: str, code: s
 
 def test_a_constant_datetime_as_a_contact_is_refused_by_name() -> None:
     with pytest.raises(InvalidRow) as raised:
-        Mapping(rules("contact", UTC), {"euid": "euid"}, attributes={"email": Constant(datetime(2020, 1, 1))})
+        Mapper(rules("contact", UTC), {"euid": "euid"}, attributes={"email": Constant(datetime(2020, 1, 1))})
     assert raised.value.verdict.attribute == "email"
 
 
 @pytest.mark.parametrize("operation", ["add", "remove", "increase"])
 def test_a_hash_is_held_to_the_operation_s_rules(become: Any, operation: str) -> None:
-    endpoint, row = engagelab.property_endpoint(operation), {"euid": 1, "mail": "a@b"}
+    described, row = engagelab.OPERATIONS[operation], {"euid": 1, "mail": "a@b"}
     try:
-        body = become(endpoint, rules(operation, UTC), {"euid": "euid"}, row, attributes={"x": Hashed("mail")})
+        body = become(described, rules(operation, UTC), {"euid": "euid"}, row, attributes={"x": Hashed("mail")})
     except InvalidRow as invalid:
         body = invalid.verdict
     if operation == "increase":
@@ -412,8 +412,8 @@ class TestEuid:
 
     @pytest.mark.parametrize("value", [Decimal("Infinity"), Decimal("sNaN"), Decimal(10**40)], ids=repr)
     def test_is_no_decimal_without_a_remainder_either(self, become: Any, value: Decimal) -> None:
-        endpoint, row = engagelab.property_endpoint("set"), {"euid": value, "x": 1}
-        verdict = become(endpoint, rules("set", UTC), {"euid": "euid"}, row)
+        operation, row = engagelab.OPERATIONS["set"], {"euid": value, "x": 1}
+        verdict = become(operation, rules("set", UTC), {"euid": "euid"}, row)
         assert (verdict.code, verdict.attribute) == ("euid", None)
 
     @pytest.mark.parametrize(
@@ -479,8 +479,8 @@ class TestPrivacy:
             [secret, secret.encode(), [secret, 1], {secret: secret}, {secret}, odd.Loud(), f"{secret}\ud800", 10**30]
         )
         row = {"euid": data.draw(st.one_of(st.just(1), values)), "x": data.draw(values), "y": data.draw(values)}
-        endpoint = engagelab.contact_endpoint() if operation == "contact" else engagelab.property_endpoint(operation)
-        body = become(endpoint, rules(operation, UTC), {"euid": "euid"}, row)
+        described = engagelab.OPERATIONS["contacts" if operation == "contact" else operation]
+        body = become(described, rules(operation, UTC), {"euid": "euid"}, row)
         if isinstance(body, Verdict):
             assert body.status is Status.INVALID
             assert secret not in " ".join(str(getattr(body, field.name)) for field in fields(body))

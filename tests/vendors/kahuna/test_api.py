@@ -267,7 +267,7 @@ class TestBodies:
             "birth_date": date(1995, 3, 21),
         }
         target = {"email": "email", "username": "username"}
-        assert become(kahuna.endpoint(), kahuna_values.rules(UTC), target, george, john) == (
+        assert become(kahuna.OPERATIONS["set"], kahuna_values.rules(UTC), target, george, john) == (
             b'{"user_attributes_array":['
             b'{"target":{"email":"george@example.com","username":"george0000"},'
             b'"attributes":{"first_name":"George","last_name":"Washington","gender":"m","age":44,"language":"en"}},'
@@ -277,34 +277,34 @@ class TestBodies:
         )
 
     def test_one_user_is_an_array_of_one(self, become: Any) -> None:
-        body = become(kahuna.endpoint(), kahuna_values.rules(UTC), {"email": "mail"}, {"mail": "a@b", "x": 1})
+        body = become(kahuna.OPERATIONS["set"], kahuna_values.rules(UTC), {"email": "mail"}, {"mail": "a@b", "x": 1})
         assert body == b'{"user_attributes_array":[{"target":{"email":"a@b"},"attributes":{"x":1}}]}'
 
     def test_null_deletes(self, become: Any) -> None:
         row = {"email": "a@b", "x": 1, "y": None, "z": None}
         target, rules = {"email": "email"}, kahuna_values.rules(UTC)
-        assert become(kahuna.endpoint(), rules, target, row, unset_nulls=True) == (
+        assert become(kahuna.OPERATIONS["set"], rules, target, row, unset_nulls=True) == (
             b'{"user_attributes_array":[{"target":{"email":"a@b"},"attributes":{"x":1,"y":null,"z":null}}]}'
         )
-        assert become(kahuna.endpoint(unset=True), rules, target, row, unset=("p", "q")) == (
+        assert become(kahuna.OPERATIONS["unset"], rules, target, row, unset=("p", "q")) == (
             b'{"user_attributes_array":[{"target":{"email":"a@b"},"attributes":{"p":null,"q":null}}]}'
         )
 
     def test_a_name_to_delete_that_cannot_be_written_is_named(self, become: Any) -> None:
         rules = kahuna_values.rules(UTC)
-        verdict = become(kahuna.endpoint(unset=True), rules, {"email": "e"}, {"e": "a@b"}, unset=("a\ud800",))
+        verdict = become(kahuna.OPERATIONS["unset"], rules, {"email": "e"}, {"e": "a@b"}, unset=("a\ud800",))
         assert verdict.code == "not-utf-8"
 
 
-class TestEndpoint:
+class TestOperation:
     @pytest.mark.parametrize("unset", [False, True])
     def test_is_the_page_s(self, unset: bool) -> None:
-        endpoint = kahuna.endpoint(unset=unset)
-        assert (endpoint.vendor, endpoint.path, endpoint.max_users) == ("Kahuna", "/api/userattributes", 100)
-        assert endpoint.operation == ("unset attributes" if unset else "set attributes")
-        assert kahuna.endpoint().operation == "set attributes"
-        assert endpoint.idempotent
-        assert "each user" in endpoint.accepted_means
+        operation = kahuna.OPERATIONS["unset" if unset else "set"]
+        assert (operation.vendor, operation.path, operation.max_users) == ("Kahuna", "/api/userattributes", 100)
+        assert operation.name == ("unset attributes" if unset else "set attributes")
+        assert kahuna.OPERATIONS["set"].name == "set attributes"
+        assert operation.idempotent
+        assert "each user" in operation.accepted_means
 
     def test_address_and_environments(self) -> None:
         assert kahuna.BASE_URL == "https://tap-nexus.appspot.com"
@@ -313,5 +313,5 @@ class TestEndpoint:
 
     def test_a_hundred_users_a_request_and_no_more(self, become: Any) -> None:
         rows = [{"email": f"{place}@b", "x": place} for place in range(250)]
-        body = become(kahuna.endpoint(), kahuna_values.rules(UTC), {"email": "email"}, *rows[:100])
+        body = become(kahuna.OPERATIONS["set"], kahuna_values.rules(UTC), {"email": "email"}, *rows[:100])
         assert len(json.loads(body)["user_attributes_array"]) == 100

@@ -244,7 +244,9 @@ class TestBodies:
 
     def send(self, become: Any, row: dict[str, Any], **more: Any) -> Any:
         row = {"customer_id": self.USER, **row}
-        return become(moengage.endpoint(), moengage_values.rules(UTC), {"customer_id": "customer_id"}, row, **more)
+        return become(
+            moengage.OPERATIONS["set"], moengage_values.rules(UTC), {"customer_id": "customer_id"}, row, **more
+        )
 
     def test_the_first_sample(self, become: Any) -> None:
         row = {"name": "John", "platforms": [{"platform": "ANDROID", "active": "true"}]}
@@ -268,10 +270,10 @@ class TestBodies:
         )
 
     def test_the_sample_of_unset(self, become: Any) -> None:
-        endpoint = moengage.endpoint(unset=True, case_sensitive=False)
+        operation = moengage.unset_attributes(case_sensitive=False)
         names = ("my_int", "my_string", "my_custom_date")
         body = become(
-            endpoint,
+            operation,
             moengage_values.unset_rules("equals"),
             {"customer_id": "id"},
             {"id": self.USER, "x": 1},
@@ -286,8 +288,8 @@ class TestBodies:
 
     @pytest.mark.parametrize("match", ["equals", "prefix", "suffix", "contains"])
     def test_matches(self, become: Any, match: str) -> None:
-        endpoint, rules = moengage.endpoint(unset=True, match=match), moengage_values.unset_rules(match)
-        body = json.loads(become(endpoint, rules, {"customer_id": "id"}, {"id": self.USER}, unset=("abc",)))
+        operation, rules = moengage.unset_attributes(match=match), moengage_values.unset_rules(match)
+        body = json.loads(become(operation, rules, {"customer_id": "id"}, {"id": self.USER}, unset=("abc",)))
         assert body["unset_attributes"] == [{"type": match, "attr": "abc", "case_sensitive": True}]
         assert match in moengage.MATCHES
 
@@ -298,24 +300,24 @@ class TestBodies:
         )
 
     def test_existing_users_only(self, become: Any) -> None:
-        endpoint, rules = moengage.endpoint(update_existing_only=True), moengage_values.rules(UTC)
-        body = json.loads(become(endpoint, rules, {"customer_id": "id"}, {"id": self.USER, "a": 1}))
+        operation, rules = moengage.set_attributes(update_existing_only=True), moengage_values.rules(UTC)
+        body = json.loads(become(operation, rules, {"customer_id": "id"}, {"id": self.USER, "a": 1}))
         assert body["update_existing_only"] is True
         assert body["attributes"] == {"a": 1}
 
 
-class TestEndpoint:
+class TestOperation:
     def test_is_the_pages(self) -> None:
-        endpoint = moengage.endpoint()
-        assert (endpoint.vendor, endpoint.path, endpoint.max_users) == ("MoEngage", "/v1/customer", 1)
-        assert endpoint.idempotent
-        assert "queued" in endpoint.accepted_means
-        assert endpoint.rate_unit == "users"
-        assert endpoint.max_rate is not None
-        assert endpoint.max_rate * 60 == pytest.approx(10_000)
-        assert endpoint.max_rate * 60 <= 10_000 + 1e-6
-        assert endpoint.operation == "set attributes"
-        assert moengage.endpoint(unset=True).operation == "unset attributes"
+        operation = moengage.OPERATIONS["set"]
+        assert (operation.vendor, operation.path, operation.max_users) == ("MoEngage", "/v1/customer", 1)
+        assert operation.idempotent
+        assert "queued" in operation.accepted_means
+        assert operation.rate_unit == "users"
+        assert operation.max_rate is not None
+        assert operation.max_rate * 60 == pytest.approx(10_000)
+        assert operation.max_rate * 60 <= 10_000 + 1e-6
+        assert operation.name == "set attributes"
+        assert moengage.OPERATIONS["unset"].name == "unset attributes"
 
     @pytest.mark.parametrize(
         ("data_center", "url"),
@@ -333,17 +335,17 @@ class TestEndpoint:
 
     @pytest.mark.parametrize("letter", ["a", "é", "🦔"])
     def test_no_body_is_over_128_kb(self, letter: str) -> None:
-        endpoint = moengage.endpoint()
-        batcher = Batcher(endpoint)
-        assert endpoint.max_bytes is not None
-        assert endpoint.max_bytes <= 128 * 1024
+        operation = moengage.OPERATIONS["set"]
+        batcher = Batcher(operation)
+        assert operation.max_bytes is not None
+        assert operation.max_bytes <= 128 * 1024
 
         def row(size: int) -> UserUpdate:
             return UserUpdate(0, "john", ("john",), {"x": letter * size}, (), {})
 
-        frame = len(endpoint.encode(row(0)))
-        most = (endpoint.max_bytes - frame) // len(letter.encode())
-        assert len(batcher.encode(row(most))) <= endpoint.max_bytes
+        frame = len(operation.encode(row(0)))
+        most = (operation.max_bytes - frame) // len(letter.encode())
+        assert len(batcher.encode(row(most))) <= operation.max_bytes
         with pytest.raises(InvalidRow) as raised:
             batcher.encode(row(most + 1))
         assert raised.value.verdict.status is Status.INVALID

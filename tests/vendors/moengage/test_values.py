@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.columns import Hashed
-from airflow_provider_userattrs.push.mapping.mapper import Mapping
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
@@ -77,7 +77,7 @@ def sent(become: Any) -> Any:
     def send(value: Any, name: str = "x", zone: Any = UTC, notes: Any = None, check_size: bool = True) -> Any:
         rule = rules(zone, check_size=check_size)
         row = {"customer_id": "john", name: value}
-        body = become(moengage.endpoint(), rule, {"customer_id": "customer_id"}, row, notes=notes)
+        body = become(moengage.OPERATIONS["set"], rule, {"customer_id": "customer_id"}, row, notes=notes)
         if isinstance(body, Verdict):
             assert (body.status, body.attribute) == (Status.INVALID, name[:80])
             assert body.remedy.endswith(".")
@@ -231,7 +231,7 @@ class TestSize:
         assert sent(1, name=letter * 200) == "1"
         assert sent(1, name=letter * 201) == "name-too-long"
         with pytest.raises(InvalidRow) as raised:
-            Mapping(rules(UTC), {"customer_id": "id"}, attributes=[letter * 201])
+            Mapper(rules(UTC), {"customer_id": "id"}, attributes=[letter * 201])
         assert raised.value.verdict.code == "name-too-long"
 
     def test_oversize_is_sent_when_the_author_asks_for_it(self, sent: Any) -> None:
@@ -255,7 +255,7 @@ class TestSize:
 
     def test_of_a_url_the_remedy_is_not_to_let_it_be_cut(self, become: Any) -> None:
         row = {"customer_id": "john", "x": "https://example.com/" + "a" * 600}
-        verdict = become(moengage.endpoint(), rules(UTC), {"customer_id": "customer_id"}, row)
+        verdict = become(moengage.OPERATIONS["set"], rules(UTC), {"customer_id": "customer_id"}, row)
         assert "oversize" not in verdict.remedy
 
 
@@ -386,7 +386,7 @@ class TestStandardAttributes:
 
     def test_of_text_take_a_hash(self, become: Any) -> None:
         user, row = {"customer_id": "id"}, {"id": "john", "m": "a@b"}
-        body = become(moengage.endpoint(), rules(UTC), user, row, attributes={"email": Hashed("m")})
+        body = become(moengage.OPERATIONS["set"], rules(UTC), user, row, attributes={"email": Hashed("m")})
         assert b'"email":"' in body
 
 
@@ -519,7 +519,7 @@ class TestDates:
         row = {"customer_id": "john", "mail": "a@b"}
         try:
             body = become(
-                moengage.endpoint(),
+                moengage.OPERATIONS["set"],
                 rules(UTC),
                 {"customer_id": "customer_id"},
                 row,
@@ -696,15 +696,15 @@ class TestCustomerId:
     def test_that_is_odd_is_sent_and_noted(self, become: Any, value: Any, note: str) -> None:
         notes: dict[Any, int] = {}
         row = {"id": value, "x": 1}
-        body = json.loads(become(moengage.endpoint(), rules(UTC), {"customer_id": "id"}, row, notes=notes))
+        body = json.loads(become(moengage.OPERATIONS["set"], rules(UTC), {"customer_id": "id"}, row, notes=notes))
         assert body["customer_id"] == (str(int(value)) if isinstance(value, float) else value)
         assert notes == {("customer_id", note): 1}
 
     def test_of_a_row_that_is_not_sent_is_not_noted(self) -> None:
-        mapping = Mapping(rules(UTC), {"customer_id": "id"})
+        mapper = Mapper(rules(UTC), {"customer_id": "id"})
         for row in ({"id": " john", "x": None}, {"id": " john", "x": b""}):
-            assert isinstance(mapping(0, row), Outcome)
-        assert not mapping.notes
+            assert isinstance(mapper(0, row), Outcome)
+        assert not mapper.notes
 
     @pytest.mark.parametrize("value", [None, float("nan"), Decimal("NaN")], ids=repr)
     def test_that_is_missing_is_called_missing(self, value: Any) -> None:
@@ -726,7 +726,7 @@ class TestCustomerId:
 
     def test_that_cannot_be_written_is_invalid(self, become: Any) -> None:
         row = {"customer_id": "john\ud800", "x": 1}
-        verdict = become(moengage.endpoint(), rules(UTC), {"customer_id": "customer_id"}, row)
+        verdict = become(moengage.OPERATIONS["set"], rules(UTC), {"customer_id": "customer_id"}, row)
         assert (verdict.status, verdict.code) == (Status.INVALID, "not-utf-8")
 
 
@@ -748,7 +748,7 @@ class TestPrivacy:
             ]
         )
         row = {"customer_id": data.draw(st.one_of(st.just("john"), values)), name: data.draw(values)}
-        body = become(moengage.endpoint(), rules(UTC), {"customer_id": "customer_id"}, row)
+        body = become(moengage.OPERATIONS["set"], rules(UTC), {"customer_id": "customer_id"}, row)
         if isinstance(body, Verdict):
             assert body.status is Status.INVALID
             assert secret not in " ".join(str(getattr(body, field.name)) for field in fields(body))
