@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 if TYPE_CHECKING:
     from airflow.providers.common.compat.openlineage.facet import Dataset
 
+__all__ = ["convert_asset_to_openlineage", "sanitize_uri"]
+
 _PATH = "/users"
 
 

@@ -6,6 +6,8 @@ The connection forms are declared here and only here: Airflow 3.2 and later read
 ``hooks/settings.py`` checks a connection's extras against them.
 """
 
+__all__ = ["get_provider_info"]
+
 _PACKAGE = "airflow_provider_userattrs"
 
 _COMMON_FIELDS: dict[str, dict[str, object]] = {

@@ -7,6 +7,7 @@ import ast
 import subprocess
 import sys
 from importlib import import_module
+from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_there_are_such_packages() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_what_is_listed_is_what_is_found_and_what_a_type_checker_sees(package: str) -> None:
     module = import_module(package)
-    where = {name: f"{package}{module}" for name, module in module._MODULES.items()}
+    where = {name: resolve_name(relative, package) for name, relative in module._MODULES.items()}
     assert set(where) == set(module.__all__) - {"__version__"}
     assert imported_for_types(PACKAGES[package]) == where
 

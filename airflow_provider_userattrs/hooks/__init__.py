@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A vendor's API by an Airflow connection, one request at a time."""
+"""A vendor's API through an Airflow connection, one request at a time, and what its verdicts and errors are."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,10 +7,19 @@ if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.engagelab import EngageLabHook
     from airflow_provider_userattrs.hooks.kahuna import KahunaHook
     from airflow_provider_userattrs.hooks.moengage import MoEngageHook
+    from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+    from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
-__all__ = ["EngageLabHook", "KahunaHook", "MoEngageHook"]
+__all__ = ["EngageLabHook", "KahunaHook", "MoEngageHook", "RefusedConfiguration", "Status", "Verdict"]
 
-_MODULES = {"EngageLabHook": ".engagelab", "KahunaHook": ".kahuna", "MoEngageHook": ".moengage"}
+_MODULES = {
+    "EngageLabHook": ".engagelab",
+    "KahunaHook": ".kahuna",
+    "MoEngageHook": ".moengage",
+    "RefusedConfiguration": "..push.model.errors",
+    "Status": "..push.model.verdict",
+    "Verdict": "..push.model.verdict",
+}
 
 if not TYPE_CHECKING:
 

@@ -17,6 +17,8 @@ from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
 
+__all__ = ["EngageLabHook"]
+
 
 class EngageLabHook(VendorHook):
     """Hold an EngageLab connection: login is the API key, password the API secret, extra ``region`` the region.

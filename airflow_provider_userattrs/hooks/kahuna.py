@@ -17,6 +17,8 @@ from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Verdict
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 
+__all__ = ["KahunaHook"]
+
 
 class KahunaHook(VendorHook):
     """Hold a Kahuna connection: login is the secret key, password the API key, extra ``environment`` where users are.

@@ -20,6 +20,8 @@ from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 from airflow_provider_userattrs.vendors.moengage import values as moengage_values
 
+__all__ = ["MoEngageHook"]
+
 
 class MoEngageHook(VendorHook):
     """Hold a MoEngage connection: login is the workspace id, password the Data API key, and an extra the data center.

@@ -17,6 +17,8 @@ from airflow_provider_userattrs.vendors.engagelab import values as engagelab_val
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.engagelab import EngageLabHook
 
+__all__ = ["EngageLabSetAttributesOperator", "EngageLabSetContactsOperator", "EngageLabUnsetAttributesOperator"]
+
 
 class _EngageLabOperator(UserPushOperator):
     """Share what EngageLab's operators have in common.

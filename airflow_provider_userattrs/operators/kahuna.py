@@ -17,6 +17,8 @@ from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.kahuna import KahunaHook
 
+__all__ = ["KahunaSetAttributesOperator", "KahunaUnsetAttributesOperator"]
+
 
 class _KahunaOperator(UserPushOperator):
     """Share what Kahuna's operators have in common.

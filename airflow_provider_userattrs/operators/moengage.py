@@ -17,6 +17,8 @@ from airflow_provider_userattrs.vendors.moengage import values as moengage_value
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.moengage import MoEngageHook
 
+__all__ = ["MoEngageSetAttributesOperator", "MoEngageUnsetAttributesOperator"]
+
 
 class _MoEngageOperator(UserPushOperator):
     """Share what MoEngage's operators have in common.

@@ -10,6 +10,8 @@ from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
 
+__all__ = ["VendorRetryPolicy"]
+
 
 class VendorRetryPolicy(RetryPolicy):
     """Retry a push when the vendor asked to be asked again, and not at all when a retry would end the same way."""

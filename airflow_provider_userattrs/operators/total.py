@@ -15,6 +15,8 @@ from airflow_provider_userattrs.operators.upstream import states
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+__all__ = ["PushTotalOperator"]
+
 
 class PushTotalOperator(BaseOperator):
     """Add up the reports of a mapped push and give the one verdict on all of it.

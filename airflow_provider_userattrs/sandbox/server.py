@@ -21,6 +21,8 @@ from .app import App
 from .connections import Connections
 from .world import World
 
+__all__ = ["Sandbox", "serve"]
+
 HOST = "127.0.0.1"
 # Longer than any client keeps a pooled connection: else the two race, and a request fails without a fault.
 KEEP_ALIVE_SECONDS = 3600

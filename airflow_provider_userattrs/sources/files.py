@@ -25,6 +25,8 @@ from airflow_provider_userattrs.sources.storage.parquet import group_sizes, parq
 from airflow_provider_userattrs.sources.storage.stored_files import Piece, StoredFile, distinct, list_files
 from airflow_provider_userattrs.sources.templates import is_deferred
 
+__all__ = ["FileRows"]
+
 log = logging.getLogger(__name__)
 
 #: Rows between two cursors.

@@ -12,6 +12,8 @@ from typing import Any
 from airflow_provider_userattrs.sources.formats import format_of
 from airflow_provider_userattrs.sources.templates import render
 
+__all__ = ["hand_over"]
+
 #: What stands in a dict for a source -> where it is.
 _SOURCES = {"sql": ("sql", "SqlRows"), "files": ("files", "FileRows"), "rejects": ("rejects", "Rejects")}
 

@@ -18,6 +18,8 @@ from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, 
 from airflow_provider_userattrs.sources.storage.lines import BOM, split_lines
 from airflow_provider_userattrs.sources.storage.locations import MissingFile, locate, storage_of
 
+__all__ = ["Rejects"]
+
 log = logging.getLogger(__name__)
 
 

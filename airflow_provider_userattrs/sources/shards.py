@@ -18,6 +18,8 @@ from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.storage.stored_files import Piece
 from airflow_provider_userattrs.sources.templates import render
 
+__all__ = ["shards"]
+
 #: As many tasks as Airflow maps over by default, [core] max_map_length.
 _MOST = 1024
 

@@ -29,6 +29,8 @@ from airflow_provider_userattrs.sources.database.session import Session
 from airflow_provider_userattrs.sources.database.statement import holds_two_statements
 from airflow_provider_userattrs.sources.templates import is_deferred
 
+__all__ = ["SqlRows"]
+
 logger = logging.getLogger(__name__)
 
 #: A name that needs no quotes in any database.
