@@ -1,4 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Push what a company knows about its users from Airflow to EngageLab MA, Kahuna and MoEngage."""
+"""Push what a company knows about its users from Airflow to EngageLab MA, Kahuna and MoEngage.
+
+What a DAG author writes beside an operator is here in one import, and is loaded when it is asked for: Airflow imports
+this package while it starts.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.columns import Constant, Hashed
+    from airflow_provider_userattrs.sources.files import FileRows
+    from airflow_provider_userattrs.sources.rejects import Rejects
+    from airflow_provider_userattrs.sources.shards import shards
+    from airflow_provider_userattrs.sources.sql import SqlRows
 
 __version__ = "0.1.0"
+
+__all__ = ["Constant", "FileRows", "Hashed", "Rejects", "SqlRows", "__version__", "shards"]
+
+_MODULES = {
+    "Constant": ".columns",
+    "FileRows": ".sources.files",
+    "Hashed": ".columns",
+    "Rejects": ".sources.rejects",
+    "SqlRows": ".sources.sql",
+    "shards": ".sources.shards",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        from airflow_provider_userattrs._lazy import find
+
+        return find(__name__, name, _MODULES)

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from airflow.providers.common.compat.sdk import dag
 from warehouse import LEFT_THE_NEWSLETTER, USERS
 
-from airflow_provider_userattrs.columns import Constant, Hashed
-from airflow_provider_userattrs.operators.engagelab import (
+from airflow_provider_userattrs import Constant, Hashed
+from airflow_provider_userattrs.operators import (
     EngageLabSetAttributesOperator,
     EngageLabSetContactsOperator,
     EngageLabUnsetAttributesOperator,
-)
-from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
-from airflow_provider_userattrs.operators.moengage import (
+    KahunaSetAttributesOperator,
+    KahunaUnsetAttributesOperator,
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )

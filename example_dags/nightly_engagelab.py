@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
-from airflow_provider_userattrs.operators.engagelab import (
+from airflow_provider_userattrs.operators import (
     EngageLabSetAttributesOperator,
     EngageLabSetContactsOperator,
     EngageLabUnsetAttributesOperator,

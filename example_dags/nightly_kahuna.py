@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
-from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
+from airflow_provider_userattrs.operators import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
 
 
 @dag(

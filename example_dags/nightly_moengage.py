@@ -8,11 +8,8 @@ from datetime import datetime, timedelta
 from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
-from airflow_provider_userattrs.columns import Constant, Hashed
-from airflow_provider_userattrs.operators.moengage import (
-    MoEngageSetAttributesOperator,
-    MoEngageUnsetAttributesOperator,
-)
+from airflow_provider_userattrs import Constant, Hashed
+from airflow_provider_userattrs.operators import MoEngageSetAttributesOperator, MoEngageUnsetAttributesOperator
 
 
 @dag(

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from airflow.providers.common.compat.sdk import dag, task
 from warehouse import USERS
 
-from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
-from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
-from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
-from airflow_provider_userattrs.operators.total import PushTotalOperator
-from airflow_provider_userattrs.sources.shards import shards
+from airflow_provider_userattrs import shards
+from airflow_provider_userattrs.operators import (
+    EngageLabSetAttributesOperator,
+    KahunaSetAttributesOperator,
+    MoEngageSetAttributesOperator,
+    PushTotalOperator,
+)
 
 PROFILE = ["first_name", "plan", "birthday", "last_order_at", "lifetime_value"]
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_userattrs.sources.sql import SqlRows
+from airflow_provider_userattrs import SqlRows
 
 #: What SQLite cannot say of a column; what PostgreSQL says already stays as it is.
 TYPES = {"birthday": "date", "last_order_at": "timestamp", "lifetime_value": "decimal", "newsletter": "boolean"}

@@ -48,7 +48,7 @@ def loaded_by(code: str) -> set[str]:
 
 
 def test_there_are_such_packages() -> None:
-    assert {f"{ROOT.name}.hooks", f"{ROOT.name}.operators"} <= set(PACKAGES)
+    assert {ROOT.name, f"{ROOT.name}.hooks", f"{ROOT.name}.operators"} <= set(PACKAGES)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -83,3 +83,17 @@ def test_a_dag_file_imports_what_it_names() -> None:
     long = loaded_by(f"from {package}.kahuna import KahunaSetAttributesOperator")
     assert short - long <= {f"{ROOT.name}._lazy"}
     assert not any("engagelab" in name or "moengage" in name for name in short)
+
+
+def test_nothing_of_the_package_is_loaded_while_airflow_starts_but_what_it_says_of_itself() -> None:
+    code = (
+        "import sys, airflow; print(*(name for name in sys.modules if name.startswith('airflow_provider_userattrs')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {ROOT.name, f"{ROOT.name}.get_provider_info"}
+
+
+def test_one_name_of_the_package_loads_no_other() -> None:
+    loaded = loaded_by(f"from {ROOT.name} import Constant")
+    ours = {name.removeprefix(f"{ROOT.name}.") for name in loaded if name.startswith(f"{ROOT.name}.")}
+    assert ours == {"_lazy", "columns"}
