@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ten operations as one kind of case, and the judge who compares verdicts with what the sandbox holds.
+"""Every operation of every vendor as one kind of case, and the judge who compares verdicts with what is held.
 
 A case pushes through the operator's own mapper and operation, the hook's own requests and the delivery, over real
 HTTP; nothing is faked but the clock.
@@ -9,19 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_userattrs.operators.engagelab import (
-    EngageLabSetAttributesOperator,
-    EngageLabSetContactsOperator,
-    EngageLabUnsetAttributesOperator,
-)
-from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
-from airflow_provider_userattrs.operators.moengage import (
-    MoEngageSetAttributesOperator,
-    MoEngageUnsetAttributesOperator,
-)
+from vendor_cases import VENDOR_CASES, VendorCase
+
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
@@ -37,26 +29,39 @@ def good(count: int, first: int = 1) -> list[dict[str, Any]]:
     return [{"euid": number, "a": number} for number in range(first, first + count)]
 
 
+#: Operation -> the column whose value is followed to the vendor, and how a row of it is written.
+_COLUMNS: dict[str, tuple[str, Callable[[int], Any], dict[str, Any]]] = {
+    "set": ("color", lambda value: VALUES[value], {"extra": "x"}),
+    "contacts": ("email", lambda value: VALUES[value], {"mobile_phone": "1"}),
+    "increase": ("points", lambda value: value + 1, {"extra": 1}),
+    "add": ("tags", lambda value: [VALUES[value]], {"extra": ["x"]}),
+    "remove": ("tags", lambda value: [VALUES[value]], {"extra": ["x"]}),
+}
+
+
 @dataclass(frozen=True)
 class Case:
     """One operation of one vendor. A row asks to do something with ``value`` to the user with this number."""
 
-    name: str
-    operator: type
-    parameters: dict[str, Any] = field(default_factory=dict)
+    vendor: VendorCase
+    operation: str
 
     @property
-    def vendor(self) -> str:
-        return self.name.partition("-")[0]
+    def name(self) -> str:
+        return f"{self.vendor.name}-{self.operation}"
 
     @property
-    def operation(self) -> str:
-        return self.name.partition("-")[2]
+    def operator(self) -> Any:
+        return self.vendor.operations[self.operation][0]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return self.vendor.operations[self.operation][1]
 
     @property
     def batch(self) -> int:
         """Users in a request."""
-        return 100 if self.vendor == "kahuna" else 1
+        return self.vendor.batch
 
     @property
     def idempotent(self) -> bool:
@@ -67,39 +72,41 @@ class Case:
         """Tell whether the last update of a user decides what is held."""
         return self.operation in ("set", "contacts")
 
+    @property
+    def column(self) -> str:
+        """The column whose value is followed to the vendor."""
+        return _COLUMNS[self.operation][0]
+
+    @property
+    def tags(self) -> set[str]:
+        """What a test may ask for by its ``only`` marker."""
+        vendor = self.vendor
+        traits = {
+            "many a request": vendor.batch > 1,
+            "partial": vendor.partial is not None,
+            "known users": vendor.unknown_user is not None,
+            "text keys": vendor.has_text_keys,
+        }
+        return {vendor.name, self.operation, self.name, *(trait for trait, has in traits.items() if has)}
+
     def key(self, user: int) -> Any:
         """Name a user as the sandbox does."""
-        return {"engagelab": 1000 + user, "kahuna": f"user{user}", "moengage": f"customer{user}"}[self.vendor]
+        return self.vendor.key(user)
 
     def row(self, user: int, value: int = 0) -> dict[str, Any]:
-        column = {"engagelab": "euid", "kahuna": "username", "moengage": "customer_id"}[self.vendor]
-        values: dict[str, Any] = {
-            "set": {"color": VALUES[value], "extra": "x"},
-            "contacts": {"email": VALUES[value], "mobile_phone": "1"},
-            "increase": {"points": value + 1, "extra": 1},
-            "add": {"tags": [VALUES[value]], "extra": ["x"]},
-            "remove": {"tags": [VALUES[value]], "extra": ["x"]},
-            "unset": {},
-        }
-        return {column: self.key(user), **values[self.operation]}
+        names = self.vendor.names(user, value)
+        if self.operation not in _COLUMNS:
+            return names
+        column, write, more = _COLUMNS[self.operation]
+        return {**names, column: write(value), **more}
 
     def rows(self, count: int) -> list[dict[str, Any]]:
         """Give one row each for so many users."""
         return [self.row(user, user) for user in range(count)]
 
 
-CASES = [
-    Case("engagelab-set", EngageLabSetAttributesOperator),
-    Case("engagelab-increase", EngageLabSetAttributesOperator, {"operation": "increase"}),
-    Case("engagelab-add", EngageLabSetAttributesOperator, {"operation": "add"}),
-    Case("engagelab-remove", EngageLabSetAttributesOperator, {"operation": "remove"}),
-    Case("engagelab-contacts", EngageLabSetContactsOperator),
-    Case("engagelab-unset", EngageLabUnsetAttributesOperator, {"attributes": ["gone", "gone_too"]}),
-    Case("kahuna-set", KahunaSetAttributesOperator, {"target": ["username"]}),
-    Case("kahuna-unset", KahunaUnsetAttributesOperator, {"target": ["username"], "attributes": ["gone", "gone_too"]}),
-    Case("moengage-set", MoEngageSetAttributesOperator),
-    Case("moengage-unset", MoEngageUnsetAttributesOperator, {"attributes": ["gone", "gone_too"]}),
-]
+CASES = [Case(vendor, operation) for vendor in VENDOR_CASES.values() for operation in vendor.operations]
+CASE = {case.name: case for case in CASES}
 
 
 @dataclass
@@ -136,21 +143,20 @@ class Bench:
 
     def prepare(self, case: Case, users: int) -> None:
         """Have the vendor know so many users, who hold what can be removed or unset."""
-        numbers = range(users)
-        if case.vendor == "engagelab":
-            self.control.seed("engagelab", [case.key(user) for user in numbers])
-            for user in self.world.engagelab.users.by_euid.values():
-                user.properties.update(gone=1, gone_too=2, kept=3)
-                if case.operation == "remove":
-                    user.properties.update(tags=list(VALUES), extra=["x"])
-        elif case.vendor == "kahuna":
-            self.control.seed("kahuna", [{"username": case.key(user)} for user in numbers])
-            for user in self.world.kahuna.users["p"].by_key.values():
-                user.attributes.update(gone=1, gone_too=2, kept=3)
-        else:
-            self.control.seed("moengage", [case.key(user) for user in numbers])
-            for user in self.world.moengage.users.by_id.values():
-                user.attributes.update(gone=1, gone_too=2, kept=3)
+        vendor = case.vendor
+        self.control.seed(vendor.name, vendor.seeds(map(case.key, range(users))))
+        held: dict[str, Any] = {"gone": 1, "gone_too": 2, "kept": 3}
+        if case.operation == "remove":
+            held |= {"tags": VALUES, "extra": ["x"]}
+        vendor.give(self.world.vendors[vendor.name], held)
+
+    def fault(self, case: Case, then: dict[str, Any], when: Any = None) -> None:
+        """Have something go wrong at the case's vendor."""
+        self.control.fault(case.vendor.name, then, when)
+
+    def user(self, case: Case, user: int) -> Any:
+        """Give a user as the sandbox shows it, or None."""
+        return self.control.user(case.vendor.name, case.key(user))
 
     def push(
         self,
@@ -164,8 +170,8 @@ class Bench:
         """Push rows as the operator does."""
         if timeout is not None:
             fields["extra"] = {"timeout": timeout}
-        self.connect(case.vendor, **fields)
-        operator: Any = case.operator(task_id="push", users=list(rows), **case.parameters)  # type: ignore[call-arg]
+        self.connect(case.vendor.name, **fields)
+        operator = case.operator(task_id="push", users=list(rows), **case.parameters)
         operation = operator.make_operation()
         mapper = operator.make_mapper(getattr(operator, operator.columns_field))
         report = Report(operation.vendor, operation.name, operation.accepted_means)
@@ -195,24 +201,13 @@ class Bench:
 
     def held(self, case: Case, user: int) -> dict[str, Any]:
         """Give what the sandbox holds of a user."""
-        found = self.control.user(case.vendor, case.key(user))
-        if found is None:
-            return {}
-        if case.operation == "contacts":
-            contacts: dict[str, Any] = found["contacts"]
-            return contacts
-        values: dict[str, Any] = found.get("properties", found.get("attributes"))
-        return values
+        return case.vendor.values(self.user(case, user) or {}, case.operation)
 
     def history(self, case: Case, user: int) -> list[Any]:
         """Give the values that were applied to a user, in their order."""
-        found = self.control.user(case.vendor, case.key(user)) or {}
-        applied = []
-        for change in found.get("history", []):
-            values = change.get("properties") or change.get("contacts") or change.get("attributes") or {}
-            value = values.get("color") or values.get("email") or values.get("points") or values.get("tags")
-            applied.append(value[0] if isinstance(value, list) else value)
-        return applied
+        changes = (self.user(case, user) or {}).get("history", [])
+        values = [case.vendor.values(change, case.operation).get(case.column) for change in changes]
+        return [value[0] if isinstance(value, list) else value for value in values]
 
     def judge(self, case: Case, rows: list[dict[str, Any]], pushed: Pushed, *, once: bool = True) -> None:
         """Compare every verdict with what the sandbox holds.
@@ -228,7 +223,7 @@ class Bench:
             assert reason["meaning"]
             assert reason["remedy"]
         for user in range(400):
-            positions = [position for position, row in enumerate(rows) if case.key(user) in row.values()]
+            positions = [position for position, row in enumerate(rows) if case.vendor.key_in(row) == case.key(user)]
             if not positions:
                 break
             self._judge_user(case, user, positions, rows, pushed, once)
@@ -252,7 +247,7 @@ class Bench:
             elif not doubtful and held:
                 assert {"gone", "gone_too", "kept"} <= set(held), "removed without a verdict that says so"
             return
-        column = {"set": "color", "contacts": "email", "increase": "points"}.get(case.operation, "tags")
+        column = case.column
         values = {position: rows[position][column] for position in positions}
         if case.operation == "increase":
             points = held.get("points", 0)

@@ -56,13 +56,6 @@ os.environ.update(
 )
 (_HOME / "dags").mkdir()
 
-#: vendor -> login and password at the sandbox.
-CREDENTIALS = {
-    "engagelab": ("sandbox-key", "sandbox-secret"),
-    "kahuna": ("sandbox-secret-key", "sandbox-api-key"),
-    "moengage": ("SANDBOXWORKSPACE", "sandbox-data-key"),
-}
-
 #: The statuses of a row, as the README lists them.
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 
@@ -374,9 +367,12 @@ def airflow(airflow_database: None, log: Log) -> Airflow:
 
 @pytest.fixture(scope="session")
 def _served() -> Iterator[Any]:
-    from airflow_provider_userattrs.sandbox.server import serve
+    from vendor_cases import VENDOR_CASES
 
-    with serve(port=0) as sandbox:
+    from airflow_provider_userattrs.sandbox.server import serve
+    from airflow_provider_userattrs.sandbox.world import World
+
+    with serve(world=World(vendors=[case.imitation for case in VENDOR_CASES.values()])) as sandbox:
         yield sandbox
 
 
@@ -389,7 +385,7 @@ def _http() -> Iterator[requests.Session]:
 
 @pytest.fixture
 def sandbox(_served: Any) -> Iterator[Any]:
-    """Serve the three vendors, put back to their beginning."""
+    """Serve all vendors, put back to their beginning."""
     _served.world.reset()
     yield _served
     _served.world.reset()
@@ -422,7 +418,7 @@ def connect(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
     """Set ``AIRFLOW_CONN_<VENDOR>_DEFAULT``: the sandbox's, or as told."""
 
     def connect(vendor: str, *, conn_id: str | None = None, **fields: Any) -> None:
-        login, password = CREDENTIALS[vendor]
+        login, password = sandbox.world.vendors[vendor].login
         connection = {
             "conn_type": vendor,
             "host": sandbox.base_url(vendor),
@@ -433,6 +429,14 @@ def connect(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
         monkeypatch.setenv(f"AIRFLOW_CONN_{(conn_id or vendor + '_default').upper()}", json.dumps(connection))
 
     return connect
+
+
+@pytest.fixture
+def bench(sandbox: Any, control: Control, connect: Callable[..., None]) -> Any:
+    """Push the cases' rows to the sandbox, and judge."""
+    from cases import Bench
+
+    return Bench(sandbox, control, connect, FakeClock)
 
 
 @pytest.fixture
@@ -455,9 +459,9 @@ def kept(tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def connections(connect: Callable[..., None]) -> Callable[..., None]:
-    """Have the three default connections point at the sandbox."""
-    for vendor in CREDENTIALS:
+def connections(sandbox: Any, connect: Callable[..., None]) -> Callable[..., None]:
+    """Have each vendor's default connection point at the sandbox."""
+    for vendor in sandbox.world.vendors:
         connect(vendor)
     return connect
 
@@ -502,8 +506,11 @@ def counted() -> Callable[[dict[str, Any], int], None]:
 @pytest.fixture
 def no_secret() -> Callable[[str], None]:
     """Check that a text holds no password of the sandbox, nor the Basic pair made of it."""
+    from airflow_provider_userattrs.sandbox.vendors import VENDORS
+
+    passwords = "|".join(re.escape(vendor.login.password) for vendor in VENDORS)
 
     def check(text: str) -> None:
-        assert not re.search(r"sandbox-secret(?!-key)|sandbox-api-key|sandbox-data-key|Basic [A-Za-z0-9+/=]{8}", text)
+        assert not re.search(rf"({passwords})(?!-key)|Basic [A-Za-z0-9+/=]{{8}}", text)
 
     return check

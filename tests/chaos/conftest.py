@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cases import Bench, Case, Pushed
+from cases import Case, Pushed
 
 MAX_TRIES = 12
 
@@ -93,7 +93,7 @@ class Tries:
 
         run.Clock = self.clock  # type: ignore[misc, assignment]
         ti = SimpleNamespace(dag_id="chaos", run_id="run", task_id="push", map_index=-1, max_tries=MAX_TRIES)
-        operator = self.case.operator(  # type: ignore[call-arg]
+        operator = self.case.operator(
             task_id="push",
             users=users,
             checkpoint_path=str(self.folder / "checkpoints"),
@@ -127,11 +127,6 @@ class Tries:
     def pushed(self, report: dict[str, Any]) -> Pushed:
         """Give the whole push as the judge takes it."""
         return Pushed(report, self.verdicts(), None, report["requests"], report["seconds"])
-
-
-@pytest.fixture
-def bench(sandbox: Any, control: Any, connect: Callable[..., None], fake_clock: Callable[[], Any]) -> Bench:
-    return Bench(sandbox, control, connect, fake_clock)
 
 
 @pytest.fixture

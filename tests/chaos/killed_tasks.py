@@ -6,25 +6,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from airflow.sdk import DAG
 
-from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
-from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
-from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
-
-#: task -> {"column": ..., "rows": how many, "ends": [[signal, before which row], ...]}
+#: task -> {"case": its name, "first": number of its first user, "rows": how many, "ends": [[signal, row], ...]}
 PLAN = json.loads(os.environ["KILLED_TASKS"])
 MARKS = Path(os.environ["KILLED_TASKS_FOLDER"])
+sys.path.append(os.environ["KILLED_TASKS_CASES"])
 
-OPERATORS = {
-    "increase": (EngageLabSetAttributesOperator, {"operation": "increase"}),
-    "set": (EngageLabSetAttributesOperator, {}),
-    "kahuna": (KahunaSetAttributesOperator, {"target": ["username"]}),
-    "moengage": (MoEngageSetAttributesOperator, {"rate_limit": 400}),
-}
+from cases import CASE  # noqa: E402
 
 
 class MortalRows:
@@ -46,17 +39,18 @@ class MortalRows:
                 with mark.open("a") as marks:
                     marks.write("x")
                 os.kill(os.getpid(), signal.Signals(number))
-            yield {plan["column"]: plan["keys"].format(plan["first"] + position), "points": 1}
+            yield CASE[plan["case"]].row(plan["first"] + position)
 
 
 with DAG("killed_tasks", schedule="@once", start_date=datetime(2026, 1, 1), catchup=False):
-    for task in PLAN:
-        operator, parameters = OPERATORS[task.partition("-")[0]]
-        operator(
+    for task, plan in PLAN.items():
+        case = CASE[plan["case"]]
+        case.operator(
             task_id=task,
             users=MortalRows(task),
             rejects_path=str(MARKS / f"{task}.jsonl"),
+            rate_limit=10_000,
             retries=8,
             retry_delay=timedelta(0),
-            **parameters,
+            **case.parameters,
         )

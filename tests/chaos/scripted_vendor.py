@@ -8,7 +8,6 @@ seed tells much the same story each time, however threads take turns.
 from __future__ import annotations
 
 import gzip
-import json
 import random
 import socket
 import threading
@@ -16,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from vendor_cases import VendorCase
 from wire_server import Peer, Request, proxy
 
 INTERIM = [
@@ -71,12 +71,12 @@ class Said:
 class ScriptedVendor:
     """Serve connections by the scripts of a seed.
 
-    :param vendor: whose API it imitates.
+    :param vendor: the vendor whose API it imitates.
     :param seed: tells the scripts.
     :param patience: seconds the client waits for an answer.
     """
 
-    def __init__(self, vendor: str, seed: int, patience: float) -> None:
+    def __init__(self, vendor: VendorCase, seed: int, patience: float) -> None:
         self.vendor = vendor
         self.patience = patience
         self.notes = Notes()
@@ -104,22 +104,11 @@ class ScriptedVendor:
 
     def users(self, request: Request) -> list[Any]:
         """Give who is in a request."""
-        body = json.loads(request.body)
-        if self.vendor == "kahuna":
-            return [user["target"]["username"] for user in body["user_attributes_array"]]
-        return [body["euid" if self.vendor == "engagelab" else "customer_id"]]
+        return self.vendor.users_in(request.body)
 
     def verdict(self, words: dict[Any, bool]) -> Said:
-        """Give an answer in the vendor's own words; Kahuna alone has a word on each user."""
-        if self.vendor == "kahuna":
-            each = [{"success": True} if yes else {"success": False, "error_code": 404} for yes in words.values()]
-            return Said(200, json.dumps(each).encode(), words)
-        (yes,) = words.values()
-        if self.vendor == "engagelab":
-            told: Any = {"code": 0, "message": "success"} if yes else {"code": 55102, "message": "no"}
-            return Said(200, json.dumps(told).encode(), words)
-        told = {"status": "success"} if yes else {"status": "fail", "error": {"type": "MissingAttributeError"}}
-        return Said(200 if yes else 400, json.dumps(told).encode(), words)
+        """Give an answer in the vendor's own words."""
+        return Said(*self.vendor.answer(words), words)
 
 
 class Conversation:

@@ -9,52 +9,59 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cases import CASES
+from cases import CASES, Bench, Case
 
-from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.task import run as run_module
 
-CASE = {case.name: case for case in CASES}
+
+@pytest.fixture(
+    params=[case for case in CASES if case.operation == "set" and case.batch > 1], ids=lambda case: str(case.name)
+)
+def case(request: pytest.FixtureRequest) -> Case:
+    """Give each operation that sets attributes of many users a request."""
+    found: Case = request.param
+    return found
 
 
-def test_ten_thousand_rows_five_locked_two_come_free_three_with_the_next_try(bench: Any, tries: Any) -> None:
+def test_ten_thousand_rows_five_locked_two_come_free_three_with_the_next_try(
+    case: Case, bench: Bench, tries: Any
+) -> None:
     """Locked rows, as a peer's documentation has them: only they are tried again, now and by the next try."""
-    case = CASE["kahuna-set"]
-    keys = [f"user{number}" for number in range(10_000)]
-    bench.control.seed("kahuna", [{"username": key} for key in keys])
-    rows = [{"username": key, "color": "red"} for key in keys]
+    bench.prepare(case, 10_000)
+    rows = [{**case.vendor.names(number, 0), "color": "red"} for number in range(10_000)]
     locked = {0: 1, 101: 2, 5_000: 5, 5_001: 5, 9_999: 5}  # row -> how often it is found locked
     for row, times in locked.items():
-        bench.control.fault("kahuna", {"code": 423}, {"users": [keys[row]], "times": times})
-    bench.connect("kahuna")
+        bench.fault(case, case.vendor.busy, {"users": [case.key(row)], "times": times})
+    bench.connect(case.vendor.name)
     task = tries(case, rows)
 
     first = task.once()
     assert (first["accepted"], first["unsent"], first["error"]) == (9_997, 3, "RetryLater")
-    assert "locked" in first["warning"]
-    assert first["requests"] < 100 + 5 * 5 + 1
+    (reason,) = first["reasons"]
+    assert reason["meaning"] in first["warning"]
+    assert first["requests"] < 10_000 / case.batch + 5 * 5 + 1
     second = task.once()
     assert (second["rows"], second["accepted"], second["error"]) == (10_000, 10_000, None)
     assert second["resumed_from"] == 5_000
     assert second["requests"] - first["requests"] <= 3
     assert second["warning"] is None
-    users = bench.control.users("kahuna")
+    users = bench.control.users(case.vendor.name)
     assert {user["updates"] for user in users.values()} == {1}, "sent again though it was done"
 
 
 @pytest.fixture
-def push(tmp_path: Any, control: Any, connect: Any, monkeypatch: Any, fake_clock: Any) -> Callable[..., Any]:
-    """Return a function that pushes rows to Kahuna in this process and gives the run; no thread is left."""
+def push(tmp_path: Any, case: Case, bench: Bench, monkeypatch: Any, fake_clock: Any) -> Callable[..., Any]:
+    """Return a function that pushes rows in this process and gives the run; no thread is left."""
     monkeypatch.setattr(run_module, "Clock", fake_clock)
-    control.seed("kahuna", [{"username": f"user{number}"} for number in range(500)])
-    connect("kahuna")
+    bench.prepare(case, 500)
+    bench.connect(case.vendor.name)
 
     def run(users: Any, store: Any = None, **parameters: Any) -> Any:
         ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
         parameters = {"checkpoint_path": None if store else str(tmp_path / "checkpoints"), **parameters}
-        operator = KahunaSetAttributesOperator(task_id="t", users=users, target=["username"], **parameters)
+        operator = case.operator(task_id="t", users=users, **case.parameters, **parameters)
         before = set(threading.enumerate())
         one = run_module.Run(operator, {"ti": ti, "task_state_store": store})  # type: ignore[arg-type, typeddict-item]
         one.report = one.run()  # type: ignore[attr-defined]
@@ -65,11 +72,13 @@ def push(tmp_path: Any, control: Any, connect: Any, monkeypatch: Any, fake_clock
     return run
 
 
-def good(count: int) -> list[dict[str, Any]]:
-    return [{"username": f"user{number}", "a": number} for number in range(count)]
+@pytest.fixture
+def good(case: Case) -> Callable[[int], list[dict[str, Any]]]:
+    """Return a function that gives rows that nothing is wrong with."""
+    return lambda count: [{**case.vendor.names(number, 0), "a": number} for number in range(count)]
 
 
-def test_a_row_that_fails_its_own_encoder_is_invalid_alone(push: Any, control: Any) -> None:
+def test_a_row_that_fails_its_own_encoder_is_invalid_alone(push: Any, good: Any) -> None:
     rows = good(300)
     rows[150]["a"] = "\ud800"
     run = push(rows)
@@ -79,7 +88,7 @@ def test_a_row_that_fails_its_own_encoder_is_invalid_alone(push: Any, control: A
 
 
 @pytest.mark.parametrize("threads", [0, 1])
-def test_threads_that_cannot_be_started(push: Any, control: Any, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+def test_threads_that_cannot_be_started(push: Any, monkeypatch: pytest.MonkeyPatch, threads: int, good: Any) -> None:
     start = threading.Thread.start
     started: list[threading.Thread] = []
 
@@ -119,7 +128,7 @@ class BreaksOff:
             yield row
 
 
-def test_a_source_that_raises_midway_is_resumed_by_the_next_try(push: Any, control: Any) -> None:
+def test_a_source_that_raises_midway_is_resumed_by_the_next_try(case: Case, bench: Bench, push: Any, good: Any) -> None:
     users = BreaksOff(good(400), 250)
     run = push(users)
     assert isinstance(run.error, OSError)
@@ -129,7 +138,7 @@ def test_a_source_that_raises_midway_is_resumed_by_the_next_try(push: Any, contr
     assert again.error is None
     assert again.report["accepted"] == again.report["rows"] == 400
     assert again.report["resumed_from"] == done
-    assert {user["updates"] for user in control.users("kahuna").values() if user["updates"]} == {1}
+    assert {user["updates"] for user in bench.control.users(case.vendor.name).values() if user["updates"]} == {1}
 
 
 class Refusing:
@@ -157,7 +166,7 @@ class Refusing:
 
 
 @pytest.mark.parametrize("after", [0, 1])
-def test_a_state_store_that_refuses_does_not_end_an_idempotent_push(push: Any, after: int) -> None:
+def test_a_state_store_that_refuses_does_not_end_an_idempotent_push(push: Any, after: int, good: Any) -> None:
     run = push(good(300), Refusing(after))
     assert run.error is None
     assert run.report["accepted"] == 300
@@ -167,12 +176,12 @@ def test_a_state_store_that_refuses_does_not_end_an_idempotent_push(push: Any, a
 def test_without_its_store_nothing_that_must_not_be_repeated_is_sent_unnoted(
     bench: Any, monkeypatch: Any, fake_clock: Any, after: int
 ) -> None:
-    case = CASE["engagelab-increase"]
+    (case,) = (case for case in CASES if not case.idempotent)
     bench.prepare(case, 300)
-    bench.connect("engagelab")
+    bench.connect(case.vendor.name)
     monkeypatch.setattr(run_module, "Clock", fake_clock)
     store = Refusing(after)
-    operator: Any = case.operator(task_id="t", users=case.rows(300), operation="increase")  # type: ignore[call-arg]
+    operator = case.operator(task_id="t", users=case.rows(300), **case.parameters)
     ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
     run = run_module.Run(operator, {"ti": ti, "task_state_store": store})  # type: ignore[arg-type, typeddict-item]
     report = run.run()
@@ -183,8 +192,8 @@ def test_without_its_store_nothing_that_must_not_be_repeated_is_sent_unnoted(
     assert report["accepted"] == len(bench.control.journal())
 
 
-def test_a_rejects_path_that_becomes_unwritable_loses_no_row(push: Any, tmp_path: Any) -> None:
-    rows = [*good(200), {"username": "nobody", "a": 1}, *good(100)]
+def test_a_rejects_path_that_becomes_unwritable_loses_no_row(push: Any, tmp_path: Any, good: Any) -> None:
+    rows = [*good(200), *good(501)[500:], *good(100)]
     run = push(rows, rejects_path="/dev/full")
     assert isinstance(run.error, RetryLater)
     assert "rejects_path" in str(run.error)

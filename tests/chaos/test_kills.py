@@ -8,12 +8,13 @@ import os
 import random
 import shutil
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import STATUSES
+from cases import CASE, CASES, STATUSES, Bench, Case
 
 pytest.importorskip("airflow.sdk.definitions.retry_policy", reason="task state store: Airflow 3.3 and later")
 
@@ -22,20 +23,18 @@ SEED = int(os.environ.get("USERATTRS_SEED", "1"))
 ROWS = 1_500
 
 
+#: A task of each operation that sets attributes, and two of each that must send no update twice.
+KILLED = [(case, turn) for case in CASES for turn in {"set": (1,), "increase": (1, 2)}.get(case.operation, ())]
+
+
 def plan(chance: random.Random) -> dict[str, dict[str, Any]]:
     """Draw which tasks there are, and before which rows they are killed."""
-    kinds = {
-        "increase-1": ("euid", "{}", 1),
-        "set-1": ("euid", "{}", 10_001),
-        "kahuna-1": ("username", "user{}", 1),
-        "moengage-1": ("customer_id", "customer{}", 1),
-        "increase-2": ("euid", "{}", 20_001),
-    }
-    tasks = {
-        task: {"column": column, "keys": keys, "first": first, "rows": ROWS, "ends": []}
-        for task, (column, keys, first) in kinds.items()
-    }
-    tasks["kahuna-1"]["rows"] = ROWS * 10
+    tasks: dict[str, dict[str, Any]] = {}
+    taken: Counter[str] = Counter()  # users of each vendor
+    for case, turn in KILLED:
+        rows = ROWS if case.batch == 1 else ROWS * 10
+        tasks[f"{case.name}-{turn}"] = {"case": case.name, "first": taken[case.vendor.name], "rows": rows, "ends": []}
+        taken[case.vendor.name] += rows
     for number in range(KILLS):
         task = list(tasks.values())[number % len(tasks)]
         end = signal.SIGTERM if number % 5 == 4 else signal.SIGKILL
@@ -44,19 +43,22 @@ def plan(chance: random.Random) -> dict[str, dict[str, Any]]:
 
 
 def test_killed_tasks_go_on_and_tell_the_truth(
-    sandbox: Any, control: Any, connect: Any, tmp_path: Path, record_property: Callable[[str, object], None]
+    bench: Bench, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     from deployment import Deployment
 
     tasks = plan(random.Random(SEED))
-    control.switch(history=True, engagelab__any_user=True)
-    control.seed("kahuna", [{"username": f"user{number}"} for number in range(1, ROWS * 10 + 1)])
-    for vendor in ("engagelab", "kahuna", "moengage"):
-        connect(vendor)
+    for task in tasks.values():
+        bench.prepare(CASE[task["case"]], task["first"] + task["rows"])
+        bench.connect(CASE[task["case"]].vendor.name)
     marks = tmp_path / "marks"
     marks.mkdir()
     (tmp_path / "home").mkdir()
-    environment = {"KILLED_TASKS": json.dumps(tasks), "KILLED_TASKS_FOLDER": str(marks)}
+    environment = {
+        "KILLED_TASKS": json.dumps(tasks),
+        "KILLED_TASKS_FOLDER": str(marks),
+        "KILLED_TASKS_CASES": str(Path(__file__).parents[1]),
+    }
     airflow = Deployment(tmp_path / "home", environment)
     shutil.copy(Path(__file__).parent / "killed_tasks.py", airflow.home / "dags")
     with airflow.running():
@@ -69,9 +71,9 @@ def test_killed_tasks_go_on_and_tell_the_truth(
     for name, task in tasks.items():
         report = reports[name]
         assert report["rows"] == task["rows"] == sum(report[status] for status in STATUSES), name
-        vendor = report["vendor"].lower()
-        updates = applied(control, vendor, task)
-        if name.startswith("increase"):
+        case = CASE[task["case"]]
+        updates = applied(bench, case, task)
+        if not case.idempotent:
             assert report["resumed_from"] is not None, f"{name} began anew"
             assert max(updates.values()) == 1, "increased twice"
             assert report["accepted"] <= len(updates) <= report["accepted"] + report["unknown"]
@@ -84,8 +86,8 @@ def test_killed_tasks_go_on_and_tell_the_truth(
     record_property("chaos", told)
 
 
-def applied(control: Any, vendor: str, task: dict[str, Any]) -> dict[str, int]:
+def applied(bench: Bench, case: Case, task: dict[str, Any]) -> dict[str, int]:
     """Give how often each of a task's users was updated at the sandbox."""
-    keys = {task["keys"].format(task["first"] + position) for position in range(task["rows"])}
-    users = control.users(vendor)
+    keys = {str(case.key(task["first"] + position)) for position in range(task["rows"])}
+    users = bench.control.users(case.vendor.name)
     return {key: user["updates"] for key, user in users.items() if key in keys and user["updates"]}

@@ -62,10 +62,8 @@ def test_whatever_happens_the_last_report_is_true(
     case = chance.choice(CASES)
     users = chance.choice([3, 10, 40])
     bench.prepare(case, users)
-    if case.vendor == "engagelab":
-        bench.control.switch(history=True)
     rows = [case.row(chance.randrange(users), position) for position in range(chance.choice([0, 5, 40, 120]))]
-    bench.connect(case.vendor, extra={"timeout": TIMEOUT})
+    bench.connect(case.vendor.name, extra={"timeout": TIMEOUT})
     task = tries(case, rows)
     concurrency = chance.choice([1, 3, 8])
     report = None
@@ -73,7 +71,7 @@ def test_whatever_happens_the_last_report_is_true(
         bench.control.clear_faults()
         for _ in range(chance.randint(0, 3)):
             then, when = draw_fault(chance, case, users)
-            bench.control.fault(case.vendor, then, when)
+            bench.fault(case, then, when)
         end = chance.choice([None, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
         report = task.once(end, chance.randint(0, max(len(rows) - 1, 0)), concurrency=concurrency)
         if is_over(report):

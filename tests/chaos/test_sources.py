@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import CASES, STATUSES, Case
+from cases import CASE, STATUSES, Case
 
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.sources.sql import SqlRows
 
 SCHEDULES = int(os.environ.get("USERATTRS_SCHEDULES", "200")) // 4
 FIRST_SEED = int(os.environ.get("USERATTRS_SEED", "1"))
-CASE = {case.name: case for case in CASES}
 
 
 def is_over(report: dict[str, Any] | None) -> bool:
@@ -109,7 +108,7 @@ def test_whoever_stays_in_the_table_is_sent_whatever_else_changes(
     table.insert(chance.choice([5, 40, 150]))
     by_key = chance.random() < 0.8 or not case.idempotent
     bench.control.switch(history=True, engagelab__any_user=True)
-    bench.connect(case.vendor)
+    bench.connect(case.vendor.name)
     source = MortalSql("SELECT * FROM users", conn_id="warehouse", key="id" if by_key else None)
     task = tries(case, source)
     always = table.now()
@@ -119,7 +118,7 @@ def test_whoever_stays_in_the_table_is_sent_whatever_else_changes(
         bench.control.clear_faults()
         if chance.random() < 0.5:
             then = {"status": 429, "headers": {"Retry-After": chance.choice(["1", "4000"])}, "apply": "never"}
-            bench.control.fault(case.vendor, then, {"every": chance.randint(2, 30)})
+            bench.fault(case, then, {"every": chance.randint(2, 30)})
         end = chance.choice([None, signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
         source.ends = None if end is None else (end, chance.randrange(150))
         report = task.once(**parameters)
@@ -146,7 +145,7 @@ def judge(
 ) -> None:
     assert is_over(report), f"not over with a vendor that is well: {report}"
     assert sum(report[status] for status in STATUSES) == report["rows"]
-    users = bench.control.users(case.vendor)
+    users = bench.control.users(case.vendor.name)
     applied = Counter({int(euid): user["updates"] for euid, user in users.items() if user["updates"]})
     assert report["accepted"] + report["unknown"] == report["rows"]
     left_out = always - set(applied)

@@ -23,6 +23,9 @@ SCRIPTS = int(os.environ.get("USERATTRS_SCRIPTS", "120"))
 FIRST_SEED = int(os.environ.get("USERATTRS_SEED", "1"))
 
 FUZZED = [case for case in CASES if case.operation in ("set", "increase")]
+BATCHED = [case for case in FUZZED if case.batch > 1]
+#: One whose updates must not be sent twice.
+(INCREASE,) = (case for case in FUZZED if not case.idempotent)
 #: Seconds the client waits for an answer; one that never comes costs as much.
 PATIENCE = 0.1
 #: Seconds after which a push has not ended.
@@ -115,9 +118,6 @@ def judge(case: Case, rows: list[dict[str, Any]], pushed: Pushed, vendor: Script
     assert not notes.faults
 
 
-CASE = {case.name: case for case in CASES}
-
-
 @pytest.fixture
 def proxies(monkeypatch: pytest.MonkeyPatch, wire_server: Callable[..., WireServer]) -> Callable[[str], None]:
     """Put a proxy of the environment between a push and its vendor."""
@@ -130,25 +130,25 @@ def proxies(monkeypatch: pytest.MonkeyPatch, wire_server: Callable[..., WireServ
     return put
 
 
+@pytest.mark.parametrize("case", BATCHED, ids=lambda case: case.name)
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("at", [0, 7])
 def test_one_interim_answer_shifts_no_verdict(
-    push: Callable[..., Pushed], wire_server: Callable[..., WireServer], tls: bool, at: int
+    push: Callable[..., Pushed], wire_server: Callable[..., WireServer], case: Case, tls: bool, at: int
 ) -> None:
-    """2,000 users of whom half are unknown: whose answer is whose decides."""
+    """2,000 users of whom half are refused: whose answer is whose decides."""
+    accepted = {case.key(number) for number in range(1_000)}
     requests = count()
 
     def script(peer: Peer) -> None:
         while (request := peer.request()) is not None:
             if next(requests) == at:
                 peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n")
-            users = [user["target"]["username"] for user in json.loads(request.body)["user_attributes_array"]]
-            known = [int(user.removeprefix("user")) < 1_000 for user in users]
-            body = json.dumps([{"success": True} if one else {"success": False, "error_code": 404} for one in known])
-            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body.encode()))
+            users = case.vendor.users_in(request.body)
+            status, body = case.vendor.answer({user: user in accepted for user in users})
+            peer.send(b"HTTP/1.1 %d Status\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
 
-    case = CASE["kahuna-set"]
-    rows = [{**case.row(0), "username": f"user{number}"} for number in range(2_000)]
+    rows = [{**case.row(0), **case.vendor.names(number, 0)} for number in range(2_000)]
     pushed = push(case, wire_server(script, tls=tls).url, rows, 1, patience=30)
     assert pushed.at("accepted") == list(range(1_000))
     assert pushed.at("rejected") == list(range(1_000, 2_000))
@@ -164,21 +164,21 @@ def test_an_increase_that_breaks_off_is_not_sent_again(
     by_proxy: bool,
 ) -> None:
     """Every third is applied, and then its connection breaks before the answer: the first of each connection, too."""
+    case = INCREASE
     applied: Counter[int] = Counter()
 
     def script(peer: Peer) -> None:
         while (request := peer.request()) is not None:
-            user = json.loads(request.body)["euid"]
+            (user,) = case.vendor.users_in(request.body)
             applied[user] += 1
             if user % 3 == 0:
                 return peer.reset() if user % 2 else None
-            body = b'{"code":0,"message":"success"}'
-            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+            status, body = case.vendor.answer({user: True})
+            peer.send(b"HTTP/1.1 %d Status\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
         return None
 
     if by_proxy:
         proxies(scheme)
-    case = CASE["engagelab-increase"]
     pushed = push(case, wire_server(script, tls=scheme == "https").url, case.rows(30), 1, patience=30)
     broken = [position for position in range(30) if case.key(position) % 3 == 0]
     assert pushed.at("unknown") == broken
@@ -192,6 +192,7 @@ def test_an_increase_whose_proxy_gives_no_tunnel_is_unsent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """And so tried again, which does no harm: nothing left."""
+    case = INCREASE
     asked = count(1)
     applied: Counter[int] = Counter()
 
@@ -202,13 +203,14 @@ def test_an_increase_whose_proxy_gives_no_tunnel_is_unsent(
     def script(peer: Peer) -> None:
         request = peer.request()
         assert request is not None
-        applied[json.loads(request.body)["euid"]] += 1
-        peer.send(b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"code":0,"message":"success"}')
+        (user,) = case.vendor.users_in(request.body)
+        applied[user] += 1
+        status, body = case.vendor.answer({user: True})
+        peer.send(b"HTTP/1.1 %d Status\r\nConnection: close\r\n\r\n%b" % (status, body))
 
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("https_proxy", wire_server(at_times).url)
-    case = CASE["engagelab-increase"]
     pushed = push(case, wire_server(script, tls=True).url, case.rows(6), 1, patience=30)
     assert pushed.counts == {"accepted": 6}
     assert applied == dict.fromkeys(map(case.key, range(6)), 1)

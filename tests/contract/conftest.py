@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each contract test runs once for each of the ten operations, or for those its marker names."""
+"""Each contract test runs once for each operation of each vendor, or for those its markers name."""
 
 from __future__ import annotations
 
@@ -7,23 +7,50 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cases import CASES, Bench
+from cases import CASES, Bench, Case
+
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 
 @pytest.fixture
-def bench(sandbox: Any, control: Any, connect: Callable[..., None], fake_clock: Callable[[], Any]) -> Bench:
-    return Bench(sandbox, control, connect, fake_clock)
+def check(case: Case, bench: Bench) -> Callable[..., Any]:
+    """Push one row, and check what became of it and what happened next."""
+
+    def check(status: str, code: str, *, passes: bool = False) -> Any:
+        bench.prepare(case, 1)
+        rows = case.rows(1)
+        pushed = bench.push(case, rows)
+        bench.judge(case, rows, pushed)
+        assert pushed.codes == {(status, code)}
+        (reason,) = pushed.report["reasons"]
+        assert reason["meaning"]
+        assert reason["remedy"].endswith(".")
+        tried = 5 if passes and (case.idempotent or status == "unsent") else 1
+        assert len(bench.control.journal()) == tried
+        stops = status == "unsent" and not passes
+        assert isinstance(pushed.error, RefusedConfiguration) is stops
+        if stops:
+            assert code in str(pushed.error)
+        return reason
+
+    return check
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that takes a ``case`` once for each operation, or for those its marker names."""
+    """Run a test that takes a ``case`` once for each operation that has one tag of each of its markers.
+
+    One that takes what is ``documented``, too, runs once for each answer that the vendor's pages have.
+    """
     if "case" not in metafunc.fixturenames:
         return
-    wanted = [marker.args for marker in metafunc.definition.iter_markers("operations")]
-    names = {name for names in wanted for name in names}
-    cases = [case for case in CASES if not names or names & {case.vendor, case.operation, case.name}]
-    metafunc.parametrize("case", cases, ids=[case.name for case in cases])
+    markers = [set(marker.args) for marker in metafunc.definition.iter_markers("only")]
+    cases = [case for case in CASES if all(wanted & case.tags for wanted in markers)]
+    if "documented" in metafunc.fixturenames:
+        pairs = [(case, each) for case in cases for each in case.vendor.documented]
+        metafunc.parametrize(("case", "documented"), pairs, ids=[f"{case.name}-{each.label}" for case, each in pairs])
+    else:
+        metafunc.parametrize("case", cases, ids=[case.name for case in cases])
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "operations(*names): the vendors, operations or cases a contract test is about")
+    config.addinivalue_line("markers", "only(*tags): the vendors, operations, cases or traits a contract test is about")

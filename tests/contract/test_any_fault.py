@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from vendor_cases import VendorCase
 
 USERS = 8
 
@@ -44,24 +45,14 @@ PLAIN: list[dict[str, Any]] = [
     {"status": 413},
     {"status": 302, "location": "/"},
 ]
-CODES: dict[str, list[dict[str, Any]]] = {
-    "engagelab": [{"code": 0}, {"code": 55102}, {"code": 55108}, {"code": -1}, {"code": 40050}, {"code": 77777}],
-    "kahuna": [{"code": 404}, {"code": 500}, {"code": 429}, {"code": 403}, {"short_array": 1}, {"short_array": 3}],
-    "moengage": [
-        {"code": "MissingAttributeError"},
-        {"code": "RateLimitError"},
-        {"code": "ServerError"},
-        {"code": "BlockedClient"},
-    ],
-}
 
 
-def faults(vendor: str) -> st.SearchStrategy[Any]:
+def faults(vendor: VendorCase) -> st.SearchStrategy[Any]:
     """Draw a schedule of faults."""
     ambiguous = st.builds(
         lambda then, apply: {**then, "apply": apply}, st.sampled_from(AMBIGUOUS), st.sampled_from(["before", "never"])
     )
-    return st.lists(st.tuples(WHEN, ambiguous | st.sampled_from(PLAIN + CODES[vendor])), max_size=4)
+    return st.lists(st.tuples(WHEN, ambiguous | st.sampled_from(PLAIN + list(vendor.any_time))), max_size=4)
 
 
 @settings(
@@ -82,7 +73,7 @@ def test_any_rows_under_any_faults(case: Any, bench: Any, data: st.DataObject) -
     for when, then in data.draw(faults(case.vendor), "faults"):
         if "users" in when:
             when = {**when, "users": [case.key(user) for user in when["users"]]}
-        bench.control.fault(case.vendor, then, when)
+        bench.fault(case, then, when)
     pushed = bench.push(case, rows, concurrency=data.draw(st.sampled_from([1, 2, 8]), "concurrency"))
     bench.judge(case, rows, pushed)
     if not case.idempotent:

@@ -96,7 +96,7 @@ def test_shards_over_workers(postgres: Postgres, redis: Redis, vendors: str, con
 
 
 def connection(address: str, vendor: str) -> dict[str, str]:
-    from conftest import CREDENTIALS
+    from airflow_provider_userattrs.sandbox.vendors import VENDORS
 
-    login, password = CREDENTIALS[vendor]
+    login, password = next(each.login for each in VENDORS if each.name == vendor)
     return {"conn_type": vendor, "host": f"{address}/{vendor}", "login": login, "password": password}
