@@ -331,7 +331,7 @@ def test_an_answer_that_gets_lost(case: Any, bench: Any, then: dict[str, Any]) -
     bench.prepare(case, 4)
     bench.fault(case, then, {"users": [case.key(2)], "times": 1})
     rows = case.rows(4)
-    pushed = bench.push(case, rows, concurrency=1, timeout=[1, 0.1])
+    pushed = bench.push(case, rows, concurrency=1, timeout=[1, 0.5])
     bench.judge(case, rows, pushed)
     if case.idempotent:
         assert pushed.counts == {"accepted": 4}
@@ -430,7 +430,7 @@ def test_increase_is_never_sent_again_after_an_ambiguous_end(case: Any, bench: A
     bench.prepare(case, 4)
     bench.fault(case, then, {"users": [case.key(1), case.key(3)]})
     rows = case.rows(4)
-    pushed = bench.push(case, rows, timeout=[1, 0.1])
+    pushed = bench.push(case, rows, timeout=[1, 0.5])
     bench.judge(case, rows, pushed)
     assert pushed.at("unknown") == [1, 3]
     assert len(bench.control.journal()) == 4
