@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_userattrs.columns import Constant, Hashed
     from airflow_provider_userattrs.sources.files import FileRows
+    from airflow_provider_userattrs.sources.handover import hand_over
     from airflow_provider_userattrs.sources.rejects import Rejects
     from airflow_provider_userattrs.sources.shards import shards
     from airflow_provider_userattrs.sources.sql import SqlRows
 
 __version__ = "0.1.0"
 
-__all__ = ["Constant", "FileRows", "Hashed", "Rejects", "SqlRows", "__version__", "shards"]
+__all__ = ["Constant", "FileRows", "Hashed", "Rejects", "SqlRows", "__version__", "hand_over", "shards"]
 
 _MODULES = {
     "Constant": ".columns",
@@ -24,6 +25,7 @@ _MODULES = {
     "Hashed": ".columns",
     "Rejects": ".sources.rejects",
     "SqlRows": ".sources.sql",
+    "hand_over": ".sources.handover",
     "shards": ".sources.shards",
 }
 

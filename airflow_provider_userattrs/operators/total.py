@@ -15,6 +15,8 @@ from airflow_provider_userattrs.operators.upstream import states
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_userattrs.report import PushReport
+
 __all__ = ["PushTotalOperator"]
 
 
@@ -49,7 +51,7 @@ class PushTotalOperator(BaseOperator):
         self.max_failed = max_failed
         self._behind = reports  # of the reports themselves it cannot be told whose is missing
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def execute(self, context: Context) -> PushReport:
         """Add up the reports and return the total."""
         from airflow_provider_userattrs.push.report.merge import Total, is_report
 
@@ -69,7 +71,7 @@ class PushTotalOperator(BaseOperator):
                 raise AirflowFailException(f"There is nothing to add up: {unfit}") from None
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
         error = total.conclude(self.max_failed)
-        report = {**total.as_dict(), "failure": None if error is None else str(error)}
+        report = total.as_dict(None if error is None else str(error))
         self.log.info("%s, of %s", total.report.summary(), _shards(report["shards"]["reported"]))
         for line in total.report.log_lines():
             self.log.info("%s", line)

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status
 from airflow_provider_userattrs.push.report.merge import is_report
 from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.report import PushReport
 
 
 class OtherForm(ValueError):
@@ -78,9 +81,11 @@ def read(report: Any) -> Reading:
         raise ValueError("no report of this form") from error
 
 
-def _read(report: Mapping[str, Any]) -> Reading:
+def _read(report: PushReport) -> Reading:
+    fields: Mapping[str, Any] = report
     paths = report.get("rejects_path") or ()
-    timeline, of, shard = report.get("timeline"), report.get("of"), report.get("shard")
+    timeline, of = report.get("timeline"), report.get("of")
+    shard, shards = report.get("shard"), report.get("shards")
     return Reading(
         vendor=str(report["vendor"]),
         done=str(report.get("done", "updated")),
@@ -88,7 +93,7 @@ def _read(report: Mapping[str, Any]) -> Reading:
         operation=str(report["operation"]),
         dry_run=bool(report["dry_run"]),
         rows=_count(report["rows"]),
-        counts={status: _count(report[status.value]) for status in Status},
+        counts={status: _count(fields[status.value]) for status in Status},
         reasons=tuple(map(_reason, report["reasons"])),
         notes=tuple((str(note["attribute"]), str(note["note"]), _count(note["count"])) for note in report["notes"]),
         requests=_count(report["requests"]),
@@ -101,7 +106,7 @@ def _read(report: Mapping[str, Any]) -> Reading:
         timeline=_timeline(timeline) if timeline else None,
         configuration={str(name): _texts(value) for name, value in (report.get("configuration") or {}).items()},
         shard=(_count(shard["number"]), _count(shard["of"])) if shard else None,
-        missing=tuple(map(_count, (report.get("shards") or {}).get("missing", ()))),
+        missing=tuple(map(_count, shards["missing"] if shards else ())),
     )
 
 

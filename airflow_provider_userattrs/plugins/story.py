@@ -123,8 +123,7 @@ def tell_whole(tasks: Sequence[Task]) -> Story:
         total = Total(task.report if isinstance(task.report, dict) else _so_far(task) for task, _ in told)
         reading = read(
             {
-                **total.as_dict(),
-                "failure": total.stopped(),
+                **total.as_dict(total.stopped()),
                 "of": _sum_known(story.reading.of for _, story in told if story.reading),
             }
         )

@@ -5,12 +5,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+    from airflow_provider_userattrs.report import PushReport
 
 #: Rejects files that are named; of more the rest can be found beside them.
 _MOST_PATHS = 20
@@ -33,7 +38,7 @@ class Total:
     """
 
     def __init__(self, reports: Iterable[Any], silent: Sequence[str] = ()) -> None:
-        self._reports: list[Mapping[str, Any]] = [report for report in reports if is_report(report)]
+        self._reports = [report for report in reports if is_report(report)]
         self._silent_tasks = silent
         if not self._reports:
             raise ValueError(self._silent() or "there is no report to add up")
@@ -51,14 +56,14 @@ class Total:
         )
         for report in self._reports:
             self.report.merge(_tally(report))
-        self._of = max((report["shard"]["of"] for report in self._reports if report.get("shard")), default=0)
+        self._shards = [shard for report in self._reports if (shard := report.get("shard"))]
+        self._of = max((shard["of"] for shard in self._shards), default=0)
         self.report.is_stopped = any(report.get("stopped") for report in self._reports)
 
     @property
     def missing(self) -> list[int]:
         """Return which shards gave no report, by their numbers from 1."""
-        told = {report["shard"]["number"] for report in self._reports if report.get("shard")}
-        return sorted(set(range(1, self._of + 1)) - told)
+        return sorted(set(range(1, self._of + 1)) - {shard["number"] for shard in self._shards})
 
     def conclude(self, max_failed: int | float | None) -> BaseException | None:
         """Return what the task is to raise, or None if all shards together succeeded.
@@ -93,34 +98,41 @@ class Total:
         told = (self.report.warning(), self._silent(), self.stopped(), by_themselves)
         return "; ".join(sentence for sentence in told if sentence) or None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the total as a report."""
+    def as_dict(self, failure: str | None = None) -> PushReport:
+        """Return the total as a report.
+
+        :param failure: a sentence on why the task fails, or None.
+        """
         notes: Counter[tuple[str, str]] = Counter()
         for report in self._reports:
             for note in report["notes"]:
                 notes[note["attribute"], note["note"]] += note["count"]
-        told = [report["rejects_path"] for report in self._reports if report.get("rejects_path")]
-        paths = [path for each in told for path in ([each] if isinstance(each, str) else each)]
-        return self.report.as_dict(
+        found = [report.get("rejects_path") or [] for report in self._reports]
+        paths = {path for each in found for path in ([each] if isinstance(each, str) else each)}
+        total = self.report.as_dict(
             notes,
             warning=self._warning(),
-            **{fact: sum(report[fact] for report in self._reports) for fact in ("requests", "retries", "bytes")},
+            failure=failure,
+            requests=sum(report["requests"] for report in self._reports),
+            retries=sum(report["retries"] for report in self._reports),
+            bytes=sum(report["bytes"] for report in self._reports),
             seconds=max(report["seconds"] for report in self._reports),
             resumed_from=None,
             configuration=self._reports[0].get("configuration"),
-            rejects_path=sorted(set(paths))[:_MOST_PATHS] or None,
+            rejects_path=sorted(paths)[:_MOST_PATHS] or None,
             shards={"reported": len(self._reports), "missing": self.missing},
         )
+        return cast("PushReport", total)
 
 
-def _listed(reports: list[Mapping[str, Any]]) -> str:
+def _listed(reports: list[PushReport]) -> str:
     """Name some shards and say why each failed."""
     named = [f"{_name(report)}: {str(report.get('failure'))[:_LONGEST]}" for report in reports[:_MOST_LISTED]]
     more = len(reports) - _MOST_LISTED
     return "; ".join([*named, f"and {more:,} more"] if more > 0 else named)
 
 
-def _name(report: Mapping[str, Any]) -> str:
+def _name(report: PushReport) -> str:
     shard = report.get("shard")
     return f"shard {shard['number']}" if shard else "a shard"
 
@@ -129,7 +141,7 @@ def _shards(count: int) -> str:
     return f"{count:,} shard{'' if count == 1 else 's'}"
 
 
-def is_report(value: Any) -> bool:
+def is_report(value: Any) -> TypeGuard[PushReport]:
     """Tell whether a value is the report of a push."""
     return isinstance(value, Mapping) and {"format", "vendor", "operation", "rows", "reasons"} <= value.keys()
 

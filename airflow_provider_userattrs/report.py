@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report of a push: the dict that is its task's XCom, also when the task fails.
+
+For callbacks and tasks that read it: ``report: PushReport = ti.xcom_pull(task_ids="push")``. docs/report.md says what
+each field means.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+__all__ = ["Note", "PushReport", "Reason", "ShardNumber", "Shards", "Throughput"]
+
+
+class Reason(TypedDict):
+    """Why rows share one verdict."""
+
+    status: Literal["partial", "rejected", "invalid", "skipped", "unknown", "unsent"]
+    code: str
+    meaning: str
+    remedy: str
+    count: int
+    positions: list[int]
+    places: list[str]
+    attributes: dict[str, int]
+
+
+class Note(TypedDict):
+    """A change that was made to an attribute's values on their way."""
+
+    attribute: str
+    note: str
+    count: int
+
+
+class Throughput(TypedDict):
+    """Rows and retries over time."""
+
+    stretch: float
+    rows: list[int]
+    retries: list[int]
+
+
+class ShardNumber(TypedDict):
+    """Which shard of a mapped push this is."""
+
+    number: int
+    of: int
+
+
+class Shards(TypedDict):
+    """Which shards a total has added up."""
+
+    reported: int
+    missing: list[int]
+
+
+class _Every(TypedDict):
+    format: int
+    vendor: str
+    operation: str
+    accepted_means: str
+    done: str
+    dry_run: bool
+    rows: int
+    accepted: int
+    partial: int
+    rejected: int
+    invalid: int
+    skipped: int
+    unknown: int
+    unsent: int
+    reasons: list[Reason]
+    notes: list[Note]
+    warning: str | None
+    failure: str | None
+    stopped: bool
+    stopped_at: int | None
+    requests: int
+    retries: int
+    bytes: int
+    seconds: float
+    resumed_from: int | None
+    rejects_path: str | list[str] | None
+    configuration: dict[str, Any]
+
+
+class PushReport(_Every, total=False):
+    """The report of a push, or of all shards of one; of these a push lacks ``shards``, a total all others."""
+
+    of: int | None
+    destination: str | None
+    shard: ShardNumber | None
+    timeline: Throughput
+    tries: list[int]
+    shards: Shards
