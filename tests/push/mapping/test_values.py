@@ -196,8 +196,9 @@ class TestNumbers:
         assert "e" not in text.lower()
         if number.as_tuple().exponent <= 0:  # type: ignore[operator]
             assert Decimal(text).as_tuple() == number.as_tuple(), "digits after the point were lost or added"
-        assert orjson.dumps(exact_number(number)).decode() == text
         assert json.loads(text, parse_float=Decimal, parse_int=Decimal) == number
+        if number != number.to_integral_value() or -(2**63) <= number < 2**64:  # an integer beyond 64 bits is refused
+            assert orjson.dumps(exact_number(number)).decode() == text
 
     @given(number=st.floats(allow_nan=False, allow_infinity=False))
     def test_a_float_comes_back_the_same(self, number: float) -> None:
