@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import requests
 from airflow.providers.common.compat.sdk import BaseHook
@@ -14,11 +14,12 @@ from airflow.providers.common.compat.sdk import BaseHook
 from airflow_provider_userattrs.hooks.masking import mask_secret
 from airflow_provider_userattrs.hooks.settings import Settings, read_settings
 from airflow_provider_userattrs.hooks.transport import Transport
-from airflow_provider_userattrs.push.delivery.batching import Batcher
-from airflow_provider_userattrs.push.delivery.classify import NO_ANSWER, UNREADABLE, no_connection
+from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
+from airflow_provider_userattrs.push.delivery.classify import classify
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
+from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow, NoAnswer, NotSent, PushError
-from airflow_provider_userattrs.push.model.operation import Operation, Send
-from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.operation import Answer, Operation, Send
 from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict
 
 
@@ -109,41 +110,56 @@ class VendorHook(BaseHook):
             raise ValueError("attributes is a text; give a list of names")
         return tuple(attributes)
 
-    def push(self, operation: Operation, updates: Sequence[UserUpdate | Outcome]) -> list[Verdict]:
-        """Send updates in one request, without a retry, and return one verdict for each, in their order.
+    def push(
+        self,
+        operation: Operation,
+        users: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]],
+        *,
+        timezone: str = "UTC",
+        unset: tuple[str, ...] = (),
+        unset_nulls: bool = False,
+    ) -> list[Verdict]:
+        """Send users in one request, without a retry, and return one verdict for each, in their order.
 
         :param operation: the operation.
-        :param updates: at most as many as the operation takes; an outcome is not sent and keeps its verdict.
+        :param users: what names each user, and its attributes; at most as many as a request may hold.
+        :param timezone: where naive datetimes are from; an IANA name.
+        :param unset: the names of the attributes to remove from every user.
+        :param unset_nulls: whether None removes an attribute instead of being left out.
+        :raises ValueError: if there are too many users, or no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        if len(updates) > operation.max_users:
+        try:
+            mapper = Mapper(operation.rules(time_zone(timezone)), {}, unset=unset, unset_nulls=unset_nulls)
+        except InvalidRow as invalid:
+            return [invalid.verdict] * len(users)
+        if len(users) > operation.max_users:
             raise ValueError(
-                f"{operation.vendor} takes at most {operation.max_users} users a request, not {len(updates)}; "
+                f"{operation.vendor} takes at most {operation.max_users} users a request, not {len(users)}; "
                 "send them in parts, or use the operator, which does"
             )
-        verdicts = {update.position: update.verdict for update in updates if isinstance(update, Outcome)}
-        batcher, parts = Batcher(operation), []
-        for update in updates:
-            if isinstance(update, UserUpdate):
-                try:
-                    parts.append((update.position, batcher.encode(update)))
-                except InvalidRow as invalid:
-                    verdicts[update.position] = invalid.verdict
-        if parts:
-            body = operation.head + b",".join(part for _, part in parts) + operation.tail
-            answered = self._verdicts(operation, body, len(parts))
-            verdicts.update(zip((position for position, _ in parts), answered, strict=True))
-        return [verdicts[update.position] for update in updates]
+        verdicts: dict[int, Verdict] = {}
+        batcher, batch = Batcher(operation), Batch([], [])
+        for position, (user, attributes) in enumerate(users):
+            update = mapper.build(position, dict(user), attributes)
+            if isinstance(update, Outcome):
+                verdicts[position] = update.verdict
+                continue
+            try:
+                batch.parts.append(batcher.encode(update))
+                batch.updates.append(update)
+            except InvalidRow as invalid:
+                verdicts[position] = invalid.verdict
+        if batch.updates:
+            judged = classify(operation, self._send(operation, batch.body(operation)), len(batch))
+            verdicts.update((update.position, verdict) for update, verdict in zip(batch.updates, judged, strict=True))
+        return [verdicts[position] for position in range(len(users))]
 
-    def _verdicts(self, operation: Operation, body: bytes, users: int) -> list[Verdict]:
+    def _send(self, operation: Operation, body: bytes) -> Answer | Exception:
         try:
-            answer = self.sender(operation)(body)
-        except NotSent as error:
-            return [no_connection(error)] * users
-        except NoAnswer:
-            return [NO_ANSWER] * users
-        verdicts = operation.read(answer, users)
-        return verdicts if len(verdicts) == users else [UNREADABLE] * users
+            return self.sender(operation)(body)
+        except (NotSent, NoAnswer) as error:
+            return error
 
     def test_connection(self) -> tuple[bool, str]:
         """Return whether the connection can work, and a sentence on it, without changing anything at the vendor."""
@@ -156,19 +172,19 @@ class VendorHook(BaseHook):
 
     def probe(self) -> tuple[bool, str]:
         """Ask something harmless that tells right credentials from wrong ones, as far as the vendor lets one."""
-        base_url, verdict = self.transport.base_url, self.ask_for_nobody()
+        base_url, verdict = self.transport.base_url, self.check_credentials()
         if verdict.action is Action.STOP:
-            return False, f"{base_url} refuses the request: {verdict.meaning} ({verdict.code}). {verdict.remedy}"
+            return False, f"{base_url} rejected the request: {verdict.meaning} ({verdict.code}). {verdict.remedy}"
         if verdict.status in (Status.UNKNOWN, Status.UNSENT):
             return False, (
-                f"{base_url} answers otherwise than {self.hook_name}: {verdict.meaning} ({verdict.code}). Check the "
+                f"{base_url} does not respond as {self.hook_name} does: {verdict.meaning} ({verdict.code}). Check the "
                 "host, or try again later."
             )
         return True, (
-            f"{base_url} answers, and refuses neither key. {self.hook_name} has no call that confirms them: the first "
-            "push will."
+            f"{base_url} responded and did not reject the credentials. {self.hook_name} has no call that confirms "
+            "them: the first push will."
         )
 
-    def ask_for_nobody(self) -> Verdict:
+    def check_credentials(self) -> Verdict:
         """Send a request that can change nothing, and return the verdict on it."""
         raise NotImplementedError

@@ -9,13 +9,9 @@ from typing import Any
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
-from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
-from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
 
 __all__ = ["EngageLabHook"]
 
@@ -49,10 +45,10 @@ class EngageLabHook(VendorHook):
         """Return the region's base URL."""
         return engagelab.REGIONS[str(settings.choice)]
 
-    def ask_for_nobody(self) -> Verdict:
+    def check_credentials(self) -> Verdict:
         """Send a request that can change nothing, and return the verdict on it."""
         operation = engagelab.OPERATIONS["set"]
-        return engagelab.read(self.sender(operation)(engagelab.NOBODY), 1)[0]
+        return classify(operation, self.sender(operation)(engagelab.EMPTY_REQUEST), 1)[0]
 
     def set_attributes(
         self, euid: int | str, attributes: Mapping[str, Any], *, operation: str = "set", timezone: str = "UTC"
@@ -68,7 +64,7 @@ class EngageLabHook(VendorHook):
         """
         if operation not in engagelab.SET_OPERATIONS:
             raise ValueError(f"operation is {operation!r}; use one of {', '.join(engagelab.SET_OPERATIONS)}")
-        return self._push_one(engagelab.OPERATIONS[operation], operation, euid, attributes, timezone)
+        return self.push(engagelab.OPERATIONS[operation], [({"euid": euid}, attributes)], timezone=timezone)[0]
 
     def set_contacts(self, euid: int | str, contacts: Mapping[str, str]) -> Verdict:
         """Set one user's contacts and return the verdict; None values are left out.
@@ -77,7 +73,7 @@ class EngageLabHook(VendorHook):
         :param contacts: contact -> value, such as ``{"email": "ada@example.com"}``.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        return self._push_one(engagelab.OPERATIONS["contacts"], "contact", euid, contacts, "UTC")
+        return self.push(engagelab.OPERATIONS["contacts"], [({"euid": euid}, contacts)])[0]
 
     def unset_attributes(self, euid: int | str, attributes: Iterable[str]) -> Verdict:
         """Remove attributes from one user and return the verdict.
@@ -87,19 +83,4 @@ class EngageLabHook(VendorHook):
         :raises ValueError: if they are one text.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        return self._push_one(engagelab.OPERATIONS["unset"], "set", euid, {}, "UTC", self.names(attributes))
-
-    def _push_one(
-        self,
-        operation: Operation,
-        kind: str,
-        euid: int | str,
-        values: Mapping[str, Any],
-        timezone: str,
-        unset: tuple[str, ...] = (),
-    ) -> Verdict:
-        try:
-            mapper = Mapper(engagelab_values.rules(kind, time_zone(timezone)), {}, unset=unset)
-        except InvalidRow as invalid:
-            return invalid.verdict
-        return self.push(operation, [mapper.build(0, {"euid": euid}, values)])[0]
+        return self.push(engagelab.OPERATIONS["unset"], [({"euid": euid}, {})], unset=self.names(attributes))[0]

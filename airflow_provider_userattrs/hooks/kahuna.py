@@ -9,13 +9,10 @@ from typing import Any
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
-from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Verdict
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
-from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 
 __all__ = ["KahunaHook"]
 
@@ -53,9 +50,10 @@ class KahunaHook(VendorHook):
         """Return where requests go: to the users of the connection's environment."""
         return f"{operation.path}?env={kahuna.ENVIRONMENTS[str(self.settings.choice)]}"
 
-    def ask_for_nobody(self) -> Verdict:
+    def check_credentials(self) -> Verdict:
         """Send a request that can change nothing, and return the verdict on it."""
-        verdict = kahuna.read(self.sender(kahuna.OPERATIONS["set"])(kahuna.NOBODY), 1)[0]
+        operation = kahuna.OPERATIONS["set"]
+        verdict = classify(operation, self.sender(operation)(kahuna.EMPTY_REQUEST), 1)[0]
         # A good answer has an element for each user, of whom there are none.
         return ACCEPTED if verdict == kahuna.WRONG_LENGTH else verdict
 
@@ -69,11 +67,8 @@ class KahunaHook(VendorHook):
         :raises ValueError: if there are over 100 users, or no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        mapper = Mapper(kahuna_values.rules(time_zone(timezone)), {}, unset_nulls=True)
-        updates = [
-            mapper.build(position, dict(user["target"]), user["attributes"]) for position, user in enumerate(users)
-        ]
-        return self.push(kahuna.OPERATIONS["set"], updates)
+        operation, pairs = kahuna.OPERATIONS["set"], [(user["target"], user["attributes"]) for user in users]
+        return self.push(operation, pairs, timezone=timezone, unset_nulls=True)
 
     def unset_attributes(self, targets: Sequence[Mapping[str, Any]], attributes: Iterable[str]) -> list[Verdict]:
         """Delete attributes of up to 100 users in one request and return one verdict for each, in their order.
@@ -83,9 +78,5 @@ class KahunaHook(VendorHook):
         :raises ValueError: if there are over 100 users, or the names are one text.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        try:
-            mapper = Mapper(kahuna_values.rules(time_zone("UTC")), {}, unset=self.names(attributes))
-        except InvalidRow as invalid:
-            return [invalid.verdict] * len(targets)
-        updates = [mapper.build(position, dict(target), {}) for position, target in enumerate(targets)]
-        return self.push(kahuna.OPERATIONS["unset"], updates)
+        operation, names = kahuna.OPERATIONS["unset"], self.names(attributes)
+        return self.push(operation, [(target, {}) for target in targets], unset=names)

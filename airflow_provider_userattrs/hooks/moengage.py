@@ -12,13 +12,10 @@ import orjson
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
-from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.moengage import api as moengage
-from airflow_provider_userattrs.vendors.moengage import values as moengage_values
 
 __all__ = ["MoEngageHook"]
 
@@ -84,9 +81,8 @@ class MoEngageHook(VendorHook):
         :raises ValueError: if there is no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        mapper = Mapper(moengage_values.rules(time_zone(timezone)), {})
         operation = moengage.set_attributes(update_existing_only=update_existing_only)
-        return self.push(operation, [mapper.build(0, {"customer_id": customer_id}, attributes)])[0]
+        return self.push(operation, [({"customer_id": customer_id}, attributes)], timezone=timezone)[0]
 
     def unset_attributes(
         self, customer_id: str, attributes: Iterable[str], *, match: str = "equals", case_sensitive: bool = True
@@ -102,12 +98,8 @@ class MoEngageHook(VendorHook):
         """
         if match not in moengage.MATCHES:
             raise ValueError(f"match is {match!r}; use one of {', '.join(moengage.MATCHES)}")
-        try:
-            mapper = Mapper(moengage_values.unset_rules(match), {}, unset=self.names(attributes))
-        except InvalidRow as invalid:
-            return invalid.verdict
         operation = moengage.unset_attributes(match=match, case_sensitive=case_sensitive)
-        return self.push(operation, [mapper.build(0, {"customer_id": customer_id}, {})])[0]
+        return self.push(operation, [({"customer_id": customer_id}, {})], unset=self.names(attributes))[0]
 
     def probe(self) -> tuple[bool, str]:
         """Ask MoEngage's own connection test, which changes nothing.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow.providers.common.compat.sdk import BaseOperator
@@ -12,6 +12,7 @@ from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
+from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
@@ -87,6 +88,9 @@ class UserPushOperator(BaseOperator):
         "shard": parameters.check_shard,
     }
 
+    #: The parameter that names the user.
+    user_field: ClassVar[str]
+
     #: The parameter that says what is set or unset.
     columns_field = "attributes"
 
@@ -160,19 +164,30 @@ class UserPushOperator(BaseOperator):
         """Return the operation."""
         raise NotImplementedError
 
+    # What all of them do.
+
     def make_mapper(self, columns: Any) -> Mapper:
         """Return the mapper from rows to updates.
 
         :param columns: the parameter that says what is set or unset, rendered.
         :raises InvalidRow: if a name or a constant breaks one of the vendor's rules.
         """
-        raise NotImplementedError
+        operation = self.make_operation()
+        rules = operation.rules(time_zone(self.timezone))
+        if operation.unsets:
+            return Mapper(rules, self._user_columns(), unset=tuple(columns))
+        return Mapper(rules, self._user_columns(), attributes=columns, unset_nulls=self.nulls == "unset")
 
-    # What all of them do.
+    def _user_columns(self) -> dict[str, str]:
+        """Return what names the user, in order of preference: the vendor's word -> the column."""
+        columns = getattr(self, self.user_field)
+        if isinstance(columns, str):
+            return {self.user_field: columns}
+        return dict(columns) if isinstance(columns, Mapping) else {name: name for name in columns}
 
     def configuration(self) -> dict[str, Any]:
         """Return what decides what becomes of a row, besides the connection."""
-        fields = (self.columns_field, "nulls", "timezone", *self.configuration_fields)
+        fields = (self.columns_field, "nulls", "timezone", self.user_field, *self.configuration_fields)
         return {"operator": type(self).__name__, **{field: getattr(self, field) for field in fields}}
 
     def check_given(self) -> None:
@@ -198,7 +213,7 @@ class UserPushOperator(BaseOperator):
         """
         user = () if required and len(mapper.user_columns) > 1 else mapper.user_columns
         named = dict.fromkeys(mapper.attribute_columns, self.columns_field)
-        return {**named, **dict.fromkeys(user, self.configuration_fields[0])}
+        return {**named, **dict.fromkeys(user, self.user_field)}
 
     def settle(self) -> RefusedConfiguration | None:
         """Take over what Airflow rendered, or what was set since; return what is wrong with it, or None.

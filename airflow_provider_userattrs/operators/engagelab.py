@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
-from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.engagelab import EngageLabHook
@@ -27,7 +24,7 @@ class _EngageLabOperator(UserPushOperator):
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("euid",)
+    user_field: ClassVar[str] = "euid"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
         "nulls": parameters.nulls_are_skipped("EngageLab cannot set and unset in one call; use 'skip'"),
@@ -61,7 +58,7 @@ class EngageLabSetAttributesOperator(_EngageLabOperator):
 
     template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "euid", "engagelab_conn_id")
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("euid", "operation")
+    configuration_fields: ClassVar[tuple[str, ...]] = ("operation",)
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_EngageLabOperator.checks,
         "attributes": parameters.check_columns,
@@ -77,11 +74,6 @@ class EngageLabSetAttributesOperator(_EngageLabOperator):
     def make_operation(self) -> Operation:
         """Return the operation."""
         return engagelab.OPERATIONS[self.operation]
-
-    def make_mapper(self, columns: Any) -> Mapper:
-        """Return the mapper from rows to updates."""
-        rules = engagelab_values.rules(self.operation, time_zone(self.timezone))
-        return Mapper(rules, {"euid": self.euid}, attributes=columns)
 
 
 class EngageLabSetContactsOperator(_EngageLabOperator):
@@ -110,11 +102,6 @@ class EngageLabSetContactsOperator(_EngageLabOperator):
         """Return the operation."""
         return engagelab.OPERATIONS["contacts"]
 
-    def make_mapper(self, columns: Any) -> Mapper:
-        """Return the mapper from rows to updates."""
-        rules = engagelab_values.rules("contact", time_zone(self.timezone))
-        return Mapper(rules, {"euid": self.euid}, attributes=columns)
-
 
 class EngageLabUnsetAttributesOperator(_EngageLabOperator):
     """Remove user attributes in EngageLab, the API's ``delete``: one call a user.
@@ -139,8 +126,3 @@ class EngageLabUnsetAttributesOperator(_EngageLabOperator):
     def make_operation(self) -> Operation:
         """Return the operation."""
         return engagelab.OPERATIONS["unset"]
-
-    def make_mapper(self, columns: Any) -> Mapper:
-        """Return the mapper from rows to updates."""
-        rules = engagelab_values.rules("set", time_zone(self.timezone))
-        return Mapper(rules, {"euid": self.euid}, unset=tuple(columns))

@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
-from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.kahuna import KahunaHook
@@ -29,7 +26,7 @@ class _KahunaOperator(UserPushOperator):
 
     template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "target", "kahuna_conn_id")
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("target",)
+    user_field: ClassVar[str] = "target"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
         "target": parameters.check_target,
@@ -47,11 +44,6 @@ class _KahunaOperator(UserPushOperator):
 
         return KahunaHook(self.kahuna_conn_id)
 
-    @property
-    def credentials(self) -> dict[str, str]:
-        """Credential -> column, in order of preference."""
-        return dict(self.target) if isinstance(self.target, Mapping) else {name: name for name in self.target}
-
 
 class KahunaSetAttributesOperator(_KahunaOperator):
     """Set attributes of existing Kahuna users: up to 100 users a request, each with a verdict of its own.
@@ -66,7 +58,7 @@ class KahunaSetAttributesOperator(_KahunaOperator):
     :param kahuna_conn_id: the Airflow connection.
     """
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("target", "oversize")
+    configuration_fields: ClassVar[tuple[str, ...]] = ("oversize",)
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_KahunaOperator.checks,
         "attributes": parameters.check_columns,
@@ -81,12 +73,7 @@ class KahunaSetAttributesOperator(_KahunaOperator):
 
     def make_operation(self) -> Operation:
         """Return the operation."""
-        return kahuna.OPERATIONS["set"]
-
-    def make_mapper(self, columns: Any) -> Mapper:
-        """Return the mapper from rows to updates."""
-        rules = kahuna_values.rules(time_zone(self.timezone), check_size=self.oversize != "send")
-        return Mapper(rules, self.credentials, attributes=columns, unset_nulls=self.nulls == "unset")
+        return kahuna.set_attributes(check_size=self.oversize != "send")
 
 
 class KahunaUnsetAttributesOperator(_KahunaOperator):
@@ -112,7 +99,3 @@ class KahunaUnsetAttributesOperator(_KahunaOperator):
     def make_operation(self) -> Operation:
         """Return the operation."""
         return kahuna.OPERATIONS["unset"]
-
-    def make_mapper(self, columns: Any) -> Mapper:
-        """Return the mapper from rows to updates."""
-        return Mapper(kahuna_values.rules(time_zone(self.timezone)), self.credentials, unset=tuple(columns))

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.moengage import api as moengage
-from airflow_provider_userattrs.vendors.moengage import values as moengage_values
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.moengage import MoEngageHook
@@ -34,7 +31,7 @@ class _MoEngageOperator(UserPushOperator):
         "moengage_conn_id",
     )
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id",)
+    user_field: ClassVar[str] = "customer_id"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
         "customer_id": parameters.check_column,
@@ -70,7 +67,7 @@ class MoEngageSetAttributesOperator(_MoEngageOperator):
     :param moengage_conn_id: the Airflow connection.
     """
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id", "oversize", "update_existing_only")
+    configuration_fields: ClassVar[tuple[str, ...]] = ("oversize", "update_existing_only")
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_MoEngageOperator.checks,
         "attributes": parameters.check_columns,
@@ -94,13 +91,9 @@ class MoEngageSetAttributesOperator(_MoEngageOperator):
 
     def make_operation(self) -> Operation:
         """Return the operation."""
-        return moengage.set_attributes(update_existing_only=self.update_existing_only)
-
-    def make_mapper(self, columns: Any) -> Mapper:
-        """Return the mapper from rows to updates."""
-        rules = moengage_values.rules(time_zone(self.timezone), check_size=self.oversize != "send")
-        user = {"customer_id": self.customer_id}
-        return Mapper(rules, user, attributes=columns, unset_nulls=self.nulls == "unset")
+        return moengage.set_attributes(
+            check_size=self.oversize != "send", update_existing_only=self.update_existing_only
+        )
 
 
 class MoEngageUnsetAttributesOperator(_MoEngageOperator):
@@ -114,7 +107,7 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
     :param moengage_conn_id: the Airflow connection.
     """
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("customer_id", "match", "case_sensitive")
+    configuration_fields: ClassVar[tuple[str, ...]] = ("match", "case_sensitive")
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_MoEngageOperator.checks,
         "nulls": parameters.NO_VALUES,
@@ -133,7 +126,3 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
     def make_operation(self) -> Operation:
         """Return the operation."""
         return moengage.unset_attributes(match=self.match, case_sensitive=self.case_sensitive)
-
-    def make_mapper(self, columns: Any) -> Mapper:
-        """Return the mapper from rows to updates."""
-        return Mapper(moengage_values.unset_rules(self.match), {"customer_id": self.customer_id}, unset=tuple(columns))

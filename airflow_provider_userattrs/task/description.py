@@ -35,7 +35,7 @@ def describe(operator: UserPushOperator, hook: VendorHook, rate: str | None) -> 
         hook.choice: hook.settings.choice,
         "host": hook.transport.base_url,
         "users": str(operator.users),
-        **{field: getattr(operator, field) for field in operator.configuration_fields},
+        **{field: getattr(operator, field) for field in (operator.user_field, *operator.configuration_fields)},
         operator.columns_field: _columns(getattr(operator, operator.columns_field)),
         "rate_limit": rate,
         **{field: getattr(operator, field) for field in _FIELDS},

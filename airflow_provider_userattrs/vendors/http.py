@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an HTTP status means where the vendor's own pages say nothing: proxies, gateways, load balancers.
+"""What HTTP says where the vendor's own pages say nothing: statuses, and headers that ask to wait.
 
-The meanings are those of RFC 9110, 15, and RFC 6585, 4.
+Proxies, gateways and load balancers answer too. The statuses' meanings are those of RFC 9110, 15, and RFC 6585, 4.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from datetime import timezone
+from email.utils import parsedate_to_datetime
 
+from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
 
 _CHECK_HOST = "Check the connection's host: what answers there is not this API."
@@ -27,6 +32,15 @@ _STATUSES = {
     425: Verdict(Status.UNSENT, "425", "too early", _RETRY_TASK, Action.RETRY),
     429: Verdict(Status.UNSENT, "429", "too many requests", _RETRY_TASK, Action.RETRY),
 }
+
+#: Seconds: what asks for more than a day is a mistake, and a retry years from now is none.
+_LONGEST_WAIT = 86_400.0
+
+#: `x-ratelimit-reset` is no standard: some send the seconds left, some epoch seconds. Up to this it is seconds left.
+_LONGEST_RESET = 3600
+
+#: One value of a list of seconds and dates.
+_LISTED = re.compile(r"\s*(?:[A-Za-z]+,)?[^,]+")
 
 
 def contradicted(status: int) -> Verdict:
@@ -91,3 +105,66 @@ def by_status(status: int) -> Verdict:
     if status >= 500:
         return Verdict(Status.UNKNOWN, code, "server error", _IN_DOUBT, Action.RETRY)
     return Verdict(Status.UNKNOWN, code, "answer is none of this API's", _IN_DOUBT)
+
+
+def asked_to_wait(answer: Answer, now: float) -> float | None:
+    """Return for how many seconds an answer asks to send nothing, a day at most, or None.
+
+    :param answer: the vendor's answer.
+    :param now: seconds since the epoch.
+    """
+    headers = answer.headers
+    is_busy = answer.is_busy
+    if not is_busy and headers.get("x-ratelimit-remaining") != "0":
+        return None
+    waits = [_reset(headers, now)]
+    if is_busy:
+        waits.append(_retry_after(headers, now))
+    return max((min(wait, _LONGEST_WAIT) for wait in waits if wait is not None), default=None)
+
+
+def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the longest wait there is (RFC 9110, 10.2.3).
+
+    Several headers are one list, and the comma of a date's weekday parts none.
+    """
+    values = _LISTED.findall(headers.get("retry-after", ""))
+    waits = [_one_retry_after(value.strip(), headers, now) for value in values]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _one_retry_after(text: str, headers: Mapping[str, str], now: float) -> float | None:
+    if (seconds := _seconds(text)) is not None:
+        return seconds
+    moment = _http_date(text)
+    return None if moment is None else max(0.0, moment - _vendor_time(headers, now))
+
+
+def _reset(headers: Mapping[str, str], now: float) -> float | None:
+    seconds = _seconds(headers.get("x-ratelimit-reset", "").strip())
+    if seconds is None or seconds <= _LONGEST_RESET:
+        return seconds
+    return max(0.0, seconds - _vendor_time(headers, now))
+
+
+def _seconds(text: str) -> float | None:
+    """Return a whole number; no wait and no epoch has more digits than this."""
+    return float(text) if text.isascii() and text.isdecimal() and len(text) <= 11 else None
+
+
+def _vendor_time(headers: Mapping[str, str], now: float) -> float:
+    """Return the time by the vendor's clock, so that a wrong clock here does no harm."""
+    sent = _http_date(headers.get("date", ""))
+    return now if sent is None else sent
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    try:
+        # A date without a zone is GMT (RFC 9110, 5.6.7).
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
+        return None

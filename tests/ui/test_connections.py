@@ -26,8 +26,8 @@ FORMS = {
 FIELDS = {"engagelab": "region", "kahuna": "environment", "moengage": "data_center"}
 
 RIGHT = {
-    "engagelab": "answers, and refuses neither key",
-    "kahuna": "answers, and refuses neither key",
+    "engagelab": "responded and did not reject the credentials",
+    "kahuna": "responded and did not reject the credentials",
     "moengage": "knows the workspace, and its Data API key is right",
 }
 WRONG_KEY = {

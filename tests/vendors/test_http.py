@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an HTTP status means where the vendor's own pages say nothing."""
+"""What HTTP says where the vendor's own pages say nothing: statuses, and headers that ask to wait."""
 
 from __future__ import annotations
 
+import time
+from email.utils import formatdate
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
-from airflow_provider_userattrs.vendors.http import by_status
+from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.moengage import api as moengage
+
+NOW = 1_700_000_000.0
 
 K, R, S, P = Action.KEEP, Action.RETRY, Action.STOP, Action.SPLIT
 
@@ -96,3 +100,105 @@ def test_an_answer_that_contradicts_itself_leaves_doubt(vendor: Any, body: bytes
 )
 def test_the_same_key_in_another_object_contradicts_nothing(vendor: Any, body: bytes, users: int) -> None:
     assert [verdict.status for verdict in vendor.read(Answer(200, {}, body), users)] == [Status.ACCEPTED] * users
+
+
+def http_date(seconds_from_now: float) -> str:
+    return formatdate(NOW + seconds_from_now, usegmt=True)
+
+
+class TestAskedToWait:
+    @pytest.mark.parametrize(
+        ("status", "headers", "expected"),
+        [
+            pytest.param(429, {"retry-after": "30"}, 30, id="seconds"),
+            pytest.param(503, {"retry-after": "30"}, 30, id="seconds-with-503"),
+            pytest.param(429, {"retry-after": " 30 "}, 30, id="seconds-with-blanks"),
+            pytest.param(429, {"retry-after": "5, 600"}, 600, id="the-longest-of-a-list"),
+            pytest.param(429, {"retry-after": "600,5"}, 600, id="the-longest-of-a-list-comes-first"),
+            pytest.param(429, {"retry-after": f"5, {http_date(90)}"}, 90, id="a-date-in-a-list"),
+            pytest.param(429, {"retry-after": f"{http_date(90)}, {http_date(70)}, 5"}, 90, id="dates-in-a-list"),
+            pytest.param(429, {"retry-after": "5, soon"}, 5, id="rubbish-in-a-list"),
+            pytest.param(429, {"retry-after": "86400"}, 86_400, id="a-day"),
+            pytest.param(429, {"retry-after": "86401"}, 86_400, id="more-than-a-day"),
+            pytest.param(429, {"retry-after": "99999999999"}, 86_400, id="three-thousand-years"),
+            pytest.param(
+                429,
+                {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT", "date": "Thu, 01 Jan 1970 00:00:00 GMT"},
+                86_400,
+                id="date-of-9999-by-a-clock-of-1970",
+            ),
+            pytest.param(429, {"x-ratelimit-reset": "99999999999"}, 86_400, id="reset-in-three-thousand-years"),
+            pytest.param(429, {"retry-after": http_date(90)}, 90, id="date"),
+            pytest.param(429, {"retry-after": http_date(90), "date": http_date(30)}, 60, id="date-by-vendor's-clock"),
+            pytest.param(
+                429, {"retry-after": http_date(-7_110), "date": http_date(-7_200)}, 90, id="date-our-clock-is-fast"
+            ),
+            pytest.param(
+                429, {"retry-after": http_date(7_290), "date": http_date(7_200)}, 90, id="date-our-clock-is-slow"
+            ),
+            pytest.param(429, {"retry-after": http_date(90), "date": "lunchtime"}, 90, id="date-beside-rubbish-date"),
+            pytest.param(429, {"retry-after": http_date(-90)}, 0, id="date-gone-by"),
+            pytest.param(429, {"x-ratelimit-reset": "42"}, 42, id="reset-seconds"),
+            pytest.param(429, {"x-ratelimit-reset": "3600"}, 3_600, id="reset-longest-that-is-seconds"),
+            pytest.param(429, {"x-ratelimit-reset": "3601"}, 0, id="reset-epoch-long-ago"),
+            pytest.param(429, {"x-ratelimit-reset": str(int(NOW) + 42)}, 42, id="reset-epoch"),
+            pytest.param(
+                429, {"x-ratelimit-reset": str(int(NOW) + 42), "date": http_date(30)}, 12, id="reset-epoch-by-vendor"
+            ),
+            pytest.param(429, {"retry-after": "5", "x-ratelimit-reset": "42"}, 42, id="the-longer-of-two"),
+            pytest.param(429, {"retry-after": "50", "x-ratelimit-reset": "42"}, 50, id="the-longer-of-two-other"),
+            pytest.param(429, {"retry-after": "soon", "x-ratelimit-reset": "42"}, 42, id="rubbish-beside-reset"),
+            pytest.param(200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "17"}, 17, id="none-remaining"),
+            pytest.param(
+                200,
+                {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 17)},
+                17,
+                id="none-remaining-epoch",
+            ),
+            pytest.param(200, {"x-ratelimit-remaining": "1", "x-ratelimit-reset": "17"}, None, id="some-remaining"),
+            pytest.param(200, {"x-ratelimit-remaining": "0"}, None, id="none-remaining-no-reset"),
+            pytest.param(200, {"retry-after": "30"}, None, id="not-with-200"),
+            pytest.param(200, {"x-ratelimit-reset": "30"}, None, id="reset-alone-with-200"),
+            pytest.param(429, {}, None, id="nothing-said"),
+            pytest.param(429, {"retry-after": "soon"}, None, id="rubbish"),
+            pytest.param(429, {"retry-after": ""}, None, id="empty"),
+            pytest.param(429, {"retry-after": "-5"}, None, id="negative"),
+            pytest.param(429, {"x-ratelimit-reset": "-5"}, None, id="reset-negative"),
+            pytest.param(429, {"x-ratelimit-reset": "4.5"}, None, id="reset-fraction"),
+        ],
+    )
+    def test_table(self, status: int, headers: dict[str, str], expected: float | None) -> None:
+        assert asked_to_wait(Answer(status, headers, b""), NOW) == expected
+
+    @settings(max_examples=300, deadline=None)
+    @given(
+        status=st.sampled_from([200, 429, 503]),
+        headers=st.fixed_dictionaries(
+            {},
+            optional={
+                name: st.one_of(
+                    st.text(max_size=40),
+                    st.text("0123456789", max_size=40),
+                    st.text("MonJan 0123456789:,GMT+-()", max_size=40),
+                )
+                for name in ("retry-after", "date", "x-ratelimit-remaining", "x-ratelimit-reset")
+            },
+        ),
+    )
+    def test_no_header_makes_it_raise_or_go_back_in_time(self, status: int, headers: dict[str, str]) -> None:
+        wait = asked_to_wait(Answer(status, headers, b""), NOW)
+        assert wait is None or 0 <= wait <= 86_400
+
+    def test_an_endless_number_is_no_exception(self) -> None:
+        wait = asked_to_wait(Answer(429, {"x-ratelimit-reset": "9" * 5_000}, b""), NOW)
+        assert wait is None or wait >= 0
+
+    def test_dates_in_the_obsolete_form_are_gmt(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TZ", "JST-9")
+        time.tzset()
+        try:
+            text = time.asctime(time.gmtime(NOW + 90))
+            assert asked_to_wait(Answer(429, {"retry-after": text}, b""), NOW) == 90
+        finally:
+            monkeypatch.undo()
+            time.tzset()

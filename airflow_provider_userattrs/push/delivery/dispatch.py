@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.classify import classify
-from airflow_provider_userattrs.push.delivery.rate_limiter import BUSY, RateLimiter, asked_to_wait
+from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Answer, Operation, Send
@@ -73,10 +73,10 @@ class Dispatch:
             if ends_the_push(verdicts, result):
                 self._stopping.set()
             return Sent(verdicts, len(body), result)
-        wait = asked_to_wait(result, self._clock) or 0.0
+        wait = self._operation.asked_to_wait(result, self._clock.time()) or 0.0
         if wait:
             self._rate_limiter.hold(wait)
-        if result.status in BUSY:
+        if result.is_busy:
             self._rate_limiter.slow_down()
         if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != users and ends_the_push(verdicts, result)):
             self._stopping.set()  # here already, so that this thread does not send what is queued

@@ -4,32 +4,15 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import deque
-from collections.abc import Mapping
-from datetime import timezone
-from email.utils import parsedate_to_datetime
 from math import ceil
 from threading import Event, Lock
 
 from airflow_provider_userattrs.push.model.clock import Clock
-from airflow_provider_userattrs.push.model.operation import Answer
-
-#: Statuses with which a vendor asks to wait. Retry-After: RFC 9110, 10.2.3.
-BUSY = frozenset({429, 503})
-
-#: `x-ratelimit-reset` is documented as seconds left and as epoch seconds; up to this it is seconds left.
-#: https://www.moengage.com/docs/api/data/data-overview, https://www.moengage.com/docs/api/rate-limits
-_LONGEST_RESET = 3600
-
-#: One value of a list of seconds and dates.
-_LISTED = re.compile(r"\s*(?:[A-Za-z]+,)?[^,]+")
 
 #: Seconds within which two moments are the same: sums of intervals are not exact.
 _EXACT = 1e-6
 
-#: Seconds: what asks for more than a day is a mistake, and a retry years from now is none.
-_LONGEST_WAIT = 86_400.0
 _FIRST_BACK_OFF = 1.0
 _LONGEST_BACK_OFF = 60.0
 
@@ -139,67 +122,6 @@ class RateLimiter:
 
     def _share_at(self, now: float) -> float:
         return min(1.0, self._share + _RECOVERY * max(now - self._recovering_from, 0.0))
-
-
-def asked_to_wait(answer: Answer, clock: Clock) -> float | None:
-    """Return for how many seconds an answer asks to send nothing, a day at most, or None.
-
-    :param answer: the vendor's answer.
-    :param clock: tells the time.
-    """
-    headers = answer.headers
-    is_busy = answer.status in BUSY
-    if not is_busy and headers.get("x-ratelimit-remaining") != "0":
-        return None
-    now = clock.time()
-    waits = [_reset(headers, now)]
-    if is_busy:
-        waits.append(_retry_after(headers, now))
-    return max((min(wait, _LONGEST_WAIT) for wait in waits if wait is not None), default=None)
-
-
-def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the longest wait there is: several headers are one list, and the comma of a date's weekday parts none."""
-    values = _LISTED.findall(headers.get("retry-after", ""))
-    waits = [_one_retry_after(value.strip(), headers, now) for value in values]
-    return max((wait for wait in waits if wait is not None), default=None)
-
-
-def _one_retry_after(text: str, headers: Mapping[str, str], now: float) -> float | None:
-    if (seconds := _seconds(text)) is not None:
-        return seconds
-    moment = _http_date(text)
-    return None if moment is None else max(0.0, moment - _vendor_time(headers, now))
-
-
-def _reset(headers: Mapping[str, str], now: float) -> float | None:
-    seconds = _seconds(headers.get("x-ratelimit-reset", "").strip())
-    if seconds is None or seconds <= _LONGEST_RESET:
-        return seconds
-    return max(0.0, seconds - _vendor_time(headers, now))
-
-
-def _seconds(text: str) -> float | None:
-    """Return a whole number; no wait and no epoch has more digits than this."""
-    return float(text) if text.isascii() and text.isdecimal() and len(text) <= 11 else None
-
-
-def _vendor_time(headers: Mapping[str, str], now: float) -> float:
-    """Return the time by the vendor's clock, so that a wrong clock here does no harm."""
-    sent = _http_date(headers.get("date", ""))
-    return now if sent is None else sent
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    try:
-        # A date without a zone is GMT (RFC 9110, 5.6.7).
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def back_off(attempt: int) -> float:

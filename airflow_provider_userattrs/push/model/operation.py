@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from math import floor, log10
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Verdict
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.push.mapping.rules import Rules
 
 
 def rate_in_words(rate: float) -> str:
@@ -31,6 +35,11 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the status says that there are too many requests (RFC 6585, 4; RFC 9110, 15.6.4)."""
+        return self.status in (429, 503)
+
 
 class Send(Protocol):
     """Send one request body and return the answer, whatever its status; called from several threads at once."""
@@ -47,19 +56,24 @@ class Send(Protocol):
         """
 
 
+MakeRules: TypeAlias = "Callable[[tzinfo], Rules]"
 Encode: TypeAlias = Callable[[UserUpdate], bytes]
 Read: TypeAlias = Callable[[Answer, int], "list[Verdict]"]
+AskedToWait: TypeAlias = Callable[[Answer, float], "float | None"]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Describe one operation: limits, how an update is written, how an answer is read.
+    """Describe one operation of a vendor's API: limits, rules, how an update is written, how an answer is read.
 
     :param vendor: the vendor's name, as a person writes it.
     :param name: what is done, in two words such as ``"set attributes"``.
     :param path: where requests go, below the base URL.
+    :param rules: where naive datetimes are from -> the vendor's rules for users, names and values.
     :param encode: update -> its part of a request body.
     :param read: answer, number of users in the request -> one verdict for each, in order.
+    :param asked_to_wait: answer, seconds since the epoch -> for how many seconds the vendor asks to send nothing, or
+        None.
     :param accepted_means: how strong an ``accepted`` of this vendor is, as half a sentence.
     :param done: the same in one word: users were ``"updated"``, or ``"queued"``.
     :param head: what stands before the parts in a body; parts are joined by commas.
@@ -69,13 +83,16 @@ class Operation:
     :param max_rate: the documented cap per second, or None.
     :param rate_unit: what the cap counts, ``"requests"`` or ``"users"``.
     :param idempotent: whether applying an update twice is the same as once.
+    :param unsets: whether attributes are removed: what is given are their names, and no values.
     """
 
     vendor: str
     name: str
     path: str
+    rules: MakeRules
     encode: Encode
     read: Read
+    asked_to_wait: AskedToWait
     accepted_means: str
     done: str = "updated"
     head: bytes = b""
@@ -85,6 +102,7 @@ class Operation:
     max_rate: float | None = None
     rate_unit: str = "requests"
     idempotent: bool = True
+    unsets: bool = False
 
     def units(self, users: int) -> int:
         """Return what one request with so many users takes of the cap."""

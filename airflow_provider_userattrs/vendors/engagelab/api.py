@@ -15,12 +15,16 @@ to that status.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Encode, Operation
+from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice, says
+from airflow_provider_userattrs.vendors.engagelab.values import rules
+from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, says
 
 VENDOR = "EngageLab"
 
@@ -29,7 +33,6 @@ REGIONS = {
     "singapore": "https://ma-api.engagelab.com",
     "virginia": "https://ma-api-usva.engagelab.com",
 }
-DEFAULT_REGION = "singapore"
 
 #: The values of ``type`` that set something; ``delete`` removes (seed 000_07f6870b0c84cf74).
 SET_OPERATIONS = ("set", "increase", "add", "remove")
@@ -40,7 +43,7 @@ _DELETE_VALUE = "1"
 
 #: A request that can change nothing: it names no user and no attribute. Wrong keys are refused with a code of their
 #: own, and the empty EUID with 40007; which is looked at first is documented nowhere.
-NOBODY = b'{"euid":"","type":"set","properties":{}}'
+EMPTY_REQUEST = b'{"euid":"","type":"set","properties":{}}'
 
 #: The body's code for an internal server error (both seeds, "Error Code").
 INTERNAL_ERROR = -1
@@ -99,37 +102,6 @@ PARTIAL = Verdict(
 )
 
 
-def _property(operation: str) -> Operation:
-    return Operation(
-        vendor=VENDOR,
-        name="unset attributes" if operation == "delete" else f"{operation} attributes",
-        path="/v1/user/property",
-        encode=_encode_property(operation),
-        read=read,
-        accepted_means="EngageLab confirmed the call",
-        idempotent=operation != "increase",
-    )
-
-
-def _contact() -> Operation:
-    return Operation(
-        vendor=VENDOR,
-        name="set contacts",
-        path="/v1/user/contact",
-        encode=lambda update: orjson.dumps({"euid": update.user, "contacts": update.attributes}),
-        read=read,
-        accepted_means="EngageLab confirmed the call",
-    )
-
-
-def _encode_property(operation: str) -> Encode:
-    def encode(update: UserUpdate) -> bytes:
-        properties = dict.fromkeys(update.unset, _DELETE_VALUE) if operation == "delete" else update.attributes
-        return orjson.dumps({"euid": update.user, "type": operation, "properties": properties})
-
-    return encode
-
-
 def read(answer: Answer, users: int) -> list[Verdict]:
     """Return the verdict on the one user of a request."""
     try:
@@ -156,9 +128,42 @@ def _undocumented(code: int, status: int) -> Verdict:
     )
 
 
+def _encode_properties(operation: str, update: UserUpdate) -> bytes:
+    return orjson.dumps({"euid": update.user, "type": operation, "properties": update.attributes})
+
+
+def _encode_names(update: UserUpdate) -> bytes:
+    names = dict.fromkeys(update.unset, _DELETE_VALUE)
+    return orjson.dumps({"euid": update.user, "type": "delete", "properties": names})
+
+
+def _encode_contacts(update: UserUpdate) -> bytes:
+    return orjson.dumps({"euid": update.user, "contacts": update.attributes})
+
+
+def _set_attributes(operation: str) -> Operation:
+    return Operation(
+        vendor=VENDOR,
+        name=f"{operation} attributes",
+        path="/v1/user/property",
+        rules=partial(rules, operation),
+        encode=partial(_encode_properties, operation),
+        read=read,
+        asked_to_wait=asked_to_wait,
+        accepted_means="EngageLab confirmed the call",
+        idempotent=operation != "increase",
+    )
+
+
 #: What an author asks for -> the operation.
 OPERATIONS = {
-    **{operation: _property(operation) for operation in SET_OPERATIONS},
-    "unset": _property("delete"),
-    "contacts": _contact(),
+    **{operation: _set_attributes(operation) for operation in SET_OPERATIONS},
+    "unset": replace(_set_attributes("set"), name="unset attributes", encode=_encode_names, unsets=True),
+    "contacts": replace(
+        _set_attributes("set"),
+        name="set contacts",
+        path="/v1/user/contact",
+        rules=partial(rules, "contact"),
+        encode=_encode_contacts,
+    ),
 }

@@ -11,6 +11,8 @@ about the request as a whole; their body is documented as an array of one object
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,20 +20,20 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice
+from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice
+from airflow_provider_userattrs.vendors.kahuna.values import rules
 
 VENDOR = "Kahuna"
 BASE_URL = "https://tap-nexus.appspot.com"
 
 #: environment -> value of ``env`` (seed 002_3492fff7f26e71be, "Request URI").
 ENVIRONMENTS = {"production": "p", "sandbox": "s"}
-DEFAULT_ENVIRONMENT = "production"
 
 MAX_USERS = 100
 
 #: A request that can change nothing: it names no user. What the answer to it is, is documented nowhere, but for 401
 #: and 409 where the keys are wrong.
-NOBODY = b'{"user_attributes_array":[]}'
+EMPTY_REQUEST = b'{"user_attributes_array":[]}'
 
 _CHECK = "Check these users in Kahuna; then push the rows again."
 _KEYS = "Check the connection's secret key and API key: both stand in Kahuna's Settings."
@@ -79,13 +81,19 @@ WRONG_LENGTH = Verdict(Status.UNKNOWN, "wrong-length", "answer has not one eleme
 UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "answer could not be read", _CHECK)
 
 
-def _operation(*, unset: bool = False) -> Operation:
+def set_attributes(*, check_size: bool = True) -> Operation:
+    """Return the operation that sets attributes; the environment is the connection's.
+
+    :param check_size: whether a value over 2,048 bytes is refused.
+    """
     return Operation(
         vendor=VENDOR,
-        name="unset attributes" if unset else "set attributes",
+        name="set attributes",
         path="/api/userattributes",
+        rules=partial(rules, check_size=check_size),
         encode=encode,
         read=read,
+        asked_to_wait=asked_to_wait,
         accepted_means="Kahuna confirmed each user",
         head=b'{"user_attributes_array":[',
         tail=b"]}",
@@ -147,5 +155,8 @@ def _words(body: Any) -> object:
     return error.get("error") if isinstance(error, dict) else None
 
 
-#: What an author asks for -> the operation; the environment is the connection's.
-OPERATIONS = {"set": _operation(), "unset": _operation(unset=True)}
+#: What an author asks for -> the operation, without options.
+OPERATIONS = {
+    "set": set_attributes(),
+    "unset": replace(set_attributes(), name="unset attributes", unsets=True),
+}

@@ -5,12 +5,15 @@
 seed 003_dbbef344ba752faa, and the newer https://www.moengage.com/docs/api/user/track-user
 
 Limits and errors: https://www.moengage.com/docs/api/data/data-overview
+`x-ratelimit-reset` is seconds left by one page and epoch seconds by another: there, and
+https://www.moengage.com/docs/api/rate-limits
 What is cut or dropped without a word: https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,7 +21,8 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Answer, Encode, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import by_status, contradicted, has_twice, says
+from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, says
+from airflow_provider_userattrs.vendors.moengage.values import rules, unset_rules
 
 VENDOR = "MoEngage"
 
@@ -111,12 +115,26 @@ def base_url(data_center: str) -> str:
     return f"https://api-{data_center}.moengage.com"
 
 
-def set_attributes(*, update_existing_only: bool = False) -> Operation:
+def set_attributes(*, check_size: bool = True, update_existing_only: bool = False) -> Operation:
     """Return the operation that sets attributes; the workspace is the connection's.
 
+    :param check_size: whether names, texts and lists that MoEngage would cut are refused.
     :param update_existing_only: whether to leave users alone that MoEngage does not know.
     """
-    return _operation("set attributes", _encode("equals", True, update_existing_only))
+    return Operation(
+        vendor=VENDOR,
+        name="set attributes",
+        path="/v1/customer",
+        rules=partial(rules, check_size=check_size),
+        encode=_encode("equals", True, update_existing_only),
+        read=read,
+        asked_to_wait=asked_to_wait,
+        accepted_means="MoEngage queued the update; it is stored later, or not at all",
+        done="queued",
+        max_bytes=MAX_BYTES,
+        max_rate=MAX_RATE,
+        rate_unit="users",
+    )
 
 
 def unset_attributes(*, match: str = "equals", case_sensitive: bool = True) -> Operation:
@@ -125,21 +143,12 @@ def unset_attributes(*, match: str = "equals", case_sensitive: bool = True) -> O
     :param match: how their names are matched, one of `MATCHES`.
     :param case_sensitive: whether case counts in that.
     """
-    return _operation("unset attributes", _encode(match, case_sensitive, False))
-
-
-def _operation(name: str, encode: Encode) -> Operation:
-    return Operation(
-        vendor=VENDOR,
-        name=name,
-        path="/v1/customer",
-        encode=encode,
-        read=read,
-        accepted_means="MoEngage queued the update; it is stored later, or not at all",
-        done="queued",
-        max_bytes=MAX_BYTES,
-        max_rate=MAX_RATE,
-        rate_unit="users",
+    return replace(
+        set_attributes(),
+        name="unset attributes",
+        rules=lambda zone: unset_rules(match),
+        encode=_encode(match, case_sensitive, False),
+        unsets=True,
     )
 
 
@@ -209,5 +218,5 @@ def _error(body: dict[str, Any]) -> dict[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
-#: What an author asks for -> the operation, with no options.
+#: What an author asks for -> the operation, without options.
 OPERATIONS = {"set": set_attributes(), "unset": unset_attributes()}

@@ -17,6 +17,7 @@ from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.vendors.http import asked_to_wait
 
 ATTEMPTS = 5
 SKIPPED = Verdict(Status.SKIPPED, "nothing-to-set", "every attribute is NULL", "Nothing.")
@@ -39,19 +40,25 @@ def read(answer: Answer, users: int) -> list[Verdict]:
     return [WORDS[word] for word in orjson.loads(answer.body)]
 
 
+def no_rules(_: Any) -> Any:
+    raise AssertionError("a delivery maps no rows")
+
+
 def operation(max_users: int = 1, **more: Any) -> Operation:
-    return Operation(
-        vendor="Vendor",
-        name="set attributes",
-        path="/",
-        encode=lambda update: orjson.dumps([update.position, update.attributes.get("x")]),
-        read=read,
-        accepted_means="the vendor said yes",
-        head=b"[",
-        tail=b"]",
-        max_users=max_users,
-        **more,
-    )
+    fields: dict[str, Any] = {
+        "vendor": "Vendor",
+        "name": "set attributes",
+        "path": "/",
+        "rules": no_rules,
+        "encode": lambda update: orjson.dumps([update.position, update.attributes.get("x")]),
+        "read": read,
+        "asked_to_wait": asked_to_wait,
+        "accepted_means": "the vendor said yes",
+        "head": b"[",
+        "tail": b"]",
+        "max_users": max_users,
+    }
+    return Operation(**fields | more)
 
 
 class Vendor:

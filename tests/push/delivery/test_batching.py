@@ -10,6 +10,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from push.delivery import fake_vendor
 
 from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -20,15 +21,7 @@ from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 def operation(**limits: Any) -> Operation:
     """Return an operation whose updates take as many bytes as their attribute ``x`` has letters."""
-    return Operation(
-        vendor="Vendor",
-        name="set attributes",
-        path="/",
-        encode=lambda update: update.attributes["x"].encode(),
-        read=lambda answer, users: [],
-        accepted_means="",
-        **{"head": b"[", "tail": b"]"} | limits,
-    )
+    return fake_vendor.operation(encode=lambda update: update.attributes["x"].encode(), **limits)
 
 
 def fill(batcher: Batcher, updates: list[UserUpdate]) -> list[Batch]:
@@ -128,14 +121,14 @@ class TestBatcher:
     def test_what_cannot_be_written_is_invalid_by_name(
         self, update: Callable[..., UserUpdate], attributes: dict[str, Any], code: str, attribute: str
     ) -> None:
-        target = Operation("V", "set", "/", lambda one: orjson.dumps(one.attributes), lambda *_: [], "")
+        target = fake_vendor.operation(encode=lambda one: orjson.dumps(one.attributes))
         with pytest.raises(InvalidRow) as raised:
             Batcher(target).encode(update(0, **attributes))
         verdict = raised.value.verdict
         assert (verdict.status, verdict.code, verdict.attribute) == (Status.INVALID, code, attribute)
 
     def test_a_user_that_cannot_be_written_is_invalid(self, update: Callable[..., UserUpdate]) -> None:
-        target = Operation("V", "set", "/", lambda one: orjson.dumps(one.user), lambda *_: [], "")
+        target = fake_vendor.operation(encode=lambda one: orjson.dumps(one.user))
         with pytest.raises(InvalidRow) as raised:
             Batcher(target).encode(update(0, user="a\ud800"))
         assert raised.value.verdict.code == "not-utf-8"
@@ -151,13 +144,13 @@ class TestBatcher:
             raise error("secret of the row")
 
         with pytest.raises(InvalidRow) as raised:
-            Batcher(Operation("V", "set", "/", encode, lambda *_: [], "")).encode(update(0))
+            Batcher(fake_vendor.operation(encode=encode)).encode(update(0))
         assert raised.value.verdict.status is Status.INVALID
         assert "secret" not in f"{raised.value} {raised.value.verdict}"
 
     @pytest.mark.parametrize("user", [7, "ada"])
     def test_a_user_is_not_blamed_for_what_else_the_encoder_stumbles_over(self, user: object) -> None:
-        target = Operation("V", "unset", "/", lambda one: orjson.dumps(dict.fromkeys(one.unset)), lambda *_: [], "")
+        target = fake_vendor.operation(encode=lambda one: orjson.dumps(dict.fromkeys(one.unset)))
         bad = UserUpdate(0, user, (user,), {}, ("\ud800",) if user == 7 else (object(),), {})  # type: ignore[arg-type]
         with pytest.raises(InvalidRow) as raised:
             Batcher(target).encode(bad)

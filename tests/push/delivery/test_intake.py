@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 import pytest
+from push.delivery.fake_vendor import operation
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.intake import MOST_WAITING, Intake
-from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
 
@@ -43,10 +43,8 @@ def book() -> Book:
 @pytest.fixture
 def intake(book: Book) -> Callable[..., Intake]:
     def make(updates: Iterator[Any], max_users: int = 10, stopping: Event | None = None) -> Intake:
-        operation = Operation(
-            "V", "set", "/", lambda one: orjson.dumps(one.attributes), lambda *_: [], "", max_users=max_users
-        )
-        return Intake(updates, operation, book, stopping or Event())
+        target = operation(max_users, encode=lambda one: orjson.dumps(one.attributes))
+        return Intake(updates, target, book, stopping or Event())
 
     return make
 
@@ -155,8 +153,7 @@ def test_a_record_that_raises_frees_those_who_wait_all_the_same(update: Any) -> 
         if first:
             raise OSError("disk full")
 
-    operation = Operation("V", "set", "/", lambda one: b"1", lambda *_: [], "")
-    source = Intake((update(place, "a") for place in range(3)), operation, record, Event())
+    source = Intake((update(place, "a") for place in range(3)), operation(), record, Event())
     first = source.next_batch()
     assert first is not None
     assert source.next_batch() is None

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No sliding window over the cap, nothing early after a hold, and what an answer asks to wait."""
+"""No sliding window over the cap, nothing early after a hold, and no back-off that meets another."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from email.utils import formatdate
 from threading import Barrier, Event, Lock, Thread
 from typing import Any
 
@@ -14,22 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, asked_to_wait, back_off
-from airflow_provider_userattrs.push.model.clock import Clock
-from airflow_provider_userattrs.push.model.operation import Answer, rate_in_words
+from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
+from airflow_provider_userattrs.push.model.operation import rate_in_words
 
-NOW = 1_700_000_000.0
 TINY = 1e-6
-
-
-class StandingClock(Clock):
-    """Show the same time always."""
-
-    def time(self) -> float:
-        return NOW
-
-
-STANDING = StandingClock()
 
 
 def act(rate_limiter: RateLimiter, clock: Any, scripts: list[list[tuple[str, float]]]) -> tuple[list[Any], list[Any]]:
@@ -187,108 +173,6 @@ class TestPacer:
         assert rate_limiter.wait(1) is False
         assert rate_limiter.wait(1) is False
         assert clock.monotonic() == 0
-
-
-def http_date(seconds_from_now: float) -> str:
-    return formatdate(NOW + seconds_from_now, usegmt=True)
-
-
-class TestAskedToWait:
-    @pytest.mark.parametrize(
-        ("status", "headers", "expected"),
-        [
-            pytest.param(429, {"retry-after": "30"}, 30, id="seconds"),
-            pytest.param(503, {"retry-after": "30"}, 30, id="seconds-with-503"),
-            pytest.param(429, {"retry-after": " 30 "}, 30, id="seconds-with-blanks"),
-            pytest.param(429, {"retry-after": "5, 600"}, 600, id="the-longest-of-a-list"),
-            pytest.param(429, {"retry-after": "600,5"}, 600, id="the-longest-of-a-list-comes-first"),
-            pytest.param(429, {"retry-after": f"5, {http_date(90)}"}, 90, id="a-date-in-a-list"),
-            pytest.param(429, {"retry-after": f"{http_date(90)}, {http_date(70)}, 5"}, 90, id="dates-in-a-list"),
-            pytest.param(429, {"retry-after": "5, soon"}, 5, id="rubbish-in-a-list"),
-            pytest.param(429, {"retry-after": "86400"}, 86_400, id="a-day"),
-            pytest.param(429, {"retry-after": "86401"}, 86_400, id="more-than-a-day"),
-            pytest.param(429, {"retry-after": "99999999999"}, 86_400, id="three-thousand-years"),
-            pytest.param(
-                429,
-                {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT", "date": "Thu, 01 Jan 1970 00:00:00 GMT"},
-                86_400,
-                id="date-of-9999-by-a-clock-of-1970",
-            ),
-            pytest.param(429, {"x-ratelimit-reset": "99999999999"}, 86_400, id="reset-in-three-thousand-years"),
-            pytest.param(429, {"retry-after": http_date(90)}, 90, id="date"),
-            pytest.param(429, {"retry-after": http_date(90), "date": http_date(30)}, 60, id="date-by-vendor's-clock"),
-            pytest.param(
-                429, {"retry-after": http_date(-7_110), "date": http_date(-7_200)}, 90, id="date-our-clock-is-fast"
-            ),
-            pytest.param(
-                429, {"retry-after": http_date(7_290), "date": http_date(7_200)}, 90, id="date-our-clock-is-slow"
-            ),
-            pytest.param(429, {"retry-after": http_date(90), "date": "lunchtime"}, 90, id="date-beside-rubbish-date"),
-            pytest.param(429, {"retry-after": http_date(-90)}, 0, id="date-gone-by"),
-            pytest.param(429, {"x-ratelimit-reset": "42"}, 42, id="reset-seconds"),
-            pytest.param(429, {"x-ratelimit-reset": "3600"}, 3_600, id="reset-longest-that-is-seconds"),
-            pytest.param(429, {"x-ratelimit-reset": "3601"}, 0, id="reset-epoch-long-ago"),
-            pytest.param(429, {"x-ratelimit-reset": str(int(NOW) + 42)}, 42, id="reset-epoch"),
-            pytest.param(
-                429, {"x-ratelimit-reset": str(int(NOW) + 42), "date": http_date(30)}, 12, id="reset-epoch-by-vendor"
-            ),
-            pytest.param(429, {"retry-after": "5", "x-ratelimit-reset": "42"}, 42, id="the-longer-of-two"),
-            pytest.param(429, {"retry-after": "50", "x-ratelimit-reset": "42"}, 50, id="the-longer-of-two-other"),
-            pytest.param(429, {"retry-after": "soon", "x-ratelimit-reset": "42"}, 42, id="rubbish-beside-reset"),
-            pytest.param(200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "17"}, 17, id="none-remaining"),
-            pytest.param(
-                200,
-                {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 17)},
-                17,
-                id="none-remaining-epoch",
-            ),
-            pytest.param(200, {"x-ratelimit-remaining": "1", "x-ratelimit-reset": "17"}, None, id="some-remaining"),
-            pytest.param(200, {"x-ratelimit-remaining": "0"}, None, id="none-remaining-no-reset"),
-            pytest.param(200, {"retry-after": "30"}, None, id="not-with-200"),
-            pytest.param(200, {"x-ratelimit-reset": "30"}, None, id="reset-alone-with-200"),
-            pytest.param(429, {}, None, id="nothing-said"),
-            pytest.param(429, {"retry-after": "soon"}, None, id="rubbish"),
-            pytest.param(429, {"retry-after": ""}, None, id="empty"),
-            pytest.param(429, {"retry-after": "-5"}, None, id="negative"),
-            pytest.param(429, {"x-ratelimit-reset": "-5"}, None, id="reset-negative"),
-            pytest.param(429, {"x-ratelimit-reset": "4.5"}, None, id="reset-fraction"),
-        ],
-    )
-    def test_table(self, status: int, headers: dict[str, str], expected: float | None) -> None:
-        assert asked_to_wait(Answer(status, headers, b""), STANDING) == expected
-
-    @settings(max_examples=300, deadline=None)
-    @given(
-        status=st.sampled_from([200, 429, 503]),
-        headers=st.fixed_dictionaries(
-            {},
-            optional={
-                name: st.one_of(
-                    st.text(max_size=40),
-                    st.text("0123456789", max_size=40),
-                    st.text("MonJan 0123456789:,GMT+-()", max_size=40),
-                )
-                for name in ("retry-after", "date", "x-ratelimit-remaining", "x-ratelimit-reset")
-            },
-        ),
-    )
-    def test_no_header_makes_it_raise_or_go_back_in_time(self, status: int, headers: dict[str, str]) -> None:
-        wait = asked_to_wait(Answer(status, headers, b""), STANDING)
-        assert wait is None or 0 <= wait <= 86_400
-
-    def test_an_endless_number_is_no_exception(self) -> None:
-        wait = asked_to_wait(Answer(429, {"x-ratelimit-reset": "9" * 5_000}, b""), STANDING)
-        assert wait is None or wait >= 0
-
-    def test_dates_in_the_obsolete_form_are_gmt(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("TZ", "JST-9")
-        time.tzset()
-        try:
-            text = time.asctime(time.gmtime(NOW + 90))
-            assert asked_to_wait(Answer(429, {"retry-after": text}, b""), STANDING) == 90
-        finally:
-            monkeypatch.undo()
-            time.tzset()
 
 
 class TestBackOff:

@@ -1,18 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request takes of the cap."""
+"""What a request takes of the cap, what an operation is unless it says otherwise, and which answers are busy."""
 
 from __future__ import annotations
 
 import dataclasses
 
 import pytest
+from push.delivery.fake_vendor import no_rules
 
-from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.push.model.operation import Answer, Operation
 
 
 @pytest.fixture
 def operation() -> Operation:
-    return Operation("Vendor", "set attributes", "/", lambda update: b"", lambda answer, users: [], "said yes")
+    return Operation(
+        vendor="Vendor",
+        name="set attributes",
+        path="/",
+        rules=no_rules,
+        encode=lambda update: b"",
+        read=lambda answer, users: [],
+        asked_to_wait=lambda answer, now: None,
+        accepted_means="said yes",
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,9 +35,17 @@ def test_units(operation: Operation, unit: str, users: int, units: int) -> None:
 def test_defaults_are_the_careful_ones(operation: Operation) -> None:
     assert (operation.max_users, operation.max_bytes, operation.max_rate) == (1, None, None)
     assert operation.idempotent
+    assert not operation.unsets
     assert operation.units(5) == 1
 
 
 def test_is_not_changed_by_accident(operation: Operation) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         operation.max_users = 5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("status", "is_busy"), [(200, False), (408, False), (429, True), (500, False), (502, False), (503, True)]
+)
+def test_a_busy_answer_is_one_by_its_status(status: int, is_busy: bool) -> None:
+    assert Answer(status, {}, b"").is_busy is is_busy

@@ -308,4 +308,3 @@ class TestOperations:
             "singapore": "https://ma-api.engagelab.com",
             "virginia": "https://ma-api-usva.engagelab.com",
         }
-        assert engagelab.DEFAULT_REGION == "singapore"

@@ -309,7 +309,6 @@ class TestOperation:
     def test_address_and_environments(self) -> None:
         assert kahuna.BASE_URL == "https://tap-nexus.appspot.com"
         assert kahuna.ENVIRONMENTS == {"production": "p", "sandbox": "s"}
-        assert kahuna.DEFAULT_ENVIRONMENT == "production"
 
     def test_a_hundred_users_a_request_and_no_more(self, become: Any) -> None:
         rows = [{"email": f"{place}@b", "x": place} for place in range(250)]
