@@ -5,8 +5,7 @@ What a DAG author writes beside an operator is here in one import, and is loaded
 this package while it starts.
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would cost whoever imports this package
 if TYPE_CHECKING:
     from airflow_provider_userattrs.columns import Constant, Hashed
     from airflow_provider_userattrs.sources.files import FileRows
@@ -31,7 +30,7 @@ _MODULES = {
 
 if not TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         from airflow_provider_userattrs._lazy import find
 
         return find(__name__, name, _MODULES)
