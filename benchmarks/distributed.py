@@ -13,10 +13,10 @@ from typing import Any
 
 from measure import HERE, stats
 
-sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent / "tests" / "system")]
+sys.path.insert(0, str(HERE.parent / "tests"))
 
-from celery_deployment import CeleryDeployment  # noqa: E402
-from servers import Postgres, Redis  # noqa: E402
+from servers import Postgres, Redis
+from system.celery_deployment import CeleryDeployment
 
 #: Seconds that a push may take.
 _PATIENCE = 240

@@ -125,7 +125,8 @@ class Control:
         return self.get(f"users/{vendor}", **query)["users"]
 
     def journal(self, vendor: str | None = None) -> list[dict[str, Any]]:
-        return self.get("journal", vendor=vendor)["requests"]
+        requests: list[dict[str, Any]] = self.get("journal", vendor=vendor)["requests"]
+        return requests
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,7 @@ def log() -> Iterator[Log]:
 def _store(dag: Any) -> None:
     """Write a DAG to Airflow's database: Airflow 3 runs only what it finds there, and any Airflow keeps it there."""
     for place in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):  # as of Airflow 3.2, and before
-        module = import_module(place) if find_spec(place) else None
+        module: Any = import_module(place) if find_spec(place) else None
         if AIRFLOW.major > 2 and hasattr(module, "DagBag"):
             bag = module.DagBag(dag_folder=os.devnull)
             bag.bag_dag(dag)
@@ -252,7 +253,7 @@ def _store(dag: Any) -> None:
     from airflow.models.serialized_dag import SerializedDagModel
 
     DAG.bulk_write_to_db([dag])
-    SerializedDagModel.write_dag(dag)
+    SerializedDagModel.write_dag(dag)  # type: ignore[call-arg]
 
 
 @dataclass
@@ -354,7 +355,7 @@ def airflow_database() -> None:
             from airflow.dag_processing.bundles.manager import DagBundlesManager
             from airflow.sdk.execution_time import supervisor
 
-            DagBundlesManager().sync_bundles_to_db()
+            DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
             if AIRFLOW.release < (3, 3):  # it would be made anew for each run of a DAG, which takes seconds
                 supervisor.in_process_api_server = cache(supervisor.in_process_api_server)
             supervisor.in_process_api_server()

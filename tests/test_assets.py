@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from airflow.providers.common.compat.sdk import Asset
 from versions import AIRFLOW, needs
@@ -47,11 +49,12 @@ def test_openlineage_calls_it_the_same() -> None:
 
 
 def test_airflow_finds_both() -> None:
-    (declared,) = get_provider_info()["asset-uris"]  # type: ignore[misc]
+    info: Any = get_provider_info()
+    [declared] = info["asset-uris"]
     assert declared["schemes"] == ["engagelab", "kahuna", "moengage"]
     from airflow.providers_manager import ProvidersManager
 
-    manager = ProvidersManager()
+    manager = ProvidersManager()  # type: ignore[no-untyped-call]
     if hasattr(manager, "asset_uri_handlers"):
         assert set(declared["schemes"]) <= manager.asset_uri_handlers.keys()
         assert set(declared["schemes"]) <= manager.asset_to_openlineage_converters.keys()

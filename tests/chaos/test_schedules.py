@@ -43,15 +43,13 @@ def draw_fault(chance: random.Random, case: Case, users: int) -> tuple[dict[str,
         return then, {"next": 1}
     first = chance.randint(1, 30)
     keys = [case.key(chance.randrange(users)) for _ in range(2)]
-    when = chance.choice(
-        [
-            {"next": chance.randint(1, 12)},
-            {"every": chance.randint(2, 9)},
-            {"from": first, "to": first + chance.randint(0, 25)},
-            {"users": keys, "times": chance.randint(1, 6)},
-        ]
-    )
-    return then, when
+    whens: list[dict[str, Any]] = [
+        {"next": chance.randint(1, 12)},
+        {"every": chance.randint(2, 9)},
+        {"from": first, "to": first + chance.randint(0, 25)},
+        {"users": keys, "times": chance.randint(1, 6)},
+    ]
+    return then, chance.choice(whens)
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEDULES))
@@ -80,6 +78,7 @@ def test_whatever_happens_the_last_report_is_true(
     bench.control.post("release", {})
     if not is_over(report):
         report = task.once(concurrency=concurrency)
+    assert report is not None
     assert is_over(report), f"not over with a vendor that is well: {report}; repeat with: {repeat(seed)}"
     try:
         bench.judge(case, rows, task.pushed(report), once=task.kills == 0 and report["resumed_from"] is None)

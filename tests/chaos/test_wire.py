@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from cases import CASES, Bench, Case, Pushed
-from scripted_vendor import ScriptedVendor
+from chaos.scripted_vendor import ScriptedVendor
 from wire_server import Peer, WireServer, proxy
 
 SCRIPTS = int(os.environ.get("USERATTRS_SCRIPTS", "120"))

@@ -73,7 +73,7 @@ def test_the_hook_says_of_itself_what_the_metadata_say(connection_type: str) -> 
     assert hook.conn_name_attr == f"{connection_type}_conn_id"
     assert hook.default_conn_name == f"{connection_type}_default"
     # Airflow tests a connection with a hook that is given nothing but its id, under this name.
-    made = hook(**{hook.conn_name_attr: "another"})  # type: ignore[arg-type]
+    made = hook(**{hook.conn_name_attr: "another"})
     assert made.conn_id == "another"
 
 
@@ -133,7 +133,7 @@ def test_the_form_airflow_draws() -> None:
 
     drawn = {meta.connection_type: meta for meta in connections.HookMetaService.hook_meta_data()}
     for connection_type, declared in TYPES.items():
-        meta = drawn[connection_type]
+        meta: Any = drawn[connection_type]
         assert meta.hook_name == declared["hook-name"]
         assert meta.hook_class_name == declared["hook-class-name"]
         assert list(meta.extra_fields) == list(declared["conn-fields"])

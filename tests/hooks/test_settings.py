@@ -326,6 +326,7 @@ def test_any_connection_is_either_refused_by_name_or_complete(
     hook_of: Callable[..., Any], extra: dict[str, Any], host: str | None
 ) -> None:
     hook = hook_of("kahuna", host=host, extra=extra, password=SECRET)
+    refused: str | None
     try:
         settings = hook.settings
     except RefusedConfiguration as error:

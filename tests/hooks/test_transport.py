@@ -406,7 +406,7 @@ def test_verify_false_verifies_nothing(hook_of: Callable[..., Any], tls: Any) ->
 def test_verify_wins_over_the_environment(
     hook_of: Callable[..., Any], tls: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", requests.certs.where())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", requests.utils.DEFAULT_CA_BUNDLE_PATH)
     hook = hook_of("kahuna", host=tls.url, extra={"verify": str(certificate)})
     assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
 

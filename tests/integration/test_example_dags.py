@@ -30,7 +30,7 @@ def examples(airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     try:
         from airflow.dag_processing.dagbag import DagBag
     except ImportError:  # Airflow 2
-        from airflow.models.dagbag import DagBag
+        from airflow.models.dagbag import DagBag  # type: ignore[no-redef]
 
     monkeypatch.syspath_prepend(str(EXAMPLES))
     return DagBag(dag_folder=str(EXAMPLES))

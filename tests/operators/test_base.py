@@ -20,7 +20,7 @@ from airflow_provider_userattrs.push.model.errors import RetryLater
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
-ONE_TRY = {"retries": 2, "retry_delay": timedelta(0)}
+ONE_TRY: dict[str, Any] = {"retries": 2, "retry_delay": timedelta(0)}
 
 
 def invalid(count: int) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ def test_airflow_knows_it() -> None:
     from airflow.providers_manager import ProvidersManager
 
     assert get_provider_info()["extra-links"] == [NAME]
-    assert NAME in ProvidersManager().extra_links_class_names
+    assert NAME in ProvidersManager().extra_links_class_names  # type: ignore[no-untyped-call]
 
 
 def test_every_operator_has_it() -> None:

@@ -207,7 +207,7 @@ def test_no_row_shows_anywhere(airflow: Any, control: Any, no_secret: Any, name:
     rows = data.draw(
         st.lists(st.fixed_dictionaries({user: users, "a": values() | st.just(1), "b": values()}), max_size=4), "rows"
     )
-    more = data.draw(st.sampled_from([{}, {"max_failed": 0}, {"dry_run": True}]), "parameters")
+    more: dict[str, Any] = data.draw(st.sampled_from([{}, {"max_failed": 0}, {"dry_run": True}]), "parameters")
     run = airflow.run(lambda: operator(task_id="push", users=rows, **parameters, **more))
     shown = run.log.everything() + json.dumps(run.report) + json.dumps(run.rendered, default=str)
     assert CANARY not in shown

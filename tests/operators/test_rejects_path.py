@@ -61,7 +61,7 @@ def test_every_status_but_accepted_and_skipped_is_written(
     control.fault("engagelab", {"code": 0}, {"users": [3]})
     control.fault("engagelab", {"body": "?"}, {"users": [4]})
     control.fault("engagelab", {"status": 429}, {"users": [5]})
-    rows = [{"euid": number, "a": 1, "b": 2} for number in range(1, 6)]
+    rows: list[dict[str, Any]] = [{"euid": number, "a": 1, "b": 2} for number in range(1, 6)]
     rows += [{"euid": "x", "a": 1, "b": 1}, {"euid": 7, "a": None, "b": None}]
     run = push(rows, rejects_path=str(path))
     counted(run.report, 7)
@@ -148,7 +148,7 @@ def test_a_path_that_cannot_be_written_fails_before_anything_is_sent(
 
 @full_disk
 def test_a_path_that_fails_halfway_leaves_a_true_account(push: Callable[..., Any], control: Any, counted: Any) -> None:
-    rows = [{"euid": number, "a": 1} for number in range(1, 21)]
+    rows: list[dict[str, Any]] = [{"euid": number, "a": 1} for number in range(1, 21)]
     rows.insert(10, {"euid": "x", "a": 1})
     run = push(rows, rejects_path=str(FULL), concurrency=2)
     assert run.state == "failed"

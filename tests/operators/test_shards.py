@@ -123,7 +123,7 @@ def test_rows_left_unsent_fail_the_total(airflow: Any, warehouse: Any, control: 
 @pytest.mark.parametrize("good", [0, 2], ids=["before a row", "in mid-read"])
 def test_a_shard_whose_source_breaks_fails_the_total(airflow: Any, warehouse: Any, monkeypatch: Any, good: int) -> None:
     warehouse(20)
-    read = SqlRows.rows
+    read: Any = SqlRows.rows
 
     def break_off(self: SqlRows, after: Any = None) -> Any:
         with closing(read(self, after)) as rows:  # its thread alone may close it
@@ -411,8 +411,9 @@ def test_a_source_out_of_an_xcom_is_rendered_where_it_was_handed_over(
 def test_a_dict_from_outside_is_no_source_whatever_it_looks_like(airflow: Any, warehouse: Any, control: Any) -> None:
     warehouse(5)
     dumped = hand_over(SqlRows("SELECT euid, 1 AS a FROM users", conn_id="warehouse")).serialize()
-    for value in (dumped, [dumped]):
-        run = airflow.run(handed(lambda value=value: value))
+    given: list[Any] = [dumped, [dumped]]
+    while given:
+        run = airflow.run(handed(given.pop))
         assert run.state == "failed"
         assert control.journal() == []
         assert "SELECT" not in str(run.error)

@@ -189,7 +189,8 @@ def test_a_template_that_comes_to_something_wrong_fails_for_good_by_name(
 def test_the_threshold_of_a_total_from_params(airflow: Any) -> None:
     def build() -> None:
         mapped = EngageLabSetAttributesOperator.partial(task_id="push").expand(users=[ROWS])
-        PushTotalOperator(task_id="total", reports=mapped.output, max_failed="{{ params.most }}", params={"most": 0})
+        most: Any = "{{ params.most }}"
+        PushTotalOperator(task_id="total", reports=mapped.output, max_failed=most, params={"most": 0})
 
     run = airflow.run(build)
     assert run.states["total"] == "failed"
@@ -215,7 +216,7 @@ def test_the_threshold_of_a_total_from_params(airflow: Any) -> None:
     ],
 )
 def test_a_wrong_literal_given_to_partial_is_found_at_parse(airflow: Any, given: Any, said: str) -> None:
-    over = {"max_failed": [0, 1]} if "users" in given else {"users": [[], []]}
+    over: dict[str, Any] = {"max_failed": [0, 1]} if "users" in given else {"users": [[], []]}
     with pytest.raises(ValueError, match=next(iter(given))) as refused:
         airflow.dag(lambda: EngageLabSetAttributesOperator.partial(task_id="push", **given).expand(**over))
     assert said in str(refused.value)

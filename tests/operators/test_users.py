@@ -66,7 +66,8 @@ def test_users_of_an_operators_output(airflow: Any, anyone: Any) -> None:
         def give() -> Any:
             return {"vips": [{"euid": 1, "a": 1}], "rest": [{"euid": 2, "a": 1}]}
 
-        push(give()["vips"])
+        given: Any = give()
+        push(given["vips"])
 
     run = airflow.run(build)
     assert run.dag.get_task("push").upstream_task_ids == {"give"}
@@ -184,7 +185,11 @@ def reports(run: Any) -> list[Any]:
 
 
 def test_expand_over_an_upstream_tasks_shards(airflow: Any, anyone: Any, counted: Any) -> None:
-    shards = [[{"euid": 1, "a": 1}], [{"euid": 2, "a": 1}, {"euid": 3, "a": "{{ ds }}"}], []]
+    shards: list[list[Any]] = [
+        [{"euid": 1, "a": 1}],
+        [{"euid": 2, "a": 1}, {"euid": 3, "a": "{{ ds }}"}],
+        [],
+    ]
 
     def build() -> None:
         EngageLabSetAttributesOperator.partial(task_id="push").expand(users=upstream(shards))

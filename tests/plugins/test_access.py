@@ -63,11 +63,13 @@ def of_a_team(pushed: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setenv("AIRFLOW__CORE__MULTI_TEAM", "True")
     with create_session() as session:
-        bundle = session.get(DagBundleModel, session.get(DagModel, pushed[0]).bundle_name)
+        dag: Any = session.get(DagModel, pushed[0])
+        bundle: Any = session.get(DagBundleModel, dag.bundle_name)
         bundle.teams.append(Team(name="crew"))
     yield "crew"
     with create_session() as session:
-        bundle = session.get(DagBundleModel, session.get(DagModel, pushed[0]).bundle_name)
+        dag = session.get(DagModel, pushed[0])
+        bundle = session.get(DagBundleModel, dag.bundle_name)
         bundle.teams.clear()
         session.flush()
         session.delete(session.get(Team, "crew"))
@@ -157,4 +159,5 @@ def test_it_loads_nothing_and_styles_nothing_in_place(
 
 def pushed_host(html: str) -> str:
     """Give the sandbox's address, which the configuration shows."""
-    return re.findall(r"<code>(http://127\.0\.0\.1:\d+)", html)[0]
+    address: str = re.findall(r"<code>(http://127\.0\.0\.1:\d+)", html)[0]
+    return address

@@ -156,7 +156,7 @@ class TestCommand:
             raise KeyboardInterrupt
 
         monkeypatch.setattr(command, "_wait_for_signal", interrupted)
-        monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+        monkeypatch.setattr("signal.signal", lambda *_: None)
 
     def test_in_this_process(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert command.main(["--port", "0"]) == 0

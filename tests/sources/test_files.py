@@ -305,9 +305,9 @@ def test_a_glob_a_list_and_a_format(tmp_path: Path) -> None:
     for name in ("b", "a", "c"):
         write(tmp_path / f"{name}.jsonl", f'{{"f": "{name}"}}\n')
     write(tmp_path / "d.txt", "f\nd\n")
-    assert [row["f"] for row in FileRows(str(tmp_path / "*.jsonl")).rows()] == ["a", "b", "c"]  # type: ignore[index, call-overload]
+    assert [row["f"] for row in FileRows(str(tmp_path / "*.jsonl")).rows()] == ["a", "b", "c"]  # type: ignore[index]
     paths = [str(tmp_path / "c.jsonl"), tmp_path / "a.jsonl"]
-    assert [row["f"] for row in FileRows(paths).rows()] == ["c", "a"]  # type: ignore[index, call-overload]
+    assert [row["f"] for row in FileRows(paths).rows()] == ["c", "a"]  # type: ignore[index]
     assert list(FileRows(tmp_path / "d.txt", "csv").rows()) == [{"f": "d"}]
     with pytest.raises(RefusedConfiguration, match="format is not set"):
         list(FileRows(tmp_path / "d.txt").rows())
@@ -459,6 +459,7 @@ def test_files_packed_one_behind_the_other_are_one(tmp_path: Path, ending: str) 
 
 def test_a_zip_file_holds_one_file(tmp_path: Path) -> None:
     text = b'{"n": 1}\n'
+    names: tuple[str, ...]
     for names in (("a/", "a/users.jsonl"), ("users.jsonl", "__MACOSX/._users.jsonl")):
         path = write(tmp_path / "one.jsonl.zip", packed(".zip", text, *names))
         assert only_rows(FileRows(path).rows()) == [{"n": 1}]

@@ -149,7 +149,7 @@ def test_keys_of_postgresql(postgres: Any, key: str, by: str) -> None:
 @pytest.mark.parametrize("by", ["range", "hash"])
 @pytest.mark.parametrize("parameters", [None, (5,), {"least": 5}], ids=["none", "by place", "by name"])
 def test_a_query_with_parameters_and_percent_signs(postgres: Any, by: str, parameters: Any) -> None:
-    least = {tuple: "%s", dict: "%(least)s"}.get(type(parameters), "5")
+    least = "5" if parameters is None else "%s" if isinstance(parameters, tuple) else "%(least)s"
     percent = "%%" if parameters else "%"
     sql = f"SELECT n AS id FROM generate_series(1, 100) n WHERE n >= {least} AND 'a%' LIKE 'a{percent}'".replace(
         "'a%'", f"'a{percent}'"

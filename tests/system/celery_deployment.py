@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-from postgres_deployment import PostgresDeployment
 from servers import Postgres, Redis
+from system.postgres_deployment import PostgresDeployment
 
 
 class CeleryDeployment(PostgresDeployment):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -39,6 +39,18 @@ def vendors() -> Iterator[str]:
         finally:
             process.terminate()
             process.communicate()
+
+
+@pytest.fixture
+def connection(vendors: str) -> Callable[[str], dict[str, str]]:
+    """Return a function that gives the fields of a connection to a vendor."""
+    from conftest import CREDENTIALS
+
+    def to(vendor: str) -> dict[str, str]:
+        login, password = CREDENTIALS[vendor]
+        return {"conn_type": vendor, "host": f"{vendors}/{vendor}", "login": login, "password": password}
+
+    return to
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from airflow.sdk import DAG
 
@@ -18,14 +20,14 @@ FOLDER = Path(os.environ["FAULTY_FOLDER"])
 class GatedRows:
     """Give users from a number on, as many as the test has let through; say which processes read them."""
 
-    def __init__(self, task, first):
+    def __init__(self, task: str, first: int) -> None:
         self.task = task
         self.first = first
 
-    def identity(self):
+    def identity(self) -> str:
         return self.task
 
-    def rows(self):
+    def rows(self) -> Iterator[dict[str, Any]]:
         with (FOLDER / f"{self.task}.tries").open("a") as tries:
             tries.write(f"{os.getpid()} {os.getppid()}\n")  # the task's process and its supervisor
         given = gate = 0

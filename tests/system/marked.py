@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from airflow.sdk import DAG
 
@@ -15,10 +17,10 @@ from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOpera
 class Hanging:
     """Give some rows, then wait in a system call for what never comes."""
 
-    def identity(self):
+    def identity(self) -> str:
         return "the same"
 
-    def rows(self):
+    def rows(self) -> Iterator[dict[str, Any]]:
         for number in range(300):
             yield {"username": f"user{number}", "plan": "gold"}
         os.read(os.pipe()[0], 1)

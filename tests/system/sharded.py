@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from airflow.sdk import dag, task
 
@@ -15,14 +16,14 @@ from airflow_provider_userattrs.sources.sql import SqlRows
 
 SHARDS = 8
 
-RETRIES = {"retries": 4, "retry_delay": timedelta(0), "map_index_template": "{{ push_label }}"}
+RETRIES: dict[str, Any] = {"retries": 4, "retry_delay": timedelta(0), "map_index_template": "{{ push_label }}"}
 
 
-def sharded(name, sql, operator, **parameters):
+def sharded(name: str, sql: str, operator: Any, **parameters: Any) -> Any:
     @dag(dag_id=name, schedule=None, start_date=datetime(2026, 1, 1), catchup=False)
-    def build():
+    def build() -> None:
         @task
-        def split():
+        def split() -> Any:
             return shards(SqlRows(sql, conn_id="warehouse", key="id"), SHARDS)
 
         push = operator.partial(task_id="push", concurrency=4, **RETRIES, **parameters).expand_kwargs(split())

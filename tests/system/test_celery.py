@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from celery_deployment import CeleryDeployment
+from system.celery_deployment import CeleryDeployment
 from servers import Postgres, Redis
 
 USERS = 200_000

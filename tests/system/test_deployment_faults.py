@@ -13,9 +13,8 @@ from typing import Any
 
 import psutil
 from cases import STATUSES
-from postgres_deployment import PostgresDeployment
 from servers import Postgres
-from test_celery import connection
+from system.postgres_deployment import PostgresDeployment
 
 from airflow_provider_userattrs.sources.rejects import Rejects
 
@@ -179,7 +178,11 @@ FAULTS = (
 
 
 def test_faults_of_a_deployment(
-    postgres: Postgres, vendors: str, control: Any, tmp_path: Path, record_property: Callable[[str, object], None]
+    postgres: Postgres,
+    connection: Callable[[str], dict[str, str]],
+    control: Any,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     control.switch(engagelab__any_user=True)
     control.fault("engagelab", {"delay": 0.3, "apply": "before"})  # so that some are applied and not yet answered
@@ -187,7 +190,7 @@ def test_faults_of_a_deployment(
     home.mkdir()
     (tmp_path / "gate").write_text("0")
     environment = {
-        "AIRFLOW_CONN_ENGAGELAB_DEFAULT": json.dumps(connection(vendors, "engagelab")),
+        "AIRFLOW_CONN_ENGAGELAB_DEFAULT": json.dumps(connection("engagelab")),
         "FAULTY_FOLDER": str(tmp_path),
     }
     airflow = PostgresDeployment(home, postgres, {**IMPATIENT, **environment})

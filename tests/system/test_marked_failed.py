@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from cases import STATUSES
 from deployment import Deployment
-from test_celery import connection
 
 ROWS = 400
 
@@ -19,14 +19,16 @@ ROWS = 400
 ANSWERED = 80
 
 
-def test_a_task_marked_as_failed_keeps_its_account(vendors: str, control: Any, tmp_path: Path) -> None:
+def test_a_task_marked_as_failed_keeps_its_account(
+    connection: Callable[[str], dict[str, str]], control: Any, tmp_path: Path
+) -> None:
     control.switch(engagelab__any_user=True)
     control.fault("engagelab", {"hold": True, "apply": "before"}, {"from": ANSWERED + 1})
     control.seed("kahuna", [{"username": f"user{number}"} for number in range(300)])
     home, rejects = tmp_path / "home", tmp_path / "rejects.jsonl"
     home.mkdir()
     connections = {
-        f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT": json.dumps({**connection(vendors, vendor), "extra": {"timeout": 600}})
+        f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT": json.dumps({**connection(vendor), "extra": {"timeout": 600}})
         for vendor in ("engagelab", "kahuna")
     }
     airflow = Deployment(home, {**connections, "MARKED_REJECTS": str(rejects)})
@@ -34,7 +36,8 @@ def test_a_task_marked_as_failed_keeps_its_account(vendors: str, control: Any, t
 
     def is_stuck() -> bool:
         journal = control.get("journal/summary", vendor="engagelab")
-        return journal["rows"] > ANSWERED and sum(user["updates"] for user in control.users("kahuna").values()) == 300
+        updated: int = sum(user["updates"] for user in control.users("kahuna").values())
+        return bool(journal["rows"] > ANSWERED) and updated == 300
 
     with airflow.running():
         airflow.trigger("marked", 120)

@@ -52,10 +52,11 @@ def start_metrics() -> None:
     from airflow.providers.common.compat.sdk import Stats
 
     if AIRFLOW.release < (3, 2):
+        stats: Any = Stats
         metaclass: Any = type(Stats)
-        Stats.instance = None
+        stats.instance = None
         del metaclass.factory
-        metaclass.__init__(Stats)
+        metaclass.__init__(stats)
         return
     from airflow.sdk.observability.metrics import stats_utils
 

@@ -174,7 +174,7 @@ def test_a_completed_increase_is_not_done_again_by_a_retry_but_by_a_clear(
         operator = EngageLabSetAttributesOperator(
             task_id="t", users=rows(20), operation="increase", checkpoint_path=str(tmp_path)
         )
-        return Run(operator, {"ti": ti}).run()  # type: ignore[arg-type, typeddict-item]
+        return Run(operator, {"ti": ti}).run()  # type: ignore[typeddict-item]
 
     assert one(3)["accepted"] == 20
     assert one(3)["accepted"] == 20, "the report of what was done"
@@ -198,7 +198,7 @@ def test_what_a_killed_try_left_in_doubt_is_sent_again_if_the_author_says_so(
         operator = EngageLabSetAttributesOperator(
             task_id="t", users=rows(20), operation="increase", checkpoint_path=str(tmp_path), **parameters
         )
-        return Run(operator, {"ti": ti})  # type: ignore[arg-type, typeddict-item]
+        return Run(operator, {"ti": ti})  # type: ignore[typeddict-item]
 
     process = os.fork()
     if process == 0:  # dies with the block noted and nothing sent
@@ -309,17 +309,18 @@ def test_a_try_takes_up_the_unfinished_rows_and_no_other(holes: tuple[tuple[int,
     begun = Checkpoint(Fingerprint("", ""), below=4, holes=holes)
     unfinished = [position for first, behind in holes for position in range(first, behind)] + [4, 5]
     rows = [{"position": position} for position in range(6)]
-    assert list(pending(rows, begun, None, lambda position, row: row["position"])) == unfinished
+    taken_up: list[Any] = list(pending(rows, begun, None, lambda position, row: row["position"]))
+    assert taken_up == unfinished
 
 
-def once(path: Path, context: dict[str, Any] | None = None, **parameters: Any) -> Any:
+def once(path: Path, context: Any = None, **parameters: Any) -> Any:
     """Push in this process, as a try of a task does that keeps its checkpoint in a folder; return the run."""
     from airflow_provider_userattrs.task.run import Run
 
-    ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
+    ti: Any = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
     operator = EngageLabSetAttributesOperator(task_id="t", checkpoint_path=str(path), **parameters)
-    run = Run(operator, {"ti": ti} if context is None else context)  # type: ignore[arg-type, typeddict-item]
-    run.report = run.run()  # type: ignore[attr-defined]
+    run: Any = Run(operator, {"ti": ti} if context is None else context)
+    run.report = run.run()
     return run
 
 
@@ -393,7 +394,7 @@ def damages(state: dict[str, Any]) -> Iterator[dict[str, Any] | list[Any] | str]
 def test_a_damaged_checkpoint(control: Any, tmp_path: Path, operation: str) -> None:
     control.switch(engagelab__any_user=True)
     fault = {"status": 429, "headers": {"Retry-After": "4000"}}
-    parameters = {"users": rows(12), "operation": operation, "concurrency": 1}
+    parameters: dict[str, Any] = {"users": rows(12), "operation": operation, "concurrency": 1}
     control.fault("engagelab", fault, {"from": 9, "to": 9})
     assert once(tmp_path, **parameters).report["accepted"] == 8
     [file] = tmp_path.iterdir()

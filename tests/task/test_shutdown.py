@@ -71,7 +71,7 @@ def push(tmp_path: Path, control: Any, airflows: list[int]) -> Callable[..., Any
         operator = KahunaSetAttributesOperator(task_id="t", users=users, **parameters)
         before = set(threading.enumerate())
         with Interruption(operators_rows.Rows.rows) as interruption:
-            one: Any = Run(operator, {"ti": ti}, interruption)  # type: ignore[arg-type, typeddict-item]
+            one: Any = Run(operator, {"ti": ti}, interruption)  # type: ignore[typeddict-item]
             one.report = one.run()
         one.raised = interruption.hand_on(str(one.report["failure"]))
         assert not [thread for thread in set(threading.enumerate()) - before if thread.name != "userattrs-call-off"]

@@ -152,7 +152,7 @@ def test_no_row_is_in_doubt_and_a_retry_sends_each_once(
         ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
         operator = EngageLabSetAttributesOperator(
             task_id="t",
-            users=Rows(),  # type: ignore[arg-type]
+            users=Rows(),
             euid="id",
             attributes=["n"],
             operation="increase",
@@ -160,7 +160,7 @@ def test_no_row_is_in_doubt_and_a_retry_sends_each_once(
             checkpoint_path=str(tmp_path),
         )
         with Interruption(operators_rows.Rows.rows) as interruption:
-            return Run(operator, {"ti": ti}, interruption).run()  # type: ignore[arg-type, typeddict-item]
+            return Run(operator, {"ti": ti}, interruption).run()  # type: ignore[typeddict-item]
 
     before = set(threading.enumerate())
     report = push()

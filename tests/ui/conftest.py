@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -72,6 +73,9 @@ class Up:
         """Ask the sandbox's control."""
         self.http.request(method, f"{self.sandbox}/_sandbox/{path}", timeout=60, **options).raise_for_status()
 
+    def is_parsed(self, dag: str) -> bool:
+        return self.api("GET", f"dags/{dag}").status_code == 200
+
     def connect(self, vendor: str, conn_id: str, **extra: Any) -> None:
         """Make a connection like the vendor's default one."""
         default = self.api("GET", f"connections/{vendor}_default").json()
@@ -81,7 +85,8 @@ class Up:
 
     def run_id(self, dag: str) -> str | None:
         runs = self.api("GET", f"dags/{dag}/dagRuns").json().get("dag_runs") or [{}]
-        return runs[0].get("dag_run_id")
+        found: str | None = runs[0].get("dag_run_id")
+        return found
 
     def state(self, dag: str, task: str = "push", index: int = -1) -> str | None:
         """Give the state of a task of the DAG's only run."""
@@ -153,7 +158,7 @@ def pushes(up: Up) -> Up:
     )
     up.connect("engagelab", "patient", timeout=600)
     for dag in ("running", "failed", "resumed", "mapped"):
-        until(lambda dag=dag: up.api("GET", f"dags/{dag}").status_code == 200, f"{dag} is parsed")
+        until(partial(up.is_parsed, dag), f"{dag} is parsed")
         assert up.api("POST", f"dags/{dag}/dagRuns", json={"logical_date": None}).status_code == 200
     return up
 

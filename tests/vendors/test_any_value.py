@@ -145,8 +145,9 @@ def is_same(vendor: str, value: Any, sent: Any) -> bool:
     if isinstance(value, Decimal):
         return (vendor == "kahuna" or not isinstance(sent, str)) and Decimal(sent) == value
     if isinstance(value, datetime):
-        there = value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
-        return datetime.strptime(sent, time_form) == there.replace(**cut)
+        there: Any = value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+        there = there.replace(**cut)
+        return bool(datetime.strptime(sent, time_form) == there)
     if isinstance(value, date):
         return datetime.strptime(sent, date_form) == datetime(value.year, value.month, value.day)
     return isinstance(value, (str, UUID)) and sent == str(value)
@@ -206,7 +207,7 @@ def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: An
         assert (body.status, body.attribute) == (Status.INVALID, name)
         return
     sent = json.loads(body, parse_float=Decimal)["attributes"][name]
-    expected = {"age": (int, Decimal), "revenue": (int, Decimal), "moe_unsubscribe": bool}.get(name, str)
+    expected: Any = {"age": (int, Decimal), "revenue": (int, Decimal), "moe_unsubscribe": bool}.get(name, str)
     assert isinstance(sent, expected)
     if name == "created_time":
         assert isinstance(own(value), (date, str))

@@ -181,7 +181,7 @@ class TestIdling:
     ) -> None:
         looks = Counter[str]()
 
-        class Watched(fake_clock):  # type: ignore[misc, valid-type]
+        class Watched(fake_clock):  # type: ignore[misc]
             def monotonic(self) -> float:
                 looks[current_thread().name] += 1
                 return float(super().monotonic())

@@ -100,9 +100,9 @@ class TestStopping:
         has_left, is_connecting = Event(), Event()
         left: list[int] = []
         book = Book()
-        book.rows = [update(place) for place in range(3)]
+        rows: list[UserUpdate] = [update(place) for place in range(3)]
 
-        def send(body: bytes, *, leave: Callable[[], None]) -> Answer:
+        def send(body: bytes, *, leave: Callable[[], None] = lambda: None) -> Answer:
             [[position, _]] = orjson.loads(body)
             if position == 0:
                 leave()
@@ -116,7 +116,7 @@ class TestStopping:
             raise NoAnswer("broken off")
 
         def source() -> Iterator[UserUpdate]:
-            yield from book.rows
+            yield from rows
             assert has_left.wait(20)
             assert is_connecting.wait(20)
             delivery.interrupt(RetryLater("told to"))

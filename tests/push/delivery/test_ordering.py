@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import pytest
 from hypothesis import given, settings
@@ -57,8 +57,8 @@ class TestUserOrder:
         order, model = UserOrder(), Model()
         queue = updates(lines)[::-1]
         by_position = {update.position: update for update in queue}
-        holders: dict[str, int] = {}
-        turns: dict[str, list[int]] = {}
+        holders: dict[Hashable, int] = {}
+        turns: dict[Hashable, list[int]] = {}
         going: list[int] = []
 
         def start(position: int) -> None:

@@ -94,7 +94,7 @@ class TestPacer:
     def test_threads_that_wake_late_together_do_not_go_together(self, fake_clock: type[Any]) -> None:
         both = Barrier(2)
 
-        class Stalled(fake_clock):  # type: ignore[misc, valid-type]
+        class Stalled(fake_clock):  # type: ignore[misc]
             stalls = 2
 
             def sleep(self, seconds: float, wake: Event) -> None:

@@ -167,7 +167,7 @@ def test_closing_what_never_began() -> None:
 
 def no_more_threads(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     start = threading.Thread.start
-    started = []
+    started: list[threading.Thread] = []
 
     def start_some(thread: threading.Thread) -> None:
         if len(started) == after:

@@ -63,6 +63,16 @@ def mapped(row: Any, *, user: dict[str, str] | None = None, rule: Rules | None =
     return Mapper(rule or rules(), user or {"id": "id"}, **options)(7, row)
 
 
+def updated(made: UserUpdate | Outcome) -> UserUpdate:
+    assert isinstance(made, UserUpdate)
+    return made
+
+
+def left_out(made: UserUpdate | Outcome) -> Outcome:
+    assert isinstance(made, Outcome)
+    return made
+
+
 #: One for all the examples of a property, so that it has met other rows before.
 MAPPER = Mapper(rules(), {"id": "id"})
 
@@ -105,10 +115,13 @@ class TestColumns:
         assert mapped(row, user={"id": "id", "email": "mail", "name": "login"}).attributes == {"age": 36}
 
     def test_credentials_are_named_in_the_order_of_preference(self) -> None:
-        seen = []
-        rule = Rules(
-            lambda credentials: (seen.append(list(credentials.items())), ()), ValueTable({int: as_is}), lambda _: None
-        )
+        seen: list[Any] = []
+
+        def note(credentials: Any) -> tuple[Any, tuple[Any, ...]]:
+            seen.append(list(credentials.items()))
+            return None, ()
+
+        rule = Rules(note, ValueTable({int: as_is}), lambda _: None)
         mapped({"b": 2, "a": 1, "x": 3}, user={"first": "a", "second": "b"}, rule=rule)
         assert seen == [[("first", 1), ("second", 2)]]
 
@@ -117,11 +130,12 @@ class TestColumns:
         for _ in range(2):
             for shape in range(600):
                 update = mapper(shape, {"id": "ada", f"c{shape}": shape})
-                assert update.attributes == {f"c{shape}": min(shape, 1_000)}
+                assert updated(update).attributes == {f"c{shape}": min(shape, 1_000)}
 
     def test_the_order_of_columns_makes_no_difference(self) -> None:
         mapper = Mapper(rules(), {"id": "id"})
-        assert mapper(0, {"id": "a", "x": 1, "y": 2}).attributes == mapper(1, {"y": 2, "x": 1, "id": "a"}).attributes
+        one, other = mapper(0, {"id": "a", "x": 1, "y": 2}), mapper(1, {"y": 2, "x": 1, "id": "a"})
+        assert updated(one).attributes == updated(other).attributes
 
     @pytest.mark.parametrize(
         ("row", "options", "attribute"),
@@ -139,23 +153,25 @@ class TestColumns:
         assert outcome.row is row
         assert outcome.position == 7
 
-    @pytest.mark.parametrize("row", [{"b": "bob", "x": 1}, ChainMap({"b": "bob"}, {"x": 1})], ids=["dict", "mapping"])
+    @pytest.mark.parametrize(
+        "row", [{"b": "bob", "x": 1}, ChainMap[str, Any]({"b": "bob"}, {"x": 1})], ids=["dict", "mapping"]
+    )
     def test_a_row_that_lacks_one_of_several_credentials_is_found_by_the_other_and_noted(self, row: Any) -> None:
         """An export of JSON may leave out what is NULL."""
         mapper = Mapper(either(), {"first": "a", "second": "b"})
         update = mapper(0, row)
-        assert (update.user, update.attributes) == ({"second": "bob"}, {"x": 1})
+        assert (update.user, updated(update).attributes) == ({"second": "bob"}, {"x": 1})
         assert mapper.notes == {("first", "row without this credential's column"): 1}
         assert mapper(1, {"a": "ada", "b": "bob", "x": 1}).user == {"first": "ada", "second": "bob"}
         assert mapper.notes.total() == 1
 
     def test_a_row_that_lacks_all_credentials_lacks_a_column(self) -> None:
         outcome = Mapper(either(), {"first": "a", "second": "b"})(0, {"x": 1})
-        assert outcome.verdict.code == "missing-column"
+        assert left_out(outcome).verdict.code == "missing-column"
 
     def test_a_row_that_lacks_a_credential_and_fails_is_not_noted(self) -> None:
         mapper = Mapper(either(), {"first": "a", "second": "b"})
-        assert mapper(0, {"b": "bob", "x": 5_000}).verdict.code == "too-big"
+        assert left_out(mapper(0, {"b": "bob", "x": 5_000})).verdict.code == "too-big"
         assert not mapper.notes
 
     @pytest.mark.parametrize("source", ["age", Hashed("age")], ids=["renamed", "hashed"])
@@ -250,7 +266,7 @@ class TestNulls:
         mapper = Mapper(rules(), {"id": "id"}, unset_nulls=True)
         first = mapper(0, {"id": "a", "x": None, "y": 1})
         second = mapper(1, {"id": "b", "x": 1, "y": None})
-        assert (list(first.unset), list(second.unset)) == (["x"], ["y"])
+        assert (list(updated(first).unset), list(updated(second).unset)) == (["x"], ["y"])
 
     @pytest.mark.parametrize("value", ["", 0, False, [], float("nan")], ids=repr)
     def test_nothing_else_is_null(self, value: Any) -> None:
@@ -299,8 +315,8 @@ class TestNames:
     def test_a_reserved_name_comes_back_after_a_row_that_failed(self) -> None:
         mapper = Mapper(rules(), {"id": "id"})
         for _ in range(3):
-            assert mapper(0, {"id": "ada", "id_": 1}).verdict.code == "reserved"
-        assert mapper(0, {"id": "ada", "x": 1}).attributes == {"x": 1}
+            assert left_out(mapper(0, {"id": "ada", "id_": 1})).verdict.code == "reserved"
+        assert updated(mapper(0, {"id": "ada", "x": 1})).attributes == {"x": 1}
 
 
 class TestConstants:
@@ -328,7 +344,7 @@ class TestConstants:
     def test_users_do_not_share_a_dict(self) -> None:
         mapper = Mapper(rules(), {"id": "id"}, attributes={"x": Constant(1), "y": "y"})
         first, second = mapper(0, {"id": "a", "y": 1}), mapper(1, {"id": "b", "y": None})
-        assert (first.attributes, second.attributes) == ({"x": 1, "y": 1}, {"x": 1})
+        assert (updated(first).attributes, updated(second).attributes) == ({"x": 1, "y": 1}, {"x": 1})
 
     def test_one_that_cannot_be_converted_is_refused_by_name(self) -> None:
         with pytest.raises(InvalidRow) as raised:
@@ -415,7 +431,7 @@ class TestNotes:
 
     def test_counts_no_value_of_a_row_that_is_not_sent(self) -> None:
         mapper = Mapper(rules(), {"id": "id"})
-        assert mapper(0, {"id": "ada", "x": 1.5, "y": 5_000}).verdict.code == "too-big"
+        assert left_out(mapper(0, {"id": "ada", "x": 1.5, "y": 5_000})).verdict.code == "too-big"
         assert not mapper.notes
 
     def test_a_named_rule_goes_before_the_type_s(self) -> None:
@@ -474,6 +490,10 @@ class TestErrors:
 SECRET = "s3cr3t"
 
 
+class Kind(Enum):
+    A = SECRET
+
+
 class Loud:
     """Show a secret in every text made of it, and in every error."""
 
@@ -499,7 +519,7 @@ secrets = st.one_of(
     st.just({SECRET}),
     st.just(Loud()),
     st.just(SECRET + "\ud800"),
-    st.just(Enum("Kind", {"A": SECRET}).A),
+    st.just(Kind.A),
     st.just(1.5),
     st.just(10_000),
     st.none(),

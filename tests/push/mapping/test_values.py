@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import numbers
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -113,12 +114,11 @@ class NaT(datetime):
 class TestValueTable:
     @pytest.fixture
     def table(self) -> ValueTable:
-        return ValueTable(
-            {
-                kind: (lambda value, name=kind.__name__: f"{name}:{value!s}")
-                for kind in (str, bool, int, float, Decimal, datetime, date, UUID, list)
-            }
-        )
+        def named(kind: type) -> Callable[[Any], str]:
+            return lambda value: f"{kind.__name__}:{value!s}"
+
+        kinds = (str, bool, int, float, Decimal, datetime, date, UUID, list)
+        return ValueTable({kind: named(kind) for kind in kinds})
 
     @pytest.mark.parametrize(
         ("value", "expected"),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from airflow.sdk import DAG, Asset, task
 
@@ -11,7 +12,7 @@ from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttribute
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 
-BY_HAND = {"schedule": None, "start_date": datetime(2026, 1, 1), "catchup": False}
+BY_HAND: dict[str, Any] = {"schedule": None, "start_date": datetime(2026, 1, 1), "catchup": False}
 EVIL = "<script>alert(1)</script>"
 
 with DAG("running", **BY_HAND):

@@ -242,8 +242,12 @@ class TestUsers:
         clear = status == 200 and isinstance(body, list) and len(body) == users
         for place, verdict in enumerate(verdicts):
             item = body[place] if clear else None
-            success = isinstance(item, dict) and item.get("success") is True
-            success = success and not item.get("error") and not item.get("error_code")
+            success = (
+                isinstance(item, dict)
+                and item.get("success") is True
+                and not item.get("error")
+                and not item.get("error_code")
+            )
             assert (verdict.status is Status.ACCEPTED) == success
             assert success or (verdict.meaning and verdict.remedy)
 

@@ -233,6 +233,7 @@ class TestTarget:
     )
     def test_is_the_credentials_there_are_in_order(self, credentials: Any, target: dict[str, str]) -> None:
         user, keys = identify(credentials)
+        assert isinstance(user, dict)
         assert list(user.items()) == list(target.items())
         assert set(keys) == set(target.items())
 

@@ -23,7 +23,9 @@ from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.vendors.moengage import api as moengage
-from airflow_provider_userattrs.vendors.moengage.values import check_name, identify, rules, unset_rules
+from airflow_provider_userattrs.vendors.moengage.ids import identify
+from airflow_provider_userattrs.vendors.moengage.names import check_name
+from airflow_provider_userattrs.vendors.moengage.values import rules, unset_rules
 
 UTC = time_zone("UTC")
 BERLIN = time_zone("Europe/Berlin")
