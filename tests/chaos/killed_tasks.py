@@ -7,8 +7,10 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from airflow.sdk import DAG
 
@@ -26,10 +28,10 @@ class MortalRows:
     def __init__(self, task: str) -> None:
         self.task = task
 
-    def identity(self):
+    def identity(self) -> str:
         return self.task
 
-    def rows(self):
+    def rows(self) -> Iterator[dict[str, Any]]:
         plan = PLAN[self.task]
         mark = MARKS / self.task
         done = len(mark.read_text()) if mark.exists() else 0

@@ -44,10 +44,10 @@ def vendors() -> Iterator[str]:
 @pytest.fixture
 def connection(vendors: str) -> Callable[[str], dict[str, str]]:
     """Return a function that gives the fields of a connection to a vendor."""
-    from conftest import CREDENTIALS
+    from airflow_provider_userattrs.sandbox.vendors import VENDORS
 
     def to(vendor: str) -> dict[str, str]:
-        login, password = CREDENTIALS[vendor]
+        login, password = next(each.login for each in VENDORS if each.name == vendor)
         return {"conn_type": vendor, "host": f"{vendors}/{vendor}", "login": login, "password": password}
 
     return to

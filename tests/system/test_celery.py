@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from system.celery_deployment import CeleryDeployment
 from servers import Postgres, Redis
+from system.celery_deployment import CeleryDeployment
 
 USERS = 200_000
 SHARDS = 8
@@ -22,7 +23,9 @@ UNKNOWN = 40
 CAPS = {"kahuna": 50, "moengage": 500}
 
 
-def test_shards_over_workers(postgres: Postgres, redis: Redis, vendors: str, control: Any, tmp_path: Path) -> None:
+def test_shards_over_workers(
+    postgres: Postgres, redis: Redis, connection: Callable[[str], dict[str, str]], control: Any, tmp_path: Path
+) -> None:
     postgres.execute(
         f"""CREATE TABLE users AS SELECT id, (ARRAY['free', 'gold'])[1 + id % 2] AS plan, id / 7.0 AS balance
         FROM generate_series(1, {USERS}) id""",
@@ -40,7 +43,7 @@ def test_shards_over_workers(postgres: Postgres, redis: Redis, vendors: str, con
             "schema": "postgres",
         },
         **{
-            f"{vendor.upper()}_DEFAULT": {**connection(vendors, vendor), "extra": {"rate_limit": cap}}
+            f"{vendor.upper()}_DEFAULT": {**connection(vendor), "extra": {"rate_limit": cap}}
             for vendor, cap in CAPS.items()
         },
     }
@@ -50,13 +53,13 @@ def test_shards_over_workers(postgres: Postgres, redis: Redis, vendors: str, con
     airflow = CeleryDeployment(home, postgres, redis, environment)
     shutil.copy(Path(__file__).parent / "sharded.py", home / "dags")
     with airflow.running():
-        first, second = airflow.start_worker(), airflow.start_worker()
-        assert first.pid != second.pid
+        one, other = airflow.start_worker(), airflow.start_worker()
+        assert one.pid != other.pid
         airflow.trigger("kahuna", 120)
         begun = time.monotonic()
         arrived = airflow.wait_until(lambda: control.get("journal/summary", vendor="kahuna")["rows"] > USERS // 3, 120)
         assert arrived, airflow.logs()
-        airflow.kill(second)
+        airflow.kill(other)
         airflow.start_worker()
         state = {"kahuna": airflow.wait_for("kahuna", 240)}
         seconds = {"kahuna": time.monotonic() - begun}
@@ -93,10 +96,3 @@ def test_shards_over_workers(postgres: Postgres, redis: Redis, vendors: str, con
     assert max(number for number, _ in tries) > 1, "the killed worker had tasks, which were tried again"
     assert any(reports["kahuna"]["push", n]["resumed_from"] for n in range(SHARDS))
     assert tries[-1][1] == f"8/8: {UNKNOWN} not updated"
-
-
-def connection(address: str, vendor: str) -> dict[str, str]:
-    from airflow_provider_userattrs.sandbox.vendors import VENDORS
-
-    login, password = next(each.login for each in VENDORS if each.name == vendor)
-    return {"conn_type": vendor, "host": f"{address}/{vendor}", "login": login, "password": password}
