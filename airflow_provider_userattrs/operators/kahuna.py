@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.kahuna import KahunaHook
 
 __all__ = ["KahunaSetAttributesOperator", "KahunaUnsetAttributesOperator"]
+
+
+def _check_target(name: str, value: Any) -> None:
+    """Check the credentials that name a user: columns, or a mapping from credential to column."""
+    if not isinstance(value, (Mapping, Sequence)) or isinstance(value, (str, bytes)) or not value:
+        parameters.refuse(name, value, "give a list of columns, or a dict from Kahuna's credential to the column")
+    for column in (*value, *value.values()) if isinstance(value, Mapping) else value:
+        parameters.check_name(name, column)
 
 
 class _KahunaOperator(UserPushOperator):
@@ -29,7 +37,7 @@ class _KahunaOperator(UserPushOperator):
     user_field: ClassVar[str] = "target"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
-        "target": parameters.check_target,
+        "target": _check_target,
         "kahuna_conn_id": parameters.check_conn_id,
     }
 

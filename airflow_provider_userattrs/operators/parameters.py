@@ -183,14 +183,6 @@ def check_column(name: str, value: Any) -> None:
         refuse(name, value, "give the name of a column")
 
 
-def check_target(name: str, value: Any) -> None:
-    """Check the credentials that name a user: columns, or a mapping from credential to column."""
-    if not isinstance(value, (Mapping, Sequence)) or isinstance(value, (str, bytes)) or not value:
-        refuse(name, value, "give a list of columns, or a dict from Kahuna's credential to the column")
-    for column in (*value, *value.values()) if isinstance(value, Mapping) else value:
-        _check_name(name, column)
-
-
 def check_columns(name: str, value: Any) -> None:
     """Check a parameter that says which columns go where: None, columns, or a mapping from a vendor's name.
 
@@ -205,9 +197,9 @@ def check_columns(name: str, value: Any) -> None:
         check_names(name, value)
         return
     for key, source in value.items():
-        _check_name(name, key)
+        check_name(name, key)
         if not isinstance(source, Constant):
-            _check_name(name, source.column if isinstance(source, Hashed) else source)
+            check_name(name, source.column if isinstance(source, Hashed) else source)
 
 
 def check_names(name: str, value: Any) -> None:
@@ -215,7 +207,13 @@ def check_names(name: str, value: Any) -> None:
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or not value:
         refuse(name, value, "give a list of names")
     for part in value:
-        _check_name(name, part)
+        check_name(name, part)
+
+
+def check_name(parameter: str, value: Any) -> None:
+    """Check a name, which is one of several that a parameter holds."""
+    if not is_reference(value) and (not isinstance(value, str) or not value):
+        refuse(f"{parameter} holds something that", value, "give names that are text and not empty")
 
 
 def nulls_are_skipped(remedy: str) -> Check:
@@ -234,8 +232,3 @@ def _check_nulls(remedy: str, name: str, value: Any) -> None:
 
 #: What ``nulls`` is where attributes are removed.
 NO_VALUES = nulls_are_skipped("it says what a NULL value means, and no values are sent here; leave it out")
-
-
-def _check_name(parameter: str, value: Any) -> None:
-    if not is_reference(value) and (not isinstance(value, str) or not value):
-        refuse(f"{parameter} holds something that", value, "give names that are text and not empty")

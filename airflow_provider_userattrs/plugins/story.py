@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from airflow_provider_userattrs.get_provider_info import VENDORS
 from airflow_provider_userattrs.plugins.reading import OtherForm, Reading, read
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.merge import Total
@@ -16,7 +17,7 @@ from airflow_provider_userattrs.push.report.report import FORMAT, users
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
 #: Our operators; a class derived from one may have any name, and is known by its report.
-_IS_PUSH = re.compile(r"(EngageLab|Kahuna|MoEngage)(Set|Unset)\w+Operator").fullmatch
+_IS_PUSH = re.compile(rf"({'|'.join(vendor.title for vendor in VENDORS)})(Set|Unset)\w+Operator").fullmatch
 
 #: In these states a task has nothing more to say.
 _ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
