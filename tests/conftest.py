@@ -312,11 +312,11 @@ class Airflow:
         """Make a DAG and run it."""
         return self.test(self.dag(build, **options))
 
-    def test(self, dag: Any) -> Run:
-        """Run a DAG."""
+    def test(self, dag: Any, **options: Any) -> Run:
+        """Run a DAG, with the options of ``dag.test()``."""
         _store(dag)
         del self.log[:]
-        dag_run = self._ended(dag)
+        dag_run = self._ended(dag, options)
         run = Run(dag, dag_run, Log(self.log))
         for instance in dag_run.get_task_instances():
             mapped = instance.map_index >= 0
@@ -327,9 +327,9 @@ class Airflow:
         return run
 
     @staticmethod
-    def _ended(dag: Any) -> Any:
+    def _ended(dag: Any, options: dict[str, Any]) -> Any:
         try:
-            return dag.test()
+            return dag.test(**options)
         except BaseException as error:  # Airflow 2 lets its timeout through to whoever called dag.test()
             if type(error).__name__ != "AirflowTaskTimeout":
                 raise

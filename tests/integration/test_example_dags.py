@@ -10,17 +10,26 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import warehouse_file
+from versions import AIRFLOW
 
 import airflow_provider_userattrs
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "example_dags"
-DAGS = ["nightly_all_vendors", "nightly_engagelab", "nightly_kahuna", "nightly_moengage", "nightly_sharded"]
+DAGS = [
+    "nightly_all_vendors",
+    "nightly_changes",
+    "nightly_engagelab",
+    "nightly_kahuna",
+    "nightly_moengage",
+    "nightly_sharded",
+]
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 
 
@@ -85,7 +94,7 @@ def test_they_are_set_as_one_would_in_production(examples: Any, name: str) -> No
     dag = examples.dags[name]
     assert not dag.catchup
     pushes = [task for task in dag.tasks if hasattr(task, "max_failed")]
-    assert len(pushes) >= 2
+    assert len(pushes) >= (1 if name == "nightly_changes" else 2)
     for task in pushes:
         assert task.retries
         assert task.max_failed is not None
@@ -140,6 +149,22 @@ def test_the_whole_night(
         for name in ("email", "username", "customer_id"):
             assert user[name] not in ours
     assert {run.rendered[task]["users"] for task in reports} == {"rows of a SqlRows"}
+
+
+def test_a_night_sends_who_changed_since_the_last_that_succeeded(
+    airflow: Any, examples: Any, control: Any, night: Path, made_up: list[dict[str, Any]]
+) -> None:
+    nights = [datetime(2026, 5, day, 3, tzinfo=timezone.utc) for day in (1, 2, 3)]
+    ordered = [user["last_order_at"] for user in made_up if user["last_order_at"] and len(user["customer_id"]) > 5]
+    at = "logical_date" if AIRFLOW.major > 2 else "execution_date"
+    dag = examples.dags["nightly_changes"]
+    first = airflow.test(dag, **{at: nights[0]})
+    assert first.reports["set_attributes"]["accepted"] == sum(each < nights[0] for each in ordered) > 500
+    control.fault("moengage", {"status": 401})
+    assert airflow.test(dag, **{at: nights[1]}).states == {"set_attributes": "failed"}
+    control.clear_faults()
+    third = airflow.test(dag, **{at: nights[2]})
+    assert third.reports["set_attributes"]["accepted"] == sum(nights[0] <= each < nights[2] for each in ordered) > 5
 
 
 @pytest.mark.parametrize("name", ["nightly_engagelab", "nightly_kahuna", "nightly_moengage"])

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/windows.md: README's nightly DAG sends each change once, whatever the timetable and however nights end."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pendulum
+import pytest
+from pages import blocks, parsed, section
+from versions import AIRFLOW
+
+NIGHT = datetime(2026, 11, 25, 3, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+
+#: What stands for schedule= in README's DAG.
+SCHEDULES = {
+    "cron": '"0 3 * * *"',
+    "intervals": 'CronDataIntervalTimetable("0 3 * * *", timezone="UTC")',
+    "triggers": 'CronTriggerTimetable("0 3 * * *", timezone="UTC")',
+    "triggers-with-interval": 'CronTriggerTimetable("0 3 * * *", timezone="UTC", interval=timedelta(days=1))',
+    "timedelta": "timedelta(days=1)",
+}
+
+IMPORTS = """
+from airflow.timetables.interval import CronDataIntervalTimetable
+from airflow.timetables.trigger import CronTriggerTimetable
+"""
+
+
+def when(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+class Warehouse:
+    """The table `users` of README's query, in SQLite."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.execute("CREATE TABLE users (username text PRIMARY KEY, plan text, age integer, updated_at text)")
+
+    def execute(self, sql: str, *values: Any) -> None:
+        with closing(sqlite3.connect(self.path)) as database, database:
+            database.execute(sql, values)
+
+    def change(self, username: str, at: datetime) -> None:
+        self.execute("INSERT OR REPLACE INTO users VALUES (?, 'gold', 44, ?)", username, when(at))
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    path = tmp_path / "warehouse.db"
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(path)}))
+    return Warehouse(path)
+
+
+@pytest.fixture
+def nightly(tmp_path: Path, airflow_database: None) -> Callable[[str], Any]:
+    """Parse README's nightly DAG with another schedule, and with the placeholders that SQLite has."""
+
+    def nightly(schedule: str) -> Any:
+        code = blocks("README.md", "A nightly DAG", "python")[0].text
+        assert 'schedule="0 3 * * *"' in code
+        code = code.replace('schedule="0 3 * * *"', f"schedule={SCHEDULES[schedule]}").replace("retries=3", "retries=0")
+        code = re.sub(r"%\((\w+)\)s", r":\1", code).replace("def nightly", f"def nightly_{schedule.replace('-', '_')}")
+        code = code.replace("\nnightly()", f"\nnightly_{schedule.replace('-', '_')}()")
+        folder = tmp_path / schedule
+        folder.mkdir()
+        (folder / "nightly.py").write_text(IMPORTS + code, encoding="utf-8")
+        (dag,) = parsed(folder).dags.values()
+        return dag
+
+    return nightly
+
+
+@pytest.fixture
+def run(airflow: Any) -> Callable[..., Any]:
+    """Run a DAG as of a moment."""
+
+    def run(dag: Any, at: datetime) -> Any:
+        return airflow.test(dag, **{"logical_date" if AIRFLOW.major > 2 else "execution_date": at})
+
+    return run
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_each_change_is_sent_in_one_night(
+    nightly: Callable[[str], Any],
+    run: Callable[..., Any],
+    warehouse: Warehouse,
+    control: Any,
+    connections: Any,
+    schedule: str,
+) -> None:
+    dag = nightly(schedule)
+    second = timedelta(seconds=1)
+    changes = {
+        "months_ago": datetime(2026, 1, 1, tzinfo=timezone.utc),
+        "before_the_first": NIGHT - second,
+        "at_the_first": NIGHT,
+        "in_the_day": NIGHT + DAY / 2,
+        "before_the_second": NIGHT + DAY - second,
+        "at_the_second": NIGHT + DAY,
+        "before_the_third": NIGHT + 2 * DAY - second,
+        "at_the_third": NIGHT + 2 * DAY,
+        "in_the_afternoon": NIGHT + 2.25 * DAY,
+        "after_the_run_by_hand": NIGHT + 2.75 * DAY,
+        "before_the_fourth": NIGHT + 3 * DAY - second,
+        "at_the_fourth": NIGHT + 3 * DAY,
+    }
+    control.seed("kahuna", [{"username": name} for name in changes])
+    sent: list[list[str]] = []
+
+    def night(at: datetime) -> Any:
+        for name, moment in changes.items():
+            if moment <= at:  # what comes later is not there yet
+                warehouse.change(name, moment)
+        before = {name for name, user in control.users("kahuna").items() if user["updates"]}
+        done = run(dag, at)
+        held = control.users("kahuna")
+        sent.append([name for name in changes if held[name]["updates"] and name not in before])
+        return done
+
+    assert night(NIGHT).state == "success"
+    control.fault("kahuna", {"status": 401})
+    assert night(NIGHT + DAY).state == "failed"
+    control.clear_faults()
+    assert night(NIGHT + 2 * DAY).state == "success"
+    assert night(NIGHT + 2.5 * DAY).state == "success"  # by hand
+    assert night(NIGHT + 3 * DAY).state == "success"
+    first, failed, both, by_hand, fourth = sent
+    names = list(changes)
+    assert first == names[:2]
+    assert failed == []
+    assert both == names[2:7], "the third night makes up for the second"
+    assert by_hand + fourth == names[7:11], "a run by hand takes some of them from the next night, or none"
+    assert {name: user["updates"] for name, user in control.users("kahuna").items()} == {
+        name: 1 if name != "at_the_fourth" else 0 for name in changes
+    }
+
+
+@pytest.mark.skipif(AIRFLOW.major < 3, reason="on Airflow 2 each run has a logical date")
+def test_a_run_without_a_logical_date_fails_as_the_page_says(
+    nightly: Callable[[str], Any], airflow: Any, warehouse: Warehouse, control: Any, connections: Any
+) -> None:
+    done = airflow.test(nightly("cron"), logical_date=None)
+    assert done.state == "failed"
+    said = re.search(r'fails with "(.*?)"', section("docs/windows.md", "What a run can name"))
+    assert said
+    assert said[1] in str(done.error)
+    assert control.journal("kahuna") == []
+
+
+# What a run can name
+
+
+def next_run(schedule: Any) -> Any:
+    """Return what the scheduler makes of the run at 03:00 on 25 November."""
+    from airflow.timetables.base import TimeRestriction
+
+    timetable = core_timetable(schedule)
+    restriction = TimeRestriction(earliest=pendulum.instance(NIGHT - 2 * DAY), latest=None, catchup=True)
+    info = timetable.next_dagrun_info(last_automated_data_interval=None, restriction=restriction)
+    while info.run_after < NIGHT:
+        info = timetable.next_dagrun_info(last_automated_data_interval=info.data_interval, restriction=restriction)
+    return info
+
+
+def core_timetable(schedule: Any) -> Any:
+    """Return the timetable by which the scheduler runs a DAG."""
+    from airflow.providers.common.compat.sdk import DAG
+
+    timetable = DAG("d", schedule=schedule, start_date=NIGHT).timetable
+    if hasattr(timetable, "next_dagrun_info"):
+        return timetable
+    serialization = import_module("airflow.serialization.serialized_objects")
+    return serialization.decode_timetable(serialization.encode_timetable(timetable))
+
+
+def test_the_page_s_table_is_so_on_this_airflow() -> None:
+    rows = re.findall(
+        r"^\| (.+?) \| (.+?) \| (.+?) \|$", section("docs/windows.md", "What a run can name"), re.MULTILINE
+    )
+    told = {row[0]: row[1 if AIRFLOW.major == 2 else 2] for row in rows}
+    info = next_run("0 3 * * *")
+    assert told["a cron string is"] == f"`{type(core_timetable('0 3 * * *')).__name__}`"
+    assert told["`data_interval_start`"] == f"{info.data_interval.start:%-d %B %H:%M}"
+    assert told["`data_interval_end`"] == f"{info.data_interval.end:%-d %B %H:%M}"
+    assert told["`ds`, the day of `logical_date`"] == f"{info.logical_date:%Y-%m-%d}"
+
+
+def test_the_timetables_that_the_page_names_have_the_same_intervals() -> None:
+    from airflow.timetables.interval import CronDataIntervalTimetable
+    from airflow.timetables.trigger import CronTriggerTimetable
+
+    intervals = CronDataIntervalTimetable("0 3 * * *", timezone="UTC")
+    triggers = CronTriggerTimetable("0 3 * * *", timezone="UTC", interval=timedelta(days=1))
+    for timetable in (intervals, triggers):
+        interval = next_run(timetable).data_interval
+        assert (interval.start, interval.end) == (NIGHT - DAY, NIGHT)
