@@ -73,7 +73,8 @@ class EngageLabSetAttributesOperator(_EngageLabOperator):
 
     def make_operation(self) -> Operation:
         """Return the operation."""
-        return engagelab.OPERATIONS[self.operation]
+        # None: a template came to a word that there is not; nothing is sent, and the task still gives its account.
+        return engagelab.OPERATIONS[self.operation or "set"]
 
 
 class EngageLabSetContactsOperator(_EngageLabOperator):

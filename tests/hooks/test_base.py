@@ -7,12 +7,16 @@ import base64
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from threading import Thread
 from typing import Any
 
 import psutil
 import pytest
+
+from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 
 VENDORS = ["engagelab", "kahuna", "moengage"]
 
@@ -205,6 +209,22 @@ def test_a_refused_credential_is_a_verdict_too(sandbox_hook: Callable[..., Any])
     verdict = sandbox_hook("engagelab", password="wrong").set_attributes(1, {"a": 1})
     assert (str(verdict.status), verdict.code) == ("unsent", "40050")
     assert "secret" in verdict.remedy
+
+
+def test_an_answer_that_its_reader_stumbles_over_is_unknown(
+    sandbox_hook: Callable[..., Any], control: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(answer: Answer, users: int) -> Any:
+        raise ZeroDivisionError
+
+    control.seed("kahuna", [{"username": "ada"}])
+    operation = replace(kahuna.OPERATIONS["set"], read=stumble)
+    verdicts = sandbox_hook("kahuna").push(operation, [({"username": name}, {"a": 1}) for name in ("ada", "bob")])
+    assert [(str(verdict.status), verdict.code) for verdict in verdicts] == [("unknown", "unreadable")] * 2
+    monkeypatch.setitem(kahuna.OPERATIONS, "set", operation)
+    works, sentence = sandbox_hook("kahuna").test_connection()
+    assert not works
+    assert "could not be read" in sentence
 
 
 def established(port: int) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import task
 
+from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.sources.files import FileRows
 
@@ -138,6 +139,26 @@ def test_what_is_wrong_is_refused_by_name(airflow: Any, control: Any, name: str,
     assert run.state == "failed"
     assert run.report["failure"].startswith(f"{name} is ")
     assert control.journal() == []
+
+
+class Templated(EngageLabSetAttributesOperator):
+    template_fields = (*EngageLabSetAttributesOperator.template_fields, "operation")
+
+
+@pytest.mark.parametrize(("operation", "state"), [("increase", "success"), ("upsert", "failed")])
+def test_a_subclass_may_have_the_operation_rendered(airflow: Any, control: Any, operation: str, state: str) -> None:
+    control.seed("engagelab", [1])
+    run = airflow.run(
+        lambda: Templated(
+            task_id="push", users=[{"euid": 1, "x": 5}], operation="{{ params.how }}", params={"how": operation}
+        )
+    )
+    assert run.state == state
+    if state == "failed":
+        assert run.report["failure"].startswith("operation is the text 'upsert'")
+        assert control.journal() == []
+    else:
+        assert run.report["operation"] == "increase attributes"
 
 
 class Team(MoEngageSetAttributesOperator):

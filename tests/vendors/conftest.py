@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from numbers import Integral, Real
 from typing import Any, TypeAlias
 
@@ -12,24 +12,26 @@ import pytest
 
 from airflow_provider_userattrs.push.delivery.batching import Batcher
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.rules import Rules
+from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
+
+UTC = time_zone("UTC")
 
 Become: TypeAlias = Callable[..., "bytes | Verdict"]
 
 
 def become(
     operation: Operation,
-    rules: Rules,
     user: dict[str, str],
     *rows: Any,
+    zone: tzinfo = UTC,
     notes: dict[Any, int] | None = None,
     **more: Any,
 ) -> bytes | Verdict:
     """Return the request body that rows become, or the verdict on the first that cannot be sent."""
-    mapper, batcher = Mapper(rules, user, **more), Batcher(operation)
+    mapper, batcher = Mapper(operation.rules(zone), user, **more), Batcher(operation)
     batch = None
     for position, row in enumerate(rows):
         update = mapper(position, row)

@@ -18,19 +18,15 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
-from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
-from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 from airflow_provider_userattrs.vendors.moengage import api as moengage
-from airflow_provider_userattrs.vendors.moengage import values as moengage_values
 
 UTC = time_zone("UTC")
 
-#: vendor -> operation, rules, the row's user, the form of a time, of a date, and what a time is cut to.
-VENDORS: dict[str, tuple[Any, Any, dict[str, Any], str, str, dict[str, int]]] = {
+#: vendor -> operation, the row's user, the form of a time, of a date, and what a time is cut to.
+VENDORS: dict[str, tuple[Any, dict[str, Any], str, str, dict[str, int]]] = {
     "engagelab": (
         engagelab.OPERATIONS["set"],
-        engagelab_values.rules("set", UTC),
         {"euid": 1},
         "%Y-%m-%d %H:%M:%S",
         "%Y-%m-%d %H:%M:%S",
@@ -38,7 +34,6 @@ VENDORS: dict[str, tuple[Any, Any, dict[str, Any], str, str, dict[str, int]]] = 
     ),
     "kahuna": (
         kahuna.OPERATIONS["set"],
-        kahuna_values.rules(UTC),
         {"email": "a@b"},
         "%Y/%m/%d %H:%M",
         "%Y/%m/%d",
@@ -46,7 +41,6 @@ VENDORS: dict[str, tuple[Any, Any, dict[str, Any], str, str, dict[str, int]]] = 
     ),
     "moengage": (
         moengage.OPERATIONS["set"],
-        moengage_values.rules(UTC),
         {"customer_id": "john"},
         "%Y-%m-%dT%H:%M:%SZ",
         "%Y-%m-%d",
@@ -168,8 +162,8 @@ def has_no_place(value: Any) -> bool:
 @settings(max_examples=400, deadline=None)
 @given(value=anything)
 def test_a_value_arrives_as_it_was_or_not_at_all(become: Any, vendor: str, value: Any) -> None:
-    operation, rules, user, *_ = VENDORS[vendor]
-    body = become(operation, rules, {name: name for name in user}, {**user, "x": value})
+    operation, user, *_ = VENDORS[vendor]
+    body = become(operation, {name: name for name in user}, {**user, "x": value})
     if isinstance(body, Verdict):
         assert (body.status, body.attribute) == (Status.INVALID, "x")
         if body.code == "type":
@@ -187,12 +181,12 @@ def test_a_value_arrives_as_it_was_or_not_at_all(become: Any, vendor: str, value
 def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: str, bits: int) -> None:
     """919876543210 in four bytes is 919876567040, which is somebody else's number."""
     make = getattr(pytest.importorskip("numpy"), kind)
-    moengages, increases = VENDORS["moengage"], engagelab_values.rules("increase", UTC)
+    moengages = VENDORS["moengage"]
     for number, code in ((2**bits - 1, None), (2**bits, "inexact-integer")):
         row = {"customer_id": "john", "mobile": make(number)}
-        bodies = [become(*moengages[:2], {"customer_id": "customer_id"}, row)]
+        bodies = [become(moengages[0], {"customer_id": "customer_id"}, row)]
         row = {"euid": 1, "x": make(number)}
-        bodies.append(become(engagelab.OPERATIONS["increase"], increases, {"euid": "euid"}, row))
+        bodies.append(become(engagelab.OPERATIONS["increase"], {"euid": "euid"}, row))
         for body in bodies:
             assert body.code == code if isinstance(body, Verdict) else str(number).encode() in body
 
@@ -200,9 +194,9 @@ def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: st
 @settings(max_examples=400, deadline=None)
 @given(value=anything, name=st.sampled_from(["name", "mobile", "age", "revenue", "moe_unsubscribe", "created_time"]))
 def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: Any, value: Any, name: str) -> None:
-    operation, rules, user, *_ = VENDORS["moengage"]
+    operation, user, *_ = VENDORS["moengage"]
     notes: dict[Any, int] = {}
-    body = become(operation, rules, {"customer_id": "customer_id"}, {**user, name: value}, notes=notes)
+    body = become(operation, {"customer_id": "customer_id"}, {**user, name: value}, notes=notes)
     if isinstance(body, Verdict):
         assert (body.status, body.attribute) == (Status.INVALID, name)
         return
@@ -225,9 +219,9 @@ ids = st.one_of(scalars, libraries(), members, st.just(10362473))
 def test_an_id_is_the_one_it_was_or_there_is_none(become: Any, value: Any) -> None:
     """Another user's profile would be changed."""
     plain = own(value)
-    for vendor, (operation, rules, user, *_) in VENDORS.items():
+    for vendor, (operation, user, *_) in VENDORS.items():
         (name,) = user
-        body = become(operation, rules, {name: name}, {name: value, "x": 1})
+        body = become(operation, {name: name}, {name: value, "x": 1})
         if isinstance(body, Verdict):
             assert body.status is Status.INVALID
             continue

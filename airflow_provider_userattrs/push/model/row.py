@@ -16,7 +16,7 @@ class UserUpdate:
     """Hold what one row asks the vendor to do.
 
     :param position: the row's place among the rows read, from 0.
-    :param user: how the request body names the user: an EUID, a customer id, a dict of credentials.
+    :param user: how the request body names the user: an id, or a dict of credentials.
     :param keys: what tells users apart; two updates that share a key are applied in the order of their rows.
     :param attributes: attribute name -> value, as the vendor's API takes it.
     :param unset: the names of the attributes to remove.

@@ -163,7 +163,7 @@ OPERATIONS = {
         _set_attributes("set"),
         name="set contacts",
         path="/v1/user/contact",
-        rules=partial(rules, "contact"),
+        rules=partial(rules, "contacts"),
         encode=_encode_contacts,
     ),
 }

@@ -82,7 +82,7 @@ _INFINITE = (math.inf, -math.inf)
 def rules(operation: str, zone: tzinfo) -> Rules:
     """Return the rules for an operation.
 
-    :param operation: a ``type`` of Set User Attributes, or ``"contact"``.
+    :param operation: a ``type`` of Set User Attributes, or ``"contacts"``.
     :param zone: where naive datetimes are from, and in which all are written.
     """
     return Rules(identify, value_table(operation, zone), check_name)
@@ -116,10 +116,10 @@ def _euid(value: Any) -> int | None:
 def value_table(operation: str, zone: tzinfo) -> ValueTable:
     """Return the table from type to what EngageLab takes.
 
-    :param operation: one of `SET_OPERATIONS`, or ``"contact"``.
+    :param operation: one of `SET_OPERATIONS`, or ``"contacts"``.
     :param zone: where naive datetimes are from, and in which all are written.
     """
-    if operation == "contact":
+    if operation == "contacts":
         return ValueTable({str: _filled, object: refuse(CONTACT_NOT_TEXT)})
     if operation == "increase":
         return ValueTable(

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
-from airflow_provider_userattrs.vendors.engagelab import values as engagelab_values
 
 UTC = timezone.utc
 CONFIGURATION = (Status.UNSENT, Action.STOP)
@@ -242,15 +241,14 @@ class TestBodies:
             "user_string_once": "refef",
             "user_datetime_once": datetime(2023, 12, 12, 0, 56, 23),
         }
-        assert become(engagelab.OPERATIONS["set"], engagelab_values.rules("set", UTC), {"euid": "euid"}, row) == (
+        assert become(engagelab.OPERATIONS["set"], {"euid": "euid"}, row) == (
             b'{"euid":10362473,"type":"set","properties":{"user_number_once":46.2,"user_string_once":"refef",'
             b'"user_datetime_once":"2023-12-12 00:56:23"}}'
         )
 
     def test_contact(self, become: Any) -> None:
         row = {"euid": 10362473, "mobile_phone": "18023456879", "email": "12@gmail.com"}
-        rules = engagelab_values.rules("contact", UTC)
-        assert become(engagelab.OPERATIONS["contacts"], rules, {"euid": "euid"}, row) == (
+        assert become(engagelab.OPERATIONS["contacts"], {"euid": "euid"}, row) == (
             b'{"euid":10362473,"contacts":{"mobile_phone":"18023456879","email":"12@gmail.com"}}'
         )
 
@@ -266,20 +264,20 @@ class TestBodies:
         ],
     )
     def test_the_other_operations(self, become: Any, name: str, value: Any, properties: bytes) -> None:
-        operation, rules = engagelab.OPERATIONS[name], engagelab_values.rules(name, UTC)
-        body = become(operation, rules, {"euid": "euid"}, {"euid": 1, "x": value})
+        operation = engagelab.OPERATIONS[name]
+        body = become(operation, {"euid": "euid"}, {"euid": 1, "x": value})
         assert body == b'{"euid":1,"type":"%s","properties":%s}' % (name.encode(), properties)
 
     def test_delete_names_the_properties_with_values_that_are_not_empty(self, become: Any) -> None:
         """Because 55103 refuses empty ones."""
-        operation, rules = engagelab.OPERATIONS["unset"], engagelab_values.rules("set", UTC)
-        body = json.loads(become(operation, rules, {"euid": "euid"}, {"euid": 1, "x": 5}, unset=("a", "b")))
+        operation = engagelab.OPERATIONS["unset"]
+        body = json.loads(become(operation, {"euid": "euid"}, {"euid": 1, "x": 5}, unset=("a", "b")))
         assert (body["euid"], body["type"], body["properties"].keys()) == (1, "delete", {"a", "b"})
         assert all(value for value in body["properties"].values())
 
     def test_a_name_to_delete_that_cannot_be_written_is_named(self, become: Any) -> None:
-        operation, rules = engagelab.OPERATIONS["unset"], engagelab_values.rules("set", UTC)
-        verdict = become(operation, rules, {"euid": "euid"}, {"euid": 1}, unset=("a\ud800",))
+        operation = engagelab.OPERATIONS["unset"]
+        verdict = become(operation, {"euid": "euid"}, {"euid": 1}, unset=("a\ud800",))
         assert verdict.code == "not-utf-8"
 
 

@@ -26,7 +26,7 @@ from airflow_provider_userattrs.vendors.engagelab.values import check_name, iden
 
 UTC = time_zone("UTC")
 BERLIN = time_zone("Europe/Berlin")
-OPERATIONS = ["set", "increase", "add", "remove", "contact"]
+OPERATIONS = ["set", "increase", "add", "remove", "contacts"]
 
 
 class Colour(Enum):
@@ -49,14 +49,14 @@ def sent(become: Any) -> Any:
     """Return a function from a value to the JSON text it is sent as, or the code it is refused with."""
 
     def send(value: Any, operation: str = "set", zone: Any = UTC, notes: Any = None) -> Any:
-        described = engagelab.OPERATIONS["contacts" if operation == "contact" else operation]
-        body = become(described, rules(operation, zone), {"euid": "euid"}, {"euid": 1, "x": value}, notes=notes)
+        described = engagelab.OPERATIONS[operation]
+        body = become(described, {"euid": "euid"}, {"euid": 1, "x": value}, zone=zone, notes=notes)
         if isinstance(body, Verdict):
             assert (body.status, body.attribute) == (Status.INVALID, "x")
             assert body.remedy.endswith(".")
             return body.code
-        head = b'{"euid":1,"contacts":{"x":' if operation == "contact" else b'{"euid":1,"type":"%s","properties":{"x":'
-        head = head if operation == "contact" else head % operation.encode()
+        head = b'{"euid":1,"contacts":{"x":' if operation == "contacts" else b'{"euid":1,"type":"%s","properties":{"x":'
+        head = head if operation == "contacts" else head % operation.encode()
         assert body.startswith(head)
         assert body.endswith(b"}}")
         return body[len(head) : -2].decode()
@@ -244,7 +244,7 @@ class TestIncrease:
     )
     def test_has_a_remedy_that_helps(self, become: Any, value: Any, word: str) -> None:
         operation, row = engagelab.OPERATIONS["increase"], {"euid": 1, "x": value}
-        assert word in become(operation, rules("increase", UTC), {"euid": "euid"}, row).remedy
+        assert word in become(operation, {"euid": "euid"}, row).remedy
 
     @given(number=st.one_of(st.integers(-(10**20), 10**20), st.floats(), st.decimals()))
     @settings(max_examples=200)
@@ -288,10 +288,10 @@ class TestLists:
 class TestContact:
     @pytest.mark.parametrize("value", ["18023456879", "12@gmail.com", "+49 170 1234567"])
     def test_takes_text(self, sent: Any, value: str) -> None:
-        assert sent(value, "contact") == f'"{value}"'
+        assert sent(value, "contacts") == f'"{value}"'
 
     def test_takes_a_text_enum(self, sent: Any) -> None:
-        assert sent(TextColour.RED, "contact") == '"red"'
+        assert sent(TextColour.RED, "contacts") == '"red"'
 
     @pytest.mark.parametrize(
         ("value", "code"),
@@ -312,12 +312,12 @@ class TestContact:
         ids=ascii,
     )
     def test_refuses(self, sent: Any, value: Any, code: str) -> None:
-        assert sent(value, "contact") == code
+        assert sent(value, "contacts") == code
 
 
 @pytest.mark.parametrize(
     ("operation", "code"),
-    [("contact", "contact-text"), ("increase", "not-an-integer"), ("add", "type"), ("remove", "type")],
+    [("contacts", "contact-text"), ("increase", "not-an-integer"), ("add", "type"), ("remove", "type")],
 )
 def test_a_datetime_is_refused_for_what_it_is(sent: Any, operation: str, code: str) -> None:
     assert sent(datetime(2020, 1, 1), operation) == code
@@ -325,7 +325,7 @@ def test_a_datetime_is_refused_for_what_it_is(sent: Any, operation: str, code: s
 
 def test_a_constant_datetime_as_a_contact_is_refused_by_name() -> None:
     with pytest.raises(InvalidRow) as raised:
-        Mapper(rules("contact", UTC), {"euid": "euid"}, attributes={"email": Constant(datetime(2020, 1, 1))})
+        Mapper(rules("contacts", UTC), {"euid": "euid"}, attributes={"email": Constant(datetime(2020, 1, 1))})
     assert raised.value.verdict.attribute == "email"
 
 
@@ -333,7 +333,7 @@ def test_a_constant_datetime_as_a_contact_is_refused_by_name() -> None:
 def test_a_hash_is_held_to_the_operation_s_rules(become: Any, operation: str) -> None:
     described, row = engagelab.OPERATIONS[operation], {"euid": 1, "mail": "a@b"}
     try:
-        body = become(described, rules(operation, UTC), {"euid": "euid"}, row, attributes={"x": Hashed("mail")})
+        body = become(described, {"euid": "euid"}, row, attributes={"x": Hashed("mail")})
     except InvalidRow as invalid:
         body = invalid.verdict
     if operation == "increase":
@@ -413,7 +413,7 @@ class TestEuid:
     @pytest.mark.parametrize("value", [Decimal("Infinity"), Decimal("sNaN"), Decimal(10**40)], ids=repr)
     def test_is_no_decimal_without_a_remainder_either(self, become: Any, value: Decimal) -> None:
         operation, row = engagelab.OPERATIONS["set"], {"euid": value, "x": 1}
-        verdict = become(operation, rules("set", UTC), {"euid": "euid"}, row)
+        verdict = become(operation, {"euid": "euid"}, row)
         assert (verdict.code, verdict.attribute) == ("euid", None)
 
     @pytest.mark.parametrize(
@@ -479,8 +479,8 @@ class TestPrivacy:
             [secret, secret.encode(), [secret, 1], {secret: secret}, {secret}, odd.Loud(), f"{secret}\ud800", 10**30]
         )
         row = {"euid": data.draw(st.one_of(st.just(1), values)), "x": data.draw(values), "y": data.draw(values)}
-        described = engagelab.OPERATIONS["contacts" if operation == "contact" else operation]
-        body = become(described, rules(operation, UTC), {"euid": "euid"}, row)
+        described = engagelab.OPERATIONS[operation]
+        body = become(described, {"euid": "euid"}, row)
         if isinstance(body, Verdict):
             assert body.status is Status.INVALID
             assert secret not in " ".join(str(getattr(body, field.name)) for field in fields(body))

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
-from airflow_provider_userattrs.vendors.kahuna import values as kahuna_values
 
 UTC = timezone.utc
 
@@ -271,7 +270,7 @@ class TestBodies:
             "birth_date": date(1995, 3, 21),
         }
         target = {"email": "email", "username": "username"}
-        assert become(kahuna.OPERATIONS["set"], kahuna_values.rules(UTC), target, george, john) == (
+        assert become(kahuna.OPERATIONS["set"], target, george, john) == (
             b'{"user_attributes_array":['
             b'{"target":{"email":"george@example.com","username":"george0000"},'
             b'"attributes":{"first_name":"George","last_name":"Washington","gender":"m","age":44,"language":"en"}},'
@@ -281,22 +280,21 @@ class TestBodies:
         )
 
     def test_one_user_is_an_array_of_one(self, become: Any) -> None:
-        body = become(kahuna.OPERATIONS["set"], kahuna_values.rules(UTC), {"email": "mail"}, {"mail": "a@b", "x": 1})
+        body = become(kahuna.OPERATIONS["set"], {"email": "mail"}, {"mail": "a@b", "x": 1})
         assert body == b'{"user_attributes_array":[{"target":{"email":"a@b"},"attributes":{"x":1}}]}'
 
     def test_null_deletes(self, become: Any) -> None:
         row = {"email": "a@b", "x": 1, "y": None, "z": None}
-        target, rules = {"email": "email"}, kahuna_values.rules(UTC)
-        assert become(kahuna.OPERATIONS["set"], rules, target, row, unset_nulls=True) == (
+        target = {"email": "email"}
+        assert become(kahuna.OPERATIONS["set"], target, row, unset_nulls=True) == (
             b'{"user_attributes_array":[{"target":{"email":"a@b"},"attributes":{"x":1,"y":null,"z":null}}]}'
         )
-        assert become(kahuna.OPERATIONS["unset"], rules, target, row, unset=("p", "q")) == (
+        assert become(kahuna.OPERATIONS["unset"], target, row, unset=("p", "q")) == (
             b'{"user_attributes_array":[{"target":{"email":"a@b"},"attributes":{"p":null,"q":null}}]}'
         )
 
     def test_a_name_to_delete_that_cannot_be_written_is_named(self, become: Any) -> None:
-        rules = kahuna_values.rules(UTC)
-        verdict = become(kahuna.OPERATIONS["unset"], rules, {"email": "e"}, {"e": "a@b"}, unset=("a\ud800",))
+        verdict = become(kahuna.OPERATIONS["unset"], {"email": "e"}, {"e": "a@b"}, unset=("a\ud800",))
         assert verdict.code == "not-utf-8"
 
 
@@ -316,5 +314,5 @@ class TestOperation:
 
     def test_a_hundred_users_a_request_and_no_more(self, become: Any) -> None:
         rows = [{"email": f"{place}@b", "x": place} for place in range(250)]
-        body = become(kahuna.OPERATIONS["set"], kahuna_values.rules(UTC), {"email": "email"}, *rows[:100])
+        body = become(kahuna.OPERATIONS["set"], {"email": "email"}, *rows[:100])
         assert len(json.loads(body)["user_attributes_array"]) == 100

@@ -21,7 +21,7 @@ from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
-from airflow_provider_userattrs.vendors.kahuna.values import check_name, identify, rules
+from airflow_provider_userattrs.vendors.kahuna.values import check_name, identify
 
 UTC = time_zone("UTC")
 BERLIN = time_zone("Europe/Berlin")
@@ -48,8 +48,8 @@ def sent(become: Any) -> Any:
     """Return a function from a value to the JSON text it is sent as, or the code it is refused with."""
 
     def send(value: Any, zone: Any = UTC, notes: Any = None, check_size: bool = True) -> Any:
-        rule = rules(zone, check_size=check_size)
-        body = become(kahuna.OPERATIONS["set"], rule, {"email": "email"}, {"email": "a@b", "x": value}, notes=notes)
+        operation = kahuna.set_attributes(check_size=check_size)
+        body = become(operation, {"email": "email"}, {"email": "a@b", "x": value}, zone=zone, notes=notes)
         if isinstance(body, Verdict):
             assert (body.status, body.attribute) == (Status.INVALID, "x")
             assert body.remedy.endswith(".")
@@ -275,7 +275,7 @@ class TestTarget:
         rows = [{"email": "a@b", "name": value, "x": 1}, {"email": "a@c", "name": "ada", "x": 1}]
         user = {"email": "email", "username": "name"}
         target = {"email": "a@b", "username": str(int(value)) if isinstance(value, float) else value}
-        body = become(kahuna.OPERATIONS["set"], rules(UTC), user, *rows, notes=notes)
+        body = become(kahuna.OPERATIONS["set"], user, *rows, notes=notes)
         sent = json.loads(body)["user_attributes_array"]
         assert sent[0]["target"] == target
         assert notes == {("username", note): 1}
@@ -311,7 +311,7 @@ class TestTarget:
 
     def test_of_what_cannot_be_compared_is_of_another_type(self, become: Any, odd: Any) -> None:
         row = {"email": odd.Loud(), "x": 1}
-        assert become(kahuna.OPERATIONS["set"], rules(UTC), {"email": "email"}, row).code == "target-type"
+        assert become(kahuna.OPERATIONS["set"], {"email": "email"}, row).code == "target-type"
 
     def test_of_another_type_is_said_by_its_name(self) -> None:
         with pytest.raises(InvalidRow) as raised:
@@ -319,7 +319,7 @@ class TestTarget:
         assert raised.value.verdict.meaning.endswith("neither text nor integer, but of type bytes")
 
     def test_that_cannot_be_written_is_invalid(self, become: Any) -> None:
-        verdict = become(kahuna.OPERATIONS["set"], rules(UTC), {"email": "email"}, {"email": "a\ud800", "x": 1})
+        verdict = become(kahuna.OPERATIONS["set"], {"email": "email"}, {"email": "a\ud800", "x": 1})
         assert (verdict.status, verdict.code) == (Status.INVALID, "not-utf-8")
 
 
@@ -348,7 +348,7 @@ class TestPrivacy:
             ]
         )
         row = {"email": data.draw(st.one_of(st.just("a@b"), values)), "x": data.draw(values), "y": data.draw(values)}
-        body = become(kahuna.OPERATIONS["set"], rules(UTC), {"email": "email"}, row)
+        body = become(kahuna.OPERATIONS["set"], {"email": "email"}, row)
         if isinstance(body, Verdict):
             assert body.status is Status.INVALID
             assert secret not in " ".join(str(getattr(body, field.name)) for field in fields(body))

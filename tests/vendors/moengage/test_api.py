@@ -18,7 +18,6 @@ from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.moengage import api as moengage
-from airflow_provider_userattrs.vendors.moengage import values as moengage_values
 
 UTC = timezone.utc
 DATA = (Status.REJECTED, Action.KEEP)
@@ -244,9 +243,7 @@ class TestBodies:
 
     def send(self, become: Any, row: dict[str, Any], **more: Any) -> Any:
         row = {"customer_id": self.USER, **row}
-        return become(
-            moengage.OPERATIONS["set"], moengage_values.rules(UTC), {"customer_id": "customer_id"}, row, **more
-        )
+        return become(moengage.OPERATIONS["set"], {"customer_id": "customer_id"}, row, **more)
 
     def test_the_first_sample(self, become: Any) -> None:
         row = {"name": "John", "platforms": [{"platform": "ANDROID", "active": "true"}]}
@@ -274,7 +271,6 @@ class TestBodies:
         names = ("my_int", "my_string", "my_custom_date")
         body = become(
             operation,
-            moengage_values.unset_rules("equals"),
             {"customer_id": "id"},
             {"id": self.USER, "x": 1},
             unset=names,
@@ -288,8 +284,8 @@ class TestBodies:
 
     @pytest.mark.parametrize("match", ["equals", "prefix", "suffix", "contains"])
     def test_matches(self, become: Any, match: str) -> None:
-        operation, rules = moengage.unset_attributes(match=match), moengage_values.unset_rules(match)
-        body = json.loads(become(operation, rules, {"customer_id": "id"}, {"id": self.USER}, unset=("abc",)))
+        operation = moengage.unset_attributes(match=match)
+        body = json.loads(become(operation, {"customer_id": "id"}, {"id": self.USER}, unset=("abc",)))
         assert body["unset_attributes"] == [{"type": match, "attr": "abc", "case_sensitive": True}]
         assert match in moengage.MATCHES
 
@@ -300,8 +296,8 @@ class TestBodies:
         )
 
     def test_existing_users_only(self, become: Any) -> None:
-        operation, rules = moengage.set_attributes(update_existing_only=True), moengage_values.rules(UTC)
-        body = json.loads(become(operation, rules, {"customer_id": "id"}, {"id": self.USER, "a": 1}))
+        operation = moengage.set_attributes(update_existing_only=True)
+        body = json.loads(become(operation, {"customer_id": "id"}, {"id": self.USER, "a": 1}))
         assert body["update_existing_only"] is True
         assert body["attributes"] == {"a": 1}
 

@@ -77,9 +77,9 @@ def sent(become: Any) -> Any:
     """Return a function from a value to the JSON text it is sent as, or the code it is refused with."""
 
     def send(value: Any, name: str = "x", zone: Any = UTC, notes: Any = None, check_size: bool = True) -> Any:
-        rule = rules(zone, check_size=check_size)
+        operation = moengage.set_attributes(check_size=check_size)
         row = {"customer_id": "john", name: value}
-        body = become(moengage.OPERATIONS["set"], rule, {"customer_id": "customer_id"}, row, notes=notes)
+        body = become(operation, {"customer_id": "customer_id"}, row, zone=zone, notes=notes)
         if isinstance(body, Verdict):
             assert (body.status, body.attribute) == (Status.INVALID, name[:80])
             assert body.remedy.endswith(".")
@@ -257,7 +257,7 @@ class TestSize:
 
     def test_of_a_url_the_remedy_is_not_to_let_it_be_cut(self, become: Any) -> None:
         row = {"customer_id": "john", "x": "https://example.com/" + "a" * 600}
-        verdict = become(moengage.OPERATIONS["set"], rules(UTC), {"customer_id": "customer_id"}, row)
+        verdict = become(moengage.OPERATIONS["set"], {"customer_id": "customer_id"}, row)
         assert "oversize" not in verdict.remedy
 
 
@@ -388,7 +388,7 @@ class TestStandardAttributes:
 
     def test_of_text_take_a_hash(self, become: Any) -> None:
         user, row = {"customer_id": "id"}, {"id": "john", "m": "a@b"}
-        body = become(moengage.OPERATIONS["set"], rules(UTC), user, row, attributes={"email": Hashed("m")})
+        body = become(moengage.OPERATIONS["set"], user, row, attributes={"email": Hashed("m")})
         assert b'"email":"' in body
 
 
@@ -522,7 +522,6 @@ class TestDates:
         try:
             body = become(
                 moengage.OPERATIONS["set"],
-                rules(UTC),
                 {"customer_id": "customer_id"},
                 row,
                 attributes={"created_time": Hashed("mail")},
@@ -698,7 +697,7 @@ class TestCustomerId:
     def test_that_is_odd_is_sent_and_noted(self, become: Any, value: Any, note: str) -> None:
         notes: dict[Any, int] = {}
         row = {"id": value, "x": 1}
-        body = json.loads(become(moengage.OPERATIONS["set"], rules(UTC), {"customer_id": "id"}, row, notes=notes))
+        body = json.loads(become(moengage.OPERATIONS["set"], {"customer_id": "id"}, row, notes=notes))
         assert body["customer_id"] == (str(int(value)) if isinstance(value, float) else value)
         assert notes == {("customer_id", note): 1}
 
@@ -728,7 +727,7 @@ class TestCustomerId:
 
     def test_that_cannot_be_written_is_invalid(self, become: Any) -> None:
         row = {"customer_id": "john\ud800", "x": 1}
-        verdict = become(moengage.OPERATIONS["set"], rules(UTC), {"customer_id": "customer_id"}, row)
+        verdict = become(moengage.OPERATIONS["set"], {"customer_id": "customer_id"}, row)
         assert (verdict.status, verdict.code) == (Status.INVALID, "not-utf-8")
 
 
@@ -750,7 +749,7 @@ class TestPrivacy:
             ]
         )
         row = {"customer_id": data.draw(st.one_of(st.just("john"), values)), name: data.draw(values)}
-        body = become(moengage.OPERATIONS["set"], rules(UTC), {"customer_id": "customer_id"}, row)
+        body = become(moengage.OPERATIONS["set"], {"customer_id": "customer_id"}, row)
         if isinstance(body, Verdict):
             assert body.status is Status.INVALID
             assert secret not in " ".join(str(getattr(body, field.name)) for field in fields(body))

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operations that the vendors' modules declare: what is common to all of them."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+from vendor_cases import VENDOR_CASES
+
+from airflow_provider_userattrs import push, vendors
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
+from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.row import UserUpdate
+
+VENDORS = sorted(module.name for module in iter_modules(vendors.__path__) if module.ispkg)
+TABLES: dict[str, dict[str, Operation]] = {
+    vendor: import_module(f"{vendors.__name__}.{vendor}.api").OPERATIONS for vendor in VENDORS
+}
+OPERATIONS = [
+    pytest.param(asked_for, operation, id=f"{vendor}-{asked_for}")
+    for vendor, table in TABLES.items()
+    for asked_for, operation in table.items()
+]
+
+#: What a row sets, where it is not "gold".
+VALUES: dict[str, Any] = {"increase": 1, "add": ["x"], "remove": ["x"]}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_each_has_an_operator_and_a_name_of_its_own(vendor: str) -> None:
+    assert TABLES[vendor].keys() == VENDOR_CASES[vendor].operations.keys()
+    operations = TABLES[vendor].values()
+    assert len({operation.name for operation in operations}) == len(operations)
+    assert [operation.vendor.lower() for operation in operations] == [vendor] * len(operations)
+
+
+@pytest.mark.parametrize(("asked_for", "operation"), OPERATIONS)
+class TestEach:
+    def test_it_is_named_by_what_it_does(self, asked_for: str, operation: Operation) -> None:
+        assert operation.name == ("set contacts" if asked_for == "contacts" else f"{asked_for} attributes")
+        assert operation.unsets == (asked_for == "unset")
+
+    def test_its_rules_and_its_encoding_belong_together(self, asked_for: str, operation: Operation) -> None:
+        user = VENDOR_CASES[operation.vendor.lower()].names(7, 0)
+        mapper = Mapper(operation.rules(time_zone("UTC")), {}, unset=("plan",) if operation.unsets else ())
+        update = mapper.build(0, user, {} if operation.unsets else {"plan": VALUES.get(asked_for, "gold")})
+        assert isinstance(update, UserUpdate)
+        body = operation.encode(update).decode()
+        assert '"plan"' in body
+        assert all(json.dumps(value) in body for value in user.values())
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "seconds"),
+        [
+            (429, {"retry-after": "30"}, 30),
+            (503, {"retry-after": "30"}, 30),
+            (429, {"x-ratelimit-reset": "42"}, 42),
+            (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "42"}, 42),
+            (200, {"retry-after": "30"}, None),
+            (429, {}, None),
+        ],
+        ids=["429", "503", "reset", "none-remaining", "200", "nothing-said"],
+    )
+    def test_it_heeds_what_asks_to_wait(
+        self, asked_for: str, operation: Operation, status: int, headers: dict[str, str], seconds: float | None
+    ) -> None:
+        assert operation.asked_to_wait(Answer(status, headers, b""), 1_700_000_000.0) == seconds
+
+
+def test_the_engine_names_no_vendor_and_no_header_of_one() -> None:
+    words = [*VENDORS, "x-ratelimit", "retry-after", "euid", "customer_id"]
+    found = [
+        f"{path.name}: {word}"
+        for folder in push.__path__
+        for path in sorted(Path(folder).rglob("*.py"))
+        for word in words
+        if word in path.read_text().lower()
+    ]
+    assert found == []
