@@ -14,7 +14,7 @@ from airflow_provider_userattrs.operators.users import Source
 from airflow_provider_userattrs.push.mapping.values import time_zone
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
-from airflow_provider_userattrs.sources.handover import is_place
+from airflow_provider_userattrs.sources.handover import is_source_spec
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
 
@@ -96,7 +96,7 @@ def check_path(name: str, value: Any) -> None:
 
 def check_users(name: str, value: Any) -> None:
     """Check where the rows come from; what is refused is not shown, for it may be somebody's name."""
-    if is_place(value):
+    if is_source_spec(value):
         return
     if isinstance(value, str):
         raise WrongParameter(f"{name} is a text that ends as no format does; {_USERS}{_PATHS}")

@@ -12,7 +12,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import MappedOperator, XComArg, XComNotFound
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.sources.handover import is_place
+from airflow_provider_userattrs.sources.handover import is_source_spec
 
 _REMEDY = (
     "the upstream task must return a list with a dict for each user, hand_over(source), or a path that ends as .jsonl, "
@@ -82,10 +82,10 @@ class Upstream:
         """
         values = (value for part in self.parts for value in part.values())
         first = next(values, None)
-        if not is_place(first):
+        if not is_source_spec(first):
             return None
         places = [first, *values]
-        if not all(map(is_place, places)):
+        if not all(map(is_source_spec, places)):
             raise RefusedConfiguration("users holds paths or sources and something else; return one or the other")
         return places
 

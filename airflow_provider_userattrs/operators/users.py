@@ -12,7 +12,7 @@ from airflow_provider_userattrs.operators.upstream import Upstream, is_list, not
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
-from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_place, source_at
+from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
 from airflow_provider_userattrs.task.digest import digest, encoded
 from airflow_provider_userattrs.task.failure import WrongParameter
@@ -179,9 +179,9 @@ def source_of(users: Any) -> Any:
     """
     try:
         if is_path(users) or isinstance(users, HandedOver):
-            return source_at([users])
-        if isinstance(users, (list, tuple)) and users and all(map(is_place, users)):
-            return source_at(users)
+            return source_from([users])
+        if isinstance(users, (list, tuple)) and users and all(map(is_source_spec, users)):
+            return source_from(users)
     except ValueError as error:
         raise WrongParameter(str(error)) from None
     return users

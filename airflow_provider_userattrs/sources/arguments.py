@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a DAG author may give a source; what cannot work is an error when the DAG is parsed."""
+"""Checks the arguments of sources when the DAG is parsed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from airflow_provider_userattrs.sources.templates import is_deferred
 
 
 def refuse(name: str, value: Any, remedy: str) -> NoReturn:
-    """Raise the error on an argument: its name, the kind of its value, what to give instead.
+    """Raise an error that names an argument, the kind of its value, and what to give instead.
 
     :raises ValueError: always.
     """
@@ -20,13 +20,13 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
 
 
 def check_text(name: str, value: Any, remedy: str) -> None:
-    """Check an argument that is text and not empty, or becomes it when the task runs."""
+    """Check that an argument is text and not empty, or is rendered when the task runs."""
     if not is_deferred(value) and (not isinstance(value, str) or not value.strip()):
         refuse(name, value, remedy)
 
 
 def check_types(value: Any) -> None:
-    """Check the declared types: column -> name of a type."""
+    """Check declared types: column -> name of a type."""
     remedy = f"give a dict from column to one of {', '.join(TYPES)}"
     if value is None:
         return
@@ -34,6 +34,6 @@ def check_types(value: Any) -> None:
         refuse("types", value, remedy)
     for column, kind in value.items():
         if not isinstance(column, str) or not column:
-            refuse("types holds a column that", column, remedy)
+            refuse("types has a column that", column, remedy)
         if kind not in TYPES:
-            raise ValueError(f"types[{column!r}] is no known type; {remedy}")
+            raise ValueError(f"types[{column!r}] is not a known type; {remedy}")

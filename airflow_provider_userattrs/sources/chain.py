@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several sources, read one behind the other."""
+"""Chains several sources into one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from airflow_provider_userattrs.sources.templates import render
 
 
 class Chain:
-    """Read sources one behind the other; a retry goes on by counting, where all of them are files.
+    """Read several sources one after the other. A retry resumes by counting rows, if all of them are files.
 
-    :param sources: the sources.
+    :param sources: the sources, in their order.
     """
 
     def __init__(self, sources: Sequence[Any]) -> None:
@@ -25,15 +25,15 @@ class Chain:
 
     @property
     def are_alike(self) -> bool:
-        """Tell whether all rows have the same columns."""
+        """Return whether all rows have the same columns."""
         return all(isinstance(source, FileRows) and source.are_alike for source in self.sources)
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
-        """Yield the rows; a file that several of the sources lead to is read once.
+        """Yield the rows. A file that several of the sources lead to is read once.
 
-        :raises RefusedConfiguration: if CSV or Parquet files have not all the same columns.
+        :raises RefusedConfiguration: if CSV or Parquet files do not all have the same columns.
         """
-        check_same(each for source in self.sources if isinstance(source, FileRows) for each in source.columns())
+        check_same(columns for source in self.sources if isinstance(source, FileRows) for columns in source.columns())
         read: set[Any] = set()
         for source in self.sources:
             for row in source.rows(read=read) if isinstance(source, FileRows) else source.rows():
@@ -41,19 +41,19 @@ class Chain:
                     yield row
 
     def rendered(self, context: Any) -> Chain:
-        """Return the same with the templates of each source rendered."""
+        """Return the same chain with its sources' templates rendered."""
         return Chain([render(source, context) for source in self.sources])
 
     def identity(self) -> Any:
-        """Return what changes when a file does; None if not all are files."""
-        return None if self.check_resume() else [[type(each).__name__, each.identity()] for each in self.sources]
+        """Return a value that changes when a file does; None if not all sources are files."""
+        return None if self.check_resume() else [[type(source).__name__, source.identity()] for source in self.sources]
 
     def check_resume(self) -> str | None:
-        """Return why a retry cannot go on where the last try stopped, or None."""
+        """Return why a retry cannot resume where the last try stopped, or None if it can."""
         if all(isinstance(source, (FileRows, Rejects)) for source in self.sources):
             return None
-        return "users is several sources, not all of them files, so no row can be found again"
+        return "users is several sources, not all of them files, so the rows sent cannot be identified"
 
     def reads(self, path: str) -> bool:
-        """Tell whether a path leads to a file that one of the sources reads."""
+        """Return whether a path leads to a file that one of the sources reads."""
         return any(source.reads(path) for source in self.sources if hasattr(source, "reads"))

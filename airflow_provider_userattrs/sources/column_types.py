@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The types an author may declare for a column, for databases and files that have no such type.
+"""Converts values to the types that an author declares for columns of databases and files without such types.
 
 =========  ==================================================================================
-type       what it takes
+type       accepted values
 =========  ==================================================================================
-text       text as it is; numbers, booleans, dates, times and UUIDs as their text
+text       text; numbers, booleans, dates, times and UUIDs, as their text
 integer    a number without a fraction, or its text (``44``, ``44.0``); a float below 2^53 only
 float      a number or its text
-decimal    a number or its text; a float below 2^53 only, by its shortest text; numbers of JSON lines by theirs
+decimal    a number or its text; a float below 2^53 only, by its shortest text; a number of JSON lines, every digit
 boolean    true, t, yes, y, on, 1 and false, f, no, n, off, 0, in any case
 date       ``2026-11-24`` or ``20261124``, or the date of a timestamp
-timestamp  ISO 8601, with or without zone or ``UTC``; a date is its midnight
+timestamp  ISO 8601, with or without zone or ``UTC``; a date means its midnight
 time       ``12:30`` or ``12:30:15.5``
-uuid       its text in any usual form, or its 16 bytes
-json       JSON text, with numbers that no float holds as decimals; what the driver has read stays as it is
+uuid       text in any common form, or its 16 bytes
+json       JSON text, where numbers that a float cannot hold become decimals; JSON that the driver has parsed
 =========  ==================================================================================
 
-A NULL stays one, and so does an empty field of a CSV file in a column of any type but text. Text of a number, a
-boolean or a time may have blanks around it; ``1_000``, ``nan`` and digits that are not ASCII are no numbers. What a
-data library has for a missing value is a value of no type.
+NULL stays NULL, and an empty field of a CSV file is NULL in a column of any type but text. Numbers, booleans and times
+may have blanks around them as text; ``1_000``, ``nan`` and digits that are not ASCII are not numbers. The missing
+values of data libraries (NaN, NaT, NA) are invalid in every type.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from airflow_provider_userattrs.sources.iso_times import read_date, read_time, r
 
 Convert: TypeAlias = Callable[[Any], Any]
 
-#: What is written as its text.
+#: Types whose ``str`` is their text.
 _SCALARS = (str, int, float, date, time, UUID)
 
 
@@ -78,7 +78,7 @@ def _float(value: Any) -> float:
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, float):
         if value.is_integer():
-            whole(value)  # refuses one that may stand for several
+            whole(value)  # raises if the float cannot hold the integer exactly
         return Decimal(repr(value))
     number = Decimal(value) if isinstance(value, (int, Decimal)) else number_of(value, Decimal)
     if number is None:
@@ -106,9 +106,9 @@ def _timestamp(value: Any) -> datetime:
 
 
 def time_of_day(since_midnight: timedelta) -> time:
-    """Return the time of day that is so long after midnight; some drivers give that for a time.
+    """Return the time of day, from the time since midnight that some drivers return.
 
-    :raises ValueError: if there is none within the day.
+    :raises ValueError: if it is not within a day.
     """
     if not timedelta(0) <= since_midnight < timedelta(days=1):
         raise ValueError
@@ -132,7 +132,7 @@ def _json(value: Any) -> Any:
 
 
 def decimal_in_json(text: str) -> Decimal | float:
-    """Return a number as JSON writes it, exactly; infinite or zero, if its exponent is beyond all bounds."""
+    """Return a number of JSON exactly; infinity or zero if its exponent is too large."""
     try:
         return Decimal(text)
     except ArithmeticError:
@@ -140,12 +140,12 @@ def decimal_in_json(text: str) -> Decimal | float:
 
 
 def _number(text: str) -> Decimal | float:
-    """Return a number as a float, if the float's text is the same number."""
+    """Return a number as a float if the float's text is the same number, else as a decimal."""
     number, exact = float(text), decimal_in_json(text)
     return number if Decimal(repr(number)) == exact else exact
 
 
-#: name -> from what the database or the file gives to the value.
+#: Name of a type -> converter.
 TYPES: dict[str, Convert] = {
     "text": _text,
     "integer": _integer,
@@ -161,11 +161,11 @@ TYPES: dict[str, Convert] = {
 
 
 def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
-    """Turn the values of a row into the types declared for their columns, in place.
+    """Convert the values of a row to the types declared for their columns, in place.
 
-    :param row: column -> value; a column it does not have is passed over.
+    :param row: column -> value; columns it does not have are skipped.
     :param types: column -> name of a type.
-    :raises InvalidRow: if a value cannot be of its type; the verdict names column and type, never the value.
+    :raises InvalidRow: if a value cannot be converted; the verdict names column and type, never the value.
     """
     for column, name in types.items():
         value = row.get(column)
@@ -180,8 +180,8 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
                 Verdict(
                     Status.INVALID,
                     "wrong-type",
-                    f"value is no {name}, as types declares it",
-                    "Mend the value, or declare another type for the column.",
+                    f"value is not of the type {name} that types declares",
+                    "Fix the value, or declare another type for the column.",
                 ).on(column)
             ) from None
 
@@ -194,25 +194,23 @@ def _present(value: Any) -> Any:
 
 
 def check_columns(columns: list[str], types: Mapping[str, str], what: str, *, shown: bool = True) -> None:
-    """Check the columns that came with the rows.
+    """Check the columns of a query or a file.
 
     :param columns: their names, in their order.
     :param types: column -> name of a type.
-    :param what: what gave the columns, for the error.
-    :param shown: whether the error may name them. Those of a file may not be names: without a header line the first
+    :param what: the query or file, for errors.
+    :param shown: whether errors may name columns. Those of a file must not be named: without a header line, the first
         line of a CSV file is a user.
-    :raises RefusedConfiguration: if a name comes twice, or a type is declared for a column that is not there.
+    :raises RefusedConfiguration: if a name occurs twice, or a type is declared for a column that does not exist.
     """
     first: dict[str, int] = {}
     for number, column in enumerate(columns, 1):
         if first.setdefault(column, number) != number:
             named = f" {column!r}" if shown or column in types else ""
             raise RefusedConfiguration(
-                f"{what} gives columns {first[column]} and {number} the same name{named}; give each a name of its own"
+                f"{what} has the same name{named} for columns {first[column]} and {number}; give each a unique name"
             )
     for column in types:
         if column not in first:
-            given = ", ".join(columns)[:300] if shown else f"{len(columns)} others; is there a header line?"
-            raise RefusedConfiguration(
-                f"types declares a column {column!r} that {what} does not give; it gives {given}"
-            )
+            others = ", ".join(columns)[:300] if shown else f"{len(columns)} others; is there a header line?"
+            raise RefusedConfiguration(f"types declares a column {column!r} that {what} does not have; it has {others}")

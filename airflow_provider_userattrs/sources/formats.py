@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The formats of files of rows, and how they are compressed, told by their names."""
+"""Derives the format and the compression of a file from its name."""
 
 from __future__ import annotations
 
-#: A name's ending -> the format.
+#: Suffix of a name -> format.
 FORMATS = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 
-#: A name's ending -> how the file is compressed.
+#: Suffix of a name -> compression.
 COMPRESSIONS = {
     ".gz": "gzip",
     ".bz2": "bzip2",
@@ -19,14 +19,14 @@ COMPRESSIONS = {
 
 
 def compression_of(name: str) -> str | None:
-    """Return the compression that a file's name tells, or None."""
-    return next((kind for ending, kind in COMPRESSIONS.items() if name.endswith(ending)), None)
+    """Return a file's compression, or None."""
+    return next((kind for suffix, kind in COMPRESSIONS.items() if name.endswith(suffix)), None)
 
 
 def format_of(name: str) -> str | None:
-    """Return the format that a file's name tells, or None.
+    """Return a file's format, or None if its name does not tell.
 
     :param name: the name, or a glob.
     """
-    stem = next((name[: -len(ending)] for ending in COMPRESSIONS if name.endswith(ending)), name)
-    return next((kind for ending, kind in FORMATS.items() if stem.endswith(ending)), None)
+    stem = next((name[: -len(suffix)] for suffix in COMPRESSIONS if name.endswith(suffix)), name)
+    return next((kind for suffix, kind in FORMATS.items() if stem.endswith(suffix)), None)

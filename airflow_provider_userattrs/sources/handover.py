@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A source as a small value that one task can hand over to another: a place to read rows from, instead of the rows."""
+"""Passes a source from one task to another through an XCom, instead of its rows."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from airflow_provider_userattrs.sources.templates import render
 
 __all__ = ["hand_over"]
 
-#: What stands in a dict for a source -> where it is.
+#: Name of a source in the XCom -> its module and class.
 _SOURCES = {"sql": ("sql", "SqlRows"), "files": ("files", "FileRows"), "rejects": ("rejects", "Rejects")}
 
 
 class HandedOver:
-    """Hold a source as `hand_over` describes it, on its way from one task to another.
+    """Describe a source in an XCom; made by `hand_over`.
 
-    Airflow keeps the class of a value in its XComs and lets no other value pass for it, so that a dict which a task
-    got from outside and passes on is never taken for a source: it could name any connection and any SQL.
+    Airflow stores the class of a value in its XComs. So a dict that a task received from outside and returns is never
+    taken for a source, which could name any connection and any SQL.
 
-    :param described: the source's kind and arguments, as JSON.
+    :param described: the source's name and arguments, as JSON.
     """
 
     __version__ = 1
@@ -33,19 +33,19 @@ class HandedOver:
         self._described = dict(described)
 
     def serialize(self) -> dict[str, Any]:
-        """Return what Airflow keeps of it."""
+        """Return what Airflow stores."""
         return self._described
 
     @staticmethod
     def deserialize(data: dict[str, Any], version: int) -> HandedOver:
-        """Return it again.
+        """Return the description from what Airflow stored.
 
         :param data: what `serialize` returned.
-        :param version: the version of its form.
+        :param version: the ``__version__`` of the class that wrote it.
         :raises ValueError: if a later version of this package wrote it.
         """
         if version > HandedOver.__version__:
-            raise ValueError("users holds a source that a later version of this package handed over; upgrade it here")
+            raise ValueError("users is a source from a later version of this package; upgrade it on this worker")
         return HandedOver(data)
 
     def __eq__(self, other: object) -> bool:
@@ -59,9 +59,9 @@ class HandedOver:
 
 
 def hand_over(source: Any) -> HandedOver:
-    """Return a source as a task may return it; ``users=`` takes the task's output.
+    """Return a source in a form that a task can return; give ``users=`` the task's output.
 
-    In a task the source's templates are rendered; else they are when the task that gets it runs.
+    Called in a task, it renders the source's templates; otherwise they are rendered in the task that reads the source.
 
     :param source: `SqlRows`, `FileRows` or `Rejects`.
     :raises TypeError: if it is something else.
@@ -76,68 +76,68 @@ def hand_over(source: Any) -> HandedOver:
 
 
 def take_over(handed: HandedOver) -> Any:
-    """Return the source that `hand_over` described.
+    """Return the source that `hand_over` was given.
 
-    :param handed: what it returned.
-    :raises ValueError: if it describes none that this version knows.
+    :param handed: what `hand_over` returned.
+    :raises ValueError: if this version of the package does not support it.
     """
     arguments = handed.serialize().copy()
     name, rendered = arguments.pop("source", None), arguments.pop("rendered", True)
     if name not in _SOURCES:
-        raise ValueError(f"users holds a source of unknown kind; give one of {', '.join(map(repr, _SOURCES))}")
+        raise ValueError(f"users is a source of unknown kind; give one of {', '.join(map(repr, _SOURCES))}")
     module, kind = _SOURCES[name]
     try:
         source = getattr(import_module(f"airflow_provider_userattrs.sources.{module}"), kind).from_arguments(arguments)
     except (TypeError, KeyError) as error:
-        raise ValueError(f"users holds a source that {kind} cannot be made of ({error})") from None
+        raise ValueError(f"users is a source with wrong arguments for {kind} ({error}); hand it over again") from None
     if rendered:
-        source.template_fields = ()  # its texts are as they are to be used
+        source.template_fields = ()  # else it would be rendered twice
     return source
 
 
-def is_place(value: Any) -> bool:
-    """Tell whether a value stands for rows elsewhere: a path whose name tells a format, or what `hand_over` returns."""
+def is_source_spec(value: Any) -> bool:
+    """Return whether a value names a source: a path with the suffix of a format, or what `hand_over` returns."""
     return isinstance(value, HandedOver) or (is_path(value) and format_of(str(value)) is not None)
 
 
 def is_path(value: Any) -> bool:
-    """Tell whether a value is a path: a text, pathlib's or Airflow's."""
+    """Return whether a value is a path: text, a `pathlib.Path` or Airflow's ObjectStoragePath."""
     return isinstance(value, (str, os.PathLike)) or (hasattr(value, "protocol") and hasattr(value, "fs"))
 
 
-def source_at(places: Sequence[Any]) -> Any:
-    """Return the source that places stand for, in their order.
+def source_from(specs: Sequence[Any]) -> Any:
+    """Return the source that reads what several specs name, in their order.
 
-    :param places: paths, and what `hand_over` returns.
-    :raises ValueError: if none can be made of them.
+    :param specs: paths, and what `hand_over` returns.
+    :raises ValueError: if one of them is not supported.
     """
     from airflow_provider_userattrs.sources.chain import Chain
     from airflow_provider_userattrs.sources.files import FileRows
 
-    if all(map(is_path, places)):
-        paths = [str(place) for place in places]
+    if all(map(is_path, specs)):
+        paths = [str(spec) for spec in specs]
         return FileRows(paths if len(paths) > 1 else paths[0])
-    sources = [take_over(place) if isinstance(place, HandedOver) else FileRows(str(place)) for place in places]
+    sources = [take_over(spec) if isinstance(spec, HandedOver) else FileRows(str(spec)) for spec in specs]
     return Chain(sources) if len(sources) > 1 else sources[0]
 
 
 def task_context() -> Any:
-    """Return the context of the task that runs here, or None if there is none."""
+    """Return the context of the running task, or None outside of a task."""
     from airflow.providers.common.compat.sdk import AirflowException, get_current_context
 
     try:
         return get_current_context()
-    except (RuntimeError, AirflowException):  # which one depends on Airflow's version
+    except (RuntimeError, AirflowException):  # depending on Airflow's version
         return None
 
 
-def _let_pass() -> None:
-    """Have Airflow read this class out of XComs, as it does its own."""
+def _allow_in_xcoms() -> None:
+    """Allow Airflow to deserialize this class from XComs."""
     for module in ("airflow.sdk.serde", "airflow.serialization.serde"):  # the second before Airflow 3.1
         with suppress(ImportError, AttributeError):
-            # Not by allow_class, which Airflow has from 3.3 only.
+            # allow_class exists only from Airflow 3.3 on.
             import_module(module)._extra_allowed.add(f"{__name__}.{HandedOver.__name__}")
             return
 
 
-_let_pass()
+_allow_in_xcoms()

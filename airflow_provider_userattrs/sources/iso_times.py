@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dates and times from text: ISO 8601 as databases and files write it, the same on every Python.
+"""Parses dates and times in ISO 8601, as databases and files write them.
 
-``fromisoformat`` takes fewer forms on Python 3.10 than on later ones, and there is no telling which by its name. It is
-asked first, for it is fast, but only for forms that the expressions here take too.
+``fromisoformat`` accepts fewer forms on Python 3.10 than on later versions. Because it is fast it is tried first, but
+only on forms that the expressions here accept too, so that every version of Python gives the same result.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TIMESTAMPS = re.compile(rf"{_DATE}(?:[Tt ]{_TIME})?")
 def read_date(text: str) -> date:
     """Return a date: ``2026-11-24`` or ``20261124``.
 
-    :raises ValueError: if the text is none.
+    :raises ValueError: if the text is not a date.
     """
     text = text.strip()
     if len(text) == 10 and text[4] == text[7] == "-":
@@ -31,9 +31,9 @@ def read_date(text: str) -> date:
 
 
 def read_time(text: str) -> time:
-    """Return a time of day: ``12:30`` or ``12:30:15.5``, with or without zone; digits behind microseconds are cut.
+    """Return a time of day: ``12:30`` or ``12:30:15.5``, with or without zone; truncated to microseconds.
 
-    :raises ValueError: if the text is none.
+    :raises ValueError: if the text is not a time.
     """
     text = text.strip()
     if text[2:3] == ":":
@@ -46,9 +46,9 @@ def read_time(text: str) -> time:
 
 
 def read_timestamp(text: str) -> datetime:
-    """Return a timestamp, a date being its midnight; digits behind microseconds are cut.
+    """Return a timestamp, truncated to microseconds; a date means its midnight.
 
-    :raises ValueError: if the text is none.
+    :raises ValueError: if the text is not a timestamp.
     """
     text = text.strip()
     if len(text) > 18 and text[4] == text[7] == "-" and text[13] == text[16] == ":" and text[10] in "Tt ":
@@ -64,10 +64,10 @@ def read_timestamp(text: str) -> datetime:
 
 
 def _groups(form: re.Pattern[str], text: str) -> tuple[str, ...]:
-    found = form.fullmatch(text)
-    if found is None:
+    match = form.fullmatch(text)
+    if match is None:
         raise ValueError
-    return found.groups()
+    return match.groups()
 
 
 def _microseconds(fraction: str | None) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of rejects files, on local and object storage."""
+"""Reads rows from rejects files on local and object storage."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.rejects.files import Part, read_head, read_parts
 from airflow_provider_userattrs.sources.column_types import convert
 from airflow_provider_userattrs.sources.handover import task_context
-from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, names_in, names_like
+from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, matching_names, names_in
 from airflow_provider_userattrs.sources.storage.lines import BOM, split_lines
-from airflow_provider_userattrs.sources.storage.locations import MissingFile, locate, storage_of
+from airflow_provider_userattrs.sources.storage.resolved_paths import MissingFile, resolve, storage_path
 
 __all__ = ["Rejects"]
 
@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 
 
 class Rejects:
-    """Replay the rows that an earlier push wrote to its ``rejects_path``, all instances of a mapped task included.
+    """Replay the rows that an earlier push wrote to its ``rejects_path``, from all instances of a mapped task.
 
-    Of several pushes to one path it takes the one of this run of the DAG, else the latest, and says so in the log.
+    If several pushes wrote to the path, the one of this DAG run is taken, else the latest; the log says which.
 
-    :param path: the path given there, or the file that the report names, or a list of them; on any storage that
-        ObjectStoragePath knows. May be a template.
-    :param in_doubt: whether to replay also rows that may have been applied, of an operation (EngageLab's
-        ``increase``) that is not to be repeated.
+    :param path: the ``rejects_path`` of the push, or the file that its report names, or a list of them, on any storage
+        that ObjectStoragePath supports; may be a template.
+    :param in_doubt: whether to replay rows that may have been applied, although the operation (EngageLab's
+        ``increase``) is not idempotent.
     """
 
     template_fields = ("path",)
@@ -41,52 +41,52 @@ class Rejects:
         self.in_doubt = in_doubt
 
     def arguments(self) -> dict[str, Any]:
-        """Return what `from_arguments` makes this source of again, as JSON."""
+        """Return the source as JSON, for `from_arguments`."""
         return {"path": self.path, "in_doubt": self.in_doubt}
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> Rejects:
-        """Return the source that `arguments` described."""
+        """Return the source that `arguments` describes."""
         return cls(**arguments)
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
-        """Yield the rows in the order they were written.
+        """Yield the rows in the order in which they were written.
 
         :raises MissingFile: if there is no such file.
-        :raises RefusedConfiguration: if files of several tasks are in question.
+        :raises RefusedConfiguration: if several tasks wrote to the path.
         """
-        for files in self._files(said=True):
+        for files in self._files(log_choice=True):
             parts = [Part(file.address, file.lines) for file in files]
             yield from read_parts(parts, in_doubt=self.in_doubt, convert=convert)
 
     def identity(self) -> Any:
-        """Return what changes when the files do."""
-        found = []
+        """Return a value that changes when the files do."""
+        versions = []
         for files in self._files():
             for file in files:
                 info = file.fs.info(file.path)
                 changed = info.get("ETag") or info.get("mtime") or info.get("LastModified")
-                found.append([file.address, info.get("size"), None if changed is None else str(changed)])
-        return [found, self.in_doubt]
+                versions.append([file.address, info.get("size"), None if changed is None else str(changed)])
+        return [versions, self.in_doubt]
 
     def reads(self, path: str) -> bool:
-        """Tell whether a path leads to what is read here."""
-        return any(locate(each).is_same(locate(path)) for each in self._paths())
+        """Return whether a path leads to one of the paths given."""
+        return any(resolve(own).is_same(resolve(path)) for own in self._paths())
 
     def _paths(self) -> list[str]:
-        is_one = isinstance(self.path, (str, os.PathLike)) or hasattr(self.path, "protocol")
-        return [str(self.path)] if is_one else [str(each) for each in self.path]
+        is_single = isinstance(self.path, (str, os.PathLike)) or hasattr(self.path, "protocol")
+        return [str(self.path)] if is_single else [str(path) for path in self.path]
 
-    def _files(self, *, said: bool = False) -> list[list[_File]]:
-        """Return the parts of each file, in their order; of the files of a mapped task by their index."""
+    def _files(self, *, log_choice: bool = False) -> list[list[_File]]:
+        """Return the parts of each rejects file, in their order; those of a mapped task by map index."""
         instances: dict[Any, list[tuple[Any, _File]]] = {}
         paths = self._paths()
         for path in paths:
-            files = sorted(_choose(path, said=said), key=lambda file: file.name.in_progress)
-            # One that is being written, or was left by a killed try, is later than what stands at its name.
+            files = sorted(_choose(path, log_choice=log_choice), key=lambda file: file.name.in_progress)
+            # A file in progress, or left so by a killed try, is newer than a file at its final name.
             for file in {file.path.removesuffix(IN_PROGRESS): file for file in files}.values():
                 owner, begun = (f"{path} {file.name.push}", file.name.map_index), 0.0
-                if len(paths) > 1:  # the tries of one push may have had different paths
+                if len(paths) > 1:  # the tries of one push may have used different paths
                     owner, begun = file.owner or owner, file.head.get("begun", 0.0)
                 instances.setdefault(owner, []).append(((begun, file.name.part, file.path), file))
         return [[file for _, file in sorted(files, key=lambda item: item[0])] for _, files in sorted(instances.items())]
@@ -107,32 +107,37 @@ class _File(NamedTuple):
 
     @property
     def owner(self) -> tuple[str, int] | None:
-        """Return whose the file is, as its first line tells; None if it does not."""
+        """Return the task instance that wrote the file, from its first line; None if the line does not say."""
         head = self.head
-        named = [head.get(name) for name in ("dag_id", "task_id", "run_id", "number")]
-        return (str(named), int(head.get("map_index", -1))) if all(named) else None
+        names = [head.get(name) for name in ("dag_id", "task_id", "run_id", "number")]
+        return (str(names), int(head.get("map_index", -1))) if all(names) else None
 
     def lines(self) -> Iterator[str]:
         with self.fs.open(self.path, "rb") as file:
             for number, line in enumerate(split_lines(file)):
                 if number == 0:
                     line = line.removeprefix(BOM)  # editors on Windows write one
-                yield line.decode("utf-8", "surrogateescape")  # what is no UTF-8 is found where the row is checked
+                yield line.decode("utf-8", "surrogateescape")  # text that is not UTF-8 fails when the row is read
 
 
-def _choose(path: str, *, said: bool) -> list[_File]:
-    """Return the files that a path means.
+def _choose(path: str, *, log_choice: bool) -> list[_File]:
+    """Return the files of the push that a path means.
 
     :param path: the path.
-    :param said: whether to say in the log which push is taken of several.
+    :param log_choice: whether to log which of several pushes is taken.
     """
-    target = storage_of(path)
+    target = storage_path(path)
     fs = target.fs
-    there = str(fs._strip_protocol(target.path))
-    folder = dirname(there)
-    files = [_File(fs, f"{folder}/{name}", told) for name, told in names_like(there, names_in(fs, folder)).items()]
+    plain = str(fs._strip_protocol(target.path))
+    folder = dirname(plain)
+    files = [
+        _File(fs, f"{folder}/{name}", parsed) for name, parsed in matching_names(plain, names_in(fs, folder)).items()
+    ]
     if not files:
-        raise MissingFile(f"path {path!r} names no rejects file, and no push has written one to it")
+        raise MissingFile(
+            f"path {path!r} names no rejects file, and no push has written one to it; give the rejects_path of the "
+            "push, or the file that its report names"
+        )
     pushes: dict[str, list[_File]] = {}
     for file in files:
         pushes.setdefault(file.name.push, []).append(file)
@@ -142,16 +147,16 @@ def _choose(path: str, *, said: bool) -> list[_File]:
     tasks = sorted({f"{head.get('dag_id')}.{head.get('task_id')}" for head in heads.values()})
     if len(tasks) > 1:
         raise RefusedConfiguration(
-            f"path {path!r} holds rejects of {len(tasks)} tasks: {', '.join(tasks)[:500]}; give the file of one, as "
-            "its report names it, or give each task a rejects_path of its own"
+            f"path {path!r} has rejects of {len(tasks)} tasks: {', '.join(tasks)[:500]}; give the file that the report "
+            "of one names, or give each task its own rejects_path"
         )
     run_id = (task_context() or {}).get("run_id")
     latest = max(heads.values(), key=lambda head: (head.get("run_id") == run_id, head.get("begun", 0.0))).get("run_id")
     chosen = [file for push, files in pushes.items() if heads[push].get("run_id") == latest for file in files]
-    if said and len(chosen) < len(files):
+    if log_choice and len(chosen) < len(files):
         runs = len({head.get("run_id") for head in heads.values()}) - 1
         log.info(
-            "Rejects of %s, run %s: %s files; those of %s other runs at this path are left out",
+            "Replaying rejects of %s, run %s: %s files; those of %s other runs at this path are left out",
             tasks[0],
             latest,
             len(chosen),

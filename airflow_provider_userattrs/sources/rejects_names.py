@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How rejects files are named: one for each push, whatever path the author gave, so that no two ever share one.
+"""Names rejects files, so that each push has its own, even if several are given the same path.
 
 ::
 
-    /data/rejects.jsonl                                        what the author wrote
-    /data/rejects.RUN-DIGEST.jsonl                             the file of one run and task
-    /data/rejects.RUN-DIGEST.map-0003.jsonl                    of one instance of a mapped task
-    /data/rejects.RUN-DIGEST.part-0002.jsonl                   of a try that went on with the push
+    /data/rejects.jsonl                                        the rejects_path that the author gave
+    /data/rejects.RUN-DIGEST.jsonl                             the file of one DAG run and task
+    /data/rejects.RUN-DIGEST.map-0003.jsonl                    the file of one instance of a mapped task
+    /data/rejects.RUN-DIGEST.part-0002.jsonl                   the part of a try that resumed the push
     /data/rejects.RUN-DIGEST.jsonl.inprogress                  while it is written
 """
 
@@ -19,21 +19,21 @@ from dataclasses import asdict, dataclass
 from posixpath import basename, splitext
 from typing import Any, NamedTuple
 
-#: What stands behind the name of a local file that is being written, or was when its try was killed.
+#: Suffix of a local file that is being written, or was when its try was killed.
 IN_PROGRESS = ".inprogress"
 
-_LONGEST_RUN = 48
+_MAX_RUN_ID = 48
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Tell the push whose rejects a file holds.
+    """Identify the push whose rejects a file holds.
 
     :param dag_id: its DAG.
     :param task_id: its task.
-    :param run_id: its run.
-    :param map_index: which instance of a mapped task it is; -1 if it is not mapped.
-    :param number: which push of the task instance to one path it is, from 1.
+    :param run_id: its DAG run.
+    :param map_index: the index of the mapped task's instance; -1 if the task is not mapped.
+    :param number: the number of the push among those of the task instance to one path, from 1.
     """
 
     dag_id: str
@@ -44,38 +44,38 @@ class Owner:
 
     @property
     def push(self) -> str:
-        """Name run, task and number, in letters that every storage takes."""
+        """Return a name for run, task and number, in characters that every storage accepts."""
         names = [self.dag_id, self.task_id, self.run_id, self.number]
         digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-        return f"{re.sub(r'[^A-Za-z0-9_]+', '-', self.run_id)[:_LONGEST_RUN]}-{digest[:12]}"
+        return f"{re.sub(r'[^A-Za-z0-9_]+', '-', self.run_id)[:_MAX_RUN_ID]}-{digest[:12]}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the fields as JSON."""
         return asdict(self)
 
 
 def path_of(rejects_path: str, owner: Owner) -> str:
-    """Return where a task instance writes.
+    """Return the path of a push's rejects file.
 
-    :param rejects_path: the path its author gave.
-    :param owner: the task instance.
+    :param rejects_path: the path that the author gave.
+    :param owner: the push.
     """
-    root, ending = splitext(rejects_path)
+    root, suffix = splitext(rejects_path)
     instance = "" if owner.map_index < 0 else f".map-{owner.map_index:04d}"
-    return f"{root}.{owner.push}{instance}{ending}"
+    return f"{root}.{owner.push}{instance}{suffix}"
 
 
 def part_of(path: str, number: int) -> str:
-    """Return the path of a file's part, from 1."""
-    root, ending = splitext(path)
-    return path if number == 1 else f"{root}.part-{number:04d}{ending}"
+    """Return the path of a rejects file's part, from 1."""
+    root, suffix = splitext(path)
+    return path if number == 1 else f"{root}.part-{number:04d}{suffix}"
 
 
 def names_in(fs: Any, folder: str) -> list[str]:
-    """Return the names of the files in a folder; of none, if it is not there.
+    """Return the names of the files in a folder; an empty list if the folder does not exist.
 
-    :param fs: the storage.
-    :param folder: the folder's path there.
+    :param fs: the file system.
+    :param folder: the folder's path on it.
     """
     fs.invalidate_cache(folder)
     try:
@@ -85,12 +85,12 @@ def names_in(fs: Any, folder: str) -> list[str]:
 
 
 class Name(NamedTuple):
-    """Hold what the name of a rejects file tells.
+    """Hold the fields of a rejects file's name.
 
-    :param push: run and task, as `Owner.push` has them; empty if it was named outright.
-    :param map_index: the instance of a mapped task; -1 for none.
-    :param part: its number, from 1.
-    :param in_progress: whether it is being written, or was when its try was killed.
+    :param push: run and task, as in `Owner.push`; empty if the file was given itself.
+    :param map_index: the index of the mapped task's instance; -1 for none.
+    :param part: the number of the part, from 1.
+    :param in_progress: whether the file is being written, or was when its try was killed.
     """
 
     push: str
@@ -99,20 +99,22 @@ class Name(NamedTuple):
     in_progress: bool
 
 
-def names_like(path: str, names: list[str]) -> dict[str, Name]:
-    """Return which files of a folder belong to a path: that file and its parts, else those of all pushes to it.
+def matching_names(path: str, names: list[str]) -> dict[str, Name]:
+    """Return the files of a folder that belong to a path: the file and its parts, else those of all pushes to it.
 
-    :param path: a path, as an author or as a report gives it.
+    :param path: a path, as an author or a report gives it.
     :param names: the names of the files in its folder.
     """
-    stem, ending = splitext(basename(path))
-    parts = rf"(\.part-(?P<part>\d+))?{re.escape(ending)}(?P<progress>{re.escape(IN_PROGRESS)})?"
+    stem, suffix = splitext(basename(path))
+    parts = rf"(\.part-(?P<part>\d+))?{re.escape(suffix)}(?P<progress>{re.escape(IN_PROGRESS)})?"
     for push in ("", r"\.map-(?P<map>\d+)", r"\.(?P<push>[A-Za-z0-9_-]+-[0-9a-f]{12})(\.map-(?P<map>\d+))?"):
-        found = {name: match for name in names if (match := re.fullmatch(re.escape(stem) + push + parts, name))}
-        if found:
-            return {name: _read(match.groupdict()) for name, match in found.items()}
+        matches = {name: match for name in names if (match := re.fullmatch(re.escape(stem) + push + parts, name))}
+        if matches:
+            return {name: _name(match.groupdict()) for name, match in matches.items()}
     return {}
 
 
-def _read(told: dict[str, str | None]) -> Name:
-    return Name(told.get("push") or "", int(told.get("map") or -1), int(told["part"] or 1), bool(told["progress"]))
+def _name(fields: dict[str, str | None]) -> Name:
+    return Name(
+        fields.get("push") or "", int(fields.get("map") or -1), int(fields["part"] or 1), bool(fields["progress"])
+    )

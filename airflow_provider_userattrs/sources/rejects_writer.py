@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rejects file of one push, while it is written."""
+"""Writes the rejects file of one push."""
 
 from __future__ import annotations
 
@@ -17,26 +17,33 @@ from airflow_provider_userattrs.push.model.verdict import Outcome
 from airflow_provider_userattrs.push.rejects.files import head_line
 from airflow_provider_userattrs.push.rejects.lines import write_line
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
-from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Owner, names_in, names_like, part_of, path_of
-from airflow_provider_userattrs.sources.storage.locations import storage_of
+from airflow_provider_userattrs.sources.rejects_names import (
+    IN_PROGRESS,
+    Owner,
+    matching_names,
+    names_in,
+    part_of,
+    path_of,
+)
 from airflow_provider_userattrs.sources.storage.private_files import create_private
+from airflow_provider_userattrs.sources.storage.resolved_paths import storage_path
 
-#: Seconds between two parts on object storage, where a file is there only once it is closed.
+#: Seconds between two parts on object storage, where a file exists only once it is closed.
 _PART_EVERY = 30.0
 
 
 class RejectsWriter:
-    """Write the rows of one push that were not accepted, while it goes on.
+    """Write the rows of a running push that were not accepted.
 
-    The file is begun when the push is, so that a path that cannot be written is known before anything is sent. A
-    local one is written beside its name and moved there when the try is done; a try that goes on with a push writes
-    a part of its own, and first finishes what a killed one left.
+    The file is created when the push begins, so that a path that cannot be written fails before anything is sent. A
+    local file is written under a temporary name and renamed when the try ends. A try that resumes a push writes a part
+    of its own, after finishing the file that a killed try left.
 
-    :param path: the file, as `path_of` names it, on any storage that ObjectStoragePath knows.
-    :param idempotent: whether the operation may be repeated.
+    :param path: the file, as `path_of` names it, on any storage that ObjectStoragePath supports.
+    :param idempotent: whether the operation is idempotent.
     :param owner: the task instance whose file it is; None outside of a task.
-    :param begun: where this try begins; None for the first row.
-    :param clock: tells the time.
+    :param begun: the checkpoint from which this try resumes; None at the first row.
+    :param clock: the clock.
     :raises RefusedConfiguration: if the path cannot be written.
     """
 
@@ -57,7 +64,7 @@ class RejectsWriter:
         self._resumed = begun if begun and len(begun.tries) > 1 else None
         self.part = 1
         try:
-            target = storage_of(path)
+            target = storage_path(path)
             self._fs: Any = target.fs
             self._path = str(self._fs._strip_protocol(target.path))
             self._is_local = isinstance(self._fs, LocalFileSystem)
@@ -65,7 +72,7 @@ class RejectsWriter:
             if not self._is_device:
                 self._prepare()
             self._open()
-        except Exception as error:  # each storage has exceptions of its own
+        except Exception as error:  # each storage has its own exceptions
             raise _refusal(error) from error
 
     def write(self, outcome: Outcome) -> None:
@@ -76,9 +83,9 @@ class RejectsWriter:
         self._append(write_line(outcome, idempotent=self._idempotent))
 
     def settle(self, *, now: bool) -> bool:
-        """Bring what was written to safety; return whether it is.
+        """Make sure that the rows written survive a crash; return whether they do.
 
-        :param now: whether it must be now; object storage is spared small files otherwise.
+        :param now: whether to close a file on object storage now; otherwise at most every 30 s, to avoid small files.
         """
         if self._broken:
             return False
@@ -92,7 +99,7 @@ class RejectsWriter:
     def close(self) -> None:
         """Finish the file.
 
-        :raises RetryLater: if that fails, and was not known before.
+        :raises RetryLater: if that fails and no earlier write has.
         """
         file, self._file = self._file, None
         if file is None:
@@ -106,26 +113,25 @@ class RejectsWriter:
                 raise self._failure(error) from error
 
     def _prepare(self) -> None:
-        """Make the folder; see to the parts of earlier tries."""
+        """Create the folder; finish the parts of earlier tries, or remove those of an earlier push."""
         folder = dirname(self._path)
         if not self._fs.exists(folder):
             self._fs.makedirs(folder, exist_ok=True)
         if self._fs.isdir(self._path):
             raise IsADirectoryError(self._path)
-        found = names_like(self._path, names_in(self._fs, folder))
-        for name, told in found.items():
-            if told.push or told.map_index >= 0:  # another's
+        for name, parsed in matching_names(self._path, names_in(self._fs, folder)).items():
+            if parsed.push or parsed.map_index >= 0:  # of another push
                 continue
             path = f"{folder}/{name}"
             if self._resumed:
-                self.part = max(self.part, told.part + 1)
-                if told.in_progress:
+                self.part = max(self.part, parsed.part + 1)
+                if parsed.in_progress:
                     self._finish(path.removesuffix(IN_PROGRESS))
             elif path != self._path:
                 self._fs.rm_file(path)
 
     def _finish(self, path: str) -> None:
-        """Move a local file to its name; a try that goes on with the push may have done so before."""
+        """Rename a local file to its final name; another try may have done so already."""
         with suppress(FileNotFoundError):
             os.replace(path + IN_PROGRESS, path)
 
@@ -141,18 +147,18 @@ class RejectsWriter:
             self._file = self._fs.open(path, "wt", encoding="utf-8")
         resumed, self._resumed = self._resumed, None
         owner = {} if self._owner is None else self._owner.as_dict()
-        self._put(head_line({**owner, "part": self.part, "begun": round(self._clock.time(), 3)}, resumed))
+        self._write(head_line({**owner, "part": self.part, "begun": round(self._clock.time(), 3)}, resumed))
 
     def _append(self, line: str) -> None:
         try:
             if self._file is None:
                 self.part += 1
                 self._open()
-            self._put(line)
+            self._write(line)
         except Exception as error:
             raise self._failure(error) from error
 
-    def _put(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         file: Any = self._file
         file.write(line)
         if self._is_local:
@@ -161,24 +167,24 @@ class RejectsWriter:
     def _failure(self, error: Exception) -> RetryLater:
         self._broken = True
         return RetryLater(
-            f"rejects_path can no longer be written ({type(error).__name__}); free space or mend the storage, then "
+            f"rejects_path can no longer be written ({type(error).__name__}); free space or fix the storage, then "
             "retry the task"
         )
 
 
 def file_for(rejects_path: str, owner: Owner) -> str:
-    """Return the file a task instance writes to: its own, unless the path is a device.
+    """Return the file that a task instance writes: its own, unless the path is a device.
 
-    :param rejects_path: the path its author gave.
+    :param rejects_path: the path that the author gave.
     :param owner: the task instance.
-    :raises RefusedConfiguration: if the path is a folder, or on no known storage.
+    :raises RefusedConfiguration: if the path is a folder, or its storage is unknown.
     """
     try:
-        target = storage_of(rejects_path)
+        target = storage_path(rejects_path)
         path = str(target.fs._strip_protocol(target.path))
         if target.fs.isdir(path):
             raise IsADirectoryError(path)
-    except Exception as error:  # each storage has exceptions of its own
+    except Exception as error:  # each storage has its own exceptions
         raise _refusal(error) from error
     is_device = isinstance(target.fs, LocalFileSystem) and _is_device(path)
     return rejects_path if is_device else path_of(rejects_path, owner)
@@ -192,7 +198,7 @@ def _refusal(error: Exception) -> RefusedConfiguration:
 
 
 def _is_device(path: str) -> bool:
-    """Tell whether a path is no file of a folder, such as /dev/null or a pipe: it is written to where it is."""
+    """Return whether a path is a device or a pipe, such as /dev/null, which is written to directly."""
     try:
         mode = os.stat(path).st_mode
     except OSError:

@@ -145,7 +145,7 @@ class Interruption:
         """Have the main thread hear a signal that it has not heard, or has not heeded; return False once it has."""
         if self._is_over:
             return False
-        blocking.break_off()
+        blocking.interrupt_connections()
         signal.pthread_kill(threading.main_thread().ident or 0, number)
         return True
 

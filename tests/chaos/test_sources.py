@@ -103,7 +103,7 @@ def test_whoever_stays_in_the_table_is_sent_whatever_else_changes(
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(table.path)}))
     # Few rows a fetch, so that kills fall before, in and behind several.
     monkeypatch.setattr(
-        "airflow_provider_userattrs.sources.database.connection._FETCH", chance.choice([1, 3, 17, 1_000])
+        "airflow_provider_userattrs.sources.database.connection._CHUNK", chance.choice([1, 3, 17, 1_000])
     )
     table.insert(chance.choice([5, 40, 150]))
     by_key = chance.random() < 0.8 or not case.idempotent

@@ -77,7 +77,7 @@ def test_parts_of_a_csv_file_that_was_cut_by_lines_are_refused_before_anything_i
     run = push(f"{tmp_path}/x-*.csv", **more)
     assert run.state == "failed"
     assert control.journal() == []
-    assert "x-ab.csv has not the same columns" in run.report["failure"]
+    assert "x-ab.csv does not have the same columns" in run.report["failure"]
     assert "Lovelace" not in run.log.everything() + json.dumps(run.report)
 
 

@@ -137,8 +137,8 @@ def test_a_shard_whose_source_breaks_fails_the_total(airflow: Any, warehouse: An
     def breaks(source: SqlRows) -> bool:
         if source.key is None:  # the query for the shards' edges
             return False
-        first.append(repr(source.part))
-        return repr(source.part) == first[0]
+        first.append(repr(source.key_filter))
+        return repr(source.key_filter) == first[0]
 
     monkeypatch.setattr(SqlRows, "rows", break_off)
     run = airflow.run(nightly(4, max_failed=1.0))
@@ -460,7 +460,7 @@ def test_places_of_all_kinds(airflow: Any, control: Any, tmp_path: Path) -> None
 
 def test_a_source_that_is_none_fails_for_good(airflow: Any, control: Any) -> None:
     run = airflow.run(handed(lambda: HandedOver({"source": "excel", "rendered": True})))
-    assert "users holds a source of unknown kind" in str(run.error)
+    assert "users is a source of unknown kind" in str(run.error)
     assert isinstance(run.error, AirflowFailException)
 
 

@@ -120,7 +120,7 @@ def test_types_of_json_lines(tmp_path: Path) -> None:
     assert second == {}
     assert isinstance(bad, MalformedRow)
     assert bad.verdict.where.endswith("u.jsonl, line 3")
-    assert bad.verdict.meaning == "value is no decimal, as types declares it"
+    assert bad.verdict.meaning == "value is not of the type decimal that types declares"
     assert (bad.raw, bad.types) == ({"d": "x@y.com"}, {"d": "decimal", "at": "timestamp"})
     assert bad.verdict.attribute == "d"
 
@@ -211,11 +211,11 @@ def test_csv_goes_on_behind_records_of_several_lines(tmp_path: Path, ending: str
     [
         ("", "no header"),
         ("a,,b\n", "has no name"),
-        ("a,a\n", "columns 1 and 2 the same name"),
+        ("a,a\n", "the same name for columns 1 and 2"),
         ('"a\n1\n', "line 1: a quote"),
         ("a, secret,b\n1,2,3\n", "the name of column 2 has blanks around it"),
         ("secret \n1\n", "the name of column 1 has blanks"),
-        ("a;secret\n1;2\n", "one column, and it holds ';'; read it with FileRows\\(path, delimiter=';'\\)"),
+        ("a;secret\n1;2\n", "one column, whose name contains ';'; read it with FileRows\\(path, delimiter=';'\\)"),
         ("a\tsecret\n1\t2\n", r"delimiter='\\t'"),
     ],
 )
@@ -289,7 +289,7 @@ def test_a_value_of_another_type_in_parquet(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": ["1", "x", "3"]}), path)
     first, bad, last = only_rows(FileRows(str(path), types={"a": "integer"}).rows())
     assert (first, last) == ({"a": 1}, {"a": 3})
-    assert bad.verdict.meaning == "value is no integer, as types declares it"
+    assert bad.verdict.meaning == "value is not of the type integer that types declares"
     assert bad.verdict.where.endswith("users.parquet, row 2")
 
 
@@ -337,15 +337,15 @@ def test_every_header_is_checked_before_a_row_is_read(tmp_path: Path, second: st
     path = parts(tmp_path, "id,plan\nu1,a\n", "plan,id\nb,u2\n", second)
     for source in (FileRows(path), FileRows([str(tmp_path / f"part-{number}.csv") for number in range(3)])):
         with pytest.raises(
-            RefusedConfiguration, match=r"part-2\.csv has not the same columns as .*part-0\.csv"
+            RefusedConfiguration, match=r"part-2\.csv does not have the same columns as .*part-0\.csv"
         ) as refused:
             next(source.rows())
         assert "u3" not in str(refused.value)
         assert "Plan" not in str(refused.value)
-        with pytest.raises(RefusedConfiguration, match="has not the same columns"):
-            source.measure()
+        with pytest.raises(RefusedConfiguration, match="does not have the same columns"):
+            source.sized_slices()
     chain = Chain([FileRows(str(tmp_path / "part-[01].csv")), FileRows(str(tmp_path / "part-2.csv"))])
-    with pytest.raises(RefusedConfiguration, match=r"part-2\.csv has not the same columns"):
+    with pytest.raises(RefusedConfiguration, match=r"part-2\.csv does not have the same columns"):
         next(chain.rows())
 
 
@@ -362,7 +362,7 @@ def test_columns_may_stand_in_any_order(tmp_path: Path) -> None:
 def test_parquet_files_with_other_columns(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": ["u1"], "plan": ["a"]}), tmp_path / "part-0.parquet")
     pq.write_table(pa.table({"id": ["u2"], "Plan": ["b"]}), tmp_path / "part-1.parquet")
-    with pytest.raises(RefusedConfiguration, match=r"part-1\.parquet has not the same columns"):
+    with pytest.raises(RefusedConfiguration, match=r"part-1\.parquet does not have the same columns"):
         next(FileRows(str(tmp_path / "*.parquet")).rows())
 
 
@@ -378,7 +378,7 @@ def test_a_file_that_several_paths_lead_to_is_read_once(
         caplog.clear()
         assert only_rows(source.rows()) == [{"n": 1}, {"n": 2}]
         assert "each is read once" in caplog.text
-        assert len(source.measure()) == 2
+        assert len(source.sized_slices()) == 2
         assert source.identity()["files"] == 2
     assert only_rows(Chain([FileRows(first), FileRows(path)]).rows()) == [{"n": 1}, {"n": 2}]
 
@@ -483,8 +483,8 @@ def test_a_zip_file_holds_one_file(tmp_path: Path) -> None:
         ("u.jsonl", zstd.compress(b'{"a": 1}\n'), "compressed with zstd"),
         ("u.csv", packed(".zip", b"a\n1\n"), "Excel"),
         ("u.csv", b"PAR1 and so on", "Parquet"),
-        ("u.json", b'[{"a": 1},\n {"a": 2}]\n', "one JSON array"),
-        ("u.json", b'\xef\xbb\xbf[\n  {"a": 1}\n]\n', "one JSON array"),
+        ("u.json", b'[{"a": 1},\n {"a": 2}]\n', "is a JSON array"),
+        ("u.json", b'\xef\xbb\xbf[\n  {"a": 1}\n]\n', "is a JSON array"),
         ("u.jsonl", b'{"rejects":{"part":1}}\n', r"read it with Rejects\(path\)"),
     ],
 )
@@ -516,8 +516,8 @@ def test_a_line_without_end_costs_linear_time_and_its_row_alone(tmp_path: Path, 
 def test_lines_are_counted_however_long_they_are(lines: list[int], ends: bool, block: int) -> None:
     text = b"\n".join(b"x" * size for size in lines) + (b"\n" if ends else b"")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "_BLOCK", block)
-        patch.setattr(reading, "LONGEST", 8)
+        patch.setattr(reading, "_CHUNK", block)
+        patch.setattr(reading, "MAX_LINE", 8)
         taken = Lines(io.BytesIO(text))
         found = list(taken)
     assert taken.offset == len(text)
@@ -639,5 +639,5 @@ def test_a_file_of_the_same_size_and_time_is_another_one(tmp_path: Path) -> None
 
 def test_a_storage_that_tells_no_change_gives_no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "users.jsonl").write_text('{"id": 1}\n')
-    monkeypatch.setattr("airflow_provider_userattrs.sources.storage.stored_files._CHANGING", ())
+    monkeypatch.setattr("airflow_provider_userattrs.sources.storage.stored_files._VERSION_FIELDS", ())
     assert FileRows(str(tmp_path / "users.jsonl")).identity() is None

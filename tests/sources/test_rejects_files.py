@@ -25,9 +25,9 @@ from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdi
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
-from airflow_provider_userattrs.sources.rejects_names import Owner, names_like, part_of, path_of
+from airflow_provider_userattrs.sources.rejects_names import Owner, matching_names, part_of, path_of
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
-from airflow_provider_userattrs.sources.storage.locations import Location
+from airflow_provider_userattrs.sources.storage.resolved_paths import ResolvedPath
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.")
 
@@ -216,7 +216,9 @@ def test_names_are_short_and_plain_whatever_the_run_is_called(run: str) -> None:
     assert name.isascii()
     assert len(name) < 120
     for written in (path, part_of(path, 2), part_of(path, 2) + ".inprogress"):
-        assert len(names_like("s3://bucket/a.b/rejects [1].jsonl", [written.rpartition("/")[2], "rejects.jsonl"])) == 1
+        assert (
+            len(matching_names("s3://bucket/a.b/rejects [1].jsonl", [written.rpartition("/")[2], "rejects.jsonl"])) == 1
+        )
 
 
 @pytest.mark.parametrize("other", [("other", "push", "r"), ("nightly", "other", "r"), ("nightly", "push", "r+")])
@@ -272,8 +274,11 @@ def test_a_glob_is_known_to_match_what_is_not_there_yet(folder: Path) -> None:
 
 
 def test_storages_are_told_apart() -> None:
-    local, memory = Location(LocalFileSystem, None, "/data/a.csv"), Location(MemoryFileSystem, None, "/data/a.csv")
-    glob = Location(MemoryFileSystem, None, "/data/*.csv")
+    local, memory = (
+        ResolvedPath(LocalFileSystem, None, "/data/a.csv"),
+        ResolvedPath(MemoryFileSystem, None, "/data/a.csv"),
+    )
+    glob = ResolvedPath(MemoryFileSystem, None, "/data/*.csv")
     assert not local.is_same(memory)
     assert memory.is_matched_by(glob)
     assert not local.is_matched_by(glob)

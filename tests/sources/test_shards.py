@@ -21,7 +21,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.sources.database.key_query import KeyHash, KeyRange
 from airflow_provider_userattrs.sources.files import FileRows
-from airflow_provider_userattrs.sources.handover import HandedOver, hand_over, is_place, source_at, take_over
+from airflow_provider_userattrs.sources.handover import HandedOver, hand_over, is_source_spec, source_from, take_over
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.shards import shards, split
 from airflow_provider_userattrs.sources.sql import SqlRows
@@ -121,7 +121,7 @@ def test_texts_are_split_by_hash_unless_the_author_says_so(sqlite: Callable[...,
 def test_texts_where_there_is_no_hash_are_refused(sqlite: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     sqlite("CREATE TABLE people (id TEXT, name TEXT)", "INSERT INTO people VALUES ('ada@example.com', 'a')")
     monkeypatch.setattr("airflow_provider_userattrs.sources.database.key_query._HASHES", {})
-    with pytest.raises(RefusedConfiguration, match=r"no hash .* by='range' splits it, .* in clear"):
+    with pytest.raises(RefusedConfiguration, match=r"cannot be hashed .* use by='range', .* in clear text"):
         split(people(), 2)
 
 
@@ -141,7 +141,7 @@ KEYS = {
 def test_keys_of_postgresql(postgres: Any, key: str, by: str) -> None:
     postgres.execute(f"CREATE TABLE people AS SELECT {key} AS id, n::text AS name FROM generate_series(0, 999) n")
     sizes = sizes_of(people(), 7, by=by)
-    assert isinstance(split(people(), 7)[0].part, KeyHash if key in (KEYS["text"], KEYS["bytea"]) else KeyRange)
+    assert isinstance(split(people(), 7)[0].key_filter, KeyHash if key in (KEYS["text"], KEYS["bytea"]) else KeyRange)
     assert sum(sizes) == 1_000
     assert sizes == [143, 143, 143, 143, 143, 143, 142] if by == "range" else min(sizes) > 90
 
@@ -217,7 +217,7 @@ def test_a_file_that_changed_since_the_split_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"id": 1}\n')
     [part] = split(FileRows(str(tmp_path / "a.jsonl")), 2)
     (tmp_path / "a.jsonl").write_text('{"id": 1}\n{"id": 2}\n')
-    with pytest.raises(RefusedConfiguration, match="split anew"):
+    with pytest.raises(RefusedConfiguration, match="run the task that calls shards again"):
         read(part)
 
 
@@ -297,7 +297,7 @@ def test_a_source_comes_back_as_it_was(source: Any) -> None:
     ],
 )
 def test_what_describes_no_source(value: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"users holds a source|path is empty"):
+    with pytest.raises(ValueError, match=r"users is a source|path is empty"):
         take_over(HandedOver(value))
 
 
@@ -309,7 +309,7 @@ def test_only_sources_are_handed_over() -> None:
 def test_nothing_but_what_was_handed_over_passes_for_it() -> None:
     described = hand_over(people()).serialize()
     assert isinstance(kept(described), dict)
-    assert not is_place(kept(described))
+    assert not is_source_spec(kept(described))
     forged = {"__classname__": "airflow_provider_userattrs.sources.handover.HandedOver", "__version__": 1}
     for value in ({**forged, "__data__": described}, [{"rows": [{**forged, "__data__": described}]}]):
         with pytest.raises(AttributeError, match="reserved key"):
@@ -342,14 +342,14 @@ def test_a_later_version_is_refused_by_name() -> None:
     ids=repr,
 )
 def test_what_stands_for_rows_elsewhere(value: Any, is_one: bool) -> None:
-    assert is_place(value) is is_one
+    assert is_source_spec(value) is is_one
 
 
 def test_several_sources_are_read_one_behind_the_other(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"{name}.jsonl").write_text(f'{{"id": "{name}"}}\n')
     handed = [hand_over(FileRows(f"{tmp_path}/{name}.jsonl")) for name in "ab"]
-    chain = source_at([*handed, f"{tmp_path}/c.jsonl"])
+    chain = source_from([*handed, f"{tmp_path}/c.jsonl"])
     assert [row["id"] for row in chain.rows()] == ["a", "b", "c"]
     assert chain.check_resume() is None
     before = chain.identity()
@@ -357,7 +357,7 @@ def test_several_sources_are_read_one_behind_the_other(tmp_path: Path) -> None:
     assert not chain.reads(f"{tmp_path}/d.jsonl")
     (tmp_path / "b.jsonl").write_text("")
     assert chain.identity() != before
-    mixed = source_at([*handed, hand_over(people())])
+    mixed = source_from([*handed, hand_over(people())])
     assert mixed.check_resume()
     assert mixed.identity() is None
-    assert isinstance(source_at([f"{tmp_path}/a.jsonl", tmp_path / "b.jsonl"]), FileRows)
+    assert isinstance(source_from([f"{tmp_path}/a.jsonl", tmp_path / "b.jsonl"]), FileRows)

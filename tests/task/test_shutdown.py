@@ -385,8 +385,8 @@ def test_a_query_that_hangs_in_the_databases_client_is_called_off(
 def test_a_query_that_goes_on_for_ever_is_called_off(push_query: Any, number: int, sqlite: Any) -> None:
     sqlite("CREATE TABLE users (id INTEGER)")
     for_ever = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) AS a FROM t"
-    earlier = len(blocking._waits)  # of sources that other tests left, and nobody has collected yet
-    push_query(for_ever, number, lambda: len(blocking._waits) > earlier)
+    earlier = len(blocking._active)  # of sources that other tests left, and nobody has collected yet
+    push_query(for_ever, number, lambda: len(blocking._active) > earlier)
 
 
 def test_a_signal_that_comes_while_the_package_is_imported_leaves_an_account(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Database connections that are waited for in a C library, where no signal of Python's is heard: how they come back."""
+"""Interrupts database calls that block in a C library, where Python's signal handlers do not run."""
 
 from __future__ import annotations
 
@@ -12,65 +12,65 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import SourceInterrupted
 
-#: How a query is called off from another thread: PEP 249 has no way, and these drivers have one of these methods
-#: (psycopg2, psycopg, oracledb: https://www.psycopg.org/docs/connection.html#connection.cancel; sqlite3, duckdb:
+#: The drivers' methods that cancel a query from another thread; PEP 249 has none (psycopg2, psycopg, oracledb:
+#: https://www.psycopg.org/docs/connection.html#connection.cancel; sqlite3, duckdb:
 #: https://docs.python.org/3/library/sqlite3.html#sqlite3.Connection.interrupt).
-_CALLING_OFF = ("cancel", "interrupt")
+_CANCEL_METHODS = ("cancel", "interrupt")
 
-#: Seconds for which a source that is left waits until its query is called off.
-_LONGEST = 0.5
+#: Seconds that an interrupted source waits for the cancellation of its query.
+_CANCEL_TIMEOUT = 0.5
 
 _lock = Lock()
-_waits: list[_Wait] = []
+_active: list[_Active] = []
 
 
 @contextmanager
-def breakable(connection: Any) -> Iterator[None]:
-    """Let what is waited for at a connection be broken off by another thread; call it off if the source is left.
+def interruptible(connection: Any) -> Iterator[None]:
+    """Let `interrupt_connections` interrupt a connection while it is read; cancel its query if the source is.
 
-    :param connection: a driver's.
+    :param connection: the driver's connection.
     """
-    wait = _Wait(connection)
+    active = _Active(connection)
     with _lock:
-        _waits.append(wait)
+        _active.append(active)
     try:
         yield
     except SourceInterrupted:
-        wait.call_off().join(_LONGEST)
+        active.cancel().join(_CANCEL_TIMEOUT)
         raise
     finally:
         with _lock:
-            _waits.remove(wait)
+            _active.remove(active)
 
 
-def break_off() -> None:
-    """Call off what each connection is waited for; if it was called off before, cut the connection itself."""
+def interrupt_connections() -> None:
+    """Cancel the query of each connection that is being read; at the second call, cut the connection itself."""
     with _lock:
-        for wait in _waits:
-            if wait.is_called_off:
-                _cut(wait.connection)
+        for active in _active:
+            if active.is_cancelled:
+                _cut(active.connection)
             else:
-                wait.call_off()
+                active.cancel()
 
 
-class _Wait:
-    """Hold a connection that is waited for."""
+class _Active:
+    """Hold a connection that is being read."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self.is_called_off = False
+        self.is_cancelled = False
 
-    def call_off(self) -> Thread:
-        """Call it off, in a thread of its own: some drivers ask the server, which may not answer."""
-        self.is_called_off = True
-        thread = Thread(target=_call_off, args=(self.connection,), name="userattrs-call-off", daemon=True)
+    def cancel(self) -> Thread:
+        """Cancel its query, in a thread: some drivers ask the server, which may not respond."""
+        self.is_cancelled = True
+        thread = Thread(target=_cancel, args=(self.connection,), name="userattrs-cancel", daemon=True)
         thread.start()
         return thread
 
 
-def _call_off(connection: Any) -> None:
-    for name in _CALLING_OFF:
-        with suppress(Exception):  # each driver has exceptions of its own
+def _cancel(connection: Any) -> None:
+    for name in _CANCEL_METHODS:
+        with suppress(Exception):  # each driver has its own exceptions
             getattr(connection, name)()
 
 

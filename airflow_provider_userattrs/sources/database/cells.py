@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a database driver gives for a cell, and what a row holds for it.
+"""Converts the values that database drivers return for some types.
 
 ========================  ==============================================================================
-database's type           in a row
+database type             value in a row
 ========================  ==============================================================================
-MySQL BIT                 an integer, by whichever client
-MySQL TIME                a time of day; a duration is none
-MySQL SET                 its members as text, with commas between them
-MySQL DATE, DATETIME,     a zero date (``0000-00-00``) is NULL; a day that no calendar has is none
+MySQL BIT                 integer, with every client
+MySQL TIME                time of day; a duration is unreadable
+MySQL SET                 text: its members, separated by commas
+MySQL DATE, DATETIME,     a zero date (``0000-00-00``) is NULL; a day that does not exist is unreadable
 TIMESTAMP
-MySQL JSON                what the JSON says; MariaDB's JSON is text
-PostgreSQL date,          within the years 1 to 9999; ``infinity`` is none
+MySQL JSON                the parsed JSON; MariaDB's JSON is text
+PostgreSQL date,          the years 1 to 9999; ``infinity`` is unreadable
 timestamp, timestamptz
-PostgreSQL time, timetz   up to 23:59:59.999999; ``24:00`` is none
+PostgreSQL time, timetz   up to 23:59:59.999999; ``24:00`` is unreadable
 PostgreSQL bytea          bytes
 PostgreSQL inet, cidr     text
-PostgreSQL json, jsonb    what the JSON says
+PostgreSQL json, jsonb    the parsed JSON
 ========================  ==============================================================================
 
-What is none costs its row, and no other: the row is `invalid`, by its column.
+An unreadable value makes its own row `invalid`, and no other.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from airflow_provider_userattrs.sources.column_types import Convert, time_of_day
 UNREADABLE = Verdict(
     Status.INVALID,
     "unreadable",
-    "value that Python cannot hold, such as infinity, a year beyond 9999 or a time beyond 24 hours",
-    "Mend the value, or turn it into NULL or text in the query.",
+    "value that Python cannot represent, such as infinity, a year beyond 9999 or a time beyond 24 hours",
+    "Fix the value, or convert it to NULL or text in the query.",
 )
 
 
 class Unreadable:
-    """Stand for a cell whose value its driver cannot give.
+    """Stand in for a value that the driver cannot convert.
 
     :param text: the value, as the database writes it.
     """
@@ -53,9 +53,9 @@ class Unreadable:
 
 
 def readable(value: Any) -> Any:
-    """Return a value that the driver could read.
+    """Return a value unchanged.
 
-    :raises InvalidRow: if it could not.
+    :raises InvalidRow: if it is, or holds, `Unreadable`.
     """
     if type(value) is Unreadable or (type(value) is list and any(type(item) is Unreadable for item in value)):
         raise InvalidRow(UNREADABLE)
@@ -77,7 +77,7 @@ def _time(value: Any) -> Any:
 def _mysql_date(value: Any) -> Any:
     if isinstance(value, date):
         return value
-    # A day that no calendar has comes as text.
+    # A day that does not exist comes as text.
     if str(value).startswith("0000-00-00"):
         return None
     raise InvalidRow(UNREADABLE)
@@ -87,7 +87,7 @@ def _set(value: Any) -> Any:
     return ",".join(sorted(value)) if isinstance(value, set) else value
 
 
-#: MySQL's codes of types (https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html) and flags of columns
+#: MySQL's codes for types (https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html) and flags of columns
 #: (https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__column__definition__flags.html).
 MYSQL_TIMESTAMP = 7
 _MYSQL_DATES = (MYSQL_TIMESTAMP, 10, 12)  # the others are DATE, DATETIME
@@ -104,11 +104,11 @@ _JSONS, _JSON_ARRAYS = (114, 3802), (199, 3807)
 _TEXTS = (18, 19, 25, 1042, 1043)
 _BYTEA, _INET, _CIDR = 17, 869, 650
 
-#: the driver's top package -> its code of a type -> what is made of such a value.
-_VALUES: dict[str, Mapping[Any, Convert]] = {
+#: The driver's top-level package -> its code for a type -> converter.
+_CONVERTERS: dict[str, Mapping[Any, Convert]] = {
     # bytea comes as a memoryview.
     "psycopg2": {_BYTEA: bytes},
-    # inet and cidr come as objects.
+    # inet and cidr come as objects of ipaddress.
     "psycopg": {_INET: str, _CIDR: str},
     "MySQLdb": _MYSQL,
     "pymysql": _MYSQL,
@@ -117,33 +117,33 @@ _VALUES: dict[str, Mapping[Any, Convert]] = {
 
 
 def converters(driver: str, cursor: Any) -> dict[int, Convert]:
-    """Return the columns, by their place, whose values need a word, and the word.
+    """Return the columns that need conversion, by index, and their converters.
 
-    :param driver: the driver's top package.
-    :param cursor: the cursor, once it knows its columns.
+    :param driver: the driver's top-level package.
+    :param cursor: the database cursor, after the first fetch.
     """
-    known = _VALUES.get(driver, {})
-    if driver in ("psycopg", "psycopg2") and gives_bytes(cursor):
-        known = {**known, **dict.fromkeys(_TEXTS, bytes.decode)}
-    words = {place: known[column[1]] for place, column in enumerate(cursor.description) if column[1] in known}
+    by_type = _CONVERTERS.get(driver, {})
+    if driver in ("psycopg", "psycopg2") and returns_bytes(cursor):
+        by_type = {**by_type, **dict.fromkeys(_TEXTS, bytes.decode)}
+    by_index = {index: by_type[column[1]] for index, column in enumerate(cursor.description) if column[1] in by_type}
     if driver == "mysql":
-        words |= {place: _set for place, flags in enumerate(_flags(driver, cursor)) if flags & _SET}
-    return words
+        by_index |= {index: _set for index, flags in enumerate(_flags(driver, cursor)) if flags & _SET}
+    return by_index
 
 
-def gives_bytes(cursor: Any) -> bool:
-    """Tell whether text comes as bytes: from a PostgreSQL that does not know its encoding."""
+def returns_bytes(cursor: Any) -> bool:
+    """Return whether text comes as bytes: from a PostgreSQL database without an encoding (SQL_ASCII)."""
     return bool(cursor.connection.info.parameter_status("client_encoding") == "SQL_ASCII")
 
 
-def is_sorted_by_index(driver: str, cursor: Any, place: int) -> bool:
-    """Tell whether a column is sorted by the index of its values though compared as text: MySQL's ENUM or SET."""
+def is_sorted_by_index(driver: str, cursor: Any, index: int) -> bool:
+    """Return whether a column is sorted by its values' index but compared as text, as MySQL's ENUM and SET are."""
     flags = _flags(driver, cursor)
-    return bool(flags and flags[place] & (_ENUM | _SET))
+    return bool(flags and flags[index] & (_ENUM | _SET))
 
 
 def _flags(driver: str, cursor: Any) -> list[int]:
-    """Return the flags of MySQL's columns; for other databases none."""
+    """Return the flags of MySQL's columns; an empty list for other databases."""
     if driver == "MySQLdb":
         return list(cursor.description_flags)
     if driver == "mysql":
@@ -153,20 +153,20 @@ def _flags(driver: str, cursor: Any) -> list[int]:
     return []
 
 
-def careful(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return a driver's function that reads a cell, made to give `Unreadable` for what it cannot read."""
+def or_unreadable(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Wrap a driver's loader of a cell, so that it returns `Unreadable` instead of raising."""
 
     def loaded(raw: Any) -> Any:
         try:
             return None if raw is None else load(raw)
-        except Exception:  # the drivers' functions raise as they like
+        except Exception:  # a loader may raise anything
             return Unreadable(bytes(raw).decode("utf-8", "backslashreplace"))
 
     return loaded
 
 
 def register_psycopg2_casts(cursor: Any) -> None:
-    """Have a cursor of psycopg2 give `Unreadable` for what it cannot read, and note it as ``gave_unreadable``."""
+    """Make a psycopg2 cursor return `Unreadable` instead of raising, and set its ``gave_unreadable`` then."""
     from psycopg2 import extensions
 
     for name in ("DATE", "TIME", "DATETIME", "DATETIMETZ", "INTERVAL"):
@@ -177,7 +177,7 @@ def register_psycopg2_casts(cursor: Any) -> None:
     jsons = extensions.new_type(_JSONS, "JSON", _psycopg2_cast(lambda text, _: json.loads(text)))
     extensions.register_type(jsons, cursor)
     extensions.register_type(extensions.new_array_type(_JSON_ARRAYS, "JSONARRAY", jsons), cursor)
-    if gives_bytes(cursor):
+    if returns_bytes(cursor):
         extensions.register_type(extensions.BYTES, cursor)
 
 
@@ -185,7 +185,7 @@ def _psycopg2_cast(plain: Callable[[str, Any], Any]) -> Callable[[str | None, An
     def cast(text: str | None, cursor: Any) -> Any:
         if text is None:
             return None
-        # By itself psycopg2 makes the last day of the year 9999 of infinity, and midnight of 24:00.
+        # psycopg2 itself turns infinity into the last day of the year 9999, and 24:00 into midnight.
         if text[-1] != "y" and text[:3] != "24:":
             try:
                 return plain(text, cursor)
@@ -198,9 +198,9 @@ def _psycopg2_cast(plain: Callable[[str, Any], Any]) -> Callable[[str | None, An
 
 
 def keep_mysqlclient_dates(convert: dict[Any, Any]) -> None:
-    """Have mysqlclient give a day that no calendar has as text; by itself it makes NULL of it.
+    """Make mysqlclient return a day that does not exist as text; by itself it returns NULL.
 
-    :param convert: the connection's converters, by code of type.
+    :param convert: the connection's converters, by the code of the type.
     """
     from MySQLdb.converters import conversions
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How each database driver is made to stream, and to go on past a cell that it cannot read."""
+"""Makes each database driver stream its rows, and continue after a cell that it cannot read."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.sources.database import cells
 
-#: Takes a connection, gives a cursor that does not fetch all rows at once.
+#: Takes a connection and returns a database cursor that does not fetch all rows at once.
 Open: TypeAlias = Callable[[Any], Any]
 
-#: The top packages of MySQL's drivers.
+#: The top-level packages of MySQL's drivers.
 MYSQL = ("MySQLdb", "pymysql", "mysql")
 
-#: A server-side cursor's name; each push has a connection of its own.
+#: The name of a server-side cursor; each push has a connection of its own.
 _NAME = "userattrs"
 
 
@@ -26,7 +26,7 @@ def _psycopg2(connection: Any) -> Any:
     class Cursor(cursor):  # type: ignore[misc]
         gave_unreadable = False
 
-    # The connection may be set to another kind of cursor, whose rows are no tuples.
+    # The connection's own cursor_factory may return rows that are not tuples.
     opened = connection.cursor(_NAME, cursor_factory=Cursor)
     register_uuid(conn_or_curs=opened)
     cells.register_psycopg2_casts(opened)
@@ -58,8 +58,8 @@ def _mysql_connector(connection: Any) -> Any:
     return connection.cursor(buffered=False, dictionary=False)
 
 
-#: the driver's top package -> how it streams. Psycopg fetches a whole result but through a named cursor
-#: (https://www.psycopg.org/docs/usage.html#server-side-cursors), MySQL's drivers but through an unbuffered one
+#: The driver's top-level package -> how it streams. Psycopg fetches a whole result unless the cursor is named
+#: (https://www.psycopg.org/docs/usage.html#server-side-cursors), MySQL's drivers unless it is unbuffered
 #: (https://mysqlclient.readthedocs.io/user_guide.html#using-and-extending).
 _STREAMING: dict[str, Open] = {
     "psycopg2": _psycopg2,
@@ -71,25 +71,25 @@ _STREAMING: dict[str, Open] = {
 
 
 def driver(connection: Any) -> str:
-    """Return the top package of a connection's driver."""
+    """Return the top-level package of a connection's driver."""
     return type(connection).__module__.partition(".")[0]
 
 
 def open_cursor(connection: Any) -> Any:
-    """Return a cursor that streams, where the driver can."""
+    """Return a database cursor that streams, if the driver can."""
     opener = _STREAMING.get(driver(connection))
     return opener(connection) if opener else connection.cursor()
 
 
 class CellByCell(list[Any]):
-    """Hold rows of which some have cells that are `cells.Unreadable`."""
+    """Hold rows that were read cell by cell; some cells are `cells.Unreadable`."""
 
 
-def fetch(connection: Any, cursor: Any, most: int) -> list[Any]:
-    """Return the next rows, at most so many: as `CellByCell` if one has a cell that the driver cannot read."""
+def fetch(connection: Any, cursor: Any, limit: int) -> list[Any]:
+    """Return the next rows, up to a limit; as `CellByCell` if the driver cannot read a cell of them."""
     rows: list[Any]
     if driver(connection) != "psycopg":
-        rows = cursor.fetchmany(most)
+        rows = cursor.fetchmany(limit)
         if getattr(cursor, "gave_unreadable", False):
             cursor.gave_unreadable = False
             return CellByCell(rows)
@@ -98,10 +98,10 @@ def fetch(connection: Any, cursor: Any, most: int) -> list[Any]:
 
     before = cursor.pgresult
     try:
-        rows = cursor.fetchmany(most)
+        rows = cursor.fetchmany(limit)
     except (DataError, ValueError, ArithmeticError, RecursionError) as error:
-        # An error of the server's has an SQLSTATE, and no rows came. Without one it is of the quick code that makes
-        # Python values of the rows, all or none.
+        # An error of the server has an SQLSTATE, and there are no rows. One without is from psycopg's conversion to
+        # Python values, which converts all rows or none.
         if getattr(error, "sqlstate", None) or cursor.pgresult is before:
             raise
         return CellByCell(_cell_by_cell(cursor))
@@ -112,24 +112,24 @@ def _cell_by_cell(cursor: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the rows that psycopg fetched last."""
     result, adapters = cursor.pgresult, cursor.adapters
     loaders = []
-    for place in range(result.nfields):
-        kind, form = result.ftype(place), result.fformat(place)
+    for column in range(result.nfields):
+        kind, form = result.ftype(column), result.fformat(column)
         loader = adapters.get_loader(kind, form) or adapters.get_loader(0, form)  # 0: as text
-        loaders.append(cells.careful(loader(kind, cursor).load))
-    for number in range(result.ntuples):
-        yield tuple(load(result.get_value(number, place)) for place, load in enumerate(loaders))
+        loaders.append(cells.or_unreadable(loader(kind, cursor).load))
+    for row in range(result.ntuples):
+        yield tuple(load(result.get_value(row, column)) for column, load in enumerate(loaders))
 
 
 def close(connection: Any, cursor: Any) -> None:
-    """Close a connection, whatever state it is in.
+    """Close a connection in any state.
 
-    An unbuffered cursor of MySQL is not closed first: it would read the rest of its rows.
+    MySQL's unbuffered cursors are not closed first: they would read the rest of their rows.
     """
     name = driver(connection)
-    if cursor is not None and name == "psycopg":  # it warns of cursors left open
+    if cursor is not None and name == "psycopg":  # it warns about cursors left open
         with suppress(Exception):
             cursor.close()
-    if name == "pymysql":  # it would still read the rest, from nowhere, when the cursor is collected
+    if name == "pymysql":  # else it tries to read the rest from the closed connection when the cursor is collected
         with suppress(AttributeError):
             connection._result.unbuffered_active = False
     connection.close()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a database's error means for a push: whether a retry helps, and what of it may be said.
+"""Classifies a database's error: whether a retry may help, and what of its message may be shown.
 
-An error is decided by its number, its SQLSTATE or SQLite's result code; by its kind (PEP 249) only where it has none of
-them. The database's own text may repeat a row's values, so it is said only where it holds names alone.
+Errors are classified by MySQL's error number, by SQLSTATE or by SQLite's result code; by their class (PEP 249) only if
+they have none of these. A message may repeat a row's values, so it is shown only if it is known to hold names alone.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import PushError, RefusedConfiguration, RetryLater
 
-#: Numbers of MySQL and MariaDB, and of their clients from 2000 to 2999, whose cause is passing
+#: Numbers of MySQL and MariaDB, and of their clients (2000 to 2999), whose cause is transient
 #: (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html,
 #: https://dev.mysql.com/doc/mysql-errors/8.4/en/client-error-reference.html,
 #: https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference).
-_MYSQL_PASSING = frozenset(
+_MYSQL_TRANSIENT = frozenset(
     {
         *(1021, 1037, 1041, 1114, 1135),  # no space, no memory, no thread
         *(1028, 1317, 1927, 1969, 3024, 3169),  # killed, or over a time limit
@@ -26,23 +26,23 @@ _MYSQL_PASSING = frozenset(
         *(1158, 1159, 1160, 1161),  # reading and writing packets
         *(1180, 1205, 1206, 1213, 1412, 1614, 1637, 3572),  # locks
         *(1429, 1430),  # another server
-        *range(2000, 2049),  # connections lost or not had, memory; not: 2049, 2054, 2058 to 2061, how to log in
+        *range(2000, 2049),  # connection lost or refused, memory; not: 2049, 2054, 2058 to 2061, authentication
         *(2055, 2056, 2062, 2068),
     }
 )
 
-#: Numbers for good, whose message holds names of databases, tables, columns, functions and accounts alone.
+#: Permanent errors whose message holds names of databases, tables, columns, functions and accounts alone.
 _MYSQL_NAMES = frozenset(
     {
-        *(1044, 1045, 1142, 1143, 1227, 1370, 1449, 1698, 1820, 1862, 3118, 3159),  # accounts and what they may
-        *(1046, 1049, 1051, 1052, 1054, 1109, 1146, 1176, 1305, 1356, 1630),  # what is not there, or not one
-        *(1055, 1056, 1060, 1066, 1140, 1222, 1241, 1242, 1247, 1248),  # how the query is made
+        *(1044, 1045, 1142, 1143, 1227, 1370, 1449, 1698, 1820, 1862, 3118, 3159),  # accounts and their privileges
+        *(1046, 1049, 1051, 1052, 1054, 1109, 1146, 1176, 1305, 1356, 1630),  # unknown or ambiguous names
+        *(1055, 1056, 1060, 1066, 1140, 1222, 1241, 1242, 1247, 1248),  # structure of the query
         *(1115, 1253, 1267, 1270, 1271, 1273, 1318, 1582),  # character sets; numbers of arguments
-        *(2049, 2054, 2058, 2059, 2061),  # how to log in
+        *(2049, 2054, 2058, 2059, 2061),  # authentication methods
     }
 )
 
-#: Numbers for good, whose message may hold values: syntax, values out of range or of no fit type, JSON, patterns.
+#: Permanent errors whose message may hold values: syntax, values out of range or of a wrong type, JSON, patterns.
 _MYSQL_VALUES = frozenset(
     {
         *(1064, 1149),
@@ -54,7 +54,7 @@ _MYSQL_VALUES = frozenset(
     }
 )
 
-#: SQLSTATE, or its first two characters -> whether the cause is passing
+#: SQLSTATE, or its first two characters -> whether the cause is transient
 #: (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _SQLSTATES = {
     "08": True,  # connection exception
@@ -62,7 +62,7 @@ _SQLSTATES = {
     "21": False,  # cardinality violation
     "22": False,  # data exception
     "23": False,  # integrity constraint violation
-    "25": True,  # invalid transaction state: a time limit for idle transactions, or what follows from a lost one
+    "25": True,  # invalid transaction state: a time limit for idle transactions, or a lost transaction
     "25006": False,  # read-only transaction
     "26": True,  # invalid statement name, behind a pooler
     "28": False,  # invalid authorization
@@ -82,7 +82,7 @@ _SQLSTATES = {
     "XX": True,  # internal error
 }
 
-#: SQLSTATEs whose message holds names and no values.
+#: SQLSTATEs whose message holds names alone.
 _SQLSTATE_NAMES = frozenset(
     {
         *("28000", "28P01", "3D000", "3F000", "42501", "53300", "57014", "57P01", "57P03"),
@@ -90,14 +90,14 @@ _SQLSTATE_NAMES = frozenset(
     }
 )
 
-#: SQLite's result codes that are passing: busy, locked, no memory, interrupted, I/O, full, cannot open, protocol
+#: SQLite's transient result codes: busy, locked, no memory, interrupted, I/O, full, cannot open, protocol
 #: (https://www.sqlite.org/rescode.html).
-_SQLITE_PASSING = frozenset({5, 6, 7, 9, 10, 13, 14, 15})
+_SQLITE_TRANSIENT = frozenset({5, 6, 7, 9, 10, 13, 14, 15})
 
-#: Kinds of errors (PEP 249) that a retry would only repeat.
-_FOR_GOOD = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
+#: Classes of permanent errors (PEP 249).
+_PERMANENT = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
 
-#: libpq gives no SQLSTATE for what a server answers to a login; these are PostgreSQL's words for names it refuses.
+#: libpq has no SQLSTATE for errors during login; these are PostgreSQL's messages that hold names alone.
 _REFUSED_LOGIN = re.compile(
     r'FATAL: +((?:password authentication failed for user|no pg_hba.conf entry for) [^\n]*|(?:role|database) "[^"\n]*" '
     r"does not exist)"
@@ -107,12 +107,12 @@ _MYSQL_DRIVERS = ("MySQLdb", "pymysql", "mysql")
 
 
 def is_database_error(error: BaseException, connection: Any = None) -> bool:
-    """Tell whether an exception is a database driver's.
+    """Return whether an exception was raised by a database driver.
 
     :param error: the exception.
     :param connection: the connection it came from; None if there was none yet.
     """
-    # PEP 249 gives the base class, Error, no other mark; its two children have names that nothing else has.
+    # PEP 249 names the base class Error, which is not specific; the names of its two subclasses are.
     if any(kind.__name__ in ("InterfaceError", "DatabaseError") for kind in type(error).__mro__):
         return True
     kinds = [getattr(type(connection), "Error", None)]
@@ -123,50 +123,50 @@ def is_database_error(error: BaseException, connection: Any = None) -> bool:
     return any(isinstance(kind, type) and isinstance(error, kind) for kind in kinds)
 
 
-def is_passing(error: BaseException) -> bool:
-    """Tell whether a retry may end in another way."""
+def is_transient(error: BaseException) -> bool:
+    """Return whether a retry may help."""
     number, state = _number(error), _state(error)
     if number is not None:
-        if number in _MYSQL_PASSING:
+        if number in _MYSQL_TRANSIENT:
             return True
         if number in _MYSQL_NAMES or number in _MYSQL_VALUES:
             return False
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(code, int):
-        return code & 0xFF in _SQLITE_PASSING
+        return code & 0xFF in _SQLITE_TRANSIENT
     if state is not None:
         for known in (state, state[:2]):
             if known in _SQLSTATES:
                 return _SQLSTATES[known]
     if _REFUSED_LOGIN.search(str(error)) or str(error).startswith(("no such ", "near ")):  # SQLite before Python 3.11
         return False
-    return not any(kind.__name__ in _FOR_GOOD for kind in type(error).__mro__)
+    return not any(kind.__name__ in _PERMANENT for kind in type(error).__mro__)
 
 
 def describe(error: BaseException) -> str:
-    """Return what may be said of an error: its kind, its number, and its text where that holds names alone."""
+    """Return an error's class, its number or SQLSTATE, and its message if that holds names alone."""
     number, state = _number(error), _state(error)
-    mark = number if number is not None else state
-    words = type(error).__name__ + (f" {mark}" if mark is not None else "")
-    text = _names(error, number, state)
-    return f"{words}: {text}" if text else words
+    code = number if number is not None else state
+    kind = type(error).__name__ + (f" {code}" if code is not None else "")
+    message = _safe_message(error, number, state)
+    return f"{kind}: {message}" if message else kind
 
 
 def refused_or_later(error: BaseException, refused: str, remedy: str, later: str) -> PushError:
-    """Return what to raise for a database's error.
+    """Return the exception to raise for a database's error.
 
     :param error: the error.
-    :param refused: the sentence if a retry would not help.
-    :param remedy: what the author does then.
-    :param later: the sentence if it may.
+    :param refused: the message for a permanent error.
+    :param remedy: the remedy for a permanent error.
+    :param later: the message for a transient error.
     """
-    if is_passing(error):
-        return RetryLater(f"{later} ({describe(error)}); the database's log says more")
+    if is_transient(error):
+        return RetryLater(f"{later} ({describe(error)}); see the database's log")
     return RefusedConfiguration(f"{refused} ({describe(error)}); {remedy}")
 
 
 def _number(error: BaseException) -> int | None:
-    """Return the number that MySQL or its client gave an error."""
+    """Return the error number of MySQL or its client."""
     if type(error).__module__.partition(".")[0] not in _MYSQL_DRIVERS:
         return None
     number = getattr(error, "errno", None) or next(iter(error.args), None)
@@ -179,8 +179,8 @@ def _state(error: BaseException) -> str | None:
     return state if isinstance(state, str) and len(state) == 5 else None
 
 
-def _names(error: BaseException, number: int | None, state: str | None) -> str | None:
-    """Return an error's text if it holds names alone."""
+def _safe_message(error: BaseException, number: int | None, state: str | None) -> str | None:
+    """Return an error's message if it holds names alone."""
     text = str(getattr(error, "msg", None) or (error.args[1] if len(error.args) > 1 else ""))
     if number in _MYSQL_NAMES:
         return text
@@ -191,5 +191,5 @@ def _names(error: BaseException, number: int | None, state: str | None) -> str |
     if login := _REFUSED_LOGIN.search(str(error)):
         return login.group(1)
     if str(error).startswith(("no such table:", "no such column:", "no such function:", "ambiguous column name:")):
-        return str(error)  # SQLite's
+        return str(error)  # SQLite
     return None

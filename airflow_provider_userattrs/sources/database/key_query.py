@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A query read in the order of its key: for a part of the keys, or for those that earlier tries left unfinished."""
+"""Wraps a query so that it returns its rows by key: all of them, a shard's, or those that earlier tries left."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from airflow_provider_userattrs.push.model.keys import decode_key
 from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
 from airflow_provider_userattrs.sources.database.drivers import MYSQL
 
-#: What stands for a value in SQL -> how one with a name is written.
+#: Placeholder of a value -> its form with a name.
 _NAMED = {"%s": "%(userattrs_{})s", "?": ":userattrs_{}"}
 
 
-#: SQLite has no hash: the first and the last characters of a text, each with a weight, and mixed.
+#: SQLite has no hash function: a weighted sum of the first and the last characters of a text, mixed.
 _SUM_OF_SQLITE = " + ".join(
-    f"ifnull(unicode(substr(CAST({{key}} AS text), {place}, 1)), 0) * {weight}"
-    for place, weight in zip(
+    f"ifnull(unicode(substr(CAST({{key}} AS text), {index}, 1)), 0) * {weight}"
+    for index, weight in zip(
         [*range(1, 9), *range(-8, 0)],
         [3, 7, 31, 127, 211, 307, 401, 503, 11, 37, 131, 223, 311, 409, 509, 613],
         strict=True,
@@ -28,8 +28,7 @@ _SUM_OF_SQLITE = " + ".join(
 )
 _TEXT_OF_SQLITE = f"((({_SUM_OF_SQLITE}) * 2654435761) >> 13)"
 
-#: the driver's top package -> what is the same for a key each time, from 0 to 2**31 - 1. Other databases have other
-#: functions, or none.
+#: The driver's top-level package -> SQL for a key's hash, from 0 to 2**31 - 1.
 _HASHES = {
     **dict.fromkeys(MYSQL, "(CRC32({key}) & 2147483647)"),
     "psycopg2": "(hashtext(CAST({key} AS text)) & 2147483647)",
@@ -39,25 +38,25 @@ _HASHES = {
 
 
 def quoted(key: str, driver: str, sql: str) -> str:
-    """Return a key as a database takes it for a column, also if it is a word of SQL.
+    """Return a key quoted as the database requires, so that it may be a reserved word.
 
     :param key: the column.
-    :param driver: the driver's top package.
+    :param driver: the driver's top-level package.
     :param sql: the author's query.
     """
     if driver in ("psycopg", "psycopg2"):
-        # It folds a name without quotes to lower case; the query tells if the column's has them.
+        # PostgreSQL folds an unquoted name to lower case; whether the column's name is quoted shows in the query.
         return f'"{key}"' if f'"{key}"' in sql else f'"{key.lower()}"'
-    if driver in (*MYSQL, "sqlite3"):  # SQLite takes "..." for text where there is no such column
+    if driver in (*MYSQL, "sqlite3"):  # SQLite reads "..." as text if there is no such column
         return f"`{key}`"
     return key
 
 
 @dataclass(frozen=True)
 class KeyRange:
-    """Select the rows above one key and up to another.
+    """Select the rows above one key and up to another, inclusive.
 
-    A row without a key belongs to the first range, where it is refused.
+    A row with a NULL key belongs to the first range, where it is refused.
 
     :param above: the key, encoded; None for the first range.
     :param upto: the key, encoded; None for the last range.
@@ -68,21 +67,21 @@ class KeyRange:
 
     @property
     def is_first(self) -> bool:
-        """Tell whether this is the first range."""
+        """Return whether this is the first range."""
         return self.above is None
 
     def conditions(self, key: str, driver: str) -> list[tuple[str, Any]]:
-        """Return the conditions on the rows, each with the value it is compared with."""
+        """Return the SQL conditions, each with the value to compare with."""
         bounds = ((f"{key} >", self.above), (f"{key} <=", self.upto))
         return [(condition, decode_key(bound)) for condition, bound in bounds if bound is not None]
 
 
 @dataclass(frozen=True)
 class KeyHash:
-    """Select the rows whose key's hash leaves one remainder.
+    """Select the rows whose key's hash has a given remainder.
 
-    :param remainder: from 0.
-    :param divisor: how many remainders there are.
+    :param remainder: the remainder, from 0.
+    :param divisor: the number of shards.
     """
 
     remainder: int
@@ -90,38 +89,38 @@ class KeyHash:
 
     @property
     def is_first(self) -> bool:
-        """Tell whether this is the first remainder, to which a row without a key belongs."""
+        """Return whether this is the first remainder, to which a row with a NULL key belongs."""
         return self.remainder == 0
 
     def conditions(self, key: str, driver: str) -> list[tuple[str, Any]]:
-        """Return the condition on the rows, with the value it is compared with.
+        """Return the SQL condition, with the value to compare with.
 
-        :raises RefusedConfiguration: if there is no hash for this database.
+        :raises RefusedConfiguration: if there is no hash function for this database.
         """
         if driver not in _HASHES:
             raise RefusedConfiguration(
-                f"there is no hash of a key for the driver {driver}; by='range' splits it, and hands over the keys at "
-                "the edges of its ranges in an XCom, in clear"
+                f"keys cannot be hashed with the driver {driver}; use by='range', which stores the keys at the edges "
+                "of the ranges in an XCom, in clear text"
             )
-        # MOD is a function everywhere but in SQLite, where a % needs no second one.
+        # Only SQLite lacks MOD; with its driver a % need not be doubled.
         hashed = _HASHES[driver].format(key=key)
         remainder = f"{hashed} % {self.divisor}" if driver == "sqlite3" else f"MOD({hashed}, {self.divisor})"
         return [(f"{remainder} =", self.remainder)]
 
 
-KeyPart: TypeAlias = KeyRange | KeyHash
+#: Which keys a shard reads.
+KeyFilter: TypeAlias = KeyRange | KeyHash
 
-#: All rows.
-WHOLE = KeyRange(None, None)
+ALL_KEYS = KeyRange(None, None)
 
 
-class Which(Enum):
-    """Say which rows of a part are read."""
+class Selection(Enum):
+    """Which of the filtered rows are read."""
 
-    ALL = "all"
-    SENT = "unfinished, up to the key up to which they may have been sent"
-    NOT_SENT = "unfinished, behind that key"
-    FINISHED = "all but the unfinished ones and those beside them"
+    ALL = "all rows"
+    SENT = "unfinished rows that may have been sent: up to the key `Unfinished.sent_upto`"
+    NOT_SENT = "unfinished rows after that key"
+    FINISHED = "all rows but the unfinished ones and those at the sides of gaps"
 
 
 def wrap(
@@ -131,71 +130,72 @@ def wrap(
     placeholder: str,
     *,
     unfinished: Unfinished | None = None,
-    which: Which = Which.ALL,
-    part: KeyPart = WHOLE,
+    selection: Selection = Selection.ALL,
+    key_filter: KeyFilter = ALL_KEYS,
     driver: str = "",
 ) -> tuple[str, Any]:
-    """Return a query, and its parameters, in the order of its key: for a part of the keys, or the unfinished of them.
+    """Return a query that reads rows of another one in the order of their key, and its parameters.
 
-    What is unfinished includes the finished rows beside it, for a database may keep a key more exactly than its driver
-    gives it, or take two for the same: whoever reads leaves them out by the exact keys.
+    Unfinished rows come with the finished ones at the sides of their gaps: a database may hold a key in more detail
+    than its driver returns, or take two keys for the same. The caller leaves them out by comparing the keys.
 
     :param sql: the author's query.
     :param parameters: its parameters: None, a sequence or a mapping.
-    :param key: the column.
-    :param placeholder: what stands for a value in the hook's SQL.
-    :param unfinished: what earlier tries left.
-    :param which: which rows; all but `Which.ALL` need ``unfinished``. Finished ones are counted and not read.
-    :param part: which keys.
-    :param driver: the driver's top package.
-    :raises RefusedConfiguration: if the hook's placeholder cannot be used, or the database has no hash.
+    :param key: the quoted column.
+    :param placeholder: the placeholder for a value in the hook's SQL.
+    :param unfinished: what earlier tries left unfinished.
+    :param selection: which rows; all but `Selection.ALL` need ``unfinished``. Finished rows are counted, not read.
+    :param key_filter: which keys.
+    :param driver: the driver's top-level package.
+    :raises RefusedConfiguration: if the hook's placeholder is not supported, or the database has no hash function.
     """
-    conditions = [f"{condition} {{}}" for condition, _ in part.conditions(key, driver)]
-    values = [value for _, value in part.conditions(key, driver)]
-    if unfinished is not None and which is not Which.ALL:
-        for condition, compared in _unfinished(key, unfinished, which):
+    conditions = [f"{condition} {{}}" for condition, _ in key_filter.conditions(key, driver)]
+    values = [value for _, value in key_filter.conditions(key, driver)]
+    if unfinished is not None and selection is not Selection.ALL:
+        for condition, compared in _unfinished(key, unfinished, selection):
             conditions.append(condition)
             values += compared
-    columns, order = ("COUNT(*)", "") if which is Which.FINISHED else ("*", f" ORDER BY {key}")
+    columns, order = ("COUNT(*)", "") if selection is Selection.FINISHED else ("*", f" ORDER BY {key}")
     if not conditions:
         return f"{_inner(sql, columns)}{order}", parameters
-    marks: list[str] = []
+    placeholders: list[str] = []
     if values:
         if placeholder not in _NAMED:
             raise RefusedConfiguration(
-                f"key cannot be used with a hook whose placeholder is {placeholder!r}; leave it out"
+                f"key is not supported by a hook whose placeholder is {placeholder!r}; give no key"
             )
         if not parameters:
-            # Without parameters a driver leaves % alone; with them it does not.
+            # Drivers interpret % only if there are parameters.
             parameters = ()
             if placeholder == "%s":
                 sql = sql.replace("%", "%%")
         if isinstance(parameters, dict):
-            marks = [_NAMED[placeholder].format(number) for number in range(len(values))]
+            placeholders = [_NAMED[placeholder].format(number) for number in range(len(values))]
             parameters = {**parameters, **{f"userattrs_{number}": value for number, value in enumerate(values)}}
         else:
-            marks = [placeholder] * len(values)
+            placeholders = [placeholder] * len(values)
             parameters = (*parameters, *values)
-    where = " AND ".join(conditions).format(*marks)
-    if part.is_first and which is not Which.FINISHED:
-        # A NULL is after no key. Left out it would be lost; read, it is refused.
+    where = " AND ".join(conditions).format(*placeholders)
+    if key_filter.is_first and selection is not Selection.FINISHED:
+        # No condition is true for NULL. A row with a NULL key must be read, so that it is refused and not lost.
         where = f"({where}) OR {key} IS NULL"
     return f"{_inner(sql, columns)} WHERE {where}{order}", parameters
 
 
-def _unfinished(key: str, unfinished: Unfinished, which: Which) -> Iterator[tuple[str, list[Any]]]:
-    """Yield conditions, each with the values it is compared with."""
+def _unfinished(key: str, unfinished: Unfinished, selection: Selection) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the SQL conditions, each with the values to compare with."""
     tries = [_in_gaps(key, gaps) for gaps in unfinished.tries]
-    if which is Which.FINISHED:
-        yield f"NOT ({' AND '.join(condition for condition, _ in tries)})", [each for _, some in tries for each in some]
+    if selection is Selection.FINISHED:
+        values = [value for _, compared in tries for value in compared]
+        yield f"NOT ({' AND '.join(condition for condition, _ in tries)})", values
         return
     yield from tries
     if unfinished.sent_upto is not None:
-        yield f"{key} {'<=' if which is Which.SENT else '>'} {{}}", [unfinished.sent_upto]
+        yield f"{key} {'<=' if selection is Selection.SENT else '>'} {{}}", [unfinished.sent_upto]
 
 
 def _in_gaps(key: str, gaps: tuple[Gap, ...]) -> tuple[str, list[Any]]:
-    """Return the condition that a row lies in one of a try's gaps, its sides included."""
+    """Return the SQL condition that a row is in one of a try's gaps, the rows at their sides included."""
     conditions, values = [], []
     for after, before in gaps:
         sides = [(f"{key} >= {{}}", after[:1]), (f"{key} <= {{}}", before[-1:])]
@@ -206,30 +206,30 @@ def _in_gaps(key: str, gaps: tuple[Gap, ...]) -> tuple[str, list[Any]]:
     within = " OR ".join(f"({condition})" for condition in conditions)
     if not gaps[0].after:
         return f"({within})", values
-    # Said once more for all gaps together, it lets an index begin there.
+    # The redundant lower bound for all gaps lets the database use an index.
     return f"({key} >= {{}} AND ({within}))", [gaps[0].after[0], *values]
 
 
-def quantiles(sql: str, key: str, parts: int) -> str:
-    """Return a query for the last key of each of so many parts of equal size but the last.
+def quantiles(sql: str, key: str, n: int) -> str:
+    """Return a query for the keys that split rows into ``n`` ranges of equal size: the last of each but the last range.
 
     :param sql: the author's query.
-    :param key: the column.
-    :param parts: how many parts.
+    :param key: the quoted column.
+    :param n: how many ranges.
     """
-    tiles = f"SELECT {key} AS k, NTILE({parts}) OVER (ORDER BY {key}) AS tile FROM ({_inner(sql)}) a"
+    tiles = f"SELECT {key} AS k, NTILE({n}) OVER (ORDER BY {key}) AS tile FROM ({_inner(sql)}) a"
     following = f"SELECT k, tile, LEAD(tile) OVER (ORDER BY k) AS next_tile FROM ({tiles} WHERE {key} IS NOT NULL) b"
     return f"SELECT k FROM ({following}) c WHERE next_tile > tile ORDER BY k"
 
 
 def _inner(sql: str, columns: str = "*") -> str:
-    # The line breaks end a comment on the query's last line.
+    # The line breaks end a comment on the last line of the query.
     return f"SELECT {columns} FROM (\n{_without_end(sql)}\n) userattrs_rows"
 
 
 def _without_end(sql: str) -> str:
-    """Return a query without the semicolon that ends it, and without the comments behind that."""
-    from sqlparse import lexer, tokens  # common.sql brings it
+    """Return a query without the semicolon that ends it and the comments after that."""
+    from sqlparse import lexer, tokens  # required by common.sql
 
     end = len(sql)
     at = end
@@ -239,4 +239,4 @@ def _without_end(sql: str) -> str:
             end = at
         elif kind not in tokens.Whitespace and kind not in tokens.Comment:
             break
-    return sql[:end].strip().rstrip(";").rstrip()  # what is a comment to one database is none to another
+    return sql[:end].strip().rstrip(";").rstrip()  # databases differ in what a comment is

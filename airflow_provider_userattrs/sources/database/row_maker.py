@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows made of the cells that a database driver gives."""
+"""Makes rows of the cells that a database driver returns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from airflow_provider_userattrs.sources.column_types import Convert, convert
 from airflow_provider_userattrs.sources.database.cells import UNREADABLE, Unreadable, readable
 from airflow_provider_userattrs.sources.database.drivers import CellByCell
 
-#: What drivers' and our own converters raise on a value they cannot read.
+#: What the drivers' converters and ours raise on a value they cannot read.
 _ERRORS = (ValueError, TypeError, ArithmeticError, RecursionError)
 
 
@@ -21,51 +21,53 @@ class RowMaker:
     """Make rows of cells.
 
     :param names: the columns, in their order.
-    :param words: place of a column -> what is made of its values.
+    :param converters: index of a column -> converter of its values.
     :param types: column -> name of its declared type.
     """
 
-    def __init__(self, names: list[str], words: Mapping[int, Convert], types: Mapping[str, str]) -> None:
+    def __init__(self, names: list[str], converters: Mapping[int, Convert], types: Mapping[str, str]) -> None:
         self.names = names
-        self._words = words
+        self._converters = converters
         self._types = types
 
-    def rows(self, batch: list[Any]) -> Iterator[Row | MalformedRow]:
-        """Yield the rows of a batch: one whose cells cannot be read is malformed."""
-        if isinstance(batch, CellByCell):
-            words = {place: _first_readable(self._words.get(place)) for place in range(len(self.names))}
-            return map(RowMaker(self.names, words, self._types)._row, batch)
-        return map(self._row if self._words or self._types else self._plain, batch)
+    def rows(self, chunk: list[Any]) -> Iterator[Row | MalformedRow]:
+        """Yield the rows of a chunk; one with a cell that cannot be read is malformed."""
+        if isinstance(chunk, CellByCell):
+            converters = {index: _checked(self._converters.get(index)) for index in range(len(self.names))}
+            return map(RowMaker(self.names, converters, self._types)._row, chunk)
+        return map(self._row if self._converters or self._types else self._plain, chunk)
 
-    def keys(self, batch: list[Any], place: int) -> list[Any]:
-        """Return the keys of a batch's rows.
+    def keys(self, chunk: list[Any], index: int) -> list[Any]:
+        """Return the keys of a chunk's rows.
 
+        :param chunk: the cells.
+        :param index: the index of the key's column.
         :raises RefusedConfiguration: if one cannot be read.
         """
-        keys, word = [cells[place] for cells in batch], self._words.get(place)
-        if isinstance(batch, CellByCell):
-            word = _first_readable(word)
-        if word is None:
+        keys, converter = [cells[index] for cells in chunk], self._converters.get(index)
+        if isinstance(chunk, CellByCell):
+            converter = _checked(converter)
+        if converter is None:
             return keys
         try:
-            return [key if key is None else word(key) for key in keys]
+            return [key if key is None else converter(key) for key in keys]
         except (InvalidRow, *_ERRORS):
             raise RefusedConfiguration(
-                f"key {self.names[place]!r} holds a {UNREADABLE.meaning}; leave such rows out in the query"
+                f"key {self.names[index]!r} has a {UNREADABLE.meaning}; exclude such rows in the query"
             ) from None
 
     def _plain(self, cells: Any) -> dict[str, Any]:
-        return dict(zip(self.names, cells))  # noqa: B905  as many cells as names: the driver sees to it
+        return dict(zip(self.names, cells))  # noqa: B905  the driver returns as many cells as names
 
     def _row(self, cells: Any) -> Row | MalformedRow:
         names = self.names
         row = self._plain(cells)
         name = ""
         try:
-            for place, word in self._words.items():
-                if (value := cells[place]) is not None:
-                    name = names[place]
-                    row[name] = word(value)
+            for index, converter in self._converters.items():
+                if (value := cells[index]) is not None:
+                    name = names[index]
+                    row[name] = converter(value)
         except InvalidRow as invalid:
             return self._malformed(cells, invalid.verdict.on(name))
         except _ERRORS:
@@ -80,23 +82,24 @@ class RowMaker:
         return row
 
     def _malformed(self, cells: Any, verdict: Verdict) -> MalformedRow:
-        """Return a row with what can be said of its cells."""
+        """Return a malformed row, with as much of its cells as can be shown."""
         raw = self._plain(cells)
-        for place, word in self._words.items():
-            raw[self.names[place]] = _shown(cells[place], word)
+        for index, converter in self._converters.items():
+            raw[self.names[index]] = _shown(cells[index], converter)
         return MalformedRow(verdict, raw)
 
 
-def _first_readable(word: Convert | None) -> Convert:
-    return readable if word is None else lambda value: word(readable(value))
+def _checked(converter: Convert | None) -> Convert:
+    """Return a converter that refuses `Unreadable` first."""
+    return readable if converter is None else lambda value: converter(readable(value))
 
 
-def _shown(value: Any, word: Convert) -> Any:
+def _shown(value: Any, converter: Convert) -> Any:
     if isinstance(value, Unreadable):
         return value.text
     if isinstance(value, list):
         return [_shown(item, readable) for item in value]
     try:
-        return None if value is None else word(value)
+        return None if value is None else converter(value)
     except (InvalidRow, *_ERRORS):
         return value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The session of a database connection: made to give all text whole, in UTF-8."""
+"""Configures the session of a database connection, so that text arrives in UTF-8 without loss."""
 
 from __future__ import annotations
 
@@ -12,90 +12,91 @@ from typing import Any
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.cells import MYSQL_TIMESTAMP, is_sorted_by_index
-from airflow_provider_userattrs.sources.database.errors import describe, is_database_error, is_passing
+from airflow_provider_userattrs.sources.database.errors import describe, is_database_error, is_transient
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
-#: Time zones of MySQL that have no hour twice.
-_STEADY_ZONE = re.compile(r"UTC|GMT|[+-]\d\d?:\d\d", re.IGNORECASE)
+#: Time zones of MySQL without summer time.
+_FIXED_ZONE = re.compile(r"UTC|GMT|[+-]\d\d?:\d\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Session:
-    """Say what is known of a connection's session.
+    """Describe a connection's session.
 
-    :param driver: the driver's top package.
-    :param repeats_an_hour: whether MySQL's TIMESTAMPs may show an hour of autumn twice.
+    :param driver: the driver's top-level package.
+    :param repeats_an_hour: whether MySQL may show two TIMESTAMPs alike, when summer time ends.
     """
 
     driver: str
     repeats_an_hour: bool = False
 
-    def check_key(self, cursor: Any, place: int) -> None:
-        """Check that a column is sorted as it is compared; else a resume would lose rows.
+    def check_key(self, cursor: Any, index: int) -> None:
+        """Check that a column is sorted as it is compared; else resuming a push would lose rows.
 
-        :param cursor: the cursor, once it knows its columns.
-        :param place: which column.
+        :param cursor: the database cursor, after the first fetch.
+        :param index: the index of the column.
         :raises RefusedConfiguration: if it is not.
         """
         if self.driver not in drivers.MYSQL:
             return
-        name, kind = cursor.description[place][:2]
-        if is_sorted_by_index(self.driver, cursor, place):
+        name, kind = cursor.description[index][:2]
+        if is_sorted_by_index(self.driver, cursor, index):
             raise RefusedConfiguration(
                 f"key {name!r} is an ENUM or SET, which MySQL sorts by the index of its values and compares as text; "
-                f"in sql, name CAST({name} AS CHAR) so with AS"
+                f"in sql, use CAST({name} AS CHAR) AS a new column, and give that as key"
             )
         if kind == MYSQL_TIMESTAMP and self.repeats_an_hour:
             raise RefusedConfiguration(
-                f"key {name!r} is a TIMESTAMP in a time zone that may have an hour twice; in sql, name "
-                f"UNIX_TIMESTAMP({name}) so with AS, or set the session's time_zone to '+00:00'"
+                f"key {name!r} is a TIMESTAMP in a time zone with summer time, where an hour repeats; in sql, use "
+                f"UNIX_TIMESTAMP({name}) AS a new column, and give that as key, or set the session's time_zone to "
+                "'+00:00'"
             )
 
 
-def settle(connection: Any) -> Session:
-    """Have a connection give all text whole, and return what is known of its session."""
+def configure_session(connection: Any) -> Session:
+    """Make a connection return text in UTF-8 without loss, and return its session."""
     name = drivers.driver(connection)
     if name in drivers.MYSQL:
-        return Session(name, _settle_mysql(connection))
+        return Session(name, _configure_mysql(connection))
     if name in ("psycopg", "psycopg2"):
-        _settle_postgresql(name, connection)
+        _configure_postgresql(name, connection)
     elif name == "sqlite3":
-        # SQLite takes any bytes for text. What is no UTF-8 becomes lone surrogates, for which no vendor has a place.
+        # SQLite stores any bytes as text. Those that are not UTF-8 become lone surrogates, which make a row invalid.
         connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
     return Session(name)
 
 
-def _settle_mysql(connection: Any) -> bool:
-    """Have MySQL write UTF-8 and tell whether its session's time zone may have an hour twice."""
+def _configure_mysql(connection: Any) -> bool:
+    """Make MySQL write UTF-8; return whether its session's time zone may repeat an hour."""
     zone = "UTC"
     cursor = drivers.open_cursor(connection)
     try:
         cursor.execute("SELECT @@character_set_results, @@session.time_zone, @@system_time_zone")
-        ((letters, zone, system_zone),) = cursor.fetchall()
+        ((charset, zone, system_zone),) = cursor.fetchall()
         zone = system_zone if zone == "SYSTEM" else zone
-        if letters != "utf8mb4":  # in any other the server writes a ? for letters that it lacks
+        if charset != "utf8mb4":  # the server writes a ? for characters that another charset lacks
             _write_utf8(connection)
     except Exception as error:
-        if not is_database_error(error, connection) or is_passing(error):
+        if not is_database_error(error, connection) or is_transient(error):
             raise
-        logger.warning(
-            "The connection could not be set to UTF-8 (%s), so there may be a ? for letters: set its charset",
+        log.warning(
+            "The connection could not be set to UTF-8 (%s), so characters may arrive as ?. Set charset in its extra.",
             describe(error),
         )
     finally:
         cursor.close()
-    return not _STEADY_ZONE.fullmatch(zone)
+    return not _FIXED_ZONE.fullmatch(zone)
 
 
 def _write_utf8(connection: Any) -> None:
-    """Change the character set by the driver's own function, so that it knows: mysql-connector's, and the others'."""
+    """Change the charset through the driver's own method, so that the driver decodes by it too."""
     names = ("set_charset_collation", "set_character_set", "set_charset")
     next(getattr(connection, name) for name in names if hasattr(connection, name))("utf8mb4")
 
 
-def _settle_postgresql(name: str, connection: Any) -> None:
-    """Have PostgreSQL write UTF-8, unless it does not know the encoding of its own text."""
+def _configure_postgresql(name: str, connection: Any) -> None:
+    """Make PostgreSQL write UTF-8, unless the database has no encoding (SQL_ASCII)."""
     server, client = (connection.info.parameter_status(f"{side}_encoding") for side in ("server", "client"))
     if server in (None, "SQL_ASCII") or client in ("UTF8", "UNICODE"):
         return

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many statements a text of SQL holds."""
+"""Counts the statements in a text of SQL."""
 
 from __future__ import annotations
 
 
 def holds_two_statements(sql: str) -> bool:
-    """Tell whether something follows a semicolon that ends a statement; some drivers run it, others drop it.
+    """Return whether a second statement follows a semicolon. Some drivers would run it, others drop it.
 
     :param sql: the query.
     """
     if ";" not in sql:
         return False
-    from sqlparse import lexer, tokens  # common.sql brings it
+    from sqlparse import lexer, tokens  # required by common.sql
 
     began = ended = False
     for kind, text in lexer.tokenize(sql):  # type: ignore[no-untyped-call]

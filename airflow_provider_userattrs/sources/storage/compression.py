@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compressed files, read so that one which was cut, or holds more than one file, is an error and never a shorter file.
+"""Opens compressed files. A truncated file, or an archive of several files, is an error and never a shorter file.
 
-Not by fsspec's own ``compression="infer"``: its readers take half a ``.zst`` for a whole one, and the first file of a
-``.zip`` for the only one.
+fsspec's own ``compression="infer"`` does not detect either: it reads half a ``.zst`` without an error, and only the
+first file of a ``.zip``.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 
-#: What reading a file that is cut or damaged raises; lz4 raises RuntimeError.
+#: What reading a truncated or damaged file raises; lz4 raises RuntimeError.
 _ERRORS = (OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 def reading_errors() -> tuple[type[Exception], ...]:
-    """Return what reading a file that is cut or damaged may raise."""
+    """Return the exceptions that reading a truncated or damaged file may raise."""
     zstd: Any = sys.modules.get("compression.zstd") or sys.modules.get("backports.zstd")
     return (*_ERRORS, zstd.ZstdError) if zstd else _ERRORS
 
 
 def decompressed(file: Any, compression: str, name: str) -> Any:
-    """Return a file that reads what a compressed file holds; it raises EOFError where that was cut.
+    """Return a file object for the decompressed content; it raises EOFError where the file was truncated.
 
     :param file: the compressed file, open for reading bytes.
-    :param compression: what `compression_of` gives.
+    :param compression: the compression, as `compression_of` names it.
     :param name: the file's name, for errors.
-    :raises RefusedConfiguration: if what reads it is not installed, or it holds no file or several.
-    :raises RetryLater: if it is empty.
+    :raises RefusedConfiguration: if the package for it is not installed, or an archive does not hold exactly one file.
+    :raises RetryLater: if the file is empty or incomplete.
     """
     if not file.read(1):
-        raise RetryLater(f"{name} is empty, which no compressed file is; upload it again")
+        raise RetryLater(f"{name} is empty, which is never a valid compressed file; upload it again")
     file.seek(0)
     return _OPENERS[compression](file, name)
 
@@ -73,24 +73,28 @@ def _lz4(file: Any, name: str) -> Any:
     try:
         import lz4.frame
     except ImportError:
-        raise RefusedConfiguration(f"{name} needs lz4; install it beside airflow-provider-userattrs") from None
+        raise RefusedConfiguration(f"{name} needs the package lz4; install it") from None
     return lz4.frame.open(file)
 
 
 def _zip(file: Any, name: str) -> Any:
     try:
         archive = zipfile.ZipFile(file)
-        # macOS puts what Finder knows of a file beside it.
-        inside = [
-            each for each in archive.infolist() if not each.is_dir() and not each.filename.startswith("__MACOSX/")
+        # macOS adds a file of metadata for each file.
+        members = [
+            member
+            for member in archive.infolist()
+            if not member.is_dir() and not member.filename.startswith("__MACOSX/")
         ]
-        if len(inside) == 1:
-            return archive.open(inside[0])
+        if len(members) == 1:
+            return archive.open(members[0])
     except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
-        raise RetryLater(f"{name} is no whole .zip file ({type(error).__name__}); upload it again") from None
+        raise RetryLater(f"{name} is not a complete .zip file ({type(error).__name__}); upload it again") from None
     except (NotImplementedError, RuntimeError):
-        raise RefusedConfiguration(f"{name} is encrypted, or packed in a way that Python cannot read") from None
-    raise RefusedConfiguration(f"{name} holds {len(inside):,} files; give a .zip that holds one")
+        raise RefusedConfiguration(
+            f"{name} is encrypted, or compressed by a method that Python does not support; write it as a plain .zip"
+        ) from None
+    raise RefusedConfiguration(f"{name} holds {len(members):,} files; give a .zip that holds one")
 
 
 _OPENERS = {"gzip": _gzip, "bzip2": _bzip2, "xz": _xz, "zstd": _zstd, "lz4": _lz4, "zip": _zip}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows of a Parquet file, one row group after the other."""
+"""Reads rows from Parquet, one row group after the other."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.rejects.lines import Opaque
 from airflow_provider_userattrs.sources.column_types import check_columns, convert
 
-#: Rows made into Python's objects at once.
-BATCH = 1_000
+#: Rows converted to Python objects at once.
+CHUNK = 1_000
 
 UNREADABLE = Verdict(
     Status.INVALID,
     "unreadable-value",
-    "value cannot be read: text that is no UTF-8, or a time that Python has none for, such as one beyond the year 9999",
-    "Mend the value in the file.",
+    "value cannot be read: text that is not UTF-8, or a time outside of Python's range, such as a year beyond 9999",
+    "Fix the value in the file.",
 )
 
-#: What reading a value raises that Python has none for.
-_NO_VALUE = (ValueError, ArithmeticError)
+#: What pyarrow raises for a value that Python cannot represent.
+_VALUE_ERRORS = (ValueError, ArithmeticError)
 
-#: Bytes of a column read at once; without it a whole column of a row group is.
+#: Bytes of a column read at once. Without a buffer, pyarrow reads the column's whole row group.
 _BUFFER = 1 << 16
 
 
 def read_parquet(
-    file: Any, name: str, types: Mapping[str, str], group: int = 0, row: int = 0, behind: int | None = None
+    file: Any, name: str, types: Mapping[str, str], group: int = 0, row: int = 0, stop: int | None = None
 ) -> Iterator[tuple[int, int, list[Row | MalformedRow]]]:
-    """Yield rows in batches, each with the place after it: a row group, and rows of that group.
+    """Yield rows in chunks, each with the row group it is from and the number of rows of the group read so far.
 
     :param file: the file, open for reading bytes.
     :param name: its name, for errors.
     :param types: column -> name of a type.
     :param group: the row group to begin with.
-    :param row: how many rows of it to pass over.
-    :param behind: the row group behind the last to read; None for all.
-    :raises RefusedConfiguration: if pyarrow is missing, or this is no Parquet file.
+    :param row: how many of its rows to skip.
+    :param stop: the row group to stop before; None to read all.
+    :raises RefusedConfiguration: if pyarrow is missing, or this is not a Parquet file.
     """
     pa, pq = _pyarrow(name)
     try:
         parquet = pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
         check_columns(list(parquet.schema_arrow.names), types, name, shown=False)
-        first = 1 + sum(parquet.metadata.row_group(at).num_rows for at in range(group))
-        while group < (parquet.num_row_groups if behind is None else behind):
+        first = 1 + sum(parquet.metadata.row_group(index).num_rows for index in range(group))
+        while group < (parquet.num_row_groups if stop is None else stop):
             read = 0
-            for batch in parquet.iter_batches(BATCH, row_groups=[group], use_threads=False):
+            for batch in parquet.iter_batches(CHUNK, row_groups=[group], use_threads=False):
                 read += batch.num_rows
                 if read <= row:
                     continue
@@ -59,7 +59,7 @@ def read_parquet(
             first += read
             group, row = group + 1, 0
     except pa.ArrowInvalid as error:
-        raise RefusedConfiguration(f"{name}, row group {group}: no readable Parquet ({type(error).__name__})") from None
+        raise _unreadable_file(f"{name}, row group {group}", error) from None
 
 
 def parquet_columns(file: Any, name: str) -> list[str]:
@@ -67,28 +67,34 @@ def parquet_columns(file: Any, name: str) -> list[str]:
 
     :param file: the file, open for reading bytes.
     :param name: its name, for errors.
-    :raises RefusedConfiguration: if pyarrow is missing, or this is no Parquet file.
+    :raises RefusedConfiguration: if pyarrow is missing, or this is not a Parquet file.
     """
     pa, pq = _pyarrow(name)
     try:
         return list(pq.read_schema(file).names)
     except pa.ArrowInvalid as error:
-        raise RefusedConfiguration(f"{name}: no readable Parquet ({type(error).__name__})") from None
+        raise _unreadable_file(name, error) from None
 
 
-def group_sizes(file: Any, name: str) -> list[int]:
-    """Return the bytes of each row group.
+def row_group_sizes(file: Any, name: str) -> list[int]:
+    """Return the size of each row group, in bytes.
 
     :param file: the file, open for reading bytes.
     :param name: its name, for errors.
-    :raises RefusedConfiguration: if pyarrow is missing, or this is no Parquet file.
+    :raises RefusedConfiguration: if pyarrow is missing, or this is not a Parquet file.
     """
     pa, pq = _pyarrow(name)
     try:
-        facts = pq.ParquetFile(file).metadata
+        metadata = pq.ParquetFile(file).metadata
     except pa.ArrowInvalid as error:
-        raise RefusedConfiguration(f"{name}: no readable Parquet ({type(error).__name__})") from None
-    return [facts.row_group(at).total_byte_size for at in range(facts.num_row_groups)]
+        raise _unreadable_file(name, error) from None
+    return [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
+
+
+def _unreadable_file(where: str, error: Exception) -> RefusedConfiguration:
+    return RefusedConfiguration(
+        f"{where} cannot be read as Parquet ({type(error).__name__}); write it again, or set FileRows(format=...)"
+    )
 
 
 def _pyarrow(name: str) -> tuple[Any, Any]:
@@ -103,7 +109,7 @@ def _pyarrow(name: str) -> tuple[Any, Any]:
 
 
 def _without_nanoseconds(pa: Any, batch: Any) -> Any:
-    """Cut timestamps to the microseconds that Python's have; no vendor takes finer ones than seconds."""
+    """Truncate timestamps to Python's microseconds; no vendor takes anything finer than seconds."""
     columns = [
         column.cast(pa.timestamp("us", tz=column.type.tz), safe=False)
         if pa.types.is_timestamp(column.type) and column.type.unit == "ns"
@@ -114,50 +120,50 @@ def _without_nanoseconds(pa: Any, batch: Any) -> Any:
 
 
 def _rows(batch: Any, types: Mapping[str, str], name: str, first: int) -> list[Row | MalformedRow]:
-    """Return the rows of a batch.
+    """Return the rows of a pyarrow record batch.
 
-    :param batch: the batch.
+    :param batch: the record batch.
     :param types: column -> name of a type.
     :param name: the file's name.
     :param first: the number of its first row in the file, from 1.
     """
     rows, unreadable = _read_batch(batch)
-    for at, (column, kind) in unreadable.items():
-        verdict = UNREADABLE.saying(f"a value of type {kind}").on(column).at(_place(name, first + at))
-        rows[at] = MalformedRow(verdict, rows[at], types or None)
+    for index, (column, kind) in unreadable.items():
+        verdict = UNREADABLE.saying(f"a value of type {kind}").on(column).at(_location(name, first + index))
+        rows[index] = MalformedRow(verdict, rows[index], types or None)
     if types:
-        for at, row in enumerate(rows):
+        for index, row in enumerate(rows):
             if type(row) is MalformedRow:
                 continue
             raw = dict(row)
             try:
                 convert(row, types)
             except InvalidRow as invalid:
-                rows[at] = MalformedRow(invalid.verdict.at(_place(name, first + at)), raw, types)
+                rows[index] = MalformedRow(invalid.verdict.at(_location(name, first + index)), raw, types)
     return rows
 
 
 def _read_batch(batch: Any) -> tuple[list[Any], dict[int, tuple[str, str]]]:
-    """Return the rows of a batch, and which of them hold a value that Python has none for: its column and type."""
+    """Return the rows of a record batch, and column and type of the first unreadable value by index of its row."""
     try:
         return batch.to_pylist(), {}
-    except _NO_VALUE:
+    except _VALUE_ERRORS:
         pass
     unreadable: dict[int, tuple[str, str]] = {}
     columns = {}
     for column, values in zip(batch.schema.names, batch.columns, strict=True):
         try:
             columns[column] = values.to_pylist()
-        except _NO_VALUE:
+        except _VALUE_ERRORS:
             read = columns[column] = []
-            for at, value in enumerate(values):
+            for index, value in enumerate(values):
                 try:
                     read.append(value.as_py())
-                except _NO_VALUE:
+                except _VALUE_ERRORS:
                     read.append(Opaque(str(value.type)))
-                    unreadable.setdefault(at, (column, str(value.type)))
+                    unreadable.setdefault(index, (column, str(value.type)))
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)], unreadable
 
 
-def _place(name: str, number: int) -> str:
+def _location(name: str, number: int) -> str:
     return f"{name}, row {number:,}"

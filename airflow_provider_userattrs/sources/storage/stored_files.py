@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files on local and object storage: found, told from what they were before, and opened."""
+"""Files on local and object storage: listed, checked for changes, and opened."""
 
 from __future__ import annotations
 
@@ -12,84 +12,88 @@ from typing import Any, NamedTuple
 from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.sources.formats import compression_of
 from airflow_provider_userattrs.sources.storage.compression import decompressed
-from airflow_provider_userattrs.sources.storage.locations import MissingFile, is_glob, place_on, storage_of
+from airflow_provider_userattrs.sources.storage.resolved_paths import MissingFile, is_glob, normalize, storage_path
 
-#: Bytes fetched at once from object storage, whose own choice may be 50 MiB.
-_BLOCK = 1 << 20
+#: Bytes fetched at once from object storage, whose own default may be 50 MiB.
+_CHUNK = 1 << 20
 
-#: What differs when a file does, by the names that storages have for it.
-_CHANGING = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "updated")
+#: What changes when a file does, by the names that storages have for it.
+_VERSION_FIELDS = ("ETag", "etag", "generation", "mtime", "LastModified", "last_modified", "updated")
 
-#: Of local files besides: its number and the time of its last change by whatever means. A copy may take the old time of
-#: modification along, and two writings may fall into one tick of the clock.
-_LOCAL = ("ino", "created")
+#: For local files also the inode and the time of the last change of any kind: a copy may keep the time of
+#: modification, and two writes may share one tick of the clock.
+_LOCAL_FIELDS = ("ino", "created")
 
 
-class Piece(NamedTuple):
-    """Name a file, or some of its row groups, to be read by one shard.
+class FileSlice(NamedTuple):
+    """Name a file, or a range of its row groups, that a shard reads.
 
     :param file: the file's name.
-    :param mark: what tells one state of the file from another.
-    :param groups: the first row group, and the one behind the last; None for all of the file.
+    :param version: the file's version when it was split.
+    :param row_groups: the first row group, and the one after the last; None for the whole file.
     """
 
     file: str
-    mark: list[Any]
-    groups: tuple[int, int] | None = None
+    version: list[Any]
+    row_groups: tuple[int, int] | None = None
 
 
 class StoredFile:
-    """Hold one file: how it is named, opened and told from what it was before.
+    """Hold one file.
 
     :param storage: the file system it is on.
-    :param path: its path there.
+    :param path: its path on it.
     """
 
     def __init__(self, storage: Any, path: str) -> None:
         self._storage = storage
         self._path = path
-        self.groups: tuple[int, int] | None = None
+        #: The row groups to read: the first, and the one after the last; None for all.
+        self.row_groups: tuple[int, int] | None = None
         self.name = str(storage.unstrip_protocol(path))
         info = storage.info(path)
-        told = [str(info[name]) for name in _CHANGING if info.get(name) is not None]
-        #: Size, and what the storage has to tell one state of the file from another; None if it has nothing.
-        self.mark = [info.get("size"), " ".join([*told, *(str(info.get(name)) for name in _LOCAL)]) if told else None]
+        changing = [str(info[name]) for name in _VERSION_FIELDS if info.get(name) is not None]
+        #: The size, and what else changes when the file does; None if the storage reports nothing of the kind.
+        self.version = [
+            info.get("size"),
+            " ".join([*changing, *(str(info.get(name)) for name in _LOCAL_FIELDS)]) if changing else None,
+        ]
 
     @property
-    def itself(self) -> Any:
-        """Return what is equal if two paths lead to one file: by a link, or as a name and by a glob."""
-        location = place_on(self._storage, self._path)
-        if location.is_local:
-            told = os.stat(location.path)
-            return told.st_dev, told.st_ino
-        # Two connections may lead to two machines where the same name stands for two files.
-        return location, self._storage if self.mark[1] is None else tuple(self.mark)
+    def identity(self) -> Any:
+        """Return a value that is equal for two paths to one file, be it by a link or by a name and a glob."""
+        resolved = normalize(self._storage, self._path)
+        if resolved.is_local:
+            stat = os.stat(resolved.path)
+            return stat.st_dev, stat.st_ino
+        # Two connections may lead to two machines with different files of one name.
+        return resolved, self._storage if self.version[1] is None else tuple(self.version)
 
     @property
-    def place(self) -> dict[str, Any]:
-        """Return what names the file in a cursor."""
-        return {"file": printable(self.name), "mark": self.mark}
+    def cursor(self) -> dict[str, Any]:
+        """Return the fields that name the file in a cursor."""
+        return {"file": printable(self.name), "version": self.version}
 
-    def part(self, groups: tuple[int, int] | None) -> StoredFile:
-        """Return some of the file's row groups."""
-        part = copy(self)
-        part.groups = groups
-        return part
+    def with_row_groups(self, row_groups: tuple[int, int] | None) -> StoredFile:
+        """Return the file, limited to some of its row groups."""
+        limited = copy(self)
+        limited.row_groups = row_groups
+        return limited
 
-    def holds(self, place: Mapping[str, Any]) -> bool:
-        """Tell whether a place is in this file, and in these row groups of it."""
-        if {"file": place.get("file"), "mark": place.get("mark")} != self.place:
+    def contains(self, cursor: Mapping[str, Any]) -> bool:
+        """Return whether a cursor points into this file, and into the row groups that are read of it."""
+        if {"file": cursor.get("file"), "version": cursor.get("version")} != self.cursor:
             return False
-        return self.groups is None or self.groups[0] <= place.get("group", -1) < self.groups[1]
+        return self.row_groups is None or self.row_groups[0] <= cursor.get("row_group", -1) < self.row_groups[1]
 
     @contextmanager
-    def open(self, *, compressed: bool) -> Iterator[Any]:
+    def open(self, *, decompress: bool) -> Iterator[Any]:
         """Open the file for reading bytes.
 
-        :param compressed: whether to decompress it, if its name says that it is.
+        :param decompress: whether to decompress it, if its name ends like that of a compressed file.
         """
-        compression = compression_of(self.name) if compressed else None
-        with self._storage.open(self._path, "rb", block_size=_BLOCK) as file:
+        compression = compression_of(self.name) if decompress else None
+        with self._storage.open(self._path, "rb", block_size=_CHUNK) as file:
             if compression is None:
                 yield file
                 return
@@ -98,13 +102,13 @@ class StoredFile:
 
 
 def list_files(path: str) -> list[StoredFile]:
-    """Return the file a path names, or the files of a glob in the order of their names.
+    """Return the file that a path names, or the files that a glob matches in the order of their names.
 
-    :param path: on any storage that ObjectStoragePath knows.
+    :param path: a path on any storage that ObjectStoragePath supports.
     :raises RefusedConfiguration: if the storage is unknown.
     :raises MissingFile: if there is no file.
     """
-    target = storage_of(path)
+    target = storage_path(path)
     storage = target.fs
     names = _glob(storage, target.path) if is_glob(path) else _file(storage, target.path)
     if not names:
@@ -112,28 +116,28 @@ def list_files(path: str) -> list[StoredFile]:
     return [StoredFile(storage, name) for name in names]
 
 
-def distinct(files: Iterable[StoredFile], read: set[Any]) -> list[StoredFile]:
-    """Return files in their order, each once, however many of the paths lead to it.
+def distinct(files: Iterable[StoredFile], seen: set[Any]) -> list[StoredFile]:
+    """Return files in their order, each once, even if several paths lead to it.
 
     :param files: the files.
-    :param read: what was read before; these files are added.
+    :param seen: files to leave out; the files returned are added.
     """
-    found = []
+    kept = []
     for file in files:
-        key = file.itself, file.groups
-        if key not in read:
-            read.add(key)
-            found.append(file)
-    return found
+        key = file.identity, file.row_groups
+        if key not in seen:
+            seen.add(key)
+            kept.append(file)
+    return kept
 
 
 def _glob(storage: Any, path: str) -> list[str]:
-    found = storage.glob(path, detail=True)
-    return sorted(str(name) for name, info in found.items() if info.get("type") != "directory")
+    matches = storage.glob(path, detail=True)
+    return sorted(str(name) for name, info in matches.items() if info.get("type") != "directory")
 
 
 def _file(storage: Any, path: str) -> list[str]:
     try:
         return [] if storage.info(path).get("type") == "directory" else [path]
-    except FileNotFoundError:  # each storage words it in its own way
+    except FileNotFoundError:  # the only error for it that all storages share
         return []

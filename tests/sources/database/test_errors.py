@@ -14,7 +14,7 @@ from airflow_provider_userattrs.sources.database import errors as database_error
 from airflow_provider_userattrs.sources.database.errors import (
     describe,
     is_database_error,
-    is_passing,
+    is_transient,
     refused_or_later,
 )
 
@@ -43,7 +43,7 @@ def mysql_error(client: str, number: int, text: str) -> Exception:
 def test_what_is_passing_at_mysql(client: str, number: int) -> None:
     error = mysql_error(client, number, "of ada@example.com")
     assert is_database_error(error)
-    assert is_passing(error)
+    assert is_transient(error)
     assert describe(error).endswith(f"Error {number}")
 
 
@@ -51,7 +51,7 @@ def test_what_is_passing_at_mysql(client: str, number: int) -> None:
 @pytest.mark.parametrize("number", [1064, 1139, 1264, 1292, 1365, 1366, 1406, 1690, 3141, 4038])
 def test_what_may_hold_values_at_mysql(client: str, number: int) -> None:
     error = mysql_error(client, number, "of ada@example.com")
-    assert not is_passing(error)
+    assert not is_transient(error)
     assert describe(error).endswith(f"Error {number}")
 
 
@@ -59,14 +59,14 @@ def test_what_may_hold_values_at_mysql(client: str, number: int) -> None:
 @pytest.mark.parametrize("number", [1044, 1045, 1049, 1052, 1054, 1060, 1142, 1143, 1146, 1305, 2059])
 def test_what_holds_names_at_mysql(client: str, number: int) -> None:
     error = mysql_error(client, number, "Table 't'")
-    assert not is_passing(error)
+    assert not is_transient(error)
     assert describe(error).endswith(f"Error {number}: Table 't'")
 
 
 def test_a_number_has_one_meaning() -> None:
-    passing, names, values = (getattr(database_errors, f"_MYSQL_{kind}") for kind in ("PASSING", "NAMES", "VALUES"))
-    assert not passing & names
-    assert not passing & values
+    transient, names, values = (getattr(database_errors, f"_MYSQL_{kind}") for kind in ("TRANSIENT", "NAMES", "VALUES"))
+    assert not transient & names
+    assert not transient & values
     assert not names & values
 
 
@@ -98,7 +98,7 @@ def test_sqlstates(state: str, passing: bool) -> None:
     from psycopg.errors import lookup
 
     error = lookup(state)("of ada@example.com")
-    assert is_passing(error) is passing
+    assert is_transient(error) is passing
     assert describe(error).endswith(f" {state}")
     raised = refused_or_later(error, "refused", "mend it", "later")
     assert type(raised) is (RetryLater if passing else RefusedConfiguration)
@@ -119,13 +119,13 @@ def test_sqlstates(state: str, passing: bool) -> None:
 def test_a_driver_that_says_nothing_but_the_kind(kind: str, passing: bool) -> None:
     error = type(kind, (sqlite3.DatabaseError,), {})("of ada@example.com")
     assert is_database_error(error)
-    assert is_passing(error) is passing
+    assert is_transient(error) is passing
     assert describe(error) == kind
 
 
 @pytest.mark.parametrize(("text", "passing"), [("no such table: users", False), ("database is locked", True)])
 def test_sqlite_without_a_result_code(text: str, passing: bool) -> None:
-    assert is_passing(sqlite3.OperationalError(text)) is passing
+    assert is_transient(sqlite3.OperationalError(text)) is passing
 
 
 def test_the_base_class_is_known_by_the_connection() -> None:

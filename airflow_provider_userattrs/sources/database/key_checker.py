@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the key a query is read by must keep to, so that reading can go on from it."""
+"""Checks that the keys of a query are unique and in order, so that reading can be resumed from any of them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any, NoReturn
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.keys import encode_key
 
-#: Types whose order in Python is that of every database; text and UUIDs are each database's own affair.
+#: Types that Python orders as every database does. The order of text and UUIDs depends on the database.
 _ORDERED = ("int", "datetime", "date", "decimal")
 
 
-class KeyWatch:
-    """See to it that a key rises from row to row.
+class KeyChecker:
+    """Check that a key rises from row to row.
 
     :param column: the key's name, for errors.
-    :param kind: the type of the keys an earlier try read; None if none did.
+    :param kind: the type of the keys that an earlier try read; None if there was none.
     """
 
     def __init__(self, column: str, kind: type | None = None) -> None:
@@ -29,29 +29,29 @@ class KeyWatch:
         self._last: list[Any] = []
         self._last_folded: list[str] = []
 
-    def pass_all(self, keys: Sequence[Any]) -> list[int]:
-        """Take the keys of the next rows; return which of them the database may take for the same as the one before.
+    def check(self, keys: Sequence[Any]) -> list[int]:
+        """Check the keys of the next rows; return the indexes of those that a database may take for the one before.
 
-        :raises RefusedConfiguration: if a key is NULL, repeats, goes backwards or is of no fit type.
+        :raises RefusedConfiguration: if a key is NULL, not unique, not in order or of an unsupported type.
         """
         self._check_types(keys)
         before = [*self._last, *keys[:-1]]
         following = keys if self._last else keys[1:]
         self._last = [keys[-1]]
         if any(map(eq, before, following)):
-            self._refuse("has a value twice, and a retry would lose rows")
+            self._refuse("has a value twice, so a retry would lose rows")
         if self._name in _ORDERED:
             try:
                 backwards = any(map(lt, following, before))
-            except (TypeError, ArithmeticError):  # a timestamp with a zone beside one without
-                self._refuse("holds values that have no order")
+            except (TypeError, ArithmeticError):  # timestamps with and without a zone
+                self._refuse("has values that cannot be compared")
             if backwards:
                 self._refuse("goes backwards")
         if self._name != "str":
             return []
         folded = [key.lower().strip() if key.isascii() else _fold(key) for key in keys]
         same = map(eq, [*self._last_folded, *folded], folded[not self._last_folded :])
-        alike = [number + (not self._last_folded) for number, is_same in enumerate(same) if is_same]
+        alike = [index + (not self._last_folded) for index, is_same in enumerate(same) if is_same]
         self._last_folded = [folded[-1]]
         return alike
 
@@ -60,15 +60,15 @@ class KeyWatch:
             for key in keys:
                 name = encode_key(key)[0]
                 if self._kind is not None and type(key) is not self._kind:
-                    self._refuse("holds values of more than one type")
+                    self._refuse("has values of more than one type")
                 self._kind, self._name = type(key), name
 
-    def _refuse(self, what: str) -> NoReturn:
-        raise RefusedConfiguration(f"key {self._column!r} {what}; give a column that is unique and never NULL")
+    def _refuse(self, problem: str) -> NoReturn:
+        raise RefusedConfiguration(f"key {self._column!r} {problem}; give a column that is unique and never NULL")
 
 
 def alike_at_end(keys: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the last key, with those before it that a database may take for the same.
+    """Return the last key, and those just before it that a database may take for the same.
 
     :param keys: keys in their order, at least one.
     """

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A query on an Airflow connection: opened, fetched in chunks, and made into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.sources.column_types import check_columns
+from airflow_provider_userattrs.sources.database import drivers
+from airflow_provider_userattrs.sources.database.blocking import interruptible
+from airflow_provider_userattrs.sources.database.cells import converters
+from airflow_provider_userattrs.sources.database.connection import connect
+from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, quoted, wrap
+from airflow_provider_userattrs.sources.database.row_maker import RowMaker
+from airflow_provider_userattrs.sources.database.session import Session
+from airflow_provider_userattrs.sources.database.statement import holds_two_statements
+
+TWO_STATEMENTS = "sql has a second statement after a semicolon; give one SELECT"
+
+
+class OpenQuery(NamedTuple):
+    """Hold a query that is being read.
+
+    :param session: the session of its connection.
+    :param cursor: the database cursor.
+    :param chunks: the fetched cells, as many rows at once as `Database.query` fetches; at last empty lists.
+    """
+
+    session: Session
+    cursor: Any
+    chunks: Iterator[list[Any]]
+
+
+@dataclass(frozen=True)
+class Query:
+    """Describe a query.
+
+    :param sql: one SELECT.
+    :param conn_id: the Airflow connection.
+    :param parameters: the values of its placeholders.
+    :param types: column -> name of its declared type.
+    :param key: the column by which rows are read in order; None to read them in the database's order.
+    :param key_filter: which keys are read.
+    """
+
+    sql: str
+    conn_id: str
+    parameters: Any
+    types: Mapping[str, str]
+    key: str | None = None
+    key_filter: KeyFilter = ALL_KEYS
+
+    @contextmanager
+    def open(self, **selection: Any) -> Iterator[OpenQuery]:
+        """Run the query.
+
+        :param selection: which rows to read, as `wrap` takes it.
+        :raises RefusedConfiguration: if the connection or the query does not work.
+        :raises RetryLater: if the database fails.
+        """
+        sql, parameters = self.sql, self.parameters
+        if holds_two_statements(sql):
+            raise RefusedConfiguration(TWO_STATEMENTS)
+        database = connect(self.conn_id)
+        cursor, driver = None, database.session.driver
+        try:
+            if self.key is not None:
+                key = quoted(self.key, driver, sql)
+                sql, parameters = wrap(
+                    sql, parameters, key, database.placeholder, key_filter=self.key_filter, driver=driver, **selection
+                )
+            cursor = drivers.open_cursor(database.connection)
+            with interruptible(database.connection):
+                yield OpenQuery(database.session, cursor, database.query(cursor, sql, parameters))
+        finally:
+            drivers.close(database.connection, cursor)
+
+    def rows(self) -> Iterator[Row | MalformedRow]:
+        """Yield the rows."""
+        with self.open() as opened:
+            chunk = next(opened.chunks)
+            maker = self.row_maker(opened)
+            while chunk:
+                yield from maker.rows(chunk)
+                chunk = next(opened.chunks)
+
+    def row_maker(self, opened: OpenQuery) -> RowMaker:
+        """Return what makes rows of the fetched cells. The first chunk must have been fetched."""
+        if opened.cursor.description is None:
+            raise RefusedConfiguration("sql returns no rows; give one SELECT")
+        names = [column[0] for column in opened.cursor.description]
+        check_columns(names, self.types, "sql")
+        return RowMaker(names, converters(opened.session.driver, opened.cursor), self.types)
+
+
+def column_index(names: list[str], key: str) -> int:
+    """Return the index of the key among the columns. Databases fold the case of names, each in its own way.
+
+    :raises RefusedConfiguration: if it is not among them.
+    """
+    for fold in (str, str.lower):
+        if fold(key) in (folded := [fold(name) for name in names]):
+            return folded.index(fold(key))
+    raise RefusedConfiguration(
+        f"key {key!r} is not a column of sql, which returns {', '.join(names)[:300]}; give one of these"
+    )
