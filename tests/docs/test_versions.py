@@ -11,7 +11,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowPlugin
 from versions import SINCE, has
 
-PAGE = (Path(__file__).parents[1] / "docs" / "versions.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "versions.md").read_text()
 
 
 def test_the_page_lists_every_feature_that_a_test_needs() -> None:

@@ -10,7 +10,7 @@ from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 
-PAGE = Path(__file__).parents[1] / "docs" / "sizing.md"
+PAGE = Path(__file__).parents[2] / "docs" / "sizing.md"
 
 OPERATIONS = {
     "EngageLab": engagelab.OPERATIONS["set"],
