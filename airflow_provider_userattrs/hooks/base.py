@@ -151,7 +151,7 @@ class VendorHook(BaseHook):
             except InvalidRow as invalid:
                 verdicts[position] = invalid.verdict
         if batch.updates:
-            judged = classify(operation, self._send(operation, batch.body(operation)), len(batch))
+            judged = classify(operation, self._send(operation, batch.body(operation)), batch.users)
             verdicts.update((update.position, verdict) for update, verdict in zip(batch.updates, judged, strict=True))
         return [verdicts[position] for position in range(len(users))]
 

@@ -48,7 +48,7 @@ class EngageLabHook(VendorHook):
     def check_credentials(self) -> Verdict:
         """Send a request that can change nothing, and return the verdict on it."""
         operation = engagelab.OPERATIONS["set"]
-        return classify(operation, self.sender(operation)(engagelab.EMPTY_REQUEST), 1)[0]
+        return classify(operation, self.sender(operation)(engagelab.EMPTY_REQUEST), [None])[0]
 
     def set_attributes(
         self, euid: int | str, attributes: Mapping[str, Any], *, operation: str = "set", timezone: str = "UTC"

@@ -53,7 +53,7 @@ class KahunaHook(VendorHook):
     def check_credentials(self) -> Verdict:
         """Send a request that can change nothing, and return the verdict on it."""
         operation = kahuna.OPERATIONS["set"]
-        verdict = classify(operation, self.sender(operation)(kahuna.EMPTY_REQUEST), 1)[0]
+        verdict = classify(operation, self.sender(operation)(kahuna.EMPTY_REQUEST), [None])[0]
         # A good answer has an element for each user, of whom there are none.
         return ACCEPTED if verdict == kahuna.WRONG_LENGTH else verdict
 

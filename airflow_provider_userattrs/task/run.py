@@ -272,8 +272,8 @@ class Run:
         }
 
 
-def _read_dry(_: Answer, count: int) -> list[Verdict]:
-    return [DRY_RUN] * count
+def _read_dry(_: Answer, users: Sequence[Any]) -> list[Verdict]:
+    return [DRY_RUN] * len(users)
 
 
 def _send_nothing(body: bytes, *, leave: object = None) -> Answer:

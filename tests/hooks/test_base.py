@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
@@ -214,7 +214,7 @@ def test_a_refused_credential_is_a_verdict_too(sandbox_hook: Callable[..., Any])
 def test_an_answer_that_its_reader_stumbles_over_is_unknown(
     sandbox_hook: Callable[..., Any], control: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stumble(answer: Answer, users: int) -> Any:
+    def stumble(answer: Answer, users: Sequence[Any]) -> Any:
         raise ZeroDivisionError
 
     control.seed("kahuna", [{"username": "ada"}])

@@ -454,5 +454,5 @@ def test_why_there_is_no_connection_is_said(
         hook.sender(OPERATIONS["kahuna"])(b"[]")
     assert str(not_sent.value) == f"No connection to https://vendor.example.com ({words})"
     assert not_sent.value.cause == words
-    (verdict,) = classify(OPERATIONS["kahuna"], not_sent.value, 1)
+    (verdict,) = classify(OPERATIONS["kahuna"], not_sent.value, range(1))
     assert verdict.meaning == f"no connection to the vendor ({words})"

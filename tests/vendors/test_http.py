@@ -86,7 +86,7 @@ def test_no_status_is_a_success_and_each_has_a_remedy(status: int) -> None:
     ],
 )
 def test_an_answer_that_contradicts_itself_leaves_doubt(vendor: Any, body: bytes) -> None:
-    (verdict,) = vendor.read(Answer(200, {}, body), 1)
+    (verdict,) = vendor.read(Answer(200, {}, body), range(1))
     assert verdict.status is Status.UNKNOWN
 
 
@@ -99,7 +99,7 @@ def test_an_answer_that_contradicts_itself_leaves_doubt(vendor: Any, body: bytes
     ],
 )
 def test_the_same_key_in_another_object_contradicts_nothing(vendor: Any, body: bytes, users: int) -> None:
-    assert [verdict.status for verdict in vendor.read(Answer(200, {}, body), users)] == [Status.ACCEPTED] * users
+    assert [verdict.status for verdict in vendor.read(Answer(200, {}, body), range(users))] == [Status.ACCEPTED] * users
 
 
 def http_date(seconds_from_now: float) -> str:

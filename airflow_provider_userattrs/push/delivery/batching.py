@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from airflow_provider_userattrs.push.delivery.departure import Departure
 from airflow_provider_userattrs.push.mapping.values import unwritable_attribute
@@ -42,6 +43,11 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.updates)
+
+    @property
+    def users(self) -> list[Any]:
+        """The users, as the body names them and in its order."""
+        return [update.user for update in self.updates]
 
     def body(self, operation: Operation) -> bytes:
         """Return the request body."""

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED
 from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
@@ -30,22 +32,22 @@ _RAISED: tuple[tuple[type[Exception], Verdict], ...] = (
 )
 
 
-def classify(operation: Operation, result: Answer | Exception, users: int) -> list[Verdict]:
+def classify(operation: Operation, result: Answer | Exception, users: Sequence[Any]) -> list[Verdict]:
     """Return one verdict for each user of a request.
 
     :param operation: the operation.
     :param result: the answer, or what was raised instead.
-    :param users: how many users the request held.
+    :param users: the users of the request, as its body names them.
     """
     if isinstance(result, Answer):
         try:
             verdicts = operation.read(result, users)
         except Exception:  # an answer like none in the vendor's pages
             verdicts = []
-        return verdicts if len(verdicts) == users else [UNREADABLE] * users
+        return verdicts if len(verdicts) == len(users) else [UNREADABLE] * len(users)
     if isinstance(result, NotSent):
-        return [no_connection(result)] * users
-    return [next((verdict for kind, verdict in _RAISED if isinstance(result, kind)), BROKEN)] * users
+        return [no_connection(result)] * len(users)
+    return [next((verdict for kind, verdict in _RAISED if isinstance(result, kind)), BROKEN)] * len(users)
 
 
 def no_connection(error: NotSent) -> Verdict:

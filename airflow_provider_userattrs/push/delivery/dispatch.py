@@ -59,8 +59,7 @@ class Dispatch:
 
     def __call__(self, batch: Batch) -> Sent | None:
         """Return what sending a batch came to; None if the push stopped before its slot had come."""
-        users = len(batch)
-        if not self._rate_limiter.wait(self._operation.units(users)):
+        if not self._rate_limiter.wait(self._operation.units(len(batch))):
             return None
         body = batch.body(self._operation)
         result: Answer | Exception
@@ -68,7 +67,7 @@ class Dispatch:
             result = self._send(body, leave=batch.departure.leave)
         except Exception as exception:
             result = exception
-        verdicts = classify(self._operation, result, users)
+        verdicts = classify(self._operation, result, batch.users)
         if not isinstance(result, Answer):
             if ends_the_push(verdicts, result):
                 self._stopping.set()
@@ -78,7 +77,7 @@ class Dispatch:
             self._rate_limiter.hold(wait)
         if result.is_busy:
             self._rate_limiter.slow_down()
-        if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != users and ends_the_push(verdicts, result)):
+        if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != len(batch) and ends_the_push(verdicts, result)):
             self._stopping.set()  # here already, so that this thread does not send what is queued
         return Sent(verdicts, len(body), None, wait)
 

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from math import floor, log10
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Verdict
@@ -58,7 +58,7 @@ class Send(Protocol):
 
 MakeRules: TypeAlias = "Callable[[tzinfo], Rules]"
 Encode: TypeAlias = Callable[[UserUpdate], bytes]
-Read: TypeAlias = Callable[[Answer, int], "list[Verdict]"]
+Read: TypeAlias = Callable[[Answer, Sequence[Any]], "list[Verdict]"]
 AskedToWait: TypeAlias = Callable[[Answer, float], "float | None"]
 
 
@@ -71,7 +71,7 @@ class Operation:
     :param path: where requests go, below the base URL.
     :param rules: where naive datetimes are from -> the vendor's rules for users, names and values.
     :param encode: update -> its part of a request body.
-    :param read: answer, number of users in the request -> one verdict for each, in order.
+    :param read: answer, the users of the request as its body names them -> one verdict for each, in their order.
     :param asked_to_wait: answer, seconds since the epoch -> for how many seconds the vendor asks to send nothing, or
         None.
     :param accepted_means: how strong an ``accepted`` of this vendor is, as half a sentence.

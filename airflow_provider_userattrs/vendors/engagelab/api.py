@@ -15,8 +15,10 @@ to that status.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import orjson
 
@@ -102,21 +104,21 @@ PARTIAL = Verdict(
 )
 
 
-def read(answer: Answer, users: int) -> list[Verdict]:
+def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
     """Return the verdict on the one user of a request."""
     try:
         body = orjson.loads(answer.body)
         code, message = body["code"], body.get("message")
     except (ValueError, TypeError, KeyError):
-        return [by_status(answer.status)] * users
+        return [by_status(answer.status)] * len(users)
     if type(code) is not int or has_twice(answer.body, "code"):
-        return [by_status(answer.status)] * users
+        return [by_status(answer.status)] * len(users)
     if code == 0 and answer.status != 200:
-        return [contradicted(answer.status).saying(message)] * users
+        return [contradicted(answer.status).saying(message)] * len(users)
     if code == 0:
-        return [ACCEPTED if says(message, "success") else PARTIAL.saying(message)] * users
+        return [ACCEPTED if says(message, "success") else PARTIAL.saying(message)] * len(users)
     verdict = CODES.get(code) or _undocumented(code, answer.status)
-    return [verdict.saying(message)] * users
+    return [verdict.saying(message)] * len(users)
 
 
 def _undocumented(code: int, status: int) -> Verdict:

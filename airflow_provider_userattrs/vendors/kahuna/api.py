@@ -11,6 +11,7 @@ about the request as a whole; their body is documented as an array of one object
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -107,20 +108,20 @@ def encode(update: UserUpdate) -> bytes:
     return orjson.dumps({"target": update.user, "attributes": attributes})
 
 
-def read(answer: Answer, users: int) -> list[Verdict]:
+def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
     """Return one verdict for each user of a request, matched by position."""
     body = _load(answer.body)
     if answer.status != 200:
         if isinstance(body, list) and any(isinstance(item, dict) and item.get("success") is True for item in body):
-            return [contradicted(answer.status)] * users
+            return [contradicted(answer.status)] * len(users)
         verdict = STATUSES.get(answer.status) or by_status(answer.status)
-        return [verdict.saying(_words(body))] * users
+        return [verdict.saying(_words(body))] * len(users)
     if not isinstance(body, list):
-        return [UNREADABLE] * users
-    if len(body) != users:
-        return [WRONG_LENGTH] * users
-    if has_twice(answer.body, "success", users):
-        return [UNREADABLE] * users
+        return [UNREADABLE] * len(users)
+    if len(body) != len(users):
+        return [WRONG_LENGTH] * len(users)
+    if has_twice(answer.body, "success", len(users)):
+        return [UNREADABLE] * len(users)
     return [_read_user(item) for item in body]
 
 

@@ -12,6 +12,7 @@ What is cut or dropped without a word: https://help.moengage.com/hc/en-us/articl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -168,18 +169,18 @@ def _encode(match: str, case_sensitive: bool, update_existing_only: bool) -> Enc
     return encode
 
 
-def read(answer: Answer, users: int) -> list[Verdict]:
+def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
     """Return the verdict on the one user of a request."""
     body = _load(answer.body)
     status = body.get("status")
     if answer.status == 200:
         if has_twice(answer.body, "status"):
-            return [UNREADABLE] * users
+            return [UNREADABLE] * len(users)
         if says(status, "success"):
-            return [ACCEPTED] * users
-        return [(NOT_QUEUED if says(status, "fail") else UNREADABLE).saying(_words(body))] * users
+            return [ACCEPTED] * len(users)
+        return [(NOT_QUEUED if says(status, "fail") else UNREADABLE).saying(_words(body))] * len(users)
     verdict = contradicted(answer.status) if says(status, "success") else _refused(answer.status, _error(body))
-    return [verdict.saying(_words(body))] * users
+    return [verdict.saying(_words(body))] * len(users)
 
 
 def _refused(status: int, error: dict[str, Any]) -> Verdict:

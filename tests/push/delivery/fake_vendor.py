@@ -36,7 +36,7 @@ APPLIES = {"ok", "part", "doubt"}
 AMBIGUOUS = {"doubt", "lost", "dropped", "short", "garbage", "broken"}
 
 
-def read(answer: Answer, users: int) -> list[Verdict]:
+def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
     return [WORDS[word] for word in orjson.loads(answer.body)]
 
 

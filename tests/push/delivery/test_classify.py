@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -29,7 +30,16 @@ def answer(*words: str) -> Answer:
 
 class TestClassify:
     def test_the_vendor_s_words_are_taken_in_their_order(self) -> None:
-        assert classify(operation(), answer("no", "ok", "part"), 3) == [WORDS["no"], WORDS["ok"], WORDS["part"]]
+        assert classify(operation(), answer("no", "ok", "part"), range(3)) == [WORDS["no"], WORDS["ok"], WORDS["part"]]
+
+    def test_an_answer_may_name_the_users_in_an_order_of_its_own(self) -> None:
+        def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
+            words = dict(orjson.loads(answer.body))
+            return [WORDS[words[user]] for user in users]
+
+        by_user = Answer(200, {}, orjson.dumps([["eve", "no"], ["ada", "ok"]]))
+        assert classify(operation(read=read), by_user, ["ada", "eve"]) == [WORDS["ok"], WORDS["no"]]
+        assert classify(operation(read=read), by_user, ["ada", "bob"]) == [UNREADABLE] * 2
 
     @pytest.mark.parametrize(
         "unlike",
@@ -41,7 +51,7 @@ class TestClassify:
         ],
     )
     def test_an_answer_that_does_not_fit_the_request_is_unreadable_for_all_and_final(self, unlike: Answer) -> None:
-        assert classify(operation(), unlike, 2) == [UNREADABLE] * 2
+        assert classify(operation(), unlike, range(2)) == [UNREADABLE] * 2
         assert (UNREADABLE.status, UNREADABLE.action) == (Status.UNKNOWN, Action.KEEP)
 
     @pytest.mark.parametrize(
@@ -57,11 +67,11 @@ class TestClassify:
     def test_what_was_raised_decides_for_every_user(
         self, error: Exception, verdict: Verdict, status: Status, action: Action
     ) -> None:
-        assert classify(operation(), error, 3) == [verdict] * 3
+        assert classify(operation(), error, range(3)) == [verdict] * 3
         assert (verdict.status, verdict.action) == (status, action)
 
     def test_the_cause_of_a_missing_connection_is_part_of_the_reason(self) -> None:
-        [verdict] = classify(operation(), NotSent("the message", "connection refused"), 1)
+        [verdict] = classify(operation(), NotSent("the message", "connection refused"), range(1))
         assert verdict.meaning == "no connection to the vendor (connection refused)"
         assert (verdict.code, verdict.action) == (NO_CONNECTION.code, Action.RETRY)
 

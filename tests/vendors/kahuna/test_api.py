@@ -50,7 +50,7 @@ class TestOverallStatus:
     def test_is_about_every_user_whatever_the_body(
         self, status: int, becomes: Status, action: Action, word: str, body: Any, words: str
     ) -> None:
-        verdicts = kahuna.read(answer(body, status), 3)
+        verdicts = kahuna.read(answer(body, status), range(3))
         assert len(verdicts) == 3
         for verdict in verdicts:
             assert (verdict.status, verdict.action, verdict.code) == (becomes, action, str(status))
@@ -59,7 +59,7 @@ class TestOverallStatus:
             assert verdict.detail == words
 
     def test_409_is_a_permission_and_no_conflict(self) -> None:
-        [verdict] = kahuna.read(answer([{}], 409), 1)
+        [verdict] = kahuna.read(answer([{}], 409), range(1))
         assert "conflict" not in verdict.meaning
         assert "Kahuna" in verdict.remedy
 
@@ -77,12 +77,12 @@ class TestOverallStatus:
         ],
     )
     def test_outside_of_the_page_is_by_http(self, status: int, becomes: Status, action: Action) -> None:
-        for verdict in kahuna.read(answer([{"success": False}] * 2, status), 2):
+        for verdict in kahuna.read(answer([{"success": False}] * 2, status), range(2)):
             assert (verdict.status, verdict.action) == (becomes, action)
 
     @pytest.mark.parametrize("status", [201, 202, 206, 302, 400, 401, 403, 409, 413, 429, 500, 503])
     def test_a_success_under_another_status_than_200_is_unknown(self, status: int) -> None:
-        for verdict in kahuna.read(answer([{"success": True}, {"success": False}], status), 2):
+        for verdict in kahuna.read(answer([{"success": True}, {"success": False}], status), range(2)):
             assert verdict.status is Status.UNKNOWN
             assert verdict.code == str(status)
 
@@ -101,7 +101,7 @@ class TestUsers:
             }
         ]
         """
-        first, second = kahuna.read(answer(body), 2)
+        first, second = kahuna.read(answer(body), range(2))
         assert first.status is Status.ACCEPTED
         assert (second.status, second.code, second.action) == (Status.REJECTED, "404", Action.KEEP)
         assert second.meaning == "User not found"
@@ -112,12 +112,12 @@ class TestUsers:
     @given(found=st.lists(st.booleans(), min_size=1, max_size=100))
     def test_are_matched_by_position(self, found: list[bool]) -> None:
         items = [{"success": True} if yes else {"success": False, "error_code": 404, "error": "e"} for yes in found]
-        verdicts = kahuna.read(answer(items), len(found))
+        verdicts = kahuna.read(answer(items), range(len(found)))
         assert [verdict.status is Status.ACCEPTED for verdict in verdicts] == found
 
     @pytest.mark.parametrize("length", [0, 1, 2, 4, 100])
     def test_an_array_of_the_wrong_length_makes_every_user_unknown(self, length: int) -> None:
-        verdicts = kahuna.read(answer([{"success": True}] * length), 3)
+        verdicts = kahuna.read(answer([{"success": True}] * length), range(3))
         assert [(verdict.status, verdict.action) for verdict in verdicts] == [(Status.UNKNOWN, Action.KEEP)] * 3
         assert verdicts[0].remedy.endswith(".")
 
@@ -125,7 +125,7 @@ class TestUsers:
         "body", [b"", b"null", b"{}", b'{"success": true}', b"true", b"[", b"<html>", b"\xff", b'"success"'], ids=ascii
     )
     def test_a_200_that_is_no_array_makes_every_user_unknown(self, body: bytes) -> None:
-        verdicts = kahuna.read(answer(body), 2)
+        verdicts = kahuna.read(answer(body), range(2))
         assert [verdict.status for verdict in verdicts] == [Status.UNKNOWN] * 2
 
     @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ class TestUsers:
     )
     def test_that_failed_by_code(self, code: Any, becomes: Status, action: Action) -> None:
         item = {"success": False, "error_code": code, "error": "their words"}
-        fine, verdict = kahuna.read(answer([{"success": True}, item]), 2)
+        fine, verdict = kahuna.read(answer([{"success": True}, item]), range(2))
         assert fine.status is Status.ACCEPTED
         assert (verdict.status, verdict.action) == (becomes, action)
         assert type(code) is not int or verdict.code == str(code)
@@ -169,7 +169,7 @@ class TestUsers:
         assert verdict.detail == "their words"
 
     def test_that_failed_without_a_code(self) -> None:
-        [verdict] = kahuna.read(answer([{"success": False}]), 1)
+        [verdict] = kahuna.read(answer([{"success": False}]), range(1))
         assert verdict.status is Status.REJECTED
 
     @pytest.mark.parametrize(
@@ -195,14 +195,14 @@ class TestUsers:
         ids=repr,
     )
     def test_that_have_no_clear_word_are_unknown(self, item: Any) -> None:
-        fine, verdict = kahuna.read(answer([{"success": True}, item]), 2)
+        fine, verdict = kahuna.read(answer([{"success": True}, item]), range(2))
         assert fine.status is Status.ACCEPTED
         assert verdict.status is Status.UNKNOWN
         assert verdict.remedy.endswith(".")
 
     @pytest.mark.parametrize("one", [b"1", b"1.0"])
     def test_whose_success_is_the_number_one_are_unknown(self, one: bytes) -> None:
-        [verdict] = kahuna.read(answer(b'[{"success": %s}]' % one), 1)
+        [verdict] = kahuna.read(answer(b'[{"success": %s}]' % one), range(1))
         assert verdict.status is Status.UNKNOWN
 
     @settings(max_examples=500)
@@ -231,7 +231,7 @@ class TestUsers:
     def test_nothing_makes_it_raise_and_only_the_exact_words_are_a_success(
         self, body: Any, status: int, users: int
     ) -> None:
-        verdicts = kahuna.read(answer(body, status), users)
+        verdicts = kahuna.read(answer(body, status), range(users))
         assert len(verdicts) == users
         if isinstance(body, bytes):
             try:

@@ -69,7 +69,7 @@ def failure(kind: Any, words: Any = "their words") -> dict[str, Any]:
 class TestErrors:
     @pytest.mark.parametrize(("status", "kind", "expected"), ERRORS, ids=[f"{row[0]}-{row[1]}" for row in ERRORS])
     def test_of_a_documented_type(self, status: int, kind: str, expected: Any) -> None:
-        [verdict] = moengage.read(answer(failure(kind), status), 1)
+        [verdict] = moengage.read(answer(failure(kind), status), range(1))
         assert (verdict.status, verdict.action) == expected
         assert verdict.code == str(status)
         assert verdict.meaning
@@ -94,7 +94,7 @@ class TestErrors:
         ],
     )
     def test_are_classified_by_the_status_alone(self, status: int, expected: Any, body: Any) -> None:
-        [verdict] = moengage.read(answer(body, status), 1)
+        [verdict] = moengage.read(answer(body, status), range(1))
         assert (verdict.status, verdict.action, verdict.code) == (*expected, str(status))
         assert verdict.meaning
         assert verdict.remedy.endswith(".")
@@ -115,7 +115,7 @@ class TestErrors:
         ],
     )
     def test_mean_more_with_their_type(self, status: int, kind: str, word: str) -> None:
-        assert word in moengage.read(answer(failure(kind), status), 1)[0].meaning
+        assert word in moengage.read(answer(failure(kind), status), range(1))[0].meaning
 
     @pytest.mark.parametrize(
         ("status", "word"),
@@ -134,16 +134,16 @@ class TestErrors:
         ],
     )
     def test_have_a_remedy_at_this_vendor(self, status: int, word: str) -> None:
-        [verdict] = moengage.read(answer({}, status), 1)
+        [verdict] = moengage.read(answer({}, status), range(1))
         assert word in verdict.remedy
 
     def test_each_type_of_400_means_something_of_its_own(self) -> None:
         kinds = [kind for status, kind, _ in ERRORS if status == 400]
-        meanings = {moengage.read(answer(failure(kind), 400), 1)[0].meaning for kind in [*kinds, "unheard of"]}
+        meanings = {moengage.read(answer(failure(kind), 400), range(1))[0].meaning for kind in [*kinds, "unheard of"]}
         assert len(meanings) == len(kinds) + 1
 
     def test_409_is_no_conflict(self) -> None:
-        assert "conflict" not in moengage.read(answer({}, 409), 1)[0].meaning
+        assert "conflict" not in moengage.read(answer({}, 409), range(1))[0].meaning
 
 
 class TestSuccess:
@@ -158,11 +158,11 @@ class TestSuccess:
         ids=str,
     )
     def test_is_200_that_says_so(self, body: Any) -> None:
-        assert moengage.read(answer(body), 1)[0].status is Status.ACCEPTED
+        assert moengage.read(answer(body), range(1))[0].status is Status.ACCEPTED
         assert moengage.succeeded(answer(body))
 
     def test_a_200_that_says_fail_is_rejected(self) -> None:
-        [verdict] = moengage.read(answer(failure("MissingAttributeError")), 1)
+        [verdict] = moengage.read(answer(failure("MissingAttributeError")), range(1))
         assert (verdict.status, verdict.action, verdict.detail) == (
             Status.REJECTED,
             Action.KEEP,
@@ -193,14 +193,14 @@ class TestSuccess:
         ids=ascii,
     )
     def test_a_200_that_says_neither_is_unknown(self, body: bytes) -> None:
-        [verdict] = moengage.read(answer(body), 1)
+        [verdict] = moengage.read(answer(body), range(1))
         assert (verdict.status, verdict.action) == (Status.UNKNOWN, Action.KEEP)
         assert verdict.remedy.endswith(".")
         assert not moengage.succeeded(answer(body))
 
     @pytest.mark.parametrize("status", [201, 202, 204, 206, 301, 400, 401, 403, 409, 413, 415, 418, 429, 500, 503])
     def test_no_other_status_is_one_whatever_it_says(self, status: int) -> None:
-        [verdict] = moengage.read(answer({"status": "success"}, status), 1)
+        [verdict] = moengage.read(answer({"status": "success"}, status), range(1))
         assert (verdict.status, verdict.code) == (Status.UNKNOWN, str(status))
 
     @settings(max_examples=500)
@@ -222,7 +222,7 @@ class TestSuccess:
         users=st.integers(1, 3),
     )
     def test_nothing_makes_it_raise_and_only_the_exact_words_are_one(self, body: Any, status: int, users: int) -> None:
-        verdicts = moengage.read(answer(body, status), users)
+        verdicts = moengage.read(answer(body, status), range(users))
         assert len(verdicts) == users
         if isinstance(body, bytes):
             try:
