@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import BUSY, Answer
 from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
 
 _CHECK_HOST = "Check the connection's host: what answers there is not this API."
@@ -107,16 +107,17 @@ def by_status(status: int) -> Verdict:
     return Verdict(Status.UNKNOWN, code, "answer is none of this API's", _IN_DOUBT)
 
 
-def asked_to_wait(answer: Answer, now: float) -> float | None:
+def asked_to_wait(answer: Answer, clock: Callable[[], float]) -> float | None:
     """Return for how many seconds an answer asks to send nothing, a day at most, or None.
 
     :param answer: the vendor's answer.
-    :param now: seconds since the epoch.
+    :param clock: returns the seconds since the epoch; called only if the answer asks to wait, for most do not.
     """
     headers = answer.headers
-    is_busy = answer.is_busy
+    is_busy = answer.status in BUSY
     if not is_busy and headers.get("x-ratelimit-remaining") != "0":
         return None
+    now = clock()
     waits = [_reset(headers, now)]
     if is_busy:
         waits.append(_retry_after(headers, now))

@@ -168,7 +168,7 @@ class TestAskedToWait:
         ],
     )
     def test_table(self, status: int, headers: dict[str, str], expected: float | None) -> None:
-        assert asked_to_wait(Answer(status, headers, b""), NOW) == expected
+        assert asked_to_wait(Answer(status, headers, b""), lambda: NOW) == expected
 
     @settings(max_examples=300, deadline=None)
     @given(
@@ -186,11 +186,11 @@ class TestAskedToWait:
         ),
     )
     def test_no_header_makes_it_raise_or_go_back_in_time(self, status: int, headers: dict[str, str]) -> None:
-        wait = asked_to_wait(Answer(status, headers, b""), NOW)
+        wait = asked_to_wait(Answer(status, headers, b""), lambda: NOW)
         assert wait is None or 0 <= wait <= 86_400
 
     def test_an_endless_number_is_no_exception(self) -> None:
-        wait = asked_to_wait(Answer(429, {"x-ratelimit-reset": "9" * 5_000}, b""), NOW)
+        wait = asked_to_wait(Answer(429, {"x-ratelimit-reset": "9" * 5_000}, b""), lambda: NOW)
         assert wait is None or wait >= 0
 
     def test_dates_in_the_obsolete_form_are_gmt(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ class TestAskedToWait:
         time.tzset()
         try:
             text = time.asctime(time.gmtime(NOW + 90))
-            assert asked_to_wait(Answer(429, {"retry-after": text}, b""), NOW) == 90
+            assert asked_to_wait(Answer(429, {"retry-after": text}, b""), lambda: NOW) == 90
         finally:
             monkeypatch.undo()
             time.tzset()

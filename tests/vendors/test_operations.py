@@ -70,7 +70,7 @@ class TestEach:
     def test_it_heeds_what_asks_to_wait(
         self, asked_for: str, operation: Operation, status: int, headers: dict[str, str], seconds: float | None
     ) -> None:
-        assert operation.asked_to_wait(Answer(status, headers, b""), 1_700_000_000.0) == seconds
+        assert operation.asked_to_wait(Answer(status, headers, b""), lambda: 1_700_000_000.0) == seconds
 
 
 def test_the_engine_names_no_vendor_and_no_header_of_one() -> None:

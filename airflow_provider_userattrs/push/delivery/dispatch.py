@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer, Operation, Send
+from airflow_provider_userattrs.push.model.operation import BUSY, Answer, Operation, Send
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Verdict
 
 #: A vendor that asks to wait longer than this, in seconds, is away: a worker is no place to wait.
@@ -72,10 +72,10 @@ class Dispatch:
             if ends_the_push(verdicts, result):
                 self._stopping.set()
             return Sent(verdicts, len(body), result)
-        wait = self._operation.asked_to_wait(result, self._clock.time()) or 0.0
+        wait = self._operation.asked_to_wait(result, self._clock.time) or 0.0
         if wait:
             self._rate_limiter.hold(wait)
-        if result.is_busy:
+        if result.status in BUSY:
             self._rate_limiter.slow_down()
         if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != len(batch) and ends_the_push(verdicts, result)):
             self._stopping.set()  # here already, so that this thread does not send what is queued

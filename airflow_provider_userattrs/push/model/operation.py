@@ -22,6 +22,10 @@ def rate_in_words(rate: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+#: Statuses that say that there are too many requests (RFC 6585, 4; RFC 9110, 15.6.4).
+BUSY = frozenset({429, 503})
+
+
 @dataclass(frozen=True)
 class Answer:
     """Hold a vendor's answer to one request.
@@ -34,11 +38,6 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether the status says that there are too many requests (RFC 6585, 4; RFC 9110, 15.6.4)."""
-        return self.status in (429, 503)
 
 
 class Send(Protocol):
@@ -59,7 +58,7 @@ class Send(Protocol):
 MakeRules: TypeAlias = "Callable[[tzinfo], Rules]"
 Encode: TypeAlias = Callable[[UserUpdate], bytes]
 Read: TypeAlias = Callable[[Answer, Sequence[Any]], "list[Verdict]"]
-AskedToWait: TypeAlias = Callable[[Answer, float], "float | None"]
+AskedToWait: TypeAlias = Callable[[Answer, Callable[[], float]], "float | None"]
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,8 @@ class Operation:
     :param rules: where naive datetimes are from -> the vendor's rules for users, names and values.
     :param encode: update -> its part of a request body.
     :param read: answer, the users of the request as its body names them -> one verdict for each, in their order.
-    :param asked_to_wait: answer, seconds since the epoch -> for how many seconds the vendor asks to send nothing, or
-        None.
+    :param asked_to_wait: answer, what returns the seconds since the epoch -> for how many seconds the vendor asks to
+        send nothing, or None.
     :param accepted_means: how strong an ``accepted`` of this vendor is, as half a sentence.
     :param done: the same in one word: users were ``"updated"``, or ``"queued"``.
     :param head: what stands before the parts in a body; parts are joined by commas.

@@ -22,7 +22,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.operation import Answer, Encode, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors.engagelab.values import rules
@@ -130,8 +130,11 @@ def _undocumented(code: int, status: int) -> Verdict:
     )
 
 
-def _encode_properties(operation: str, update: UserUpdate) -> bytes:
-    return orjson.dumps({"euid": update.user, "type": operation, "properties": update.attributes})
+def _encode_properties(operation: str) -> Encode:
+    def encode(update: UserUpdate) -> bytes:
+        return orjson.dumps({"euid": update.user, "type": operation, "properties": update.attributes})
+
+    return encode
 
 
 def _encode_names(update: UserUpdate) -> bytes:
@@ -149,7 +152,7 @@ def _set_attributes(operation: str) -> Operation:
         name=f"{operation} attributes",
         path="/v1/user/property",
         rules=partial(rules, operation),
-        encode=partial(_encode_properties, operation),
+        encode=_encode_properties(operation),
         read=read,
         asked_to_wait=asked_to_wait,
         accepted_means="EngageLab confirmed the call",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a request takes of the cap, what an operation is unless it says otherwise, and which answers are busy."""
+"""What a request takes of the cap, and what an operation is unless it says otherwise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import dataclasses
 import pytest
 from push.delivery.fake_vendor import no_rules
 
-from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.operation import Operation
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def operation() -> Operation:
         rules=no_rules,
         encode=lambda update: b"",
         read=lambda answer, users: [],
-        asked_to_wait=lambda answer, now: None,
+        asked_to_wait=lambda answer, clock: None,
         accepted_means="said yes",
     )
 
@@ -42,10 +42,3 @@ def test_defaults_are_the_careful_ones(operation: Operation) -> None:
 def test_is_not_changed_by_accident(operation: Operation) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         operation.max_users = 5  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("status", "is_busy"), [(200, False), (408, False), (429, True), (500, False), (502, False), (503, True)]
-)
-def test_a_busy_answer_is_one_by_its_status(status: int, is_busy: bool) -> None:
-    assert Answer(status, {}, b"").is_busy is is_busy
