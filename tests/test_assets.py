@@ -36,7 +36,7 @@ def test_its_form_stays(uri: str) -> None:
         "moengage://a/users/more",
     ],
 )
-@needs("asset URIs that are checked")
+@needs("asset URIs are validated")
 def test_another_form_is_refused(uri: str) -> None:
     with pytest.raises(ValueError, match=f"URI format {uri.split(':')[0]}://"):
         Asset(uri)

@@ -15,7 +15,7 @@ SQLALCHEMY = Version(version("sqlalchemy"))
 SINCE = {
     "Push report tab": "3.1",
     "React connection form": "3.0",
-    "asset URIs that are checked": "3.0",
+    "asset URIs are validated": "3.0",
     "teams": "3.3",
     "task state store": "3.3",
     "retry policy": "3.3",

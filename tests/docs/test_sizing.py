@@ -29,7 +29,7 @@ def duration(seconds: float) -> str:
 
 def test_the_table() -> None:
     a_task, night = 16 / 0.05, 4 * 3_600  # requests a second, seconds
-    lines = ["| vendor | users | shards | time | what takes it |", "|---|---|---|---|---|"]
+    lines = ["| vendor | users | shards | time | limited by |", "|---|---|---|---|---|"]
     for vendor, operation in OPERATIONS.items():
         cap = operation.max_rate
         for users in (1_000_000, 10_000_000, 100_000_000):
