@@ -90,7 +90,10 @@ class _Reader:
         # None is what a connection has that was written down without a type; any other is another service's, whose
         # keys must not go to this vendor.
         if connection.conn_type and connection.conn_type != own:
-            self._refuse(f"its type is {connection.conn_type!r}; give a connection of the type {own!r}")
+            raise RefusedConfiguration(
+                f"Connection {connection.conn_id!r} is {_article(connection.conn_type)} connection, not {own}; give a "
+                f"connection of the type {own!r}."
+            )
         if connection.extra and not _is_json_object(connection.extra):  # Airflow would take it for no extras at all
             self._refuse("extra is no JSON object")
         # A form hands over fields left empty as "" or null.
@@ -121,6 +124,13 @@ class _Reader:
         value = getattr(self._connection, name)
         if not value:
             self._refuse(f"{name} is empty; it holds the {self._labels[name]}")
+        if _has_blank_end(value):
+            self._refuse(
+                f"{name} begins or ends with a blank, a line break or an invisible character; write the "
+                f"{self._labels[name]} without it"
+            )
+        if not value.isprintable():
+            self._refuse(f"{name} has a line break or an invisible character within; check the {self._labels[name]}")
         if name == "login" and ":" in value:
             self._refuse(f"login has a colon, which Basic authentication cannot carry; check the {self._labels[name]}")
         return str(value)
@@ -211,6 +221,14 @@ def _is_json_object(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _has_blank_end(text: str) -> bool:
+    return any(end.isspace() or not end.isprintable() for end in (text[0], text[-1]))
 
 
 def _kind(value: Any) -> str:

@@ -26,8 +26,29 @@ def wrong(name: str, vendor: str, fields: dict[str, Any], *words: str, remedy: s
 
 
 WRONG = [
-    wrong("another vendor's type", "engagelab", {"conn_type": "kahuna"}, "type", "kahuna", remedy="'engagelab'"),
-    wrong("a generic type", "moengage", {"conn_type": "http", "host": PUBLIC}, "type", "http", remedy="'moengage'"),
+    wrong(
+        "another vendor's type",
+        "engagelab",
+        {"conn_type": "kahuna"},
+        "is a kahuna connection, not engagelab",
+        remedy="'engagelab'",
+    ),
+    wrong(
+        "a generic type",
+        "moengage",
+        {"conn_type": "http", "host": PUBLIC},
+        "is a http connection, not moengage",
+        remedy="'moengage'",
+    ),
+    wrong("a type with a vowel", "kahuna", {"conn_type": "engagelab"}, "an engagelab", remedy="'kahuna'"),
+    wrong("blank behind a login", "engagelab", {"login": f"{SECRET} "}, "login begins or ends with", remedy="API key"),
+    wrong("tab before a login", "kahuna", {"login": f"\t{SECRET}"}, "login begins or ends with", remedy="Secret key"),
+    wrong("line break behind a password", "engagelab", {"password": f"{SECRET}\n"}, "password", remedy="API secret"),
+    wrong("hard space before a password", "kahuna", {"password": f"\u00a0{SECRET}"}, "password", remedy="API key"),
+    wrong("invisible behind a password", "kahuna", {"password": f"{SECRET}\u200b"}, "password", remedy="API key"),
+    wrong("byte order mark before a login", "kahuna", {"login": f"\ufeff{SECRET}"}, "login", remedy="Secret key"),
+    wrong("nothing but blanks", "kahuna", {"password": "   "}, "password begins or ends", remedy="API key"),
+    wrong("line break in a password", "kahuna", {"password": f"a\n{SECRET}"}, "password", "within", remedy="API key"),
     wrong("no login", "engagelab", {"login": None}, "login", remedy="API key"),
     wrong("empty login", "engagelab", {"login": ""}, "login", remedy="API key"),
     wrong("no password", "engagelab", {"password": None}, "password", remedy="API secret"),

@@ -202,7 +202,8 @@ def test_credentials_refused_halfway(push: Callable[..., Any], control: Any, cou
         ({"extra": {"region": "europe"}}, "region"),
         ({"extra": {"regoin": "virginia"}}, "regoin"),
         ({"host": "http://example.com"}, "https"),
-        ({"conn_type": "kahuna"}, "its type is 'kahuna'"),
+        ({"conn_type": "kahuna"}, "is a kahuna connection, not engagelab"),
+        ({"password": "sandbox-secret\n"}, "password begins or ends with"),
     ],
 )
 def test_a_wrong_connection_fails_for_good(
@@ -220,6 +221,7 @@ def test_a_wrong_connection_fails_for_good(
     assert word in sentence
     assert run.report["vendor"] == "EngageLab"
     assert run.report["requests"] == 0
+    assert control.journal() == []
     no_secret(run.log.everything())
 
 

@@ -9,6 +9,7 @@ import io
 import json
 import lzma
 import os
+import re
 import subprocess
 import sys
 import time
@@ -406,6 +407,19 @@ def test_a_folder_among_the_files_of_a_glob(tmp_path: Path) -> None:
 def test_no_storage() -> None:
     with pytest.raises(RefusedConfiguration, match="no known storage"):
         list(FileRows("nosuchstorage://bucket/users.jsonl").rows())
+
+
+@pytest.mark.parametrize(
+    ("path", "package"),
+    [
+        ("s3://bucket/users.csv", "apache-airflow-providers-amazon[s3fs]"),
+        ("gs://bucket/users.csv", "apache-airflow-providers-google"),
+        ("abfs://container/users.csv", "apache-airflow-providers-microsoft-azure"),
+    ],
+)
+def test_a_storage_without_its_provider_names_the_package(path: str, package: str) -> None:
+    with pytest.raises(RefusedConfiguration, match=rf"{path}'.*; install {re.escape(package)}$"):
+        list(FileRows(path).rows())
 
 
 COMPRESSED = sorted({*PACKERS, ".zip"} - {""})

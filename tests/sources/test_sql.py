@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
@@ -252,6 +253,27 @@ def test_a_login_that_is_refused_is_refused_for_good(
     change_connection(monkeypatch, **changed)
     with pytest.raises(RefusedConfiguration, match=f"conn_id 'warehouse' is refused .*{words}"):
         list(source("SELECT 1").rows())
+
+
+@pytest.mark.parametrize(
+    ("conn_type", "words"),
+    [
+        ("mssql", "is of the type 'mssql', .*; install apache-airflow-providers-microsoft-mssql"),
+        ("snowflake", "is of the type 'snowflake', .*; install apache-airflow-providers-snowflake"),
+        ("made_up", "is of the type 'made_up', .*; check its type, or install the provider of that type"),
+        ("", "has no type; check its type"),
+    ],
+    ids=["mssql", "snowflake", "unknown", "none"],
+)
+def test_a_connection_without_its_provider_names_the_package(
+    push: Any, connections: Any, monkeypatch: pytest.MonkeyPatch, conn_type: str, words: str
+) -> None:
+    """And the task is not tried again for it."""
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": conn_type, "host": "127.0.0.1"}))
+    run = push(source("SELECT 1 AS euid"), retries=2)
+    assert run.state == "failed"
+    assert [type(error).__name__ for error in run.log.errors] == ["AirflowFailException"]
+    assert re.search(f"conn_id 'warehouse' {words}", str(run.error))
 
 
 def test_a_server_that_is_away_is_passing(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:

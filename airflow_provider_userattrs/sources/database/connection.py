@@ -10,6 +10,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, R
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.errors import is_database_error, refused_or_later
 from airflow_provider_userattrs.sources.database.session import Session, configure_session
+from airflow_provider_userattrs.sources.packages import database_package
 
 #: Rows fetched at once.
 _CHUNK = 1_000
@@ -79,14 +80,23 @@ def connect(conn_id: str) -> Database:
 
 
 def _hook(conn_id: str) -> Any:
-    from airflow.providers.common.compat.sdk import BaseHook
+    from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
     try:
         from airflow.providers.common.sql.hooks.sql import DbApiHook
     except ImportError:
         raise RefusedConfiguration("SqlRows needs apache-airflow-providers-common-sql; install it") from None
     connection: Any = BaseHook.get_connection(conn_id)
-    hook = connection.get_hook()
+    try:
+        hook = connection.get_hook()
+    except (AirflowException, ImportError) as error:
+        if not isinstance(error, ImportError) and "Unknown hook type" not in str(error):
+            raise
+        kind = connection.conn_type
+        package = database_package(kind or "")
+        remedy = f"install {package}" if package else "check its type, or install the provider of that type"
+        what = f"is of the type {kind!r}, whose hook cannot be imported" if kind else "has no type"
+        raise RefusedConfiguration(f"conn_id {conn_id!r} {what}; {remedy}") from None
     if not isinstance(hook, DbApiHook):
         raise RefusedConfiguration(
             f"conn_id {conn_id!r} is not a connection to an SQL database (its hook is a {type(hook).__name__}); give "

@@ -9,6 +9,7 @@ from posixpath import normpath
 from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.sources.packages import storage_package
 
 _GLOB = re.compile(r"[*?\[]")
 
@@ -72,9 +73,9 @@ def storage_path(path: str) -> Any:
         target: Any = ObjectStoragePath(path)
         _ = target.fs
     except (ValueError, ImportError) as error:
-        raise RefusedConfiguration(
-            f"path {path!r} is on no known storage ({type(error).__name__}); check its scheme and its provider"
-        ) from None
+        package = storage_package(path)
+        remedy = f"install {package}" if package else "check its scheme and its provider"
+        raise RefusedConfiguration(f"path {path!r} is on no known storage ({type(error).__name__}); {remedy}") from None
     return target
 
 
