@@ -143,7 +143,8 @@ def package(
     ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=0)
 
     def run() -> None:
-        one = Run(operator, {"ti": ti})
+        context: Any = {"ti": ti}
+        one = Run(operator.make_spec(context), context)
         report = one.run()
         assert one.error is None, report
         assert report["accepted"] == rows, report

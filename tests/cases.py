@@ -14,9 +14,7 @@ from typing import Any
 
 from vendor_cases import VENDOR_CASES, VendorCase
 
-from airflow_provider_userattrs.push.delivery.delivery import Delivery
-from airflow_provider_userattrs.push.report.recorder import Recorder
-from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push import Push, PushPlan
 
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 
@@ -172,32 +170,27 @@ class Bench:
             fields["extra"] = {"timeout": timeout}
         self.connect(case.vendor.name, **fields)
         operator = case.operator(task_id="push", users=list(rows), **case.parameters)
-        operation = operator.make_operation()
-        mapper = operator.make_mapper(getattr(operator, operator.columns_field))
-        report = Report(operation.vendor, operation.name, operation.accepted_means)
         clock = self.clock()
-        started = clock.monotonic()
-        recorder = Recorder(report, progress=lambda: None, clock=clock)
         verdicts: dict[int, Any] = {}
 
-        def record(recorded: Any, given: Any) -> None:
-            for update, verdict in zip(recorded, given, strict=True):
-                assert update.position not in verdicts, "two verdicts on one row"
-                verdicts[update.position] = verdict
-            recorder.record(recorded, given)
+        def note(rows: Any, given: Any) -> None:
+            for row, verdict in zip(rows, given, strict=True):
+                assert row.position not in verdicts, "two verdicts on one row"
+                verdicts[row.position] = verdict
 
+        plan = PushPlan(
+            operator.make_operation(),
+            operator.make_mapper(getattr(operator, operator.columns_field)),
+            concurrency=concurrency,
+            on_verdicts=note,
+            clock=clock,
+        )
+        push = Push(plan)
+        started = clock.monotonic()
         with closing(operator.make_hook()) as hook:
-            delivery = Delivery(
-                operation,
-                hook.sender(operation),
-                record,
-                rate=operation.max_rate,
-                concurrency=concurrency,
-                clock=clock,
-            )
-            error = delivery.run(mapper(position, row) for position, row in enumerate(operator.users))
-        told = report.as_dict(mapper.notes, requests=delivery.requests, retries=delivery.retries)
-        return Pushed(told, verdicts, error, delivery.requests, clock.monotonic() - started)
+            stopped = push.deliver(operator.users.rows(), hook.sender(plan.operation))
+        told = push.close(stopped)
+        return Pushed(told, verdicts, stopped, told["requests"], clock.monotonic() - started)
 
     def held(self, case: Case, user: int) -> dict[str, Any]:
         """Give what the sandbox holds of a user."""

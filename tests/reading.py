@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from airflow_provider_userattrs.push.model.cursor import Keys
-from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
+from airflow_provider_userattrs.push.model.keys import Gap
+from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.sql import SqlRows
 
 

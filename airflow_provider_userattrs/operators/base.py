@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
     from airflow_provider_userattrs.hooks.base import VendorHook
+    from airflow_provider_userattrs.task.spec import PushSpec
 
     OperatorPartial: TypeAlias = Any  # Airflow has it in another place in each version
 
 #: Field -> parameter, where they are not called the same.
 _NAMES = {"is_dry_run": "dry_run"}
 _FIELDS = {name: field for field, name in _NAMES.items()}
+
+#: What the report shows of the parameters that all operators share, in the order of their documentation.
+_SHOWN = ("nulls", "max_failed", "concurrency", "timezone", "checkpoint_path", "on_unknown", "allow_restart")
 
 
 class UserPushOperator(BaseOperator):
@@ -205,6 +210,56 @@ class UserPushOperator(BaseOperator):
             except InvalidRow as invalid:
                 raise WrongParameter(explain(self.columns_field, invalid.verdict)) from None
 
+    def make_spec(self, context: Context) -> PushSpec:
+        """Return what is to be pushed and how, once Airflow has rendered it.
+
+        :param context: the task's context.
+        """
+        from airflow_provider_userattrs.task.spec import PushSpec  # not on top, as in `execute`
+
+        refused = self.settle()
+        columns = getattr(self, self.columns_field)
+        shown = (self.user_field, *self.configuration_fields, self.columns_field, "rate_limit", *_SHOWN)
+        return PushSpec(
+            operation=self.make_operation(),
+            make_mapper=lambda: self.make_mapper(self._render_constants(columns, context)),
+            make_hook=self.make_hook,
+            users=self.users,
+            columns_field=self.columns_field,
+            named_columns=lambda mapper: self.named_columns(mapper, required=not self.users.are_alike),
+            identity=self.configuration(),
+            parameters={"users": str(self.users), **{field: getattr(self, field) for field in shown}},
+            log=self.log,
+            refused=refused,
+            retries=self.retries or 0,
+            shard=self.shard,
+            rate_limit=self.rate_limit,
+            concurrency=self.concurrency,
+            max_failed=self.max_failed,
+            dry_run=self.is_dry_run,
+            rejects_path=self.rejects_path,
+            checkpoint_path=self.checkpoint_path,
+            on_unknown=self.on_unknown,
+            allow_restart=self.allow_restart,
+        )
+
+    def _render_constants(self, columns: Any, context: Context) -> Any:
+        """Return what is set or unset, with the templates of constants rendered."""
+        if not isinstance(columns, dict):
+            return columns
+
+        def render(value: Any) -> Any:
+            return keep_text(value, self.render_template(value, context))
+
+        return {
+            name: Constant(render(source.value))
+            if isinstance(source, Constant)
+            else Hashed(render(source.column))
+            if isinstance(source, Hashed)
+            else source
+            for name, source in columns.items()
+        }
+
     def named_columns(self, mapper: Mapper, *, required: bool) -> dict[str, str]:
         """Return the columns that the author named, and the parameter that names each.
 
@@ -269,7 +324,7 @@ class UserPushOperator(BaseOperator):
         with Interruption(Rows.rows) as interruption:
             from airflow_provider_userattrs.task.run import Run  # takes a moment, in which a signal may come
 
-            run = Run(self, context, interruption)
+            run = Run(self.make_spec(context), context, interruption)
             if skipped := self.users.skipped:
                 self.log.info("Nobody to push of %s, which was skipped", skipped)
             report = self._report = run.run()

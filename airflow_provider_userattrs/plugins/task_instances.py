@@ -13,8 +13,7 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
 from sqlalchemy import Text, cast, func, select
 
-from airflow_provider_userattrs.push.resume.checkpoint import KEY
-from airflow_provider_userattrs.push.resume.snapshot import PROGRESS_KEY
+from airflow_provider_userattrs.task.keys import CHECKPOINT_KEY, PROGRESS_KEY
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -98,7 +97,7 @@ def _add_checkpoints(instances: dict[int, Instance], session: Session, of_the_ta
     except ImportError:  # before Airflow 3.3
         return
     # A task may make several pushes; the page shows the one whose checkpoint was written last.
-    is_ours = TaskStateStoreModel.key.startswith(KEY, autoescape=True)
+    is_ours = TaskStateStoreModel.key.startswith(CHECKPOINT_KEY, autoescape=True)
     for row in session.scalars(
         select(TaskStateStoreModel)
         .where(*of_the_task(TaskStateStoreModel), is_ours)

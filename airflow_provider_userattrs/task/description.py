@@ -5,13 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow_provider_userattrs.columns import Constant, Hashed
-
-if TYPE_CHECKING:
-    from airflow_provider_userattrs.hooks.base import VendorHook
-    from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.hooks.base import VendorHook
 
 _LONGEST_TEXT = 200
 _LONGEST_NAME = 60
@@ -19,14 +16,12 @@ _LONGEST_NAME = 60
 #: Bytes that a list of names may take as JSON.
 _MOST_BYTES = 800
 
-#: What every operator has, in the order of its documentation.
-_FIELDS = ("nulls", "max_failed", "concurrency", "timezone", "checkpoint_path", "on_unknown", "allow_restart")
 
-
-def describe(operator: UserPushOperator, hook: VendorHook, rate: str | None) -> dict[str, Any]:
+def describe(parameters: Mapping[str, Any], columns_field: str, hook: VendorHook, rate: str | None) -> dict[str, Any]:
     """Return a push's parameters as a small JSON dict; what is None is left out.
 
-    :param operator: whose push it is, rendered.
+    :param parameters: the operator's, rendered, by their names.
+    :param columns_field: the one that says what is set or unset.
     :param hook: its connection.
     :param rate: the cap in words, or None.
     """
@@ -34,11 +29,9 @@ def describe(operator: UserPushOperator, hook: VendorHook, rate: str | None) -> 
         hook.conn_name_attr: hook.conn_id,
         hook.choice: hook.settings.choice,
         "host": hook.transport.base_url,
-        "users": str(operator.users),
-        **{field: getattr(operator, field) for field in (operator.user_field, *operator.configuration_fields)},
-        operator.columns_field: _columns(getattr(operator, operator.columns_field)),
+        **parameters,
+        columns_field: _columns(parameters[columns_field]),
         "rate_limit": rate,
-        **{field: getattr(operator, field) for field in _FIELDS},
     }
     return {name: _short(value) for name, value in shown.items() if value is not None}
 

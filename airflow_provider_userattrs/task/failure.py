@@ -5,15 +5,18 @@ from __future__ import annotations
 
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException
 
-from airflow_provider_userattrs.push.model.errors import InvalidRow, PushError, RefusedConfiguration, TooManyFailed
-from airflow_provider_userattrs.push.model.text import printable
+from airflow_provider_userattrs.push.model.errors import (
+    InvalidRow,
+    PushError,
+    RefusedConfiguration,
+    TooManyFailed,
+    in_words,
+)
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
 #: A task that ends with one of these fails for good: a retry would end the same way. A connection that is not found is
 #: none of them: Airflow says the same of one when its secrets backend fails for a moment (apache/airflow#71307).
 _FOR_GOOD = (RefusedConfiguration, TooManyFailed, InvalidRow)
-
-_LONGEST = 400
 
 
 class WrongParameter(AirflowFailException, ValueError):
@@ -33,21 +36,15 @@ def explain(field: str, verdict: Verdict) -> str:
     return f"{field}: {name}{verdict.meaning}. {verdict.remedy}"
 
 
-def in_words(error: BaseException, columns_field: str, where: str | None = None) -> str:
-    """Return why a task fails; an error that is not the push's own may hold anything, and only its type is said.
+def explain_error(error: BaseException, columns_field: str) -> str:
+    """Return why a task fails.
 
     :param error: what stopped the push.
     :param columns_field: the parameter that says what is set or unset.
-    :param where: how far the push had come, or None.
     """
     if isinstance(error, InvalidRow):
-        why = explain(columns_field, error.verdict)
-    elif isinstance(error, (PushError, AirflowNotFoundException)):
-        why = str(error)
-    else:
-        why = f"{type(error).__name__}: the task's log says more"
-    why = printable(why, _LONGEST)
-    return f"{why.rstrip('.')}; {where}" if where else why
+        return explain(columns_field, error.verdict)
+    return str(error) if isinstance(error, AirflowNotFoundException) else in_words(error)
 
 
 def to_raise(error: BaseException, words: str) -> BaseException:

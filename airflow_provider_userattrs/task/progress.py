@@ -8,11 +8,16 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import AirflowPlugin, XCom
 
-from airflow_provider_userattrs.push.resume.snapshot import PROGRESS_KEY
-from airflow_provider_userattrs.task.account import Log
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.task.keys import PROGRESS_KEY
+from airflow_provider_userattrs.task.log import Log
 
 #: Whether this Airflow has tabs that plugins make (3.1 and later); before, nobody would read it.
 IS_SHOWN = hasattr(AirflowPlugin, "external_views")
+
+#: Seconds between two reports.
+TELL_EVERY = 2.0
 
 
 class ProgressXCom:
@@ -20,20 +25,25 @@ class ProgressXCom:
 
     :param ti: the task instance.
     :param log: the task's log.
+    :param clock: tells the time.
     """
 
-    def __init__(self, ti: Any, log: Log) -> None:
+    def __init__(self, ti: Any, log: Log, clock: Clock) -> None:
         self._ti = ti
         self._log = log
+        self._clock = clock
+        self._told_at = clock.monotonic()
         self._is_written = False
         self._is_broken = not IS_SHOWN
 
-    def write(self, report: dict[str, Any]) -> None:
-        """Keep a report in place of the last one; that it cannot be kept is no harm to the push."""
-        if self._is_broken:
+    def go_on(self, account: Account) -> None:
+        """Keep the report so far in place of the last one, every 2 s; that it cannot be kept is no harm to the push."""
+        now = self._clock.monotonic()
+        if self._is_broken or now < self._told_at + TELL_EVERY:
             return
+        self._told_at = now
         try:
-            self._ti.xcom_push(key=PROGRESS_KEY, value=report)
+            self._ti.xcom_push(key=PROGRESS_KEY, value=account.as_dict())
             self._is_written = True
         except Exception as error:
             self._is_broken = True

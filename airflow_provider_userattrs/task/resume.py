@@ -3,22 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, TypeAlias
 
-from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
-from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import Outcome, Status
+from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint, Store
-from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
-from airflow_provider_userattrs.task.account import Log
+from airflow_provider_userattrs.task.log import Log
 from airflow_provider_userattrs.task.seal import Seal, SealedStore
 from airflow_provider_userattrs.task.stores import Slots
-
-Update: TypeAlias = "UserUpdate | Outcome"
 
 _WAYS_OUT = "set retries=0; allow_restart=True sends all rows again with each try"
 
@@ -73,12 +66,12 @@ class Resume:
             found = self._read(store, fresh)
             if found is not None and not found.fingerprint.differs_in(fingerprint):
                 # Its rows are done if it is complete; only a task cleared by hand is asked to do them again.
-                is_cleared = found.complete and found.max_tries != self._max_tries
+                is_cleared = found.complete and found.round != self._max_tries
                 return SealedStore(slots.take(key), self._seal), fresh if is_cleared else self._opened(found, fresh)
             first, begun = first or key, begun or found
             if found is None:
                 break
-        if begun is None or (begun.complete and begun.max_tries != self._max_tries):
+        if begun is None or (begun.complete and begun.round != self._max_tries):
             return SealedStore(slots.take(first), self._seal), fresh
         changed = begun.fingerprint.differs_in(fingerprint)
         begun = self._anew(fresh, f"{' and '.join(changed)} changed since the last try", begun)
@@ -119,50 +112,3 @@ def _accepted(found: Checkpoint | None) -> str:
     """Say how many rows earlier tries got accepted, for the report of a try that is refused counts none."""
     accepted = Counts.restored(found.tally).counts[Status.ACCEPTED] if found else 0
     return f"Earlier tries got {accepted:,} row{'' if accepted == 1 else 's'} accepted. " if accepted else ""
-
-
-def pending(
-    rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None, mapper: Callable[[int, Any], Update]
-) -> Iterator[Update]:
-    """Yield what is to be done of the rows that are not finished.
-
-    :param rows: the source's rows, from where the checkpoint lets it go on.
-    :param begun: where this try begins.
-    :param checkpointer: told of the places that the source can go on from, and of keys.
-    :param mapper: position, row -> what to do.
-    """
-    position = begun.start
-    if begun.below:
-        for at, row in begun.unfinished(_rows_alone(rows, position, checkpointer), position):
-            yield mapper(at, row)
-        return
-    for row in rows:  # the usual case, once for each row of a push: no generator between
-        if type(row) in _MARKS:
-            if checkpointer is not None:
-                _MARKS[type(row)](checkpointer, row, position)
-            continue
-        yield mapper(position, row)
-        position += 1
-
-
-def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer | None) -> Iterator[Any]:
-    for row in rows:
-        if type(row) in _MARKS:
-            if checkpointer is not None:
-                _MARKS[type(row)](checkpointer, row, position)
-        else:
-            position += 1
-            yield row
-    if checkpointer is not None:
-        checkpointer.pass_end(position)
-
-
-def _pass_cursor(checkpointer: Checkpointer, cursor: Cursor, position: int) -> None:
-    checkpointer.pass_place(cursor.place, position)
-
-
-#: What a source yields between its rows -> what becomes of it.
-_MARKS: dict[type, Callable[[Checkpointer, Any, int], None]] = {
-    Cursor: _pass_cursor,
-    Keys: Checkpointer.pass_keys,
-}

@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-from airflow_provider_userattrs.push.resume.checkpoint import KEY, Store
+from airflow_provider_userattrs.push.resume.checkpoint import Store
 from airflow_provider_userattrs.sources.storage.private_files import create_private
+from airflow_provider_userattrs.task.keys import CHECKPOINT_KEY
 
 #: Bytes of a file's name; most file systems take 255, and ids may have 250 characters each.
 _LONGEST_NAME = 200
@@ -26,7 +27,7 @@ class StateStore:
     :param key: the checkpoint's name there.
     """
 
-    def __init__(self, accessor: Any, key: str = KEY) -> None:
+    def __init__(self, accessor: Any, key: str = CHECKPOINT_KEY) -> None:
         self._accessor = accessor
         self._key = key
 
@@ -52,9 +53,9 @@ class PathStore:
     :param key: the checkpoint's name among those of the task instance.
     """
 
-    def __init__(self, folder: str, ti: Any, key: str = KEY) -> None:
+    def __init__(self, folder: str, ti: Any, key: str = CHECKPOINT_KEY) -> None:
         parts = [ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index)]
-        name = "~".join(quote(part, safe="") for part in [*parts, *([] if key == KEY else [key])])
+        name = "~".join(quote(part, safe="") for part in [*parts, *([] if key == CHECKPOINT_KEY else [key])])
         if len(name) > _LONGEST_NAME:
             name = f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:40]}"
         self._path: Any = ObjectStoragePath(folder) / f"{name}.json"
@@ -100,7 +101,7 @@ class Slots:
         self._folder = checkpoint_path
         self._ti = context["ti"]
         self._accessor = context.get("task_state_store")
-        self._kind = KEY if idempotent else f"{KEY}_once"
+        self._kind = CHECKPOINT_KEY if idempotent else f"{CHECKPOINT_KEY}_once"
         self._used: list[str] = context.setdefault("userattrs_checkpoints", [])
 
     @property

@@ -101,8 +101,9 @@ class Tries:
             **self.case.parameters,
             **parameters,
         )
+        context: Any = {"ti": ti}
         with Interruption(Rows.rows) as interruption:
-            one = run.Run(operator, {"ti": ti}, interruption)  # type: ignore[typeddict-item]
+            one = run.Run(operator.make_spec(context), context, interruption)
             report = one.run()
         return {**report, "error": type(one.error).__name__ if one.error else None}
 

@@ -63,7 +63,8 @@ def push(tmp_path: Any, case: Case, bench: Bench, monkeypatch: Any, fake_clock: 
         parameters = {"checkpoint_path": None if store else str(tmp_path / "checkpoints"), **parameters}
         operator = case.operator(task_id="t", users=users, **case.parameters, **parameters)
         before = set(threading.enumerate())
-        one = run_module.Run(operator, {"ti": ti, "task_state_store": store})  # type: ignore[typeddict-item]
+        context: Any = {"ti": ti, "task_state_store": store}
+        one = run_module.Run(operator.make_spec(context), context)
         one.report = one.run()  # type: ignore[attr-defined]
         assert not set(threading.enumerate()) - before, "a thread outlives the task"
         assert sum(one.report[status.value] for status in Status) == one.report["rows"]  # type: ignore[attr-defined]
@@ -184,7 +185,8 @@ def test_without_its_store_nothing_that_must_not_be_repeated_is_sent_unnoted(
     store = Refusing(after)
     operator = case.operator(task_id="t", users=case.rows(300), **case.parameters)
     ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
-    run = run_module.Run(operator, {"ti": ti, "task_state_store": store})  # type: ignore[typeddict-item]
+    context: Any = {"ti": ti, "task_state_store": store}
+    run = run_module.Run(operator.make_spec(context), context)
     report = run.run()
     assert isinstance(run.error, RetryLater)
     assert "checkpoint" in str(run.error)

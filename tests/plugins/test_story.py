@@ -11,9 +11,9 @@ import pytest
 
 from airflow_provider_userattrs.plugins.story import Story, tell, tell_whole
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, DRY_RUN, Status, Verdict
+from airflow_provider_userattrs.push.report.account import as_dict
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
-from airflow_provider_userattrs.push.resume.snapshot import as_report
 
 NOT_FOUND = Verdict(Status.REJECTED, "404", "User not found", "Check.")
 SKIPPED = Verdict(Status.SKIPPED, "nothing", "nothing to set", "Nothing.")
@@ -57,7 +57,7 @@ def facts(report: Report, **said: Any) -> dict[str, Any]:
 
 def ended(*rows: tuple[int, Verdict], failure: str | None = None, said: Any = None, **head: Any) -> dict[str, Any]:
     report = counted(*rows, **head)
-    whole: dict[str, Any] = as_report(report, facts(report, **(said or {})), (0,), failure)
+    whole: dict[str, Any] = as_dict(report, facts(report, **(said or {})), (0,), failure)
     return whole
 
 

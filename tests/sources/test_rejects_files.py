@@ -43,7 +43,7 @@ class Writers:
         self.clock.advance(1)
         begun = None
         if below is not None:
-            begun = Checkpoint(Fingerprint("", ""), below=below, tries=(0, below), parts=2)
+            begun = Checkpoint(Fingerprint("", ""), below=below, tries=(0, below))
         owner = Owner("nightly", task, run, index)
         return RejectsWriter(path_of(self.path, owner), idempotent=True, owner=owner, begun=begun, clock=self.clock)
 

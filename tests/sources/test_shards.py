@@ -18,7 +18,8 @@ from versions import AIRFLOW
 
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
+from airflow_provider_userattrs.push.model.keys import Gap
+from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.database.key_query import KeyHash, KeyRange
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import HandedOver, hand_over, is_source_spec, source_from, take_over

@@ -17,8 +17,9 @@ from servers import free_port
 
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.keys import Gap
 from airflow_provider_userattrs.push.model.row import MalformedRow
-from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
+from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.shards import split
 
 #: As many users as there are numbers.

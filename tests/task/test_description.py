@@ -17,7 +17,7 @@ from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
-from airflow_provider_userattrs.push.resume.snapshot import PROGRESS_KEY
+from airflow_provider_userattrs.task.keys import PROGRESS_KEY
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 

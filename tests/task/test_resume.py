@@ -21,9 +21,9 @@ from versions import AIRFLOW, needs
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.push.resume.pending import pending
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.sql import SqlRows
-from airflow_provider_userattrs.task.resume import pending
 from airflow_provider_userattrs.task.stores import PathStore
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
@@ -174,7 +174,8 @@ def test_a_completed_increase_is_not_done_again_by_a_retry_but_by_a_clear(
         operator = EngageLabSetAttributesOperator(
             task_id="t", users=rows(20), operation="increase", checkpoint_path=str(tmp_path)
         )
-        return Run(operator, {"ti": ti}).run()  # type: ignore[typeddict-item]
+        context: Any = {"ti": ti}
+        return Run(operator.make_spec(context), context).run()
 
     assert one(3)["accepted"] == 20
     assert one(3)["accepted"] == 20, "the report of what was done"
@@ -198,7 +199,8 @@ def test_what_a_killed_try_left_in_doubt_is_sent_again_if_the_author_says_so(
         operator = EngageLabSetAttributesOperator(
             task_id="t", users=rows(20), operation="increase", checkpoint_path=str(tmp_path), **parameters
         )
-        return Run(operator, {"ti": ti})  # type: ignore[typeddict-item]
+        context: Any = {"ti": ti}
+        return Run(operator.make_spec(context), context)
 
     process = os.fork()
     if process == 0:  # dies with the block noted and nothing sent
@@ -319,7 +321,8 @@ def once(path: Path, context: Any = None, **parameters: Any) -> Any:
 
     ti: Any = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=3)
     operator = EngageLabSetAttributesOperator(task_id="t", checkpoint_path=str(path), **parameters)
-    run: Any = Run(operator, {"ti": ti} if context is None else context)
+    given: Any = {"ti": ti} if context is None else context
+    run: Any = Run(operator.make_spec(given), given)
     run.report = run.run()
     return run
 

@@ -70,8 +70,9 @@ def push(tmp_path: Path, control: Any, airflows: list[int]) -> Callable[..., Any
         parameters = {"target": ["username"], "checkpoint_path": str(tmp_path / "checkpoints"), **parameters}
         operator = KahunaSetAttributesOperator(task_id="t", users=users, **parameters)
         before = set(threading.enumerate())
+        context: Any = {"ti": ti}
         with Interruption(operators_rows.Rows.rows) as interruption:
-            one: Any = Run(operator, {"ti": ti}, interruption)  # type: ignore[typeddict-item]
+            one: Any = Run(operator.make_spec(context), context, interruption)
             one.report = one.run()
         one.raised = interruption.hand_on(str(one.report["failure"]))
         assert not [thread for thread in set(threading.enumerate()) - before if thread.name != "userattrs-call-off"]

@@ -159,8 +159,9 @@ def test_no_row_is_in_doubt_and_a_retry_sends_each_once(
             concurrency=concurrency,
             checkpoint_path=str(tmp_path),
         )
+        context: Any = {"ti": ti}
         with Interruption(operators_rows.Rows.rows) as interruption:
-            return Run(operator, {"ti": ti}, interruption).run()  # type: ignore[typeddict-item]
+            return Run(operator.make_spec(context), context, interruption).run()
 
     before = set(threading.enumerate())
     report = push()

@@ -17,7 +17,7 @@ from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 class Batch:
     """Hold the updates of one request, which is tried once, and what became of them so far.
 
-    :param updates: the updates, in the order of the body.
+    :param updates: the updates, in the order of their rows.
     :param parts: their encoded parts of the body.
     :param attempt: how often the request was tried before.
     :param verdicts: what the last try left of each update; None before the first.
@@ -85,6 +85,8 @@ class Batcher:
         self._start()
 
     def _start(self) -> None:
+        #: Whether updates were added in another order than that of their rows; a batch has them in that order.
+        self.is_mixed = False
         self._updates: list[UserUpdate] = []
         self._parts: list[bytes] = []
         self._bytes = self._frame
@@ -122,6 +124,9 @@ class Batcher:
         """Return what has gathered, complete or not."""
         if not self._updates:
             return None
+        if self.is_mixed:
+            pairs = sorted(zip(self._updates, self._parts, strict=True), key=lambda pair: pair[0].position)
+            self._updates, self._parts = [update for update, _ in pairs], [part for _, part in pairs]
         batch = Batch(self._updates, self._parts)
         self._start()
         return batch

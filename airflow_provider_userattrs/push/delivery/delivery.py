@@ -26,6 +26,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, R
 from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.report.account import Traffic
 
 _position = attrgetter("position")
 
@@ -57,6 +58,7 @@ class Delivery:
     :param clock: tells the time.
     :param announce: told of a batch before it is sent for the first time.
     :param abort: breaks off what is in flight, when an interrupted push is out of time.
+    :param traffic: counts what is sent.
     """
 
     def __init__(
@@ -70,10 +72,9 @@ class Delivery:
         clock: Clock | None = None,
         announce: Callable[[Batch], None] | None = None,
         abort: Callable[[], None] | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
-        self.requests = 0
-        self.retries = 0
-        self.bytes = 0
+        self.traffic = traffic or Traffic()
         self._operation = operation
         self._record = record
         self._clock = clock or Clock()
@@ -176,7 +177,7 @@ class Delivery:
 
     def _next_batch(self) -> Batch | None:
         if self._retry_queue and (batch := self._retry_queue.take(self._clock.monotonic())):
-            self.retries += 1
+            self.traffic.retries += 1
             return batch
         if self._ready:
             return self._ready.popleft()
@@ -206,8 +207,8 @@ class Delivery:
             if sent is None:
                 self._finish_untried(batch)
                 continue
-            self.requests += 1
-            self.bytes += sent.size
+            self.traffic.requests += 1
+            self.traffic.bytes += sent.size
             if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
                 self.stop(sent.error)
             if sent.verdicts.count(ACCEPTED) == len(batch):

@@ -64,6 +64,7 @@ class Intake:
         :raises Exception: whatever the source raises.
         """
         while self._freed:
+            self._batcher.is_mixed = True
             if batch := self._take(self._freed.popleft()):
                 return batch
         order, admit, take = self._order, self._order.admit, self._take

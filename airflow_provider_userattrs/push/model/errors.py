@@ -69,3 +69,8 @@ class InvalidRow(Exception):
 
 class SourceInterrupted(BaseException):
     """Leave the source at once; no Exception, so that no source takes it for a failure of its own."""
+
+
+def in_words(error: BaseException) -> str:
+    """Return why a push fails; an error that is not its own may hold anything, and only its type is named."""
+    return str(error) if isinstance(error, PushError) else f"{type(error).__name__}: the log says more"

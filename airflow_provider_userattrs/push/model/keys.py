@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A row's key as JSON, with the name of its type."""
+"""Keys of rows: at the sides of a gap between finished rows, and as JSON with the name of their type."""
 
 from __future__ import annotations
 
 import base64
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -26,6 +26,22 @@ _TYPES: tuple[tuple[type, str, Any, Any], ...] = (
 PERSONAL = ("str", "bytes")
 
 _READERS = {name: read for _, name, _, read in _TYPES}
+
+
+#: The keys of the finished rows at one side of a gap: one, or several that a database may take for the same, in their
+#: order; none where the gap is open.
+Edge: TypeAlias = tuple[Any, ...]
+
+
+class Gap(NamedTuple):
+    """Hold the finished rows on both sides of unfinished ones.
+
+    :param after: the finished rows before them; none if it begins at the first row.
+    :param before: the finished rows behind them; none if it goes on to the last row.
+    """
+
+    after: Edge
+    before: Edge
 
 
 def encode_key(key: Any) -> list[Any]:
@@ -61,3 +77,8 @@ def decode_key(encoded: Any) -> Any:
         return _READERS[name](text)
     except (ValueError, TypeError, LookupError, ArithmeticError):
         raise ValueError("what is kept is no key") from None
+
+
+def size_of(edge: Edge) -> int:
+    """Return about how many bytes an edge takes as JSON."""
+    return 2 + sum(4 + len(str(key).encode("utf-8", "surrogatepass")) for key in edge)

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
 
+from airflow_provider_userattrs.push.report.book import Book
+from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 
 #: The version of a checkpoint's form.
 FORMAT = 2
-
-#: The checkpoint's name in Airflow's task state store, or the beginning of it: a task may make several pushes.
-KEY = "userattrs_push"
 
 
 class Store(Protocol):
@@ -60,13 +59,12 @@ class Checkpoint:
     :param keys: of a source that is read by key: which of its rows are unfinished, as `Unfinished` says it, or
         as sealed text. They are read with positions from ``below`` on, so that no position means two finished rows.
     :param facts: what else the account of all tries adds up, such as ``requests``.
-    :param parts: the parts of the rejects file so far.
     :param tries: the first row of each try.
     :param complete: whether nothing is left to do; only a push that must not be repeated keeps it.
-    :param max_tries: the task's, when it was completed; it changes when the task is cleared by hand.
+    :param round: what changes when a complete push is asked for once more.
     """
 
-    fingerprint: Fingerprint
+    fingerprint: Fingerprint = Fingerprint("", "")
     below: int = 0
     holes: tuple[tuple[int, int], ...] = ()
     sent_below: int = 0
@@ -74,10 +72,9 @@ class Checkpoint:
     place: tuple[Any, int] | None = None
     keys: Any = None
     facts: dict[str, Any] = field(default_factory=dict)
-    parts: int = 0
     tries: tuple[int, ...] = ()
     complete: bool = False
-    max_tries: int | None = None
+    round: Any = None
 
     @property
     def after(self) -> Any:
@@ -102,6 +99,23 @@ class Checkpoint:
     def first_unfinished(self) -> int:
         """Return the first row that is not finished."""
         return self.holes[0][0] if self.holes else self.below
+
+    def begin(self, round: Any = None) -> Checkpoint:
+        """Return the checkpoint with one more try, which begins at the first row that is not finished.
+
+        :param round: what changes when a complete push is asked for once more.
+        """
+        return replace(self, tries=(*self.tries, self.first_unfinished), round=round)
+
+    def open_book(self, *, idempotent: bool) -> Book:
+        """Return the book of a try that begins here: it has the rows that are finished.
+
+        :param idempotent: whether a row may be sent twice.
+        """
+        book = Book(idempotent=idempotent)
+        holes = self.holes if self.keys is None else ()  # what is named by keys is read with new positions
+        book.restore(self.below, holes, Counts.restored(self.tally))
+        return book
 
     def unfinished(self, rows: Iterator[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
         """Yield position and row of what is not finished, and read past the rest.

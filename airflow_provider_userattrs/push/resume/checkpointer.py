@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hand that keeps the checkpoint while a push goes on."""
+"""Writes the checkpoint while a push runs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RetryLater
-from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.keys import Gap
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.watermark import MOST_KEY_BYTES
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
-from airflow_provider_userattrs.push.resume.key_log import KeyLog
-from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
-from airflow_provider_userattrs.push.resume.watermark import MOST_KEY_BYTES, Watermark
+from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 
 #: Seconds between two checkpoints; one costs some 10 to 44 ms in Airflow's task state store.
 SAVE_EVERY = 2.0
@@ -36,31 +36,18 @@ IN_DOUBT = Verdict(
     Status.UNKNOWN,
     "in-doubt",
     "may have been sent by a try of the task that ended before the answer",
-    'Check these users at the vendor; on_unknown="resend" would send them again.',
+    "Check these users at the vendor",
 )
 
 
-class Account(Protocol):
-    """Give what a checkpoint keeps besides the rows."""
+class Settle(Protocol):
+    """Describe what brings the rejects written so far to safety."""
 
-    @property
-    def parts(self) -> int:
-        """Return how many parts the rejects file has by now."""
-
-    def facts(self) -> dict[str, Any]:
-        """Return what the account of all tries adds up."""
-
-    def settle(self, *, now: bool) -> bool:
-        """Bring the rejects written so far to safety; return whether they are.
+    def __call__(self, *, now: bool) -> bool:
+        """Do so, and return whether they are safe.
 
         :param now: whether it must be now; else it may be put off where it costs much.
         """
-
-    def note_source(self, finished: int, still_there: int) -> None:
-        """Hear how many of the rows that earlier tries finished the source still has."""
-
-    def note_failure(self, error: Exception) -> None:
-        """Hear that the checkpoint cannot be kept."""
 
 
 class Checkpointer:
@@ -68,23 +55,35 @@ class Checkpointer:
 
     :param store: keeps the checkpoint.
     :param begun: where this try begins.
-    :param account: gives what else is kept.
+    :param account: has the rows, and gives what else is kept.
     :param idempotent: whether an update may be sent twice; if not, each block is noted before it is sent.
     :param clock: tells the time.
+    :param settle: brings the rejects written so far to safety; None if there are none.
+    :param on_failure: called with the error when the checkpoint cannot be written, once.
     """
 
-    def __init__(self, store: Store, begun: Checkpoint, account: Account, *, idempotent: bool, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        begun: Checkpoint,
+        account: Account,
+        *,
+        idempotent: bool,
+        clock: Clock,
+        settle: Settle | None = None,
+        on_failure: Callable[[Exception], None] | None = None,
+    ) -> None:
         self._store = store
         self._begun = begun
         self._account = account
         self._idempotent = idempotent
         self._clock = clock
+        self._settle = settle
+        self._on_failure = on_failure
         self._earlier = Unfinished() if begun.keys is None else Unfinished.from_dict(begun.keys)
         self._key_bytes = MOST_KEY_BYTES - self._earlier.size
-        self._keys = KeyLog()
-        self._watermark = Watermark(idempotent=idempotent, keys=self._keys)
-        holes = begun.holes if begun.keys is None else ()  # what is named by keys is read with new positions
-        self._watermark.restore(begun.below, holes, Counts.restored(begun.tally))
+        self._keys = account.book.keys
+        self._watermark = account.book.watermark
         self._places: deque[tuple[Any, int]] = deque([begun.place] if begun.place else [])
         self._sent_below = begun.sent_below if begun.keys is None else 0
         self._sent_upto = self._earlier.sent_upto
@@ -94,7 +93,6 @@ class Checkpointer:
         self._block = _FIRST_BLOCK
         self._announced_at = clock.monotonic()
         self._announced = 0
-        self._failed = False
 
     def pass_place(self, place: Any, position: int) -> None:
         """Take in that the source can go on from a place, and that the row behind it has this position."""
@@ -116,9 +114,8 @@ class Checkpointer:
         """Tell whether the row read last, which has this position, may have been sent by an earlier try."""
         return self._is_in_doubt if self._keys.is_used else position < self._begun.sent_below
 
-    def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
-        """Take in final verdicts; save if it is time."""
-        self._watermark.finish([row.position for row in rows], verdicts)
+    def save_if_due(self) -> None:
+        """Write the checkpoint if the last one is 2 s old."""
         if self._clock.monotonic() >= self._next_save:
             self._save()
 
@@ -146,13 +143,12 @@ class Checkpointer:
         self._has_sent = True
         self._size_block(started)
 
-    def close(self, *, complete: bool, max_tries: int | None = None) -> None:
+    def close(self, *, complete: bool) -> None:
         """Keep where a later try goes on, or nothing if the push is complete.
 
-        What must not be repeated keeps a word that it is complete: a task may still fail after its last line.
+        What must not be repeated keeps a note that it is complete: the task may still fail after this.
 
         :param complete: whether nothing is left to do.
-        :param max_tries: the task's.
         """
         if complete and self._idempotent:
             self._guard(self._store.delete)
@@ -164,11 +160,11 @@ class Checkpointer:
             is_named = below == self._watermark.end
             self._sent_below = 0 if is_named else self._watermark.end
             self._sent_upto = None if is_named else self._watermark.end_key
-        self._save(now=True, complete=complete, max_tries=max_tries)
+        self._save(now=True, complete=complete)
 
-    def current(self, *, complete: bool = False, max_tries: int | None = None) -> Checkpoint:
+    def current(self, *, complete: bool = False) -> Checkpoint:
         """Return the checkpoint as of now."""
-        below, holes, gaps, tally = self._watermark.cut(self._key_bytes)
+        below, holes, gaps, counts = self._watermark.cut(self._key_bytes)
         first = holes[0][0] if holes else below
         while len(self._places) > 1 and self._places[1][1] <= first:
             self._places.popleft()
@@ -178,13 +174,11 @@ class Checkpointer:
             below=below,
             holes=tuple(holes),
             sent_below=self._sent_below,
-            tally=tally.state(_MOST_REASONS),
+            tally=counts.state(_MOST_REASONS),
             place=place,
             keys=self._unfinished(gaps),
             facts=self._account.facts(),
-            parts=self._account.parts,
             complete=complete,
-            max_tries=max_tries,
         )
 
     def _unfinished(self, gaps: Sequence[Gap]) -> dict[str, Any] | None:
@@ -192,20 +186,20 @@ class Checkpointer:
             return None
         return replace(self._earlier.behind(gaps), sent_upto=self._sent_upto).as_dict()
 
-    def _save(self, *, now: bool = False, complete: bool = False, max_tries: int | None = None) -> bool:
+    def _save(self, *, now: bool = False, complete: bool = False) -> bool:
         self._next_save = self._clock.monotonic() + SAVE_EVERY
-        if not self._account.settle(now=now):
+        if self._settle is not None and not self._settle(now=now):
             return False
-        state = self.current(complete=complete, max_tries=max_tries).as_dict()
+        state = self.current(complete=complete).as_dict()
         return self._guard(lambda: self._store.write(state))
 
     def _guard(self, act: Callable[[], None]) -> bool:
         try:
             act()
         except Exception as error:  # each store has exceptions of its own
-            if not self._failed:
-                self._failed = True
-                self._account.note_failure(error)
+            report, self._on_failure = self._on_failure, None  # once
+            if report is not None:
+                report(error)
             return False
         return True
 

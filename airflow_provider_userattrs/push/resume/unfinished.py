@@ -8,24 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
-from airflow_provider_userattrs.push.model.keys import decode_key, encode_key
-
-#: The keys of the finished rows at one side of a gap: one, or several that a database may take for the same, in their
-#: order; none where the gap is open.
-Edge: TypeAlias = tuple[Any, ...]
-
-
-class Gap(NamedTuple):
-    """Hold the finished rows on both sides of unfinished ones.
-
-    :param after: the finished rows before them; none if it begins at the first row.
-    :param before: the finished rows behind them; none if it goes on to the last row.
-    """
-
-    after: Edge
-    before: Edge
+from airflow_provider_userattrs.push.model.keys import Edge, Gap, decode_key, encode_key, size_of
 
 
 @dataclass(frozen=True)
@@ -86,11 +71,6 @@ class Unfinished:
         except (KeyError, TypeError) as error:
             raise ValueError("what is kept are no keys") from error
         return cls(tries, sent_upto)
-
-
-def size_of(edge: Edge) -> int:
-    """Return about how many bytes an edge takes as JSON."""
-    return 2 + sum(4 + len(str(key).encode("utf-8", "surrogatepass")) for key in edge)
 
 
 def _written(edge: Edge, kinds: set[str]) -> list[Any]:

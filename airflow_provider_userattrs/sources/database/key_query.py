@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.keys import decode_key
-from airflow_provider_userattrs.push.resume.unfinished import Gap, Unfinished
+from airflow_provider_userattrs.push.model.keys import Gap, decode_key
+from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.database.drivers import MYSQL
 
 #: Placeholder of a value -> its form with a name.

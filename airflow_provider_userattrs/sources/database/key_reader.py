@@ -10,8 +10,9 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.keys import Edge, Gap
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
-from airflow_provider_userattrs.push.resume.unfinished import Edge, Gap, Unfinished
+from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.database.key_checker import KeyChecker, alike_at_end
 from airflow_provider_userattrs.sources.database.key_query import Selection
 from airflow_provider_userattrs.sources.database.query import Query, column_index

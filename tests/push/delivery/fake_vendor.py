@@ -15,8 +15,7 @@ from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, Refu
 from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.report.recorder import Recorder
-from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.report import book, counts
 from airflow_provider_userattrs.vendors.http import asked_to_wait
 
 ATTEMPTS = 5
@@ -150,15 +149,20 @@ class Book:
         self.rows: list[UserUpdate | Outcome] = []
         self.read = 0
         self.outstanding = 0
-        self.report = Report("Vendor", "set attributes", "")
-        self._ledger = Recorder(self.report, progress=lambda: None)
+        self._book = book.Book()
         self._by_user: dict[object, list[int]] = {}
 
     def __call__(self, rows: Sequence[Any], verdicts: Sequence[Verdict]) -> None:
+        positions = [row.position for row in rows]
+        assert positions == sorted(positions), "rows out of their order: the book takes them for a run"
         for row, verdict in zip(rows, verdicts, strict=True):
             assert row.position not in self.verdicts, "a second verdict on one row"
             self.verdicts[row.position] = verdict
-        self._ledger.record(rows, verdicts)
+        self._book.record(rows, verdicts)
+
+    def counts(self) -> counts.Counts:
+        """Give the counts of the engine's own book."""
+        return self._book.counts()
 
     def source(self, rows: Iterable[UserUpdate | Outcome]) -> Iterator[UserUpdate | Outcome]:
         self.rows = list(rows)

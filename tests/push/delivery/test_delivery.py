@@ -32,14 +32,14 @@ class TestAllWell:
         done = push(rows(100), "ok", target=operation(max_users), concurrency=concurrency)
         assert done.stopped is None
         assert done.statuses == ["accepted"] * 100
-        assert done.delivery.requests == len(done.vendor.requests) == -(-100 // max_users)
-        assert done.delivery.bytes == done.vendor.bytes
-        assert done.delivery.retries == 0
+        assert done.delivery.traffic.requests == len(done.vendor.requests) == -(-100 // max_users)
+        assert done.delivery.traffic.bytes == done.vendor.bytes
+        assert done.delivery.traffic.retries == 0
         assert done.vendor.most_in_flight <= concurrency
 
     def test_no_rows_are_no_requests(self, push: Any) -> None:
         done = push([], "ok")
-        assert (done.stopped, done.statuses, done.delivery.requests) == (None, [], 0)
+        assert (done.stopped, done.statuses, done.delivery.traffic.requests) == (None, [], 0)
 
     def test_rows_with_nothing_to_send_keep_their_verdict(self, push: Any, rows: Any) -> None:
         mixed = rows(5)

@@ -83,8 +83,8 @@ class TestWhateverHappens:
         # Every row read has exactly one verdict (a second one would have failed above), and the counts add up.
         assert sorted(book.verdicts) == list(range(len(kinds)))
         counts = Counter(verdict.status for verdict in book.verdicts.values())
-        assert {status: count for status, count in book.report.counts.items() if count} == counts
-        assert book.report.rows == len(kinds)
+        assert {status: count for status, count in book.counts().counts.items() if count} == counts
+        assert book.counts().rows == len(kinds)
 
         for place, (_, kind) in enumerate(kinds):
             verdict, sent = book.verdicts[place], vendor.sent(place)
@@ -122,5 +122,5 @@ class TestWhateverHappens:
                 user = kinds[place][0]
                 assert not [later for later in vendor.turns if later > place and kinds[later][0] == user], "overtaken"
         assert vendor.most_in_flight <= concurrency
-        assert done.delivery.requests == len(vendor.requests)
-        assert done.delivery.bytes == vendor.bytes
+        assert done.delivery.traffic.requests == len(vendor.requests)
+        assert done.delivery.traffic.bytes == vendor.bytes

@@ -26,15 +26,15 @@ class TestPassingFailures:
         assert done.vendor.sent(0) == [failure] * ATTEMPTS
         assert done.book.verdicts[0].status == status
         assert done.statuses[1:] == ["accepted"] * 19
-        assert done.delivery.retries == ATTEMPTS - 1
-        assert done.delivery.requests == 19 + ATTEMPTS
+        assert done.delivery.traffic.retries == ATTEMPTS - 1
+        assert done.delivery.traffic.requests == 19 + ATTEMPTS
 
     @pytest.mark.parametrize("failure", ["refused", "busy", "doubt", "dropped"])
     @pytest.mark.parametrize("times", [1, 4])
     def test_that_pass_end_well(self, push: Any, rows: Any, failure: str, times: int) -> None:
         done = push(rows(1), in_turn(*[failure] * times, "ok"))
         assert (done.statuses, done.stopped) == (["accepted"], None)
-        assert done.delivery.retries == times
+        assert done.delivery.traffic.retries == times
 
     def test_are_tried_again_for_their_own_users_alone(self, push: Any, rows: Any) -> None:
         def judge(positions: list[int], turn: int) -> list[str]:

@@ -40,7 +40,7 @@ class TestSplitting:
     def test_one_bad_row_of_a_hundred_takes_few_requests(self, push: Any, rows: Any) -> None:
         done = push(rows(100), self.judge({42}), target=operation(100))
         assert done.statuses.count("rejected") == 1
-        assert done.delivery.requests <= 2 * 7 + 1
+        assert done.delivery.traffic.requests <= 2 * 7 + 1
 
     def test_what_is_left_of_a_split_at_a_stop_is_unsent(self, push: Any, rows: Any) -> None:
         def judge(positions: list[int], turn: int) -> str:
@@ -58,7 +58,7 @@ class TestSplitting:
         assert len([place for place in sent if done.vendor.sent(place).count("split") > 1]) >= 200
         assert all(done.book.verdicts[place] is WORDS["split"] for place in sent)
         assert done.statuses.count("unsent") == 2_000 - len(sent)
-        assert done.delivery.requests < 2 * 200 + 10 * concurrency * 4, "some 4,000 without"
+        assert done.delivery.traffic.requests < 2 * 200 + 10 * concurrency * 4, "some 4,000 without"
         assert isinstance(done.stopped, RefusedConfiguration)
         assert WORDS["split"].meaning in str(done.stopped)
         assert WORDS["split"].remedy in str(done.stopped)

@@ -27,8 +27,8 @@ class TestStopping:
         done = push(rows(500), refusal, concurrency=2)
         assert isinstance(done.stopped, RefusedConfiguration)
         assert done.statuses == ["unsent"] * 500
-        assert done.delivery.requests <= 4, "the queue went on after the refusal"
-        assert done.book.report.rows == done.book.read == 500
+        assert done.delivery.traffic.requests <= 4, "the queue went on after the refusal"
+        assert done.book.counts().rows == done.book.read == 500
 
     def test_the_refusal_says_what_and_what_to_do(self, push: Any, rows: Any) -> None:
         message = str(push(rows(1), "stop").stopped)
@@ -40,7 +40,7 @@ class TestStopping:
         interval = sys.getswitchinterval()
         sys.setswitchinterval(10)  # a thread goes on until it has to wait
         try:
-            assert push(rows(50), refusal, concurrency=1).delivery.requests == 1
+            assert push(rows(50), refusal, concurrency=1).delivery.traffic.requests == 1
         finally:
             sys.setswitchinterval(interval)
 

@@ -42,7 +42,7 @@ class TestVendorAway:
         assert done.statuses[0] == first
         assert done.statuses[-1] == "unsent"
         assert set(done.statuses) <= {first, "unsent"}
-        assert done.delivery.requests < 1_000
+        assert done.delivery.traffic.requests < 1_000
 
     def test_failures_here_and_there_do_not(self, push: Any, rows: Any) -> None:
         def judge(positions: list[int], turn: int) -> str:
@@ -75,7 +75,7 @@ class TestVendorAway:
         assert isinstance(done.stopped, RetryLater)
         assert done.stopped.retry_after == pytest.approx(min(86_400, float(next(iter(headers.values())))))
         assert done.statuses == ["unsent"] * 50
-        assert done.delivery.requests == 1
+        assert done.delivery.traffic.requests == 1
 
     def test_a_wait_of_five_minutes_is_waited_for(self, push: Any, rows: Any) -> None:
         busy = Answer(429, {"retry-after": "300"}, orjson.dumps(["busy"]))
@@ -90,4 +90,4 @@ class TestVendorAway:
     def test_a_vendor_that_is_away_is_left_alone(self, push: Any, rows: Any) -> None:
         done = push(rows(3_000), "refused", concurrency=4)
         assert isinstance(done.stopped, RetryLater)
-        assert done.delivery.requests < 3_000
+        assert done.delivery.traffic.requests < 3_000

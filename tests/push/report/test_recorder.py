@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The book: every row counted, those not applied written down, progress now and then."""
+"""Finished rows: recorded in the book, those not applied written down, progress now and then."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.report.book import Book
 from airflow_provider_userattrs.push.report.recorder import Recorder
-from airflow_provider_userattrs.push.report.report import Report
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.")
 
 
 @pytest.fixture
-def report() -> Report:
-    return Report("Vendor", "set attributes", "said yes")
+def book() -> Book:
+    return Book()
 
 
-def test_counts_and_writes_what_was_not_applied(report: Report, update: Callable[..., UserUpdate], clock: Any) -> None:
+def test_counts_and_writes_what_was_not_applied(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:
     written: list[Outcome] = []
-    recorder = Recorder(report, progress=lambda: None, reject=written.append, clock=clock)
+    recorder = Recorder(book, progress=lambda: None, reject=written.append, clock=clock)
     updates = [update(place) for place in range(7)]
     verdicts = [Verdict(status, str(place)) for place, status in enumerate(Status)]
     recorder.record(updates, verdicts)
-    assert report.counts == dict.fromkeys(Status, 1)
+    assert book.counts().counts == dict.fromkeys(Status, 1)
     kept = [outcome.verdict.status for outcome in written]
     assert kept == [Status.PARTIAL, Status.REJECTED, Status.INVALID, Status.UNKNOWN, Status.UNSENT]
     for outcome in written:
@@ -38,32 +38,32 @@ def test_counts_and_writes_what_was_not_applied(report: Report, update: Callable
         assert outcome.verdict is verdicts[outcome.position]
 
 
-def test_writes_outcomes_too(report: Report, clock: Any) -> None:
+def test_writes_outcomes_too(book: Book, clock: Any) -> None:
     written: list[Outcome] = []
-    recorder = Recorder(report, progress=lambda: None, reject=written.append, clock=clock)
+    recorder = Recorder(book, progress=lambda: None, reject=written.append, clock=clock)
     recorder.record((Outcome(4, REJECTED, {"id": 1}, "ada"),), (REJECTED,))
     assert [(outcome.position, outcome.row, outcome.user) for outcome in written] == [(4, {"id": 1}, "ada")]
 
 
-def test_needs_no_rejects(report: Report, update: Callable[..., UserUpdate], clock: Any) -> None:
-    Recorder(report, progress=lambda: None, clock=clock).record([update(0)], [REJECTED])
-    assert report.counts[Status.REJECTED] == 1
+def test_needs_no_rejects(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:
+    Recorder(book, progress=lambda: None, clock=clock).record([update(0)], [REJECTED])
+    assert book.counts().counts[Status.REJECTED] == 1
 
 
 @given(statuses=st.lists(st.lists(st.sampled_from(Status), max_size=6), max_size=20))
 def test_counts_add_up(update: Callable[..., UserUpdate], fake_clock: Any, statuses: list[list[Status]]) -> None:
-    report = Report("Vendor", "set attributes", "said yes")
-    recorder = Recorder(report, progress=lambda: None, clock=fake_clock())
+    book = Book()
+    recorder = Recorder(book, progress=lambda: None, clock=fake_clock())
     for batch in statuses:
         verdicts = [ACCEPTED if status is Status.ACCEPTED else Verdict(status, "c") for status in batch]
         recorder.record([update(place) for place in range(len(batch))], verdicts)
     flat = [status for batch in statuses for status in batch]
-    assert report.rows == len(flat)
-    assert report.counts == {status: flat.count(status) for status in Status}
+    assert book.rows == book.counts().rows == len(flat)
+    assert book.counts().counts == {status: flat.count(status) for status in Status}
 
 
 def test_a_reject_that_raises_raises_once_and_every_row_is_counted(
-    report: Report, update: Callable[..., UserUpdate], clock: Any
+    book: Book, update: Callable[..., UserUpdate], clock: Any
 ) -> None:
     calls = []
 
@@ -71,19 +71,19 @@ def test_a_reject_that_raises_raises_once_and_every_row_is_counted(
         calls.append(outcome)
         raise OSError("disk full")
 
-    recorder = Recorder(report, progress=lambda: None, reject=reject, clock=clock)
+    recorder = Recorder(book, progress=lambda: None, reject=reject, clock=clock)
     with pytest.raises(OSError, match="disk full"):
         recorder.record([update(0), update(1)], [REJECTED, REJECTED])
     recorder.record([update(2)], [REJECTED])
-    assert report.counts[Status.REJECTED] == 3
+    assert book.counts().counts[Status.REJECTED] == 3
     assert len(calls) == 1
 
 
 def test_progress_is_told_four_times_a_second_at_most(
-    report: Report, update: Callable[..., UserUpdate], clock: Any
+    book: Book, update: Callable[..., UserUpdate], clock: Any
 ) -> None:
     told = []
-    recorder = Recorder(report, progress=lambda: told.append(clock.monotonic()), clock=clock)
+    recorder = Recorder(book, progress=lambda: told.append(clock.monotonic()), clock=clock)
     begun = clock.monotonic()
     for _ in range(20):
         clock.advance(0.125)
@@ -91,17 +91,15 @@ def test_progress_is_told_four_times_a_second_at_most(
     assert told == [begun + 0.25 * number for number in range(1, 11)]
 
 
-def test_progress_is_told_once_after_a_long_silence(
-    report: Report, update: Callable[..., UserUpdate], clock: Any
-) -> None:
+def test_progress_is_told_once_after_a_long_silence(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:
     told = []
-    recorder = Recorder(report, progress=lambda: told.append(report.rows), clock=clock)
+    recorder = Recorder(book, progress=lambda: told.append(book.rows), clock=clock)
     clock.advance(95)
     for _ in range(5):
         recorder.record([update(0)], [REJECTED])
     assert told == [1]
 
 
-def test_has_a_clock_of_its_own(report: Report, update: Callable[..., UserUpdate]) -> None:
-    Recorder(report, progress=lambda: pytest.fail("progress at once")).record([update(0)], [ACCEPTED])
-    assert report.rows == 1
+def test_has_a_clock_of_its_own(book: Book, update: Callable[..., UserUpdate]) -> None:
+    Recorder(book, progress=lambda: pytest.fail("progress at once")).record([update(0)], [ACCEPTED])
+    assert book.rows == 1

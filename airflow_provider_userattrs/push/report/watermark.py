@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rows are finished: a watermark with holes, and a tally of what became of the rest."""
+"""Which rows are finished: a watermark with holes, and counts of what became of the finished rows."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
+from airflow_provider_userattrs.push.model.keys import Edge, Gap, size_of
 from airflow_provider_userattrs.push.report.counts import Counts
-from airflow_provider_userattrs.push.resume.key_log import KeyLog
-from airflow_provider_userattrs.push.resume.unfinished import Edge, Gap, size_of
+from airflow_provider_userattrs.push.report.key_log import KeyLog
 
 #: Spans of unfinished rows that a checkpoint can name. At more, what lies behind them counts as unfinished too.
 MOST_HOLES = 500
@@ -20,22 +19,22 @@ MOST_HOLES = 500
 MOST_KEY_BYTES = 14_000
 
 
-class Stretch:
+class Span:
     """Hold finished rows without a gap.
 
     :param start: the position of the first.
     :param end: the position behind the last.
-    :param tally: counts them.
+    :param counts: counts them.
     :param first: the keys at its beginning; none where rows have no keys, or none that this try read.
     :param last: the keys at its end; likewise.
     """
 
-    __slots__ = ("end", "first", "last", "start", "tally")
+    __slots__ = ("counts", "end", "first", "last", "start")
 
-    def __init__(self, start: int, end: int, tally: Counts | None = None, first: Edge = (), last: Edge = ()) -> None:
+    def __init__(self, start: int, end: int, counts: Counts | None = None, first: Edge = (), last: Edge = ()) -> None:
         self.start = start
         self.end = end
-        self.tally = Counts() if tally is None else tally
+        self.counts = Counts() if counts is None else counts
         self.first = first
         self.last = last
 
@@ -65,124 +64,113 @@ class Cut(NamedTuple):
     :param below: the watermark: rows below it are finished, less those in holes.
     :param holes: (first, behind the last) of each span of unfinished rows below it.
     :param gaps: the same, and what lies behind the watermark, by key; none if this try finished no row with a key.
-    :param tally: what became of the finished rows.
+    :param counts: what became of the finished rows.
     """
 
     below: int
     holes: list[tuple[int, int]]
     gaps: list[Gap]
-    tally: Counts
+    counts: Counts
 
 
 class Watermark:
-    """Keep the finished rows as stretches, each with its own tally.
+    """Keep the finished rows as spans, each with its own counts.
 
-    A row left ``unsent`` is not finished; nor is one whose cause is passing, where it may be sent twice.
-
-    Stretches that meet become one, so that there are as many as there are gaps: the rows in flight, those that wait
+    Spans that meet become one, so that there are as many as there are gaps: the rows in flight, those that wait
     for their next try, and those that could not be sent.
 
-    :param idempotent: whether a row may be sent twice.
     :param keys: knows the keys of rows without a verdict, where rows have keys.
     """
 
-    def __init__(self, *, idempotent: bool, keys: KeyLog | None = None) -> None:
-        self._idempotent = idempotent
+    def __init__(self, keys: KeyLog | None = None) -> None:
         self._keys = keys or KeyLog()
         self._starts = [0]
-        self._stretches = [Stretch(0, 0)]
+        self._spans = [Span(0, 0)]
 
-    def restore(self, below: int, holes: Sequence[Sequence[int]], tally: Counts) -> None:
+    def restore(self, below: int, holes: Sequence[Sequence[int]], counts: Counts) -> None:
         """Begin with the rows that earlier tries finished.
 
         :param below: finished are the rows below this one, less those in holes.
         :param holes: (first, behind the last) of each span of unfinished rows, in their order.
-        :param tally: what became of the finished rows.
+        :param counts: what became of the finished rows.
         """
         edges = [0, *(edge for hole in holes for edge in hole), below]
         self._starts = edges[0::2]
-        self._stretches = [Stretch(start, end) for start, end in zip(self._starts, edges[1::2], strict=True)]
-        self._stretches[0].tally = tally
+        self._spans = [Span(start, end) for start, end in zip(self._starts, edges[1::2], strict=True)]
+        self._spans[0].counts = counts
 
-    def finish(self, positions: Sequence[int], verdicts: Sequence[Verdict]) -> None:
-        """Count rows with their verdicts.
+    def finish(self, start: int, end: int) -> Counts:
+        """Take in that the rows from ``start`` up to ``end`` are finished; return the counts they belong in."""
+        counts = self._join(start, end)
+        self._keys.drop(range(start, end))
+        return counts
 
-        :param positions: the rows' places, ascending.
-        :param verdicts: one for each.
-        """
-        count = len(positions)
-        if not count:
-            return
-        if positions[-1] - positions[0] == count - 1 and verdicts.count(ACCEPTED) == count:
-            self._stretch(positions[0], positions[-1] + 1).add_accepted(count)
-        else:
-            for position, verdict in zip(positions, verdicts, strict=True):
-                if not self._is_open(verdict):
-                    self._stretch(position, position + 1).add(position, verdict)
-        self._keys.drop(positions)
-
-    def _is_open(self, verdict: Verdict) -> bool:
-        return verdict.status is Status.UNSENT or (self._idempotent and verdict.action is Action.RETRY)
+    def counts(self) -> Counts:
+        """Count the finished rows by verdict."""
+        counts = Counts()
+        for span in self._spans:
+            counts.merge(span.counts)
+        return counts
 
     def cut(self, key_bytes: int = MOST_KEY_BYTES) -> Cut:
         """Return how far the push has come.
 
-        A stretch at the front that has not begun is a hole like any other.
+        A span at the front that has not begun is a hole like any other.
 
         :param key_bytes: how much room there is for keys.
         """
-        stretches = self._stretches
+        spans = self._spans
         most = 1
-        for before, after in pairwise(stretches[: MOST_HOLES + 1]):
+        for before, after in pairwise(spans[: MOST_HOLES + 1]):
             key_bytes -= size_of(before.last) + size_of(after.first)
             if key_bytes < 0 and after.first:
                 break
             most += 1
-        named = stretches[:most]
-        tally = Counts()
-        for stretch in named:
-            tally.merge(stretch.tally)
+        named = spans[:most]
+        counts = Counts()
+        for span in named:
+            counts.merge(span.counts)
         between = list(pairwise(named))
         holes = [(before.end, after.start) for before, after in between]
         gaps = [Gap(before.last, after.first) for before, after in between]
         last = named[-1].last
-        return Cut(named[-1].end, holes, [*gaps, Gap(last, ())] if last else [], tally)
+        return Cut(named[-1].end, holes, [*gaps, Gap(last, ())] if last else [], counts)
 
     @property
     def gaps(self) -> int:
         """Count the spans of unfinished rows between finished ones."""
-        return len(self._stretches) - 1
+        return len(self._spans) - 1
 
     @property
     def end(self) -> int:
         """Return the position behind the last finished row."""
-        return self._stretches[-1].end
+        return self._spans[-1].end
 
     @property
     def end_key(self) -> object:
         """Return the key of the last finished row; None if this try finished none that has one."""
-        last = self._stretches[-1].last
+        last = self._spans[-1].last
         return last[-1] if last else None
 
-    def _stretch(self, start: int, end: int) -> Counts:
-        """Return the tally to count the rows from ``start`` up to ``end`` in."""
-        starts, stretches, keys = self._starts, self._stretches, self._keys
+    def _join(self, start: int, end: int) -> Counts:
+        """Add rows to the spans they meet; return the counts of the one they are in then."""
+        starts, spans, keys = self._starts, self._spans, self._keys
         place = bisect_right(starts, start) - 1
-        before = stretches[place]
-        after = stretches[place + 1] if place + 1 < len(starts) and starts[place + 1] == end else None
+        before = spans[place]
+        after = spans[place + 1] if place + 1 < len(starts) and starts[place + 1] == end else None
         first, last = keys.edges(start, end)
         if before.end == start:
             before.extend(end, first, last, alike=keys.take_alike(start))
             if after is not None:
                 before.extend(after.end, after.first, after.last, alike=keys.take_alike(end))
-                before.tally.merge(after.tally)
-                del starts[place + 1], stretches[place + 1]
-            return before.tally
+                before.counts.merge(after.counts)
+                del starts[place + 1], spans[place + 1]
+            return before.counts
         if after is not None:
             after.extend_front(start, first, last, alike=keys.take_alike(end))
             starts[place + 1] = start
-            return after.tally
-        stretch = Stretch(start, end, first=first, last=last)
+            return after.counts
+        span = Span(start, end, first=first, last=last)
         starts.insert(place + 1, start)
-        stretches.insert(place + 1, stretch)
-        return stretch.tally
+        spans.insert(place + 1, span)
+        return span.counts

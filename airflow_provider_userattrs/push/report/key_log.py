@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_userattrs.push.resume.unfinished import Edge
+from airflow_provider_userattrs.push.model.keys import Edge
 
 
 class KeyLog:

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All that is decided of a push before its first row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from airflow_provider_userattrs.push.delivery.intake import Record
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
+from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
+from airflow_provider_userattrs.push.resume.checkpointer import IN_DOUBT
+
+
+class Rejects(Protocol):
+    """Keep the rows that were not accepted."""
+
+    def write(self, outcome: Outcome) -> None:
+        """Keep a row."""
+
+    def settle(self, *, now: bool) -> bool:
+        """Bring what was written to safety; return whether it is.
+
+        :param now: whether it must be now; else it may be put off where it costs much.
+        """
+
+
+@dataclass(frozen=True)
+class PushPlan:
+    """Say how a push is to be done.
+
+    :param operation: what is done, and the vendor's limits.
+    :param mapper: makes an update of each row; None if the rows are updates already.
+    :param rate: the cap per second in the operation's unit; None for the documented one.
+    :param concurrency: requests in flight at most.
+    :param dry_run: do everything but send.
+    :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
+    :param store: keeps the checkpoint from which a later try goes on; None to keep none.
+    :param begun: where this try begins; None for the first row.
+    :param rejects: keeps the rows that were not accepted; whoever opened it closes it.
+    :param in_doubt: the verdict on a row that an earlier try may have sent, where it must not be sent twice.
+    :param details: what the report says besides what became of the rows.
+    :param abort: breaks off what is in flight, when an interrupted push is out of time.
+    :param on_verdicts: called with rows and their final verdicts, as they come.
+    :param on_progress: called with the account while the push runs, at most every 0.25 s.
+    :param on_checkpoint_failure: called with the error when the checkpoint cannot be written, once.
+    :param started: when the try began, by the clock; None for when the `Push` is made.
+    :param clock: tells the time.
+    """
+
+    operation: Operation
+    mapper: Mapper | None = None
+    rate: float | None = None
+    concurrency: int = 16
+    dry_run: bool = False
+    max_failed: int | float | None = None
+    store: Store | None = None
+    begun: Checkpoint | None = None
+    rejects: Rejects | None = None
+    in_doubt: Verdict = IN_DOUBT
+    details: Details = field(default_factory=Details)
+    abort: Callable[[], None] | None = None
+    on_verdicts: Record | None = None
+    on_progress: Callable[[Account], None] | None = None
+    on_checkpoint_failure: Callable[[Exception], None] | None = None
+    started: float | None = None
+    clock: Clock = field(default_factory=Clock)

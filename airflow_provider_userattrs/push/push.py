@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way into the engine: a plan, the rows and what sends a request; back comes the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_userattrs.push.delivery.delivery import Delivery
+from airflow_provider_userattrs.push.delivery.intake import Record
+from airflow_provider_userattrs.push.model.errors import in_words
+from airflow_provider_userattrs.push.model.operation import Answer, Send
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.text import printable
+from airflow_provider_userattrs.push.model.verdict import DRY_RUN, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.recorder import Recorder
+from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
+from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
+from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is, doubting, pending
+
+_LONGEST = 400  # characters of why a push failed
+
+
+class Push:
+    """Push rows to a vendor and give an account of each.
+
+    `run` is all that most callers need. One who has to do something between the last row and the report calls
+    `deliver` and then `close`.
+
+    :param plan: how it is to be done.
+    """
+
+    def __init__(self, plan: PushPlan) -> None:
+        self.plan = plan
+        #: Why the push fails; None if it succeeded, or has not ended.
+        self.error: BaseException | None = None
+        #: The report, once the push has ended.
+        self.report: Report | None = None
+        begun = self._begun = plan.begun or Checkpoint()
+        self.account = Account(
+            plan.operation,
+            plan.details,
+            book=begun.open_book(idempotent=plan.operation.idempotent),
+            notes=None if plan.mapper is None else plan.mapper.notes,
+            tries=begun.tries or (0,),
+            earlier=begun.facts,
+            dry_run=plan.dry_run,
+            clock=plan.clock,
+            started=plan.started,
+        )
+        self._checkpointer = None if plan.store is None else self._keep_checkpoint(plan.store)
+        self._delivery: Delivery | None = None
+        self._interruption: Exception | None = None
+
+    def run(self, rows: Iterable[Any], send: Send | None = None) -> dict[str, Any]:
+        """Push the rows and return the report; `error` says then whether the push failed.
+
+        :param rows: the rows, and what a source yields between them.
+        :param send: sends one request body; None in a dry run.
+        """
+        try:
+            stopped = self.deliver(rows, send)
+        except BaseException as error:
+            self.close(error)
+            raise
+        return self.close(stopped)
+
+    def deliver(self, rows: Iterable[Any], send: Send | None = None) -> Exception | None:
+        """Push the rows; return why the push stopped before its end, or None."""
+        plan, checkpointer = self.plan, self._checkpointer
+        operation, rate = plan.operation, plan.rate or plan.operation.max_rate
+        if plan.dry_run:
+            operation, send, rate = replace(operation, read=_read_dry), _send_nothing, None
+        elif send is None:
+            raise ValueError("send is missing; only a dry run does without")
+        delivery = Delivery(
+            operation,
+            send,
+            self._record(),
+            rate=rate,
+            concurrency=plan.concurrency,
+            clock=plan.clock,
+            announce=None if checkpointer is None or operation.idempotent else checkpointer.announce,
+            abort=plan.abort,
+            traffic=self.account.traffic,
+        )
+        self._delivery = delivery
+        if self._interruption is not None:
+            delivery.interrupt(self._interruption)
+        mapper: MakeUpdate = plan.mapper or as_it_is
+        if checkpointer is not None and not operation.idempotent and self._begun.has_doubt:
+            mapper = doubting(mapper, checkpointer, plan.in_doubt)
+        return delivery.run(pending(rows, self._begun, checkpointer, mapper))
+
+    def interrupt(self, why: Exception) -> None:
+        """Have the push stop and be gone within seconds, without reading the source to its end.
+
+        It takes no lock, so that a signal's handler may call it in the very thread of `run`.
+
+        :param why: the error that the push then ends with.
+        """
+        self._interruption = why
+        if self._delivery is not None:
+            self._delivery.interrupt(why)
+
+    def close(
+        self, stopped: BaseException | None = None, explain: Callable[[BaseException], str] = in_words
+    ) -> dict[str, Any]:
+        """Keep or delete the checkpoint, and return the report.
+
+        :param stopped: why the push stopped before its end, or None.
+        :param explain: puts into words why the push failed.
+        """
+        self.account.note_time()
+        report = self.report = self.account.report()
+        if stopped is not None:
+            has_begun = self._delivery is not None or self.plan.begun is not None
+            report.stop(self._stopped_at, self.plan.details.of if has_begun else None)
+        self.error = report.conclude(stopped, self.plan.max_failed)
+        if self._checkpointer is not None:
+            self._checkpointer.close(complete=stopped is None and not report.counts[Status.UNSENT])
+        failure = None if self.error is None else _failure(explain(self.error), report.where())
+        return self.account.as_dict(report, failure)
+
+    @property
+    def _stopped_at(self) -> int | None:
+        """Return the first row that was not read, or None if all were."""
+        if self._delivery is None:
+            return 0
+        at = self._delivery.stopped_at
+        return None if at is None else max(at, self.account.tries[-1])
+
+    def _keep_checkpoint(self, store: Store) -> Checkpointer:
+        plan = self.plan
+        return Checkpointer(
+            store,
+            self._begun,
+            self.account,
+            idempotent=plan.operation.idempotent,
+            clock=plan.clock,
+            settle=None if plan.rejects is None else plan.rejects.settle,
+            on_failure=plan.on_checkpoint_failure,
+        )
+
+    def _record(self) -> Record:
+        plan, account, checkpointer = self.plan, self.account, self._checkpointer
+
+        def progress() -> None:
+            account.note_time()
+            if plan.on_progress is not None:
+                plan.on_progress(account)
+            if checkpointer is not None:
+                checkpointer.save_if_due()
+
+        reject = None if plan.rejects is None else plan.rejects.write
+        record = Recorder(account.book, progress=progress, reject=reject, clock=plan.clock).record
+        if (tell := plan.on_verdicts) is None:
+            return record
+
+        def record_and_tell(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+            record(rows, verdicts)
+            tell(rows, verdicts)
+
+        return record_and_tell
+
+
+def _failure(why: str, where: str | None) -> str:
+    why = printable(why, _LONGEST)
+    return f"{why.rstrip('.')}; {where}" if where else why
+
+
+def _read_dry(_: Answer, users: Sequence[Any]) -> list[Verdict]:
+    return [DRY_RUN] * len(users)
+
+
+def _send_nothing(body: bytes, *, leave: object = None) -> Answer:
+    return Answer(0, {}, b"")

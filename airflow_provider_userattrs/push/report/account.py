@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The account of a push over all its tries: rows by verdict, requests, notes on values, time, and the report of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push.model.text import printable, storable
+from airflow_provider_userattrs.push.report.book import Book
+from airflow_provider_userattrs.push.report.counts import LONGEST_NAME
+from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.report.timeline import Timeline
+
+_MOST_NOTES = 20
+_MOST_TRIES = 20
+
+
+@dataclass
+class Traffic:
+    """Count what one try sends.
+
+    :param requests: requests sent.
+    :param retries: how many of them were sent again.
+    :param bytes: bytes of their bodies.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Details:
+    """Hold what a report says of its push besides what became of the rows.
+
+    :param of: how many rows there are, or None if that is not known before they are read.
+    :param destination: where the users are, as a URI.
+    :param configuration: how the push was set, by parameter.
+    :param shard: which part of a split push this is.
+    :param rejects_path: the file for the rows that are not accepted.
+    """
+
+    of: int | None = None
+    destination: str | None = None
+    configuration: Mapping[str, Any] | None = None
+    shard: Shard | None = None
+    rejects_path: str | None = None
+
+
+class Account:
+    """Add up a push over all its tries.
+
+    :param operation: what is done.
+    :param details: what the report says besides.
+    :param book: has the verdicts on the rows, also those that earlier tries finished.
+    :param traffic: counts what this try sends.
+    :param notes: (attribute, what was done to its values) -> how many, of this try.
+    :param tries: the first row of each try, this one's last.
+    :param earlier: the facts of the tries before.
+    :param dry_run: whether nothing is sent.
+    :param clock: tells the time.
+    :param started: when this try began, by the clock; None for now.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        details: Details,
+        *,
+        book: Book | None = None,
+        traffic: Traffic | None = None,
+        notes: Counter[tuple[str, str]] | None = None,
+        tries: Sequence[int] = (0,),
+        earlier: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+        clock: Clock | None = None,
+        started: float | None = None,
+    ) -> None:
+        self.details = details
+        self.tries = tuple(tries)
+        self.book = book or Book()
+        self.traffic = traffic or Traffic()
+        self._operation = operation
+        self._notes = Counter() if notes is None else notes
+        self._earlier = earlier or {}
+        self._dry_run = dry_run
+        self._clock = clock or Clock()
+        self._started = self._clock.monotonic() if started is None else started
+        self._earlier_counts = self.book.counts().counts
+        self._timeline = Timeline.restored(self._earlier["timeline"]) if "timeline" in self._earlier else Timeline()
+        self._timeline.begin(self.book.rows, self._earlier.get("retries", 0))
+        self._source_change: tuple[int, int] | None = None
+
+    def note_time(self) -> None:
+        """Put what was done since the last time on the timeline."""
+        self._timeline.note(self._all_seconds, self.book.done, self._all("retries"))
+
+    def note_source(self, finished: int, still_there: int) -> None:
+        """Take in how many of the rows that earlier tries finished the source still has."""
+        self._source_change = (finished, still_there)
+
+    @property
+    def rows(self) -> int:
+        """Count the rows this try recorded."""
+        return self.book.rows - sum(self._earlier_counts.values())
+
+    @property
+    def seconds(self) -> float:
+        """Return how long this try has taken."""
+        return self._clock.monotonic() - self._started
+
+    def report(self) -> Report:
+        """Return the report, with all rows that are recorded by now."""
+        report = self._blank()
+        report.merge(self.book.counts())
+        if self._source_change is not None:
+            report.note_source(*self._source_change)
+        return report
+
+    def notes(self) -> list[tuple[str, str, int]]:
+        """Return what was done to the values of which attribute, and how often; the most frequent first."""
+        notes: Counter[tuple[str, str]] = Counter()
+        for (name, note), count in self._notes.items():
+            notes[printable(name, LONGEST_NAME), note] += count
+        for name, note, count in self._earlier.get("notes", ()):
+            notes[name, note] += count
+        return [(name, note, count) for (name, note), count in notes.most_common(_MOST_NOTES)]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what all tries add up to besides the rows, as a checkpoint keeps it."""
+        details, shard = self.details, self.details.shard
+        paths = self._rejects_paths
+        facts: dict[str, Any] = {
+            "requests": self._all("requests"),
+            "retries": self._all("retries"),
+            "bytes": self._all("bytes"),
+            "seconds": round(self._all_seconds, 3),
+            "notes": [list(note) for note in self.notes()],
+            "timeline": self._timeline.as_dict(),
+            "push": {
+                "report": self._blank().head(),
+                "said": {
+                    "rejects_path": paths if len(paths) > 1 else paths[0] if paths else None,
+                    "of": details.of,
+                    "destination": details.destination,
+                    "configuration": details.configuration or {},
+                    "shard": None if shard is None else {"number": shard.number, "of": shard.of},
+                },
+            },
+        }
+        kept: dict[str, Any] = storable(facts)
+        return kept
+
+    def as_dict(self, report: Report | None = None, failure: str | None = None) -> dict[str, Any]:
+        """Return the report of all tries as a JSON dict.
+
+        :param report: the report, if it is made already.
+        :param failure: a sentence on why the push fails, or None.
+        """
+        return as_dict(report or self.report(), self.facts(), self.tries, failure)
+
+    def this_try(self, report: Report) -> dict[str, Any]:
+        """Return what this try alone did.
+
+        :param report: the report of all tries.
+        """
+        earlier = self._earlier_counts
+        return {
+            "vendor": self._operation.vendor,
+            "operation": self._operation.name,
+            "rows": {status.value: count - earlier[status] for status, count in report.counts.items()},
+            "requests": self.traffic.requests,
+            "retries": self.traffic.retries,
+            "seconds": self.seconds,
+        }
+
+    def _blank(self) -> Report:
+        operation = self._operation
+        return Report(
+            operation.vendor,
+            operation.name,
+            operation.accepted_means,
+            done=operation.done,
+            dry_run=self._dry_run,
+            keeps_rejects=bool(self._rejects_paths),
+        )
+
+    @property
+    def _rejects_paths(self) -> list[str]:
+        """Return the rejects files of all tries; an earlier one may have had another."""
+        earlier = self._earlier.get("push", {}).get("said", {}).get("rejects_path") or []
+        paths = [earlier] if isinstance(earlier, str) else list(earlier)
+        path = self.details.rejects_path
+        return paths if path is None or path in paths else [*paths, path]
+
+    def _all(self, what: str) -> int:
+        """Return what all tries counted of the requests."""
+        count: int = self._earlier.get(what, 0) + getattr(self.traffic, what)
+        return count
+
+    @property
+    def _all_seconds(self) -> float:
+        seconds: float = self._earlier.get("seconds", 0.0) + self.seconds
+        return seconds
+
+
+def as_dict(
+    report: Report, facts: Mapping[str, Any], tries: Sequence[int], failure: str | None = None
+) -> dict[str, Any]:
+    """Return the report of all tries.
+
+    :param report: counts the rows.
+    :param facts: what else all tries add up to, as a checkpoint keeps it.
+    :param tries: the first row of each try.
+    :param failure: a sentence on why the push fails, or None.
+    """
+    others = {name: value for name, value in facts.items() if name not in ("push", "notes")}
+    return report.as_dict(
+        {(name, note): count for name, note, count in facts["notes"]},
+        **others,
+        **facts["push"]["said"],
+        resumed_from=tries[-1] if len(tries) > 1 else None,
+        tries=list(tries[-_MOST_TRIES:]),
+        failure=failure,
+    )

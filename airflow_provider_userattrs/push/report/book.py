@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The book of a push: the final verdict on each row, recorded once; report and checkpoint are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.key_log import KeyLog
+from airflow_provider_userattrs.push.report.watermark import Watermark
+
+
+class Book:
+    """Record what became of each row.
+
+    Finished rows are counted in the spans of the watermark, the others beside it: those left ``unsent``, and those
+    whose cause is passing where they may be sent twice. A later try takes the latter up again.
+
+    :param idempotent: whether a row may be sent twice.
+    """
+
+    def __init__(self, *, idempotent: bool = True) -> None:
+        self.keys = KeyLog()
+        #: The rows recorded.
+        self.rows = 0
+        self.watermark = Watermark(self.keys)
+        self._idempotent = idempotent
+        self._unfinished = Counts()
+
+    def restore(self, below: int, holes: Sequence[tuple[int, int]], counts: Counts) -> None:
+        """Begin with the rows that earlier tries finished.
+
+        :param below: the rows below this one are finished, less those in holes.
+        :param holes: (first, behind the last) of each span of unfinished rows, in their order.
+        :param counts: what became of the finished rows.
+        """
+        self.watermark.restore(below, holes, counts)
+        self.rows = counts.rows
+
+    def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+        """Record rows with their final verdicts.
+
+        :param rows: the rows, ascending.
+        :param verdicts: one for each.
+        """
+        count = len(rows)
+        if not count:
+            return
+        self.rows += count
+        first, last = rows[0].position, rows[-1].position
+        if last - first == count - 1 and verdicts.count(ACCEPTED) == count:  # the usual case
+            self.watermark.finish(first, last + 1).add_accepted(count)
+        else:
+            self._record_runs(rows, verdicts)
+
+    @property
+    def done(self) -> int:
+        """Count the rows that are not left ``unsent``."""
+        return self.rows - self._unfinished.counts[Status.UNSENT]
+
+    def counts(self) -> Counts:
+        """Count all rows by verdict."""
+        counts = self.watermark.counts()
+        counts.merge(self._unfinished)
+        return counts
+
+    def _record_runs(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+        """Record rows with gaps between them, or not all accepted: a run of finished ones at a time."""
+        first = end = rows[0].position
+        other: list[tuple[int, Verdict]] = []
+        for row, verdict in zip(rows, verdicts, strict=True):
+            position = row.position
+            is_accepted = verdict is ACCEPTED
+            is_finished = is_accepted or self._is_finished(verdict)
+            if position != end or not is_finished:
+                self._finish(first, end, other)
+                first, other = position, []
+            if not is_finished:
+                self._unfinished.add(position, verdict)
+                self.keys.drop((position,))
+                first = position + 1
+            elif not is_accepted:
+                other.append((position, verdict))
+            end = position + 1
+        self._finish(first, end, other)
+
+    def _finish(self, first: int, end: int, other: Sequence[tuple[int, Verdict]]) -> None:
+        """Record a run of rows, all accepted but for some."""
+        if end > first:
+            counts = self.watermark.finish(first, end)
+            counts.add_accepted(end - first - len(other))
+            for position, verdict in other:
+                counts.add(position, verdict)
+
+    def _is_finished(self, verdict: Verdict) -> bool:
+        return verdict.status is not Status.UNSENT and not (self._idempotent and verdict.action is Action.RETRY)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a source's rows to what is to be done in this try: finished rows are passed over, rows in doubt not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
+
+from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
+from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
+
+#: Position, row -> what to do.
+MakeUpdate: TypeAlias = Callable[[int, Any], "UserUpdate | Outcome"]
+
+
+def pending(
+    rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None, mapper: MakeUpdate
+) -> Iterator[UserUpdate | Outcome]:
+    """Yield what is to be done of the rows that are not finished.
+
+    :param rows: the source's rows, from where the checkpoint lets it go on.
+    :param begun: where this try begins.
+    :param checkpointer: told of the places that the source can go on from, and of keys.
+    :param mapper: position, row -> what to do.
+    """
+    position = begun.start
+    if begun.below:
+        for at, row in begun.unfinished(_rows_alone(rows, position, checkpointer), position):
+            yield mapper(at, row)
+        return
+    for row in rows:  # the usual case, once for each row of a push: no generator between
+        if type(row) in _MARKS:
+            if checkpointer is not None:
+                _MARKS[type(row)](checkpointer, row, position)
+            continue
+        yield mapper(position, row)
+        position += 1
+
+
+def doubting(mapper: MakeUpdate, checkpointer: Checkpointer, in_doubt: Verdict) -> MakeUpdate:
+    """Return a mapper that lets no row be sent which an earlier try may have sent.
+
+    :param mapper: position, row -> what to do.
+    :param checkpointer: knows which rows these are.
+    :param in_doubt: the verdict on them.
+    """
+
+    def doubted(position: int, row: Any) -> UserUpdate | Outcome:
+        update = mapper(position, row)
+        if checkpointer.is_in_doubt(position) and isinstance(update, UserUpdate):
+            return Outcome(position, in_doubt, update.row, update.user)
+        return update
+
+    return doubted
+
+
+def as_it_is(_: int, update: UserUpdate | Outcome) -> UserUpdate | Outcome:
+    """Return a row that is an update already."""
+    return update
+
+
+def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer | None) -> Iterator[Any]:
+    for row in rows:
+        if type(row) in _MARKS:
+            if checkpointer is not None:
+                _MARKS[type(row)](checkpointer, row, position)
+        else:
+            position += 1
+            yield row
+    if checkpointer is not None:
+        checkpointer.pass_end(position)
+
+
+def _pass_cursor(checkpointer: Checkpointer, cursor: Cursor, position: int) -> None:
+    checkpointer.pass_place(cursor.place, position)
+
+
+#: What a source yields between its rows -> what becomes of it.
+_MARKS: dict[type, Callable[[Checkpointer, Any, int], None]] = {
+    Cursor: _pass_cursor,
+    Keys: Checkpointer.pass_keys,
+}

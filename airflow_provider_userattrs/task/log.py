@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a task's log says of its push: at the start, every 10 s, and at the end."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.report import Report, users
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
+
+#: Seconds between two lines of progress.
+LINE_EVERY = 10.0
+
+
+class Log(Protocol):
+    """Describe what is asked of the task's log."""
+
+    def info(self, event: Any, *args: Any, **kw: Any) -> Any:
+        """Say something."""
+
+    def warning(self, event: Any, *args: Any, **kw: Any) -> Any:
+        """Say something that calls for attention."""
+
+
+class PushLog:
+    """Tell a task's log how its push goes.
+
+    :param log: the task's log.
+    :param clock: tells the time.
+    """
+
+    def __init__(self, log: Log, clock: Clock) -> None:
+        self._log = log
+        self._clock = clock
+        self._line_at = clock.monotonic()
+
+    def start(
+        self, operation: Operation, base_url: str, rate: str | None, *, shard: Shard | None, dry_run: bool
+    ) -> None:
+        """Say what is pushed where.
+
+        :param operation: what is done.
+        :param base_url: where requests go.
+        :param rate: the cap in words, or None.
+        :param shard: which part of a split push this is, or None.
+        :param dry_run: whether nothing is sent.
+        """
+        pace = f", at most {rate}" if rate else ""
+        part = f", shard {shard}" if shard else ""
+        dry = ", dry run: nothing is sent" if dry_run else ""
+        self._log.info("Push to %s: %s at %s%s%s%s", operation.vendor, operation.name, base_url, part, pace, dry)
+
+    def resume(self, begun: Checkpoint) -> None:
+        """Say where a try begins that goes on with a push."""
+        first, done = begun.first_unfinished, Counts.restored(begun.tally).rows
+        verb = "was" if done == 1 else "were"
+        self._log.info("Resumed at row %s: %s %s done by earlier tries", f"{first:,}", users(done), verb)
+
+    def go_on(self, account: Account) -> None:
+        """Say how far the push has come, every 10 s."""
+        now = self._clock.monotonic()
+        if now < self._line_at + LINE_EVERY:
+            return
+        self._line_at = now
+        rate = account.rows / max(account.seconds, 0.001)
+        counts = account.book.counts()
+        self._log.info(
+            "%s done, %s a second, %s failed so far", users(counts.rows), f"{rate:,.0f}", f"{counts.failed:,}"
+        )
+
+    def checkpoint_failed(self, error: Exception) -> None:
+        """Say that the checkpoint cannot be kept."""
+        self._log.warning("The checkpoint cannot be kept (%s); a retry may send rows again", type(error).__name__)
+
+    def close(self, account: Account, report: Report, told: dict[str, Any]) -> None:
+        """Say how the push ended.
+
+        :param account: its account.
+        :param report: its report.
+        :param told: the same as a dict.
+        """
+        self._log.info(
+            "%s; %s, %s, %s bytes, %.1f s%s",
+            report.summary(),
+            _counted(told["requests"], "request"),
+            _counted(told["retries"], "retry", "retries"),
+            f"{told['bytes']:,}",
+            told["seconds"],
+            f" (accepted: {report.accepted_means})" if report.counts[Status.ACCEPTED] else "",
+        )
+        for line in (*report.log_lines(), *(f"{count:,} x {note} on {name}" for name, note, count in account.notes())):
+            self._log.info("%s", line)
+        if told["warning"]:
+            self._log.warning("%s", told["warning"])
+
+
+def _counted(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what an operator asks to the plan of a push: pace, place to begin, progress, rejects file."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import Any
+
+from airflow_provider_userattrs.hooks.base import VendorHook
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.push.resume.checkpointer import IN_DOUBT
+from airflow_provider_userattrs.sources.rejects_names import Owner
+from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
+from airflow_provider_userattrs.task.description import describe
+from airflow_provider_userattrs.task.digest import digest
+from airflow_provider_userattrs.task.log import PushLog
+from airflow_provider_userattrs.task.progress import ProgressXCom
+from airflow_provider_userattrs.task.resume import Resume
+from airflow_provider_userattrs.task.seal import Seal
+from airflow_provider_userattrs.task.spec import PushSpec
+from airflow_provider_userattrs.task.stores import Slots
+
+_IN_DOUBT = replace(IN_DOUBT, remedy=f'{IN_DOUBT.remedy}; on_unknown="resend" would send them again.')
+
+
+class Planner:
+    """Plan the push of one try.
+
+    Whatever goes wrong meanwhile, `plan` holds what is planned so far: there is a push to give account of.
+
+    :param spec: what is to be pushed and how.
+    :param context: the task's context.
+    :param log: tells the task's log.
+    :param clock: tells the time.
+    """
+
+    def __init__(self, spec: PushSpec, context: dict[str, Any], log: PushLog, clock: Clock) -> None:
+        self.plan = PushPlan(
+            spec.operation,
+            concurrency=spec.concurrency,
+            dry_run=spec.dry_run,
+            max_failed=spec.max_failed,
+            in_doubt=_IN_DOUBT,
+            details=Details(shard=spec.shard),
+            on_progress=log.go_on,
+            on_checkpoint_failure=log.checkpoint_failed,
+            clock=clock,
+            started=clock.monotonic(),
+        )
+        #: The cap in words, or None.
+        self.pace: str | None = None
+        self._spec = spec
+        self._context = context
+        self._ti: Any = context["ti"]
+        self._log = log
+
+    def prepare(self, stack: ExitStack) -> VendorHook:
+        """Complete the plan and return the hook.
+
+        :param stack: closes what is opened.
+        :raises RefusedConfiguration: if a parameter or the connection cannot work.
+        """
+        spec = self._spec
+        if spec.refused is not None:
+            raise spec.refused
+        self._add(mapper=spec.make_mapper())
+        hook = stack.enter_context(closing(spec.make_hook()))
+        self._add(abort=hook.abort)
+        self._set_pace(hook)
+        shows_checkpoint = not spec.dry_run and self._begin(hook)
+        self._add(begun=self.plan.begun or Checkpoint())
+        if not self.is_complete:
+            if not shows_checkpoint:
+                self._show_progress(stack)
+            self._open_rejects(stack)
+        return hook
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether an earlier try did all there is to do."""
+        return self.plan.begun is not None and self.plan.begun.complete
+
+    def _add(self, **decided: Any) -> None:
+        self.plan = replace(self.plan, **decided)
+
+    def _set_pace(self, hook: VendorHook) -> None:
+        spec, operation = self._spec, self._spec.operation
+        cap = spec.rate_limit or hook.settings.rate_limit or operation.max_rate
+        rate = spec.shard.share(cap) if spec.shard and cap else cap
+        pace = f"{rate:,.4g} {operation.rate_unit} a second" if rate else None
+        self.pace = None if spec.dry_run else pace
+        details = replace(
+            self.plan.details,
+            of=spec.users.count(),
+            destination=hook.destination,
+            configuration=describe(spec.parameters, spec.columns_field, hook, pace),
+        )
+        self._add(rate=rate, details=details)
+
+    def _begin(self, hook: VendorHook) -> bool:
+        """Decide where this try begins; return whether Airflow's task state store shows how far it has come."""
+        spec, users = self._spec, self._spec.users
+        checkpoint_path, idempotent = spec.checkpoint_path, spec.operation.idempotent
+        if checkpoint_path and users.reads(f"{checkpoint_path.rstrip('/')}/checkpoint.json"):
+            raise RefusedConfiguration("checkpoint_path is a folder whose files the rows are read from; give another")
+        max_tries: int | None = getattr(self._ti, "max_tries", None)
+        resume = Resume(
+            idempotent=idempotent,
+            retries=bool(max_tries if max_tries is not None else spec.retries),
+            allow_restart=spec.allow_restart,
+            max_tries=max_tries,
+            seal=Seal(hook.settings.password),
+            log=spec.log,
+        )
+        slots = Slots(self._context, checkpoint_path, idempotent=idempotent)
+        rows = users.digest()
+        if crowded := users.crowded_xcom():
+            spec.log.info("%s", crowded)
+        if rows is None:
+            resume.without_store(users.check_resume() or "The source has no identity() to tell its rows by")
+        elif not slots:
+            resume.without_store("No place for a checkpoint", "set checkpoint_path to a folder on object storage")
+        if rows is None or not slots:
+            return False
+        settings = hook.settings
+        where = [hook.transport.base_url, settings.login, settings.choice]
+        store, begun = resume.begin(slots, Fingerprint(rows, digest([spec.identity, where])))
+        if begun.tries:
+            self._log.resume(begun)
+        begun = begun.begin(max_tries)
+        self._add(store=store, begun=begun.without_doubt() if spec.on_unknown == "resend" else begun)
+        return slots.in_state_store
+
+    def _show_progress(self, stack: ExitStack) -> None:
+        log = self._log
+        xcom = stack.enter_context(closing(ProgressXCom(self._ti, self._spec.log, self.plan.clock)))
+
+        def go_on(account: Account) -> None:
+            log.go_on(account)
+            xcom.go_on(account)
+
+        self._add(on_progress=go_on)
+
+    def _open_rejects(self, stack: ExitStack) -> None:
+        spec, ti = self._spec, self._ti
+        if spec.rejects_path is None:
+            return
+        used: list[str] = self._context.setdefault("userattrs_rejects", [])
+        used.append(spec.rejects_path)  # a task may push more than once
+        index = -1 if ti.map_index is None else ti.map_index
+        owner = Owner(ti.dag_id, ti.task_id, ti.run_id, index, used.count(spec.rejects_path))
+        path = file_for(spec.rejects_path, owner)
+        if spec.users.reads(spec.rejects_path) or spec.users.reads(path):
+            raise RefusedConfiguration(
+                "rejects_path is, or would be, one of the files the rows are read from; write to another folder"
+            )
+        writer = RejectsWriter(
+            path,
+            idempotent=spec.operation.idempotent,
+            owner=owner,
+            begun=self.plan.begun,
+            clock=self.plan.clock,
+        )
+        stack.enter_context(closing(writer))
+        self._add(rejects=writer, details=replace(self.plan.details, rejects_path=path))

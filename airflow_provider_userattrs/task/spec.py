@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator asks of a try of its task: its parameters, rendered and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from airflow_provider_userattrs.hooks.base import VendorHook
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.task.log import Log
+
+
+class Users(Protocol):
+    """Describe what is asked of the rows."""
+
+    @property
+    def are_alike(self) -> bool:
+        """Tell whether all rows have the same columns."""
+
+    def rows(self, after: Any = None) -> Iterator[Any]:
+        """Yield the rows, and what the source says between them.
+
+        :param after: where to go on; None for all rows.
+        """
+
+    def count(self) -> int | None:
+        """Return how many rows there are, if that is known before they are read."""
+
+    def digest(self) -> str | None:
+        """Return what changes when the rows do; None if that cannot be told."""
+
+    def reads(self, path: str) -> bool:
+        """Tell whether the rows are read from a file."""
+
+    def check_resume(self) -> str | None:
+        """Return why a retry cannot go on where the last try stopped, or None."""
+
+    def crowded_xcom(self) -> str | None:
+        """Return a sentence on rows that are too many for an XCom, or None."""
+
+
+@dataclass(frozen=True)
+class PushSpec:
+    """Hold what a push is to do and how.
+
+    :param operation: what is done, and the vendor's limits.
+    :param make_mapper: makes what turns rows into updates; may raise `InvalidRow`.
+    :param make_hook: makes the hook; may raise `RefusedConfiguration`.
+    :param users: the rows.
+    :param columns_field: the parameter that says what is set or unset.
+    :param named_columns: column -> the parameter that names it, as far as the columns have to be there.
+    :param identity: what decides what becomes of a row, besides rows and connection.
+    :param parameters: the parameters by their names, as the report is to show them.
+    :param log: the task's log.
+    :param refused: what is wrong with a parameter, or None.
+    :param retries: how often Airflow tries the task again, where its task instance does not say so.
+
+    The others are the parameters of `UserPushOperator`.
+    """
+
+    operation: Operation
+    make_mapper: Callable[[], Mapper]
+    make_hook: Callable[[], VendorHook]
+    users: Users
+    columns_field: str
+    named_columns: Callable[[Mapper], dict[str, str]]
+    identity: dict[str, Any]
+    parameters: dict[str, Any]
+    log: Log
+    refused: RefusedConfiguration | None
+    retries: int
+    shard: Shard | None
+    rate_limit: float | None
+    concurrency: int
+    max_failed: int | float | None
+    dry_run: bool
+    rejects_path: str | None
+    checkpoint_path: str | None
+    on_unknown: str
+    allow_restart: bool
