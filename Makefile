@@ -56,11 +56,29 @@ benchmarks/.venv/.ready: benchmarks/requirements.txt constraints.txt
 	@benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r $<
 	@touch $@
 
-lint: $(READY)  ## Check style, types and who imports whom
+# The pieces of `make lint`; each is a hook in .pre-commit-config.yaml too.
+LINT := ruff format mypy imports spelling texts
+.PHONY: $(LINT:%=lint-%)
+
+lint: $(LINT:%=lint-%)  ## Check style, types, who imports whom, spelling, text files, links and names of tests
+
+lint-ruff: $(READY)
 	$(BIN)/ruff check .
+
+lint-format: $(READY)
 	$(BIN)/ruff format --check .
+
+lint-mypy: $(READY)
 	$(BIN)/mypy
+
+lint-imports: $(READY)
 	$(BIN)/lint-imports --no-logo
+
+lint-spelling: $(READY)
+	$(BIN)/codespell
+
+lint-texts: $(READY)
+	$(BIN)/python -m pytest -q -p no:xdist tests/project/test_text_files.py tests/project/test_links.py tests/project/test_test_files.py
 
 sandbox: $(READY)  ## Serve the three vendors on http://127.0.0.1:8765 (PORT=...) until Ctrl-C
 	@$(BIN)/python -m airflow_provider_userattrs.sandbox --port $(PORT)
