@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three vendors on loopback, written from their documents alone: the judge of the rest of the package.
+"""The three vendors, imitated on loopback from their documents alone, so that they can judge the rest of the package.
 
 Start it with ``python -m airflow_provider_userattrs.sandbox --port 8765``, or within a process with
 ``airflow_provider_userattrs.sandbox.server.serve``. It needs ``airflow-provider-userattrs[sandbox]``.
@@ -12,9 +12,9 @@ Kahuna    ``/kahuna``    ``sandbox-secret-key`` ``sandbox-api-key``  ``user0000`
 MoEngage  ``/moengage``  ``SANDBOXWORKSPACE``   ``sandbox-data-key`` ``C-00000`` to ``C-01999``
 ========= ============== ====================== ==================== ===============================================
 
-Those users are the same people at each vendor. The command takes them in unless it is told ``--empty``; ``serve``
-does so with a ``World(populated=True)``.
-Further logins stand for accounts in trouble: see ``ACCOUNTS`` in each vendor's ``errors`` module.
-Whatever a vendor leaves undocumented is a named switch: see its ``switches`` module. Faults: see ``faults``.
-What ``/_sandbox`` offers: see ``control``.
+They are the same people at each vendor. The command adds them unless ``--empty`` is given; ``serve`` adds them for a
+``World(populated=True)``.
+Further logins stand for accounts in a bad state: see ``ACCOUNTS`` in each vendor's ``errors`` module.
+Behaviour that a vendor does not document is a named switch: see its ``switches`` module. Faults: see ``faults``.
+The API under ``/_sandbox``: see ``control``.
 """

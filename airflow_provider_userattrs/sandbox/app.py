@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The application: the vendors' desks, and beside them the control API and the page."""
+"""The ASGI application: routes requests to the vendors, the control API and the page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 from .connections import Connections
 from .control import control_routes, refused
-from .desk import Desk
 from .page import render
 from .refusal import RefusedError
+from .vendor_app import VendorApp
 from .world import World
 
 
@@ -28,18 +28,18 @@ def _inspection(world: World) -> FastAPI:
 
 
 class App:
-    """Sends a request to its vendor's desk, and any other to the control API and the page."""
+    """Routes a request by its first path segment: to a vendor, else to the control API and the page."""
 
     def __init__(self, world: World, connections: Connections) -> None:
-        self._desks = {name: Desk(world, vendor, connections) for name, vendor in world.vendors.items()}
+        self._vendor_apps = {name: VendorApp(world, vendor, connections) for name, vendor in world.vendors.items()}
         self._inspection = _inspection(world)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take one request."""
+        """Handle one request."""
         _, _, below = scope.get("path", "").partition("/")
         name, _, rest = below.partition("/")
-        desk = self._desks.get(name)
-        if desk is None or scope["type"] != "http":
+        vendor_app = self._vendor_apps.get(name)
+        if vendor_app is None or scope["type"] != "http":
             await self._inspection(scope, receive, send)
         else:
-            await desk(scope, receive, send, "/" + rest)
+            await vendor_app(scope, receive, send, "/" + rest)

@@ -18,7 +18,7 @@ class Login(NamedTuple):
 
 
 class Flaw(Enum):
-    """Why an Authorization header holds no Basic pair."""
+    """Why an Authorization header has no Basic credentials."""
 
     MISSING = "the Authorization header is missing"
     SCHEME = "the Authorization header is not of the Basic scheme"
@@ -27,7 +27,7 @@ class Flaw(Enum):
 
 @lru_cache(maxsize=256)
 def read_basic(header: str | None) -> Login | Flaw:
-    """Take the pair out of an Authorization header, or say what is wrong with it."""
+    """Return the credentials in an Authorization header, or what is wrong with it."""
     if not header:
         return Flaw.MISSING
     scheme, _, encoded = header.partition(" ")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The time, as the sandbox sees it; a test puts its own in place."""
+"""The clock of the sandbox; tests replace it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Clock:
-    """The time of day and the time that only goes forward, both in seconds."""
+    """Wall-clock time and monotonic time, both in seconds."""
 
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic

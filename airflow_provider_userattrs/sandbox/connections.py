@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The TCP connections that are open: one can be cut off in the midst of a request, or asked since when it waits.
+"""The open TCP connections. Each can be aborted during a request, and asked how long its last bytes have been waiting.
 
-ASGI gives an application neither; uvicorn's protocol class has the transport.
+ASGI offers neither; uvicorn's protocol class has the transport.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-#: Where Linux keeps the milliseconds since the last byte came (``tcpi_last_data_recv`` in ``linux/tcp.h``).
+#: Offset of ``tcpi_last_data_recv``, the milliseconds since the last byte, in ``struct tcp_info`` (linux/tcp.h).
 _LAST_DATA_RECEIVED = 52
 
 
@@ -25,10 +25,10 @@ class Connections:
         self._transports: dict[Any, asyncio.Transport] = {}
 
     def protocol(self) -> type[asyncio.Protocol]:
-        """Make the protocol class that tells about its connections."""
+        """Return a protocol class that registers its connections here."""
         transports = self._transports
 
-        class Announced(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+        class Tracked(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
             def connection_made(self, transport: asyncio.Transport) -> None:
                 super().connection_made(transport)
                 transports[self.client] = transport
@@ -37,23 +37,23 @@ class Connections:
                 transports.pop(self.client, None)
                 super().connection_lost(exc)
 
-        return Announced
+        return Tracked
 
-    def waiting(self, client: Any) -> float:
-        """Tell how long what a client sent last has been here, in seconds; 0 where the system does not say.
+    def seconds_waiting(self, client: Any) -> float:
+        """Return for how many seconds a client's last bytes have been waiting to be read; 0 if not on Linux.
 
-        On a machine with much to do a request may lie in the system's buffer for a while, and many are read at once:
-        that is no burst of the client's. Linux tells it to 4 ms.
+        On a busy machine requests may wait in the kernel's buffer and then be read many at once, which is not a burst
+        of the client. Linux reports this to 4 ms.
         """
         transport = self._transports.get(tuple(client) if client else None)
         connection = None if transport is None else transport.get_extra_info("socket")
         if connection is None or sys.platform != "linux":
             return 0.0
-        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_RECEIVED + 4)
-        return float(struct.unpack_from("I", told, _LAST_DATA_RECEIVED)[0]) / 1000
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_RECEIVED + 4)
+        return float(struct.unpack_from("I", info, _LAST_DATA_RECEIVED)[0]) / 1000
 
-    def cut_off(self, client: Any) -> None:
-        """Close a client's connection at once, if it is still there."""
+    def abort(self, client: Any) -> None:
+        """Abort a client's connection, if it is still open."""
         transport = self._transports.get(tuple(client) if client else None)
         if transport is not None:
             transport.abort()

@@ -4,19 +4,19 @@
 ======================================== ===================================================================
 request                                  answer
 ======================================== ===================================================================
-``GET  /_sandbox/health``                status, and each vendor's users held, queue and base path
-``POST /_sandbox/reset``                 state, faults, journal and switches at their beginning
-``POST /_sandbox/users``                 ``{"vendor", "environment", "users"}``: takes users in
+``GET  /_sandbox/health``                status, and each vendor's number of users, queue and base path
+``POST /_sandbox/reset``                 resets users, faults, journal and switches
+``POST /_sandbox/users``                 ``{"vendor", "environment", "users"}``: adds users
 ``GET  /_sandbox/users/{vendor}``        ``{"count", "users": {key: user}}``; ``?environment=p|s`` (Kahuna)
 ``GET  /_sandbox/users/{vendor}/{key}``  that user, or 404
 ``GET  /_sandbox/journal``               ``{"requests": [...]}``, oldest first; ``?vendor=&limit=`` (last n)
 ``GET  /_sandbox/journal/summary``       counts, by status and by code, worst sliding second and minute
 ``GET  /_sandbox/switches``              every switch with its value
-``POST /_sandbox/switches``              ``{name: value}``: changes some; gives all
+``POST /_sandbox/switches``              ``{name: value}``: changes these; returns all
 ``POST /_sandbox/faults``                one fault or a list (see ``faults``): ``{"ids": [...]}``
 ``GET  /_sandbox/faults``                ``{"faults": [...]}``, with ``seen`` and ``fired``
-``DELETE /_sandbox/faults``              takes every fault back
-``POST /_sandbox/release``               lets the requests held by ``hold`` go on: ``{"released": n}``
+``DELETE /_sandbox/faults``              removes every fault
+``POST /_sandbox/release``               releases the requests held by ``hold``: ``{"released": n}``
 ``POST /_sandbox/flush``                 applies what is queued (``moengage.queued``): ``{"applied": n}``
 ======================================== ===================================================================
 
@@ -30,7 +30,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from .fault_shape import read_faults
+from .fault_parser import read_faults
 from .json_text import MALFORMED, encode, parse
 from .refusal import RefusedError
 from .vendor import Vendor
@@ -80,7 +80,7 @@ async def refused(request: Request, refusal: Exception) -> Response:
 
 
 def control_routes(world: World) -> APIRouter:
-    """Make the routes that look into a world and change it."""
+    """Return the routes that show and change the state of a sandbox."""
     routes = APIRouter(prefix="/_sandbox")
 
     @routes.get("/health")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One call to a vendor and one answer from it, both free of ASGI."""
+"""A call to a vendor and its answer, independent of ASGI."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JSON_TYPE = "application/json"
 
 @dataclass
 class Call:
-    """A request as a vendor sees it: its path starts below the base URL, header names are lower-case."""
+    """A request as a vendor sees it: the path is relative to the base URL, header names are lower-case."""
 
     method: str
     path: str
@@ -28,7 +28,7 @@ class Call:
 
     @cached_property
     def payload(self) -> Any:
-        """The body as JSON, read once; ``MALFORMED`` if it is none."""
+        """The body as parsed JSON, or ``MALFORMED``."""
         return parse(self.body)
 
     @property
@@ -44,7 +44,7 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """What a vendor answers, whether an update was applied, and how often each code refused one."""
+    """A vendor's answer, whether an update was applied, and how many refusals there were by code."""
 
     status: int
     body: bytes
@@ -60,7 +60,7 @@ def json_answer(status: int, payload: object, *, applied: bool = False, code: st
 
 
 def gateway_page(status: int, message: str | None = None) -> Answer:
-    """Answer as the machinery in front of a vendor does, in HTML, for what the vendor itself never says."""
+    """Answer in HTML like a gateway in front of a vendor, for a status that the vendor does not document."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The faults: what a test or a demo makes go wrong, and when.
+"""Faults that a test or a demo injects.
 
 A fault is ``{"vendor": ..., "path": ..., "when": {...}, "then": {...}}``. ``vendor`` is a vendor's name, or
 null for any; ``path`` is a part of the request's path (``/v1/user/property``), or null for any.
@@ -25,29 +25,28 @@ Requests are counted for each fault since it was set, and only those of its vend
                   else with a gateway's HTML; 2xx: the vendor's own good answer. 200 to 599
 ``code``          needs ``vendor``.
                   EngageLab: the body's code; 0 is a partial success: the last property is not stored.
-                  Kahuna: the ``error_code`` of the items of the listed ``users``, or of all items; the others
-                  go on as usual. With ``status``: the code of the whole request.
+                  Kahuna: the ``error_code`` of the items of the listed ``users``, or of all items; other items
+                  are handled as usual. With ``status``: the code of the whole request.
                   MoEngage: the error's type, one of ``moengage.errors``; another one needs ``status``
 ``message``       the text beside the code; needs ``code`` or ``status``
-``body``          the body, word for word (broken JSON, HTML); status 200 unless ``status`` is given
+``body``          the literal body (broken JSON, HTML); status 200 unless ``status`` is given
 ``content_type``  the Content-Type
 ``headers``       more headers (Retry-After, x-ratelimit-reset, ...)
 ``location``      a redirect there; status 302 unless ``status`` is given
 ``short_array``   Kahuna: the last n items are missing from the answer
 ``delay``         seconds before the answer
-``hold``          true: no answer until ``POST /_sandbox/release``, or until the client has gone
+``hold``          true: no answer until ``POST /_sandbox/release``, or until the client disconnects
 ``close``         true: the connection is closed without an answer
 ``apply``         "before": the update is applied, then the fault happens; "never": it is not applied
 ================= ===========================================================================================
 
-Without ``apply``, a fault that answers in the vendor's place, or closes, does not apply the update. One that
-only slows (``delay``, ``hold``) or bends the vendor's own answer (``headers``, ``content_type``,
-``short_array``, EngageLab's code 0) lets the vendor go on as usual once the wait is over, unless the client
-has gone; with "never" the vendor answers as usual, and the update is lost. At Kahuna a ``code`` by item
-concerns these items alone.
+Without ``apply``, a fault that replaces the vendor's answer, or closes the connection, does not apply the update. One
+that only delays (``delay``, ``hold``) or alters the vendor's own answer (``headers``, ``content_type``,
+``short_array``, EngageLab's code 0) applies it after the wait, unless the client has disconnected; with "never" the
+vendor answers as usual, and the update is lost. At Kahuna a ``code`` by item concerns these items alone.
 
-The first fault that happens to a request is the only one, except that faults by item add up. A fault comes
-before the vendor's own checks, except ``code`` by item and ``"apply": "before"``, which need them.
+Only the first matching fault happens to a request, except that faults by item add up. A fault precedes the vendor's
+own checks, except ``code`` by item and ``"apply": "before"``, which need them.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ class When:
     times: int | None = None
 
     def due(self, seen: int, fired: int, users: Callable[[], frozenset[str]]) -> bool:
-        """Tell whether the fault happens to its ``seen``-th request, having happened ``fired`` times."""
+        """Return whether the fault happens to its ``seen``-th request, after it has happened ``fired`` times."""
         if self.next is not None:
             return fired < self.next
         if self.every is not None:
@@ -98,24 +97,24 @@ class Then:
 
     @property
     def is_success(self) -> bool:
-        """Tell whether all that is asked for is the vendor's good answer."""
+        """Return whether the fault asks for the vendor's own successful answer."""
         good = self.status is not None and 200 <= self.status < 300
         return good and self.code is None and self.body is None and self.location is None
 
     @property
     def by_code(self) -> bool:
-        """Tell whether the code alone says what happens."""
+        """Return whether the code alone determines the answer."""
         return self.code is not None and self.status is None and self.body is None and self.location is None
 
     @property
     def answers(self) -> bool:
-        """Tell whether there is anything here that an answer could be made of."""
+        """Return whether the fault replaces the vendor's answer."""
         given = (self.status, self.code, self.body, self.location)
         return any(part is not None for part in given)
 
     @property
     def waits(self) -> bool:
-        """Tell whether the answer comes late, or never."""
+        """Return whether the answer is delayed or held."""
         return self.delay > 0 or self.hold
 
 
@@ -133,7 +132,7 @@ class Fault:
     fired: int = 0
 
     def concerns(self, vendor: str, path: str) -> bool:
-        """Tell whether a request is counted for this fault."""
+        """Return whether a request is counted for this fault."""
         return self.vendor in (None, vendor) and (self.path is None or self.path in path)
 
 
@@ -148,7 +147,7 @@ class Firing:
 
 
 class Faults:
-    """The faults that are set, in the order in which they were set."""
+    """The active faults, in the order in which they were set."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
@@ -158,11 +157,11 @@ class Faults:
         return bool(self._faults)
 
     def clear(self) -> None:
-        """Take every fault back; ids go on counting."""
+        """Remove every fault; ids are not reused."""
         self._faults = []
 
     def add(self, parsed: Iterable[tuple[str | None, str | None, When, Then, Mapping[str, Any]]]) -> list[int]:
-        """Set faults and give their ids."""
+        """Add faults and return their ids."""
         added = []
         for vendor, path, when, then, text in parsed:
             self._last_id += 1
@@ -171,17 +170,17 @@ class Faults:
         return [fault.id for fault in added]
 
     def listing(self) -> list[dict[str, Any]]:
-        """Give the faults as they were set, with their ids and counts."""
+        """Return the faults as they were set, with their ids and counts."""
         return [{"id": f.id, **f.text, "seen": f.seen, "fired": f.fired} for f in self._faults]
 
-    def strike(
+    def match(
         self,
         vendor: str,
         path: str,
         users: Callable[[], frozenset[str]],
         by_item: Callable[[Then], bool],
     ) -> Firing | None:
-        """Count a request and find what happens to it."""
+        """Count a request, and return what happens to it."""
         items: dict[str, Then] = {}
         first: Fault | None = None
         whole: Fault | None = None
@@ -198,8 +197,8 @@ class Faults:
                     items.setdefault(user, fault.then)
             else:
                 whole = fault
-        struck = whole or first
-        if struck is None:
+        matched = whole or first
+        if matched is None:
             return None
         every_item = whole is not None and by_item(whole.then)
-        return Firing(struck.id, struck.then, items, every_item)
+        return Firing(matched.id, matched.then, items, every_item)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The journal: every request that came in, without credentials, bodies or personal data."""
+"""The journal of all requests, without credentials, bodies or personal data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Entry:
-    """One request. ``status`` is null while there is no answer, and for good if there never is one."""
+    """One request. ``status`` is null until it is answered."""
 
     number: int
     vendor: str
@@ -30,7 +30,7 @@ class Entry:
 
 
 def worst_window(entries: Sequence[Entry], seconds: float) -> dict[str, int]:
-    """Find the most requests, and the most rows, that arrived within any span shorter than ``seconds``."""
+    """Return the most requests, and the most rows, that arrived within any ``seconds``."""
     entries = sorted(entries, key=attrgetter("monotonic"))
     requests = rows = rows_now = start = 0
     for end, entry in enumerate(entries):
@@ -55,34 +55,34 @@ class Journal:
         self._last_number = 0
 
     def next_number(self) -> int:
-        """Give a request its number, when it is taken."""
+        """Return the number of the next request."""
         self._last_number += 1
         return self._last_number
 
     def add(self, entry: Entry) -> None:
-        """Write a request down; its number decides its place."""
+        """Record a request, in the order of the numbers."""
         entries = self._entries
         entries.append(entry)
-        place = len(entries) - 1
-        # A body that took long to arrive: entries that were taken later stand before it already.
-        while place and entries[place - 1].number > entry.number:
-            entries[place] = entries[place - 1]
-            place -= 1
-        entries[place] = entry
+        index = len(entries) - 1
+        # Requests with a later number may be recorded already, if this one's body took long to arrive.
+        while index and entries[index - 1].number > entry.number:
+            entries[index] = entries[index - 1]
+            index -= 1
+        entries[index] = entry
 
     def entries(self, vendor: str | None = None) -> list[Entry]:
-        """Give the requests to one vendor, or all of them."""
+        """Return the requests to one vendor, or all of them."""
         return [entry for entry in self._entries if vendor in (None, entry.vendor)]
 
     def listing(self, vendor: str | None, limit: int | None) -> list[dict[str, Any]]:
-        """Give the last requests, oldest first."""
+        """Return the last requests, oldest first."""
         entries = self.entries(vendor)
         if limit is not None:
             entries = entries[max(0, len(entries) - limit) :]
         return [asdict(entry) for entry in entries]
 
     def summary(self, vendor: str | None) -> dict[str, Any]:
-        """Count the requests and find the worst sliding second and minute."""
+        """Return counts of the requests, and the worst sliding second and minute."""
         entries = self.entries(vendor)
         codes: Counter[str] = Counter()
         for entry in entries:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON as the standard has it: UTF-8, and no NaN or Infinity, which Python's parser would let through."""
+"""JSON by the standard: UTF-8, and no NaN or Infinity, which Python's parser would accept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def parse(body: bytes) -> Any:
-    """Give the value that a body holds, or ``MALFORMED``."""
+    """Return the value that a body holds, or ``MALFORMED``."""
     try:
         return _decoder.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
@@ -30,10 +30,10 @@ def parse(body: bytes) -> Any:
 
 
 def encode(value: object) -> bytes:
-    """Give a value as compact JSON; ASCII only, so that a lone surrogate survives."""
+    """Return a value as compact JSON; ASCII only, so that a lone surrogate survives."""
     return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
 def is_integer(value: object) -> bool:
-    """Tell whether a JSON value was written as an integer: Python's bool is an int, JSON's is not."""
+    """Return whether a JSON value was written as an integer: Python's bool is an int, JSON's is not."""
     return isinstance(value, int) and not isinstance(value, bool)

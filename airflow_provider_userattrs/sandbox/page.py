@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page at ``/``: what each vendor holds, what came in last, and what was refused and why."""
+"""The page at ``/``: each vendor's users, its last requests, and what was refused and why."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .vendor import Vendor, listed
 from .welcome import seeding_command
 from .world import World
 
-MOST_USERS = 20
-MOST_REQUESTS = 20
+MAX_USERS = 20
+MAX_REQUESTS = 20
 
 _STYLE = """
 :root {
@@ -64,7 +64,7 @@ def _refused(entries: list[Entry], summary: Mapping[str, Any]) -> str:
     counts = [("no answer" if status == "none" else f"HTTP {status}", n) for status, n in statuses.items()]
     faults = sum(entry.fault is not None for entry in entries)
     table = _table(("status or code", "times"), [*counts, *summary["by_code"].items()], "nothing")
-    return table + f"<p>Requests that met a fault: {faults}</p>"
+    return table + f"<p>Requests with a fault: {faults}</p>"
 
 
 def _requests(entries: list[Entry]) -> str:
@@ -78,16 +78,16 @@ def _requests(entries: list[Entry]) -> str:
             ", ".join(f"{code} ({count})" for code, count in entry.codes.items()),
             "yes" if entry.applied else "no",
         )
-        for entry in reversed(entries[-MOST_REQUESTS:])
+        for entry in reversed(entries[-MAX_REQUESTS:])
     )
     return _table(("no.", "at", "request", "rows", "status", "codes", "applied"), rows, "none yet")
 
 
 def _users(vendor: Vendor, environment: str) -> str:
-    users = list(islice(vendor.held(environment), MOST_USERS))
-    parts = list(dict.fromkeys(part for _, user in users for part in user))
-    rows = ((key, *(_compact(user.get(part)) for part in parts)) for key, user in users)
-    return _table(("key", *parts), rows, "none")
+    users = list(islice(vendor.held(environment), MAX_USERS))
+    fields = list(dict.fromkeys(field for _, user in users for field in user))
+    rows = ((key, *(_compact(user.get(field)) for field in fields)) for key, user in users)
+    return _table(("key", *fields), rows, "none")
 
 
 def _section(world: World, vendor: Vendor, url: str) -> str:
@@ -102,21 +102,21 @@ def _section(world: World, vendor: Vendor, url: str) -> str:
         f"worst second {summary['worst_second']['requests']} requests.</p>",
         "<h3>Refused</h3>",
         _refused(entries, summary),
-        f"<h3>Last {MOST_REQUESTS} requests</h3>",
+        f"<h3>Last {MAX_REQUESTS} requests</h3>",
         _requests(entries),
     ]
     for environment in vendor.environments:
         where = f" in environment {environment}" if environment else ""
-        parts.append(f"<h3>{vendor.count(environment)} users held{_text(where)}</h3>")
+        parts.append(f"<h3>{vendor.count(environment)} users{_text(where)}</h3>")
         parts.append(_users(vendor, environment))
     return "<section>" + "".join(parts) + "</section>"
 
 
 def render(world: World, url: str) -> str:
-    """Give the page; everything that came from outside is escaped, and nothing is loaded from anywhere.
+    """Return the page; everything from outside is escaped, and nothing is loaded.
 
-    :param world: what is shown
-    :param url: the sandbox's own address, without a slash at the end
+    :param world: the state to show
+    :param url: the sandbox's own URL, without a trailing slash
     """
     sections = "".join(_section(world, vendor, url) for vendor in world.vendors.values())
     return (
@@ -126,6 +126,6 @@ def render(world: World, url: str) -> str:
         f"<title>User attribute sandbox</title><style>{_STYLE}</style></head><body>"
         "<h1>User attribute sandbox</h1>"
         f"<p>{_text(listed(world.vendors.values()))}, imitated on this machine. "
-        "Nothing here leaves it. Reload to see what is new.</p>"
+        "Nothing leaves it. Reload the page to update it.</p>"
         f"{sections}</body></html>"
     )

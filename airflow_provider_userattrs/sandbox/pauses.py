@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that wait: for a delay to pass, to be released, or for their client to give up."""
+"""Requests that are delayed or held."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 async def disconnected(receive: Receive) -> None:
-    """Wait until the client has gone."""
+    """Wait until the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 class Pauses:
-    """Every request that waits right now. ``release`` and ``end`` may be called from any thread."""
+    """All waiting requests. ``release`` and ``end`` may be called from any thread."""
 
     def __init__(self) -> None:
         self._held: set[asyncio.Future[bool]] = set()
         self._delayed: set[asyncio.Future[bool]] = set()
 
     async def wait(self, receive: Receive, delay: float, hold: bool) -> bool:
-        """Wait, and tell whether the request goes on: not if its client has gone, or ``end`` was called."""
+        """Wait; return whether to answer the request: not if its client has disconnected, or ``end`` was called."""
         gone = asyncio.ensure_future(disconnected(receive))
         try:
             if delay and not await self._wait(self._delayed, gone, delay):
@@ -55,24 +55,24 @@ class Pauses:
 
     @property
     def held(self) -> int:
-        """Count the requests that wait to be released."""
+        """The number of held requests."""
         return len(self._held)
 
     def release(self) -> int:
-        """Let the requests that are held go on; give their number."""
-        return self._settle(self._held, True)
+        """Release the held requests; return their number."""
+        return self._resolve(self._held, True)
 
     def end(self) -> None:
-        """Give every waiting request up."""
-        self._settle(self._held | self._delayed, False)
+        """Drop every waiting request."""
+        self._resolve(self._held | self._delayed, False)
 
     @staticmethod
-    def _settle(waiting: set[asyncio.Future[bool]], outcome: bool) -> int:
-        def settle(future: asyncio.Future[bool]) -> None:
+    def _resolve(waiting: set[asyncio.Future[bool]], outcome: bool) -> int:
+        def resolve(future: asyncio.Future[bool]) -> None:
             if not future.done():
                 future.set_result(outcome)
 
         futures = list(waiting)
         for future in futures:
-            future.get_loop().call_soon_threadsafe(settle, future)
+            future.get_loop().call_soon_threadsafe(resolve, future)
         return len(futures)

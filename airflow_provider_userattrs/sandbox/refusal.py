@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the control API refuses, by name."""
+"""The error of the control API."""
 
 from __future__ import annotations
 
 
 class RefusedError(ValueError):
-    """A control request that cannot be carried out; its text names the field and what would be right."""
+    """A control request that cannot be carried out; the message names the field and what it must be."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server: the sandbox on 127.0.0.1, in a thread of this process."""
+"""Serves the sandbox on 127.0.0.1, in a thread of this process."""
 
 from __future__ import annotations
 
@@ -24,49 +24,49 @@ from .world import World
 __all__ = ["Sandbox", "serve"]
 
 HOST = "127.0.0.1"
-# Longer than any client keeps a pooled connection: else the two race, and a request fails without a fault.
+# Longer than any client keeps a connection: otherwise the server may close one just as a request is sent on it.
 KEEP_ALIVE_SECONDS = 3600
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A sandbox that runs, with its state for a test to look into."""
+    """A running sandbox, with its state for tests."""
 
     url: str
     app: App
     world: World
 
     def base_url(self, vendor: str) -> str:
-        """Give the URL to put in the place of a vendor's."""
+        """Return the base URL that replaces a vendor's."""
         return f"{self.url}/{vendor}"
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn that says when it serves, and that does not wait for requests held by a fault."""
+    """A uvicorn server that signals when it has started, and does not wait for held requests when it stops."""
 
     def __init__(self, config: uvicorn.Config, world: World) -> None:
         super().__init__(config)
         self._world = world
-        self.settled = threading.Event()
+        self.start_finished = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.settled.set()
+        self.start_finished.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._world.pauses.end()
         await super().shutdown(sockets)
 
     def run_until_stopped(self, listening: socket.socket) -> None:
-        """Serve, and let nobody wait for a start that failed."""
+        """Serve; signal also if the start fails."""
         try:
             self.run([listening])
         finally:
-            self.settled.set()
+            self.start_finished.set()
 
 
 def _listen(port: int) -> socket.socket:
-    # With the protocol named, or asyncio leaves Nagle's algorithm on, which costs 40 ms an answer.
+    # asyncio disables Nagle's algorithm, which costs 40 ms per answer, only if the protocol is given explicitly.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -106,7 +106,7 @@ def serve(port: int = 0, world: World | None = None) -> Iterator[Sandbox]:
     thread = threading.Thread(target=server.run_until_stopped, args=(listening,), name="sandbox", daemon=True)
     thread.start()
     try:
-        server.settled.wait()
+        server.start_finished.wait()
         if not server.started:
             raise RuntimeError("the sandbox did not start; the log says why")
         yield Sandbox(f"http://{HOST}:{listening.getsockname()[1]}", app, world)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The switches: one for each thing a vendor leaves undocumented, and one for each state an account can be in.
+"""Switches: one for each behaviour that a vendor does not document, and one for the state of each account.
 
-Each vendor's ``switches`` module is the reference. ``GET /_sandbox/switches`` gives the values, ``POST`` changes some
-of them: either all that are named change, or none does.
+Each vendor's ``switches`` module is the reference. ``GET /_sandbox/switches`` returns the values; ``POST`` changes
+those that it names, all or none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .refusal import RefusedError
 
 @dataclass(frozen=True)
 class Switch:
-    """A name, its default, what it means, and the values it takes if they are few."""
+    """A switch: its name, its default, its meaning, and its allowed values if there are few."""
 
     name: str
     default: Any
@@ -24,8 +24,8 @@ class Switch:
     choices: tuple[str, ...] = ()
 
 
-#: What is no vendor's own.
-COMMON = (Switch("history", False, "each user held also keeps the changes applied to it, in order"),)
+#: Switches for all vendors.
+COMMON = (Switch("history", False, "each user also keeps the changes applied to it, in order"),)
 
 
 def _problem(switch: Switch, value: object) -> str | None:
@@ -52,14 +52,14 @@ class Switches:
         self.reset()
 
     def reset(self) -> None:
-        """Put every switch back to its default."""
+        """Reset every switch to its default."""
         self._values: dict[str, Any] = {name: switch.default for name, switch in self._known.items()}
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
 
     def values(self) -> dict[str, Any]:
-        """Give every switch with its value."""
+        """Return every switch with its value."""
         return dict(self._values)
 
     def change(self, wanted: object) -> None:

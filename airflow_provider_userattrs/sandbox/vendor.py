@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the sandbox asks of an imitated vendor: all but the vendors' own packages works through this."""
+"""The interface of an imitated vendor; only the vendors' own packages know more of it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ HeldUser = dict[str, Any]
 
 
 class Vendor(Protocol):
-    """One imitated vendor with everything it holds.
+    """One imitated vendor and its state.
 
     :cvar name: its name in URLs and in the control API
-    :cvar title: its name as a person writes it
-    :cvar login: what its default account logs in with
-    :cvar environments: where it keeps users apart; one without a name if it does not
-    :cvar switches: its switches, whose names start with its own
+    :cvar title: its display name
+    :cvar login: the credentials of its default account
+    :cvar environments: environments with separate users; a single empty name if it has none
+    :cvar switches: its switches, whose names begin with its name
     """
 
     name: ClassVar[str]
@@ -32,60 +32,60 @@ class Vendor(Protocol):
     switches: ClassVar[tuple[Switch, ...]]
 
     def __init__(self, switches: Switches, clock: Clock) -> None:
-        """Begin with nobody."""
+        """Start without users."""
 
     def endpoint(self, path: str) -> str | None:
-        """Name the documented path that this one is, free of credentials; ``None`` if there is none."""
+        """Return the documented path that matches, free of credentials; ``None`` if there is none."""
 
     def rows(self, call: Call) -> int:
-        """Count the users in a call."""
+        """Return the number of users in a call."""
 
     def users_named(self, call: Call) -> frozenset[str]:
-        """Give the keys of the users in a call, as text."""
+        """Return the keys of the users in a call, as text."""
 
     def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
-        """Check a call as the documents say, apply it unless told not to, and answer it."""
+        """Check a call as documented, apply it if ``apply`` is true, and answer it."""
 
     def keeps_answering(self, then: Then) -> bool:
-        """Tell whether a fault's code bends the vendor's own answer and does not replace it."""
+        """Return whether a fault's code alters the vendor's own answer instead of replacing it."""
 
     def check_fault(self, then: Then) -> None:
-        """Refuse a fault that makes no sense at this vendor."""
+        """Refuse a fault that this vendor does not support."""
 
     def fault_answer(self, then: Then) -> Answer:
-        """Build the answer that a fault asks for, in the vendor's form where it has one."""
+        """Return the answer that a fault asks for, in the vendor's format if it documents one."""
 
     @staticmethod
     def user(number: int) -> Any:
-        """Make up the user of a number, in the form that `seed` takes."""
+        """Return a made-up user by number, in the form that `seed` takes."""
 
     def seed(self, users: list[Any], environment: str) -> int:
-        """Take users in before a test starts; give the number taken."""
+        """Add users before a test starts; return the number taken."""
 
     def count(self, environment: str) -> int:
-        """Count the users held."""
+        """Return the number of users."""
 
     def held(self, environment: str) -> Iterator[tuple[str, HeldUser]]:
-        """Go through the users held."""
+        """Iterate over the users."""
 
     def held_user(self, key: str, environment: str) -> HeldUser | None:
-        """Look up one user."""
+        """Return one user, or None."""
 
     def flush(self) -> int:
-        """Apply what was accepted and is still queued; give the number applied."""
+        """Apply the queued updates; return the number applied."""
 
     def details(self) -> Mapping[str, object]:
-        """Say what else is worth knowing about the vendor's state."""
+        """Return further facts about the vendor's state."""
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Discard all state."""
 
 
-#: What makes a vendor, with all that is known of it beforehand.
+#: A vendor's class.
 VendorClass: TypeAlias = type[Vendor]
 
 
 def listed(vendors: Iterable[Vendor | VendorClass]) -> str:
-    """Name vendors in a sentence."""
+    """Return the vendors' titles as a list in a sentence."""
     *others, last = (vendor.title for vendor in vendors)
     return f"{', '.join(others)} and {last}" if others else last

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The vendors that are imitated: another one is a line here, and all else takes it from there."""
+"""The imitated vendors. A new one is one more line here; everything else reads this table."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person needs to begin: where each vendor is, the credentials it takes, and whom it knows."""
+"""The text that the sandbox prints at its start: each vendor's URL, credentials and users."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from collections.abc import Iterable
 
 from .vendor import Vendor, VendorClass
 
-#: The users that each vendor knows at the start, unless the sandbox is started empty: those of the numbers below it.
+#: How many users each vendor has at the start, unless the sandbox is started empty.
 KNOWN_USERS = 2_000
 
 _HEADINGS = ("", "host", "login", "password", "a user")
 
 
 def populate(vendor: Vendor) -> None:
-    """Take in the users that a vendor knows at the start, in each of its environments."""
+    """Add the initial users to each environment of a vendor."""
     users = [vendor.user(number) for number in range(KNOWN_USERS)]
     for environment in vendor.environments:
         vendor.seed(users, environment)
 
 
 def seeding_command(vendor: Vendor | VendorClass, url: str) -> str:
-    """Give the command that has a vendor know one user more."""
+    """Return a command that adds one more user to a vendor."""
     body = {"vendor": vendor.name, "users": [vendor.user(KNOWN_USERS)]}
     return f"curl {url}/_sandbox/users -d {shlex.quote(json.dumps(body))}"
 
 
 def credentials(vendors: Iterable[VendorClass], url: str) -> str:
-    """Give a table with the base URL and the credentials of each vendor, and the first user of those made up."""
+    """Return a table with each vendor's base URL, credentials and first user."""
     rows = [_HEADINGS]
     for vendor in vendors:
         user = json.dumps(vendor.user(0))
@@ -39,11 +39,11 @@ def credentials(vendors: Iterable[VendorClass], url: str) -> str:
 
 
 def welcome(vendors: Iterable[VendorClass], url: str, *, populated: bool = True) -> str:
-    """Give the text that a sandbox starts with."""
+    """Return the text printed at the start."""
     vendors = list(vendors)
     known = (
-        f"Each vendor knows {KNOWN_USERS:,} users, numbered on from this one. To add one:"
+        f"Each vendor has {KNOWN_USERS:,} users, numbered from this one on. To add another:"
         if populated
-        else "No vendor knows a user yet. To add one:"
+        else "No vendor has a user yet. To add one:"
     )
     return f"{credentials(vendors, url)}\n\n{known}\n  {seeding_command(vendors[0], url)}"

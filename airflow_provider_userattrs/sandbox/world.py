@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole state of the sandbox: the vendors, and what bends and records them."""
+"""The whole state of the sandbox: vendors, switches, faults and journal."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .welcome import populate
 
 
 class World:
-    """Everything that ``POST /_sandbox/reset`` puts back to its beginning.
+    """Everything that ``POST /_sandbox/reset`` resets.
 
-    :param clock: tells the time
-    :param vendors: who is imitated
-    :param populated: whether each vendor knows users at the beginning; see ``welcome``
+    :param clock: the clock
+    :param vendors: the imitated vendors
+    :param populated: whether each vendor has users at the start; see ``welcome``
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class World:
         self._populate()
 
     def reset(self) -> None:
-        """Forget everything; requests that wait are given up."""
+        """Reset all state, and drop the waiting requests."""
         self.pauses.end()
         self.switches.reset()
         self.faults.clear()

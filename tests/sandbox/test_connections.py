@@ -13,5 +13,5 @@ from airflow_provider_userattrs.sandbox.connections import Connections
 @pytest.mark.parametrize("client", [None, ("127.0.0.1", 1)])
 def test_a_connection_that_is_not_there(client: Any) -> None:
     connections = Connections()
-    connections.cut_off(client)
-    assert connections.waiting(client) == 0
+    connections.abort(client)
+    assert connections.seconds_waiting(client) == 0

@@ -181,7 +181,7 @@ class TestJournal:
         control.seed("kahuna", {"username": "a"})
         times = iter([0.0, 0.5, 1.0, 1.25, 61.0])
         monkeypatch.setattr(sandbox.world.clock, "monotonic", lambda: next(times))
-        monkeypatch.setattr(Connections, "waiting", lambda *_: 0.0)
+        monkeypatch.setattr(Connections, "seconds_waiting", lambda *_: 0.0)
         for rows in (1, 3, 1, 1):
             client.items(*[({"username": "a"}, {"x": 1})] * (rows - 1), ({"username": "b"}, {"x": 1}))
         control.fault({"close": True})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What EngageLab checks in a body, with the documented code for each rule.
+"""EngageLab's checks of a body, with the documented code for each rule.
 
 Rules: the error table in seeds 000_07f6870b0c84cf74.txt and 001_ba1b38142f9df95a.txt; for identifiers also
 https://www.engagelab.com/docs/marketing-automation/rest-api/get-euid.
@@ -15,8 +15,8 @@ from .errors import EngageLabError
 from .operations import MISSING, OPERATIONS
 
 IDENTIFIER_NAMES = ("user_id", "anonymous_id", "registration_id")
-MOST_IDENTIFIERS = 100
-LONGEST_IDENTIFIER = 256
+MAX_IDENTIFIERS = 100
+MAX_IDENTIFIER_LENGTH = 256
 
 
 def _is_empty(value: object) -> bool:
@@ -34,7 +34,7 @@ def check_properties(operation: str, sent: Mapping[str, Any], switches: Switches
 
 
 def changed(operation: str, held: Mapping[str, Any], sent: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
-    """Work out what the properties sent become; all of them, or a refusal."""
+    """Return the properties' new values; all of them, or a refusal."""
     apply = OPERATIONS[operation]
     return {name: apply(held.get(name, MISSING), value, switches) for name, value in sent.items()}
 
@@ -48,7 +48,7 @@ def check_contacts(contacts: Mapping[str, str | None]) -> None:
 
 
 def check_identifiers(payload: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """Give a registration's identifier name and its values."""
+    """Return a registration's identifier name and its values."""
     name, values = payload.get("identity_name"), payload.get("identity_values")
     if not isinstance(name, str) or not isinstance(values, list):
         raise EngageLabError(55004)
@@ -58,8 +58,8 @@ def check_identifiers(payload: Mapping[str, Any]) -> tuple[str, list[str]]:
         raise EngageLabError(55107)
     if not all(isinstance(value, str) for value in values):
         raise EngageLabError(55004)
-    if len(values) > MOST_IDENTIFIERS:
+    if len(values) > MAX_IDENTIFIERS:
         raise EngageLabError(55101)
-    if any(len(value) > LONGEST_IDENTIFIER for value in values):
+    if any(len(value) > MAX_IDENTIFIER_LENGTH for value in values):
         raise EngageLabError(55105)
     return name, values

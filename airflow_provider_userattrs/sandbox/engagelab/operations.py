@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """EngageLab's five property operations, each as a function of the value held and the value sent.
 
-Meaning: seed 000_07f6870b0c84cf74.txt. That ``add`` leaves out what is there already, that a missing list
-starts empty and that ``delete`` passes over a missing property: documents/APIs.md of
+Meaning: seed 000_07f6870b0c84cf74.txt. That ``add`` skips values already in the list, that a missing list
+starts empty and that ``delete`` ignores a missing property: documents/APIs.md of
 https://github.com/DevEngageLab/ma-flutter-plugin. Types:
 https://engagelab.com/docs/marketing-automation/console/data-management/contribute.
 """
@@ -29,7 +29,7 @@ def _strings(value: Any, switches: Switches) -> list[str]:
 
 
 def set_value(held: Any, sent: Any, switches: Switches) -> Any:
-    """Overwrite; a property has a string, a number, a boolean or a list of strings."""
+    """Overwrite; a property is a string, a number, a boolean or a list of strings."""
     if isinstance(sent, dict):
         raise EngageLabError(55004)
     return _strings(sent, switches) if isinstance(sent, list) else sent
@@ -65,7 +65,7 @@ def add(held: Any, sent: Any, switches: Switches) -> Any:
 
 
 def remove(held: Any, sent: Any, switches: Switches) -> Any:
-    """Take one value, or each of a list, out of a list."""
+    """Remove one value, or each of a list, from a list."""
     elements = _list_held(held, switches)
     unwanted = _strings(sent, switches)
     if elements is None or held is MISSING:

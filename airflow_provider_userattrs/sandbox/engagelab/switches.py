@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What EngageLab leaves undocumented, and the states its account can be in."""
+"""Switches for what EngageLab does not document, and for the state of its account."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The users that EngageLab holds, by euid, with their contacts, and the identifiers that name them."""
+"""EngageLab's users by euid, with their contacts and identifiers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class User:
             self.history.append(change)
 
     def view(self) -> dict[str, Any]:
-        """Give the user as the control API shows it."""
+        """Return the user as the control API shows it."""
         shown = {"properties": self.properties, "contacts": self.contacts, "updates": self.updates}
         return shown if self.history is None else {**shown, "history": self.history}
 
@@ -46,11 +46,11 @@ class Users:
         self._next_euid = _FIRST_REGISTERED
 
     def add(self, euid: int) -> User:
-        """Take a user in, unless it is held already."""
+        """Add a user, unless it exists already."""
         return self.by_euid.setdefault(euid, User())
 
     def register(self, name: str, value: str) -> int:
-        """Give the euid of an identifier, a new one if it is unknown."""
+        """Return the euid of an identifier, a new one if it is unknown."""
         euid = self._by_identifier.get((name, value))
         if euid is None:
             while self._next_euid in self.by_euid:
@@ -60,11 +60,11 @@ class Users:
         return euid
 
     def held_by_another(self, euid: int, contacts: Mapping[str, str]) -> bool:
-        """Tell whether another user has one of these contacts."""
+        """Return whether another user has one of these contacts."""
         return any(self._holders.get(contact, set()) - {euid} for contact in contacts.items())
 
     def store_properties(self, euid: int, changed: Mapping[str, Any]) -> User:
-        """Put properties in the place of those held; ``MISSING`` drops one."""
+        """Store properties; ``MISSING`` removes one."""
         user = self.add(euid)
         for name, value in changed.items():
             if value is MISSING:
@@ -74,7 +74,7 @@ class Users:
         return user
 
     def store_contacts(self, euid: int, contacts: Mapping[str, str]) -> User:
-        """Put contacts in the place of those held."""
+        """Store contacts."""
         user = self.add(euid)
         for name, value in contacts.items():
             if name in user.contacts:

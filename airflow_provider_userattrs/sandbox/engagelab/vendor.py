@@ -46,24 +46,24 @@ class EngageLab:
         self.reset()
 
     def reset(self) -> None:
-        """Forget every user."""
+        """Discard all users."""
         self.users = Users()
 
     def endpoint(self, path: str) -> str | None:
-        """Name the documented path that this one is."""
+        """Return the documented path that matches."""
         return path if path in self._endpoints else None
 
     def rows(self, call: Call) -> int:
-        """Count the users in a call: one, except that a registration names many."""
+        """Return the number of users in a call: one, or several in a registration."""
         values = call.payload.get("identity_values") if isinstance(call.payload, dict) else None
         return len(values) if isinstance(values, list) else 1
 
     def users_named(self, call: Call) -> frozenset[str]:
-        """Give the euid as text."""
+        """Return the euid as text."""
         return frozenset({str(call.payload.get("euid"))} if isinstance(call.payload, dict) else ())
 
     def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
-        """Check in the order: who calls, the shape, the user, the names, the values."""
+        """Check in this order: credentials, structure, user, names, values."""
         handle = self._endpoints.get(call.path)
         if handle is None:
             return no_such_path()
@@ -151,7 +151,7 @@ class EngageLab:
         return json_answer(status, {"code": code, "message": message or text}, code=str(code))
 
     def keeps_answering(self, then: Then) -> bool:
-        """Tell whether a fault only makes the success partial."""
+        """Return whether a fault only turns the success into a partial one."""
         return then.by_code and then.code == 0
 
     def check_fault(self, then: Then) -> None:
@@ -170,7 +170,7 @@ class EngageLab:
 
     @staticmethod
     def user(number: int) -> int:
-        """Make up the euid of a number."""
+        """Return the made-up euid of a number."""
         return _FIRST_EUID + number
 
     def seed(self, users: list[Any], environment: str) -> int:
@@ -183,11 +183,11 @@ class EngageLab:
         return len(users)
 
     def count(self, environment: str) -> int:
-        """Count the users held."""
+        """Return the number of users."""
         return len(self.users.by_euid)
 
     def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Go through the users held."""
+        """Iterate over the users."""
         return ((str(euid), user.view()) for euid, user in self.users.by_euid.items())
 
     def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
@@ -196,9 +196,9 @@ class EngageLab:
         return None if user is None else user.view()
 
     def flush(self) -> int:
-        """Apply nothing: this vendor queues nothing."""
+        """Return 0: this vendor queues nothing."""
         return 0
 
     def details(self) -> dict[str, object]:
-        """Say nothing more."""
+        """Return nothing further."""
         return {}

@@ -14,17 +14,17 @@ from ..json_text import is_integer
 from ..switches import Switches
 from .errors import KahunaError
 
-MOST_USERS = 100
-MOST_BYTES = 2048
+MAX_USERS = 100
+MAX_BYTES = 2048
 
 
 def items_of(payload: Any, switches: Switches) -> list[dict[str, Any]]:
-    """Give the User Attribute objects, or refuse the request."""
+    """Return the User Attribute objects, or refuse the request."""
     items = payload.get("user_attributes_array") if isinstance(payload, dict) else None
     if not isinstance(items, list):
         raise KahunaError(400, "user_attributes_array must be an array")
-    if len(items) > MOST_USERS and switches["kahuna.over_limit"] == "refuse":
-        raise KahunaError(400, f"At most {MOST_USERS} users are allowed per request")
+    if len(items) > MAX_USERS and switches["kahuna.over_limit"] == "refuse":
+        raise KahunaError(400, f"At most {MAX_USERS} users are allowed per request")
     for item in items:
         _check_item(item, switches)
     return items
@@ -49,19 +49,19 @@ def _check_item(item: Any, switches: Switches) -> None:
 
 
 def white_listed(target: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
-    """Leave out the credentials of types that are not white-listed."""
+    """Return the credentials whose types are white-listed."""
     return {kind: value for kind, value in target.items() if kind in switches["kahuna.credentials"]}
 
 
 def value_problem(attributes: Mapping[str, Any]) -> str | None:
-    """Say which rule a value breaks: string, integer, boolean or null, and at most 2048 bytes."""
+    """Return the rule that a value breaks (string, integer, boolean or null, of at most 2048 bytes), or None."""
     for value in attributes.values():
         if value is None or isinstance(value, bool):
             continue
         if not isinstance(value, (str, int)):
             return "An attribute value must be a string, an integer or a boolean"
-        if _bytes_in(value) > MOST_BYTES:
-            return f"An attribute value is limited to {MOST_BYTES} bytes"
+        if _bytes_in(value) > MAX_BYTES:
+            return f"An attribute value is limited to {MAX_BYTES} bytes"
     return None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Kahuna leaves undocumented, and the states its account can be in."""
+"""Switches for what Kahuna does not document, and for the state of its account."""
 
 from __future__ import annotations
 

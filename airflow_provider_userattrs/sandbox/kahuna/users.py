@@ -30,7 +30,7 @@ class User:
             self.history.append({"attributes": dict(attributes)})
 
     def view(self) -> dict[str, Any]:
-        """Give the user as the control API shows it."""
+        """Return the user as the control API shows it."""
         shown = {"credentials": self.credentials, "attributes": self.attributes, "updates": self.updates}
         return shown if self.history is None else {**shown, "history": self.history}
 
@@ -43,7 +43,7 @@ class Users:
         self._by_credential: dict[tuple[str, str], User] = {}
 
     def add(self, credentials: Mapping[str, str]) -> None:
-        """Take a user in; credentials that another user has stay with the older one."""
+        """Add a user; credentials that another user has stay with that user."""
         key = next(iter(credentials.values()))
         user = self.by_key.setdefault(key, User({}))
         user.credentials.update(credentials)
@@ -51,7 +51,7 @@ class Users:
             self._by_credential.setdefault(credential, user)
 
     def first_match(self, target: Mapping[str, Any]) -> User | None:
-        """Find the user of the first credential, in the order of the target, that anybody has."""
+        """Return the user of the first credential, in the order of the target, that any user has; else None."""
         for kind, value in target.items():
             user = self._by_credential.get((kind, str(value)))
             if user is not None:

@@ -14,7 +14,7 @@ from ..faults import Firing, Then
 from ..json_text import MALFORMED
 from ..refusal import RefusedError
 from ..switches import Switch, Switches
-from .checks import MOST_USERS, items_of, value_problem, white_listed
+from .checks import MAX_USERS, items_of, value_problem, white_listed
 from .errors import ACCOUNTS, ITEM_ERRORS, REQUEST_ERRORS, KahunaError
 from .switches import SWITCHES
 from .users import Users
@@ -41,11 +41,11 @@ class Kahuna:
         self.reset()
 
     def reset(self) -> None:
-        """Forget every user."""
+        """Discard all users."""
         self.users = {environment: Users() for environment in self.environments}
 
     def endpoint(self, path: str) -> str | None:
-        """Name the documented path that this one is."""
+        """Return the documented path that matches."""
         return PATH if path == PATH else None
 
     @staticmethod
@@ -57,15 +57,15 @@ class Kahuna:
         return [target if isinstance(target, dict) else {} for target in targets]
 
     def rows(self, call: Call) -> int:
-        """Count the elements of the array."""
+        """Return the number of elements of the array."""
         return len(self._targets(call))
 
     def users_named(self, call: Call) -> frozenset[str]:
-        """Give every credential value in the request."""
+        """Return every credential value in the request."""
         return frozenset(str(value) for target in self._targets(call) for value in target.values())
 
     def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
-        """Check in the order: who calls, the form, the environment, the items."""
+        """Check in this order: credentials, format, environment, items."""
         if call.path != PATH:
             return no_such_path()
         if call.method != "POST":
@@ -98,10 +98,10 @@ class Kahuna:
     def _answer_items(self, users: Users, items: list[dict[str, Any]], apply: bool, firing: Firing) -> Answer:
         results: list[dict[str, Any]] = []
         applied = False
-        for place, item in enumerate(items):
+        for index, item in enumerate(items):
             fault = firing.then if firing.every_item else _item_fault(firing.items, item["target"])
             applies = apply and (fault is None or fault.apply == "before")
-            result = self._update(users, item, place, applies)
+            result = self._update(users, item, index, applies)
             applied = applied or (applies and result is None)
             if fault is not None:
                 code = int(fault.code or 0)
@@ -112,9 +112,9 @@ class Kahuna:
         answer.codes = dict(codes)
         return answer
 
-    def _update(self, users: Users, item: Mapping[str, Any], place: int, apply: bool) -> dict[str, Any] | None:
-        if place >= MOST_USERS:
-            return _failed(400, f"At most {MOST_USERS} users are allowed per request")
+    def _update(self, users: Users, item: Mapping[str, Any], index: int, apply: bool) -> dict[str, Any] | None:
+        if index >= MAX_USERS:
+            return _failed(400, f"At most {MAX_USERS} users are allowed per request")
         user = users.first_match(white_listed(item["target"], self._switches))
         if user is None:
             return _failed(404, ITEM_ERRORS[404])
@@ -135,7 +135,7 @@ class Kahuna:
         return answer
 
     def keeps_answering(self, then: Then) -> bool:
-        """Tell whether a fault's code is that of items."""
+        """Return whether a fault's code applies to items."""
         return then.by_code
 
     def check_fault(self, then: Then) -> None:
@@ -144,7 +144,7 @@ class Kahuna:
             raise RefusedError("then.code must be an integer at kahuna")
 
     def fault_answer(self, then: Then) -> Answer:
-        """Build an array of one error for a documented status or a code; else a gateway's page."""
+        """Return an array of one error for a documented status or a code, else a gateway's page."""
         status = then.status or 200
         if isinstance(then.code, int):
             return self._request_error(status, then.message, then.code)
@@ -154,12 +154,12 @@ class Kahuna:
 
     @staticmethod
     def user(number: int) -> dict[str, str]:
-        """Make up the credentials of a number."""
+        """Return the made-up credentials of a number."""
         username = f"user{number:04d}"
         return {"username": username, "email": f"{username}@example.com"}
 
     def seed(self, users: list[Any], environment: str) -> int:
-        """Take users in by their credentials."""
+        """Add users by their credentials."""
         for user in users:
             fits = isinstance(user, dict) and user
             if not fits or not all(isinstance(value, str) and value for value in user.values()):
@@ -169,24 +169,24 @@ class Kahuna:
         return len(users)
 
     def count(self, environment: str) -> int:
-        """Count the users of an environment."""
+        """Return the number of users in an environment."""
         return len(self.users[environment].by_key)
 
     def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Go through the users of an environment."""
+        """Iterate over the users of an environment."""
         return ((key, user.view()) for key, user in self.users[environment].by_key.items())
 
     def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
-        """Look up one user by the value of the first credential."""
+        """Return one user by the value of the first credential, or None."""
         user = self.users[environment].by_key.get(key)
         return None if user is None else user.view()
 
     def flush(self) -> int:
-        """Apply nothing: this vendor queues nothing."""
+        """Return 0: this vendor queues nothing."""
         return 0
 
     def details(self) -> dict[str, object]:
-        """Say nothing more."""
+        """Return nothing further."""
         return {}
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may call MoEngage.
+"""Authentication at MoEngage.
 
-Source: the error table of https://www.moengage.com/docs/api/data/data-overview; the MOE-APPKEY header as
-https://moengage.com/docs/api/utilities/test-connection-api has it.
+Source: the error table of https://www.moengage.com/docs/api/data/data-overview; the MOE-APPKEY header:
+https://moengage.com/docs/api/utilities/test-connection-api.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _APP_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def check_app_id(app_id: str) -> None:
-    """Refuse a path without an APP_ID, or with one that cannot be."""
+    """Refuse a path without an APP_ID, or with a malformed one."""
     if not app_id:
         raise MoEngageError("ParamsRequired")
     if not _APP_ID.fullmatch(app_id):
@@ -31,7 +31,7 @@ def _refuse(message: str) -> MoEngageError:
 
 
 def check_account(call: Call, app_id: str | None, switches: Switches) -> Login:
-    """Check the credentials, against the path where it names a workspace, and the state of the account."""
+    """Check the credentials, that they match a workspace in the path, and the state of the account."""
     login = call.login
     if isinstance(login, Flaw):
         raise _refuse(login.value)

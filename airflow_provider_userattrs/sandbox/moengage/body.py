@@ -20,7 +20,7 @@ ADD, REMOVE = "addValueToArrayField", "removeValueFromArrayField"
 
 @dataclass(slots=True)
 class Update:
-    """What a request asks for."""
+    """The content of a request."""
 
     customer_id: str
     attributes: dict[str, Any]
@@ -66,7 +66,7 @@ def _check_arrays(update: Update) -> None:
 
 
 def read_update(payload: Any, switches: Switches) -> Update:
-    """Take a body that is JSON, or refuse the request."""
+    """Return the update of a JSON body, or refuse the request."""
     if not isinstance(payload, dict):
         raise MoEngageError("Empty request body")
     if payload.get("type") is None:

@@ -23,7 +23,7 @@ class RateLimiter:
         self._used = 0
 
     def take(self) -> tuple[bool, dict[str, str]]:
-        """Ask for one user's update: whether it may pass, and the headers to answer with."""
+        """Count one user's update; return whether it is within the limit, and the headers of the answer."""
         limit, window = self._switches["moengage.rate_limit"], self._switches["moengage.rate_window"]
         if not limit:
             return True, {}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What MoEngage makes of an attribute before it stores it, without a word: the answer stays 200.
+"""Changes that MoEngage makes to attributes silently before it stores them: the answer stays 200.
 
 Blocked names: seed 003_dbbef344ba752faa.txt; reserved ones: https://www.moengage.com/docs/api/data/data-overview, which
-does not say what becomes of them. Limits on names, values and lists, their elements, and dates:
+does not say what happens to them. Limits on names, values and lists, their elements, and dates:
 https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies.
 """
 
@@ -15,9 +15,9 @@ from typing import Any
 
 from ..switches import Switches
 
-LONGEST_NAME = 200
-LONGEST_VALUE = 512
-LONGEST_LIST = 50
+MAX_NAME_LENGTH = 200
+MAX_VALUE_LENGTH = 512
+MAX_LIST_LENGTH = 50
 # Objects although the object data type is an extra (seed 003_dbbef344ba752faa.txt).
 STANDARD_OBJECTS = frozenset({"platforms", "moe_geo_location"})
 # The standard attributes (seed 003_dbbef344ba752faa.txt): they do not count against the workspace's limit.
@@ -61,26 +61,28 @@ def _is_list_of_booleans(value: Any) -> bool:
 
 
 def _is_long_url(value: Any) -> bool:
-    return isinstance(value, str) and len(value) > LONGEST_VALUE and value.startswith(("http://", "https://"))
+    return isinstance(value, str) and len(value) > MAX_VALUE_LENGTH and value.startswith(("http://", "https://"))
 
 
 def cut(value: Any) -> Any:
-    """Cut a string, or a list and the strings in it, to the documented length."""
+    """Truncate a string, or a list and the strings in it, to the documented length."""
     if isinstance(value, str):
-        return value[:LONGEST_VALUE]
+        return value[:MAX_VALUE_LENGTH]
     if isinstance(value, list):
-        return [element[:LONGEST_VALUE] if isinstance(element, str) else element for element in value[:LONGEST_LIST]]
+        return [
+            element[:MAX_VALUE_LENGTH] if isinstance(element, str) else element for element in value[:MAX_LIST_LENGTH]
+        ]
     return value
 
 
 def as_stored(attributes: Mapping[str, Any], switches: Switches) -> Iterator[tuple[str, Any]]:
-    """Give the attributes that arrive in the profile, in the shape in which they arrive."""
+    """Yield the attributes that are stored, as they are stored."""
     for name, value in attributes.items():
         if _is_lost_name(name, switches) or _is_long_url(value) or _is_list_of_booleans(value):
             continue
         if _holds_object(value) and name not in STANDARD_OBJECTS and not switches["moengage.objects"]:
             continue
-        yield name[:LONGEST_NAME], cut(value)
+        yield name[:MAX_NAME_LENGTH], cut(value)
 
 
 def _is_date(text: str) -> bool:
@@ -96,7 +98,7 @@ def _is_date(text: str) -> bool:
 
 
 def type_of(value: Any) -> str:
-    """Name the data type a value is stored as: a date that is not as documented is a string."""
+    """Return the data type that a value is stored as; a date in another format is a string."""
     if value is None:
         return "null"
     if isinstance(value, bool):

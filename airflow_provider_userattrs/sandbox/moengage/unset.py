@@ -29,14 +29,14 @@ class UnsetRule(NamedTuple):
     case_sensitive: bool
 
     def matches(self, name: str) -> bool:
-        """Tell whether an attribute's name falls under the rule."""
+        """Return whether an attribute's name matches the rule."""
         if self.case_sensitive:
             return TYPES[self.type](name, self.attr)
         return TYPES[self.type](name.casefold(), self.attr.casefold())
 
 
 def read_rules(elements: Any) -> list[UnsetRule]:
-    """Take unset_attributes, or refuse the request."""
+    """Return the rules of unset_attributes, or refuse the request."""
     if not isinstance(elements, list):
         raise MoEngageError("MissingAttributeError", "unset_attributes is expected to be list", "unset_attributes")
     rules = []
@@ -56,6 +56,6 @@ def read_rules(elements: Any) -> list[UnsetRule]:
 
 
 def names_unset(names: Iterable[str], rules: list[UnsetRule], switches: Switches) -> set[str]:
-    """Pick the names that fall under a rule and are not protected."""
+    """Return the names that match a rule and are not protected."""
     spared = {*switches["moengage.reserved_names"], *switches["moengage.protected_names"]}
     return {name for name in names if name not in spared and any(rule.matches(name) for rule in rules)}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The users of a MoEngage workspace, and how an update reaches them.
+"""The users of a MoEngage workspace, and how updates are applied to them.
 
 Blocked customer ids: https://www.moengage.com/docs/api/data/data-overview. What the vendor answers to them is
-not documented: here they are lost with 200.
+not documented: here such updates are lost, with 200.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class User:
     history: list[dict[str, Any]] | None = None
 
     def view(self) -> dict[str, Any]:
-        """Give the user as the control API shows it, with the type each attribute is stored as."""
+        """Return the user as the control API shows it, with the type each attribute is stored as."""
         types = {name: type_of(value) for name, value in self.attributes.items()}
         shown = {"attributes": self.attributes, "types": types, "updates": self.updates}
         return shown if self.history is None else {**shown, "history": self.history}
@@ -62,7 +62,7 @@ class Users:
         self._custom_names: set[str] = set()
 
     def add(self, customer_id: str) -> User:
-        """Take a user in, unless it is held already."""
+        """Add a user, unless it exists already."""
         return self.by_id.setdefault(customer_id, User())
 
     def _is_lost(self, update: Update) -> bool:
@@ -98,7 +98,7 @@ class Users:
         return changed
 
     def apply(self, update: Update) -> bool:
-        """Bring a user up to date, a new one if need be; tell whether that happened."""
+        """Apply an update, creating the user if necessary; return whether it was applied."""
         if self._is_lost(update):
             return False
         user = self.add(update.customer_id)
@@ -108,7 +108,7 @@ class Users:
         user.attributes |= changed
         unset: set[str] = set()
         if update.unset and self._switches["moengage.unset_enabled"]:
-            # After the setting: an attribute that is both set and unset ends unset.
+            # After setting: an attribute that is both set and unset ends up unset.
             unset = names_unset(user.attributes, update.unset, self._switches)
             for name in unset:
                 del user.attributes[name]

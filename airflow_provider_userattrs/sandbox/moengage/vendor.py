@@ -26,7 +26,7 @@ from .users import Users
 
 TRACK_USER = "/v1/customer"
 TEST_CONNECTION = "/v1/integrations/authentication"
-MOST_BYTES = 128 * 1024
+MAX_BYTES = 128 * 1024
 APP_NAME = "Sandbox"
 _ACCEPTED = (
     '{"status":"success","message":"Your request has been accepted and will be processed soon.","request_id":"%s"}'
@@ -48,28 +48,28 @@ class MoEngage:
         self.reset()
 
     def reset(self) -> None:
-        """Forget every user, the queue and the rate limit's window."""
+        """Discard all users, the queue and the rate limit's window."""
         self.users = Users(self._switches)
         self._queue: list[Update] = []
         self._limiter = RateLimiter(self._switches, self._clock)
         self._requests = 0
 
     def endpoint(self, path: str) -> str | None:
-        """Name the documented path that this one is, without the workspace id."""
+        """Return the documented path that matches, without the workspace id."""
         if path == TRACK_USER or path.startswith(TRACK_USER + "/"):
             return TRACK_USER + "/<APP_ID>"
         return TEST_CONNECTION if path == TEST_CONNECTION else None
 
     def rows(self, call: Call) -> int:
-        """Count the users in a call: one, or none where a connection is tested."""
+        """Return the number of users in a call: one, or none in a connection test."""
         return 0 if call.path == TEST_CONNECTION else 1
 
     def users_named(self, call: Call) -> frozenset[str]:
-        """Give the customer_id as text."""
+        """Return the customer_id as text."""
         return frozenset({str(call.payload.get("customer_id"))} if isinstance(call.payload, dict) else ())
 
     def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
-        """Check in the order: who calls, how often, the form, the body."""
+        """Check in this order: credentials, rate, format, body."""
         endpoint = self.endpoint(call.path)
         if endpoint is None:
             return no_such_path()
@@ -106,7 +106,7 @@ class MoEngage:
 
     @staticmethod
     def _json(call: Call) -> Any:
-        if len(call.body) > MOST_BYTES:
+        if len(call.body) > MAX_BYTES:
             raise MoEngageError("PayloadTooLarge")
         if not call.media_type:
             raise MoEngageError("Missing header value")
@@ -145,7 +145,7 @@ class MoEngage:
         return json_answer(status or documented, {"status": "fail", "error": error}, code=kind)
 
     def keeps_answering(self, then: Then) -> bool:
-        """Tell that a code always takes the place of the vendor's own answer."""
+        """Return False: a code always replaces the vendor's own answer."""
         return False
 
     def check_fault(self, then: Then) -> None:
@@ -158,7 +158,7 @@ class MoEngage:
             raise RefusedError("then.short_array is for vendors that answer with a list")
 
     def fault_answer(self, then: Then) -> Answer:
-        """Build the fail body where the status is documented or a code is given; else a gateway's page."""
+        """Return the body of a failure for a documented status or a code, else a gateway's page."""
         status = then.status or 200
         kind = then.code or TYPE_OF_STATUS.get(status)
         if kind is None:
@@ -167,11 +167,11 @@ class MoEngage:
 
     @staticmethod
     def user(number: int) -> str:
-        """Make up the customer id of a number."""
+        """Return the made-up customer id of a number."""
         return f"C-{number:05d}"
 
     def seed(self, users: list[Any], environment: str) -> int:
-        """Take customer ids in."""
+        """Add customer ids."""
         if not all(isinstance(customer_id, str) and customer_id for customer_id in users):
             raise RefusedError("users must be a list of customer ids, which are strings")
         for customer_id in users:
@@ -179,23 +179,23 @@ class MoEngage:
         return len(users)
 
     def count(self, environment: str) -> int:
-        """Count the users held."""
+        """Return the number of users."""
         return len(self.users.by_id)
 
     def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Go through the users held."""
+        """Iterate over the users."""
         return ((customer_id, user.view()) for customer_id, user in self.users.by_id.items())
 
     def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
-        """Look up one user."""
+        """Return one user, or None."""
         user = self.users.by_id.get(key)
         return None if user is None else user.view()
 
     def flush(self) -> int:
-        """Apply the queue, in the order in which it was accepted; give the number applied."""
+        """Apply the queue, in the order in which it was accepted; return the number applied."""
         queue, self._queue = self._queue, []
         return sum(self.users.apply(update) for update in queue)
 
     def details(self) -> dict[str, object]:
-        """Say how many updates are queued."""
+        """Return the number of queued updates."""
         return {"queued": len(self._queue)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults as they come in: JSON of the shape that ``faults`` documents, or a refusal that names the field."""
+"""Parses faults from JSON, as ``faults`` documents it; a refusal names the field."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _then(text: object) -> Then:
 
 
 def read_fault(text: object, vendors: Mapping[str, Vendor]) -> Parsed:
-    """Take one fault, or refuse it."""
+    """Parse one fault, or refuse it."""
     names = ("vendor", "path", "when", "then")
     if not isinstance(text, dict):
         raise RefusedError("a fault must be an object")
@@ -143,5 +143,5 @@ def read_fault(text: object, vendors: Mapping[str, Vendor]) -> Parsed:
 
 
 def read_faults(text: object, vendors: Mapping[str, Vendor]) -> list[Parsed]:
-    """Take one fault or a list of them, all or none."""
+    """Parse one fault or a list of them, all or none."""
     return [read_fault(one, vendors) for one in (text if isinstance(text, list) else [text])]

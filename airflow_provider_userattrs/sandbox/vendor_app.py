@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The desk every vendor request comes to: written down, made to go wrong if a fault says so, answered.
+"""The ASGI application of one vendor: records each request, applies faults, and answers.
 
-Plain ASGI, without a framework: load tests send it requests by the hundred thousand.
+It uses no framework, because load tests send it hundreds of thousands of requests.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ async def _send(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _dress(answer: Answer, then: Then) -> Answer:
-    """Put what a fault says word for word over an answer."""
+def _override(answer: Answer, then: Then) -> Answer:
+    """Override parts of an answer with what a fault gives literally."""
     if then.location is not None:
         answer.headers["location"] = then.location
         answer.status = 302
@@ -67,8 +67,8 @@ def _dress(answer: Answer, then: Then) -> Answer:
     return answer
 
 
-class Desk:
-    """Where the requests to one vendor arrive."""
+class VendorApp:
+    """Handles the requests to one vendor."""
 
     def __init__(self, world: World, vendor: Vendor, connections: Connections) -> None:
         self._world = world
@@ -76,9 +76,9 @@ class Desk:
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        """Take one request; ``path`` starts below the vendor's base URL."""
+        """Handle one request; ``path`` is relative to the vendor's base URL."""
         world, vendor = self._world, self._vendor
-        since = self._connections.waiting(scope["client"])
+        since = self._connections.seconds_waiting(scope["client"])
         at, monotonic, number = world.clock.now() - since, world.clock.monotonic() - since, world.journal.next_number()
         body = await _body(receive)
         if body is None:
@@ -98,22 +98,22 @@ class Desk:
         )
         world.journal.add(entry)
         answer: Answer | None
-        firing = self._strike(call) if world.faults else None
+        firing = self._match_fault(call) if world.faults else None
         if firing is None:
             answer = vendor.answer(call)
         else:
             entry.fault = firing.id
             answer = await self._answer_under(firing, call, entry, receive)
         if answer is None:
-            self._connections.cut_off(scope["client"])
+            self._connections.abort(scope["client"])
             await disconnected(receive)
             return
         entry.applied, entry.codes, entry.status = answer.applied, answer.codes, answer.status
         await _send(answer, send)
 
-    def _strike(self, call: Call) -> Firing | None:
+    def _match_fault(self, call: Call) -> Firing | None:
         vendor = self._vendor
-        return self._world.faults.strike(
+        return self._world.faults.match(
             vendor.name,
             f"/{vendor.name}{call.path}",
             lambda: vendor.users_named(call),
@@ -121,7 +121,7 @@ class Desk:
         )
 
     async def _answer_under(self, firing: Firing, call: Call, entry: Entry, receive: Receive) -> Answer | None:
-        """Answer as a fault has it; ``None`` stands for no answer at all."""
+        """Answer as a fault demands; ``None`` for no answer at all."""
         vendor, then = self._vendor, firing.then
         early: Answer | None = None
         if then.apply == "before":
@@ -133,10 +133,10 @@ class Desk:
             return None
         by_code = vendor.keeps_answering(then)
         if by_code or not then.answers or then.is_success:
-            # A code by item decides for these items alone whether they are applied.
+            # With a code by item, the fault of each item decides whether it is applied.
             lost = then.is_success or then.apply == "never"
             answer = early or vendor.answer(call, apply=not lost or bool(firing.items), firing=firing)
         else:
             answer = vendor.fault_answer(then)
             answer.applied = early is not None and early.applied
-        return _dress(answer, then)
+        return _override(answer, then)
