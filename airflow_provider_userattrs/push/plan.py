@@ -12,9 +12,9 @@ from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
+from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.report.account import Account, Details
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
-from airflow_provider_userattrs.push.resume.checkpointer import IN_DOUBT
 
 
 class Rejects(Protocol):

@@ -13,7 +13,8 @@ from airflow_provider_userattrs.push.model.errors import in_words
 from airflow_provider_userattrs.push.model.operation import Answer, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.text import printable
-from airflow_provider_userattrs.push.model.verdict import DRY_RUN, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.recorder import Recorder

@@ -10,10 +10,10 @@ from typing import Any
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account, Details
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
-from airflow_provider_userattrs.push.resume.checkpointer import IN_DOUBT
 from airflow_provider_userattrs.sources.rejects_names import Owner
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
 from airflow_provider_userattrs.task.description import describe

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from airflow_provider_userattrs.plugins.story import Story, tell, tell_whole
-from airflow_provider_userattrs.push.model.verdict import ACCEPTED, DRY_RUN, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
 from airflow_provider_userattrs.push.report.account import as_dict
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint

@@ -11,7 +11,8 @@ from airflow_provider_userattrs.push.mapping.values import unwritable_attribute
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import Verdict
+from airflow_provider_userattrs.push.model.verdicts import too_large
 
 
 class Batch:
@@ -102,7 +103,7 @@ class Batcher:
             raise InvalidRow(unwritable_attribute(update)) from None
         limit = self._operation.max_bytes
         if limit is not None and self._frame + 1 + len(part) > limit:
-            raise InvalidRow(over(limit))
+            raise InvalidRow(too_large(limit))
         return part
 
     def add(self, update: UserUpdate, part: bytes) -> Batch | None:
@@ -130,13 +131,3 @@ class Batcher:
         batch = Batch(self._updates, self._parts)
         self._start()
         return batch
-
-
-def over(limit: int) -> Verdict:
-    """Return the verdict on an update that is over the request limit all by itself."""
-    return Verdict(
-        Status.INVALID,
-        "request-too-large",
-        f"update over {limit:,} bytes",
-        "Send fewer or shorter attributes of this user at once.",
-    )

@@ -7,23 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED
 from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Answer, Operation
-from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
-
-_CHECK = "Check these users at the vendor; push the rows again if the operation may be repeated."
-NO_CONNECTION = Verdict(
-    Status.UNSENT,
-    "no-connection",
-    "no connection to the vendor",
-    "Check the host, the network and the proxy; then retry the task.",
-    Action.RETRY,
-)
-NO_ANSWER = Verdict(Status.UNKNOWN, "no-answer", "sent, and no readable answer came back in time", _CHECK, Action.RETRY)
-UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "the answer could not be read", _CHECK)
-BROKEN = Verdict(Status.UNKNOWN, "broken", "sending ended with an unexpected error", _CHECK, Action.STOP)
-LEFT = Verdict(Status.UNKNOWN, "no-answer", "sent, and the task ended before an answer came", _CHECK, Action.RETRY)
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import BROKEN, NO_ANSWER, NO_CONNECTION, NOT_TRIED, UNREADABLE
 
 #: What was raised instead of an answer -> the verdict on every update of the request; else `BROKEN`.
 _RAISED: tuple[tuple[type[Exception], Verdict], ...] = (

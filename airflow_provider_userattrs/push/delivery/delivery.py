@@ -13,10 +13,10 @@ from threading import Event
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.circuit_breaker import CircuitBreaker
-from airflow_provider_userattrs.push.delivery.classify import BROKEN, LEFT, worse
+from airflow_provider_userattrs.push.delivery.classify import worse
 from airflow_provider_userattrs.push.delivery.concurrency import INTERVAL, Concurrency
 from airflow_provider_userattrs.push.delivery.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
-from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED, Intake, Record
+from airflow_provider_userattrs.push.delivery.intake import Intake, Record
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
 from airflow_provider_userattrs.push.delivery.refusals import Refusals
 from airflow_provider_userattrs.push.delivery.retry_queue import RetryQueue
@@ -26,6 +26,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, R
 from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import BROKEN, LEFT, NOT_TRIED
 from airflow_provider_userattrs.push.report.account import Traffic
 
 _position = attrgetter("position")

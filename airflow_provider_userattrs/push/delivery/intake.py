@@ -14,22 +14,13 @@ from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import HELD_BACK, NOT_TRIED
 
 #: Takes rows that are finished, and their verdicts.
 Record: TypeAlias = Callable[[Sequence["UserUpdate | Outcome"], Sequence[Verdict]], None]
 
 #: Updates held back behind earlier ones of the same user; at so many, no further row is read.
 MOST_WAITING = 2_000
-
-NOT_TRIED = Verdict(
-    Status.UNSENT, "not-tried", "not tried, the push had stopped", "Retry the task, or push the rows again."
-)
-HELD_BACK = Verdict(
-    Status.UNSENT,
-    "held-back",
-    "held back behind an unsent row of the same user",
-    "Retry the task, or push the rows again.",
-)
 
 
 class Intake:

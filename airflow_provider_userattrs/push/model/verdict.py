@@ -98,13 +98,6 @@ class Verdict:
 
 
 ACCEPTED = Verdict(Status.ACCEPTED)
-NOT_REACHED = Verdict(
-    Status.UNSENT,
-    "not-reached",
-    "not reached, the push had stopped",
-    "Retry the task: these rows were not read.",
-)
-DRY_RUN = Verdict(Status.SKIPPED, "dry-run", "dry run, not sent", "Push with dry_run=False.")
 
 
 class Outcome:

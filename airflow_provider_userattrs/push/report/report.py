@@ -10,7 +10,8 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.model.text import printable, storable
-from airflow_provider_userattrs.push.model.verdict import DRY_RUN, FAILED, NOT_APPLIED, NOT_REACHED, Status
+from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED
 from airflow_provider_userattrs.push.report.counts import LONGEST_NAME, Counts, Reason
 
 #: The version of the report's form.

@@ -13,7 +13,6 @@ from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.keys import Gap
-from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.watermark import MOST_KEY_BYTES
@@ -31,13 +30,6 @@ _FIRST_BLOCK, _FEWEST, _MOST = 100, 50, 5_000
 
 #: What share of the time notes may take; from this follows how large a block is.
 _SHARE = 0.05
-
-IN_DOUBT = Verdict(
-    Status.UNKNOWN,
-    "in-doubt",
-    "may have been sent by a try of the task that ended before the answer",
-    "Check these users at the vendor",
-)
 
 
 class Settle(Protocol):

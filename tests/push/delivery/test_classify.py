@@ -10,18 +10,11 @@ import orjson
 import pytest
 from push.delivery.fake_vendor import WORDS, operation
 
-from airflow_provider_userattrs.push.delivery.classify import (
-    BROKEN,
-    NO_ANSWER,
-    NO_CONNECTION,
-    UNREADABLE,
-    classify,
-    worse,
-)
-from airflow_provider_userattrs.push.delivery.intake import NOT_TRIED
+from airflow_provider_userattrs.push.delivery.classify import classify, worse
 from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, PushError, RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import BROKEN, NO_ANSWER, NO_CONNECTION, NOT_TRIED, UNREADABLE
 
 
 def answer(*words: str) -> Answer:

@@ -12,12 +12,12 @@ import pytest
 from push.delivery.fake_vendor import WORDS, operation
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.classify import NO_ANSWER
 from airflow_provider_userattrs.push.delivery.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter
 from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.operation import Answer
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status
+from airflow_provider_userattrs.push.model.verdicts import NO_ANSWER
 
 
 class Sender:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.verdict import ACCEPTED, DRY_RUN, Action, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
 from airflow_provider_userattrs.push.report.book import Book
 from airflow_provider_userattrs.push.report.watermark import MOST_HOLES
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import airflow_provider_userattrs
-from airflow_provider_userattrs.push.delivery.classify import UNREADABLE
 from airflow_provider_userattrs.push.mapping.mapper import NOTHING_TO_SET
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
-from airflow_provider_userattrs.push.model.verdict import ACCEPTED, DRY_RUN, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, UNREADABLE
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report, users
 
