@@ -18,6 +18,8 @@ import pytest
 from pages import blocks, parsed, section
 from versions import AIRFLOW
 
+from airflow_provider_userattrs import SqlRows
+
 NIGHT = datetime(2026, 11, 25, 3, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
 
@@ -157,6 +159,55 @@ def test_a_run_without_a_logical_date_fails_as_the_page_says(
     assert said
     assert said[1] in str(done.error)
     assert control.journal("kahuna") == []
+
+
+def test_the_beginning_that_waits_for_late_commits(airflow: Any, run: Callable[..., Any]) -> None:
+    """The template renders to a quarter of an hour before the last success, and before the start_date."""
+    from airflow.providers.common.compat.sdk import BaseOperator
+
+    class Render(BaseOperator):
+        template_fields = ("since",)
+
+        def __init__(self, *, since: str, **options: Any) -> None:
+            super().__init__(**options)
+            self.since = since
+
+        def execute(self, context: Any) -> str:
+            return self.since
+
+    (template,) = re.findall(
+        r"`(\{\{ \(\(prev.*?\}\})`", section("docs/windows.md", "What a window does not see"), re.DOTALL
+    )
+    dag = airflow.dag(lambda: Render(task_id="render", since=template), schedule="0 3 * * *")
+    assert run(dag, NIGHT).reports["render"] == when(dag.start_date - timedelta(minutes=15))
+    assert run(dag, NIGHT + DAY).reports["render"] == when(NIGHT - timedelta(minutes=15))
+
+
+def sent_of_a_day(server: Any, column: str, literal: bool) -> list[str]:
+    """Return which of four rows about the ends of a day the recipe's query gives."""
+    moments = {"before": NIGHT - timedelta(microseconds=1), "at": NIGHT, "in": NIGHT + DAY / 2, "end": NIGHT + DAY}
+    zone = "+00" if column == "timestamptz" else ""
+    values = ", ".join(f"('{name}', '{moment:%Y-%m-%d %H:%M:%S.%f}{zone}')" for name, moment in moments.items())
+    server.execute(
+        f"CREATE TABLE users (username varchar(20), updated_at {column})",
+        f"INSERT INTO users VALUES {values}",
+    )
+    sql = "SELECT username FROM users WHERE updated_at >= %(since)s AND updated_at < %(until)s"
+    window = {"since": when(NIGHT), "until": when(NIGHT + DAY)}
+    if literal:
+        sql = sql % {name: f"'{moment}'" for name, moment in window.items()}
+    rows = SqlRows(sql, conn_id="warehouse", parameters=None if literal else window, key="username").rows()
+    return sorted(row["username"] for row in rows if isinstance(row, dict))
+
+
+@pytest.mark.parametrize("literal", [True, False], ids=["literal", "placeholder"])
+def test_postgresql_compares_the_moment_as_its_own_type(postgres: Any, literal: bool) -> None:
+    assert sent_of_a_day(postgres, "timestamptz", literal) == ["at", "in"]
+
+
+@pytest.mark.parametrize("literal", [True, False], ids=["literal", "placeholder"])
+def test_mariadb_compares_the_moment_as_its_own_type(mariadb: Any, literal: bool) -> None:
+    assert sent_of_a_day(mariadb, "datetime(6)", literal) == ["at", "in"]
 
 
 # What a run can name
