@@ -109,7 +109,7 @@ _COMMON_FIELDS = {
 }
 
 #: One row a vendor; everything else here is made from these.
-VENDORS = (
+VENDORS: tuple[Vendor, ...] = (
     Vendor(
         "engagelab",
         "EngageLab",

@@ -433,7 +433,17 @@ def connect(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
 
 
 @pytest.fixture
-def bench(sandbox: Any, control: Control, connect: Callable[..., None]) -> Any:
+def fourth_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the package know the vendor that exists in the tests alone."""
+    from fourth_vendor.provider_row import ROW
+
+    from airflow_provider_userattrs.get_provider_info import VENDORS
+
+    monkeypatch.setattr("airflow_provider_userattrs.get_provider_info.VENDORS", (*VENDORS, ROW))
+
+
+@pytest.fixture
+def bench(sandbox: Any, control: Control, connect: Callable[..., None], fourth_vendor: None) -> Any:
     """Push the cases' rows to the sandbox, and judge."""
     from cases import Bench
 

@@ -20,6 +20,11 @@ MARKS = Path(os.environ["KILLED_TASKS_FOLDER"])
 sys.path.append(os.environ["KILLED_TASKS_CASES"])
 
 from cases import CASE  # noqa: E402
+from fourth_vendor.provider_row import ROW  # noqa: E402
+
+from airflow_provider_userattrs import get_provider_info  # noqa: E402
+
+get_provider_info.VENDORS = (*get_provider_info.VENDORS, ROW)
 
 
 class MortalRows:

@@ -33,7 +33,9 @@ TOO_LONG = 60
 
 
 @pytest.fixture
-def push(monkeypatch: pytest.MonkeyPatch, certificate: Path, fake_clock: Callable[[], Any]) -> Callable[..., Pushed]:
+def push(
+    monkeypatch: pytest.MonkeyPatch, certificate: Path, fake_clock: Callable[[], Any], fourth_vendor: None
+) -> Callable[..., Pushed]:
     """Push rows to a server, in a thread that must end."""
 
     def connect(vendor: str, **fields: Any) -> None:

@@ -45,11 +45,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     markers = [set(marker.args) for marker in metafunc.definition.iter_markers("only")]
     cases = [case for case in CASES if all(wanted & case.tags for wanted in markers)]
+    pairs: list[tuple[Any, ...]]
     if "documented" in metafunc.fixturenames:
-        pairs = [(case, each) for case in cases for each in case.vendor.documented]
-        metafunc.parametrize(("case", "documented"), pairs, ids=[f"{case.name}-{each.label}" for case, each in pairs])
+        pairs = [(case, each, each.label) for case in cases for each in case.vendor.documented]
+    elif "wait" in metafunc.fixturenames:
+        pairs = [(case, each, each[0]) for case in cases for each in case.vendor.waits]
     else:
         metafunc.parametrize("case", cases, ids=[case.name for case in cases])
+        return
+    name = "documented" if "documented" in metafunc.fixturenames else "wait"
+    metafunc.parametrize(
+        ("case", name), [pair[:2] for pair in pairs], ids=[f"{pair[0].name}-{pair[2]}" for pair in pairs]
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

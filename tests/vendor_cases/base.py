@@ -49,6 +49,8 @@ class VendorCase(ABC):
     :param documented: every code that the vendor's pages have.
     :param busy: "not now" to a user.
     :param partial: yes to some of a user's attributes, or None.
+    :param waits: how the vendor asks to wait, besides the usual headers: what it is called, the headers of a 429, the
+        seconds they come to.
     """
 
     imitation: VendorClass
@@ -65,6 +67,7 @@ class VendorCase(ABC):
     documented: Sequence[Documented]
     busy: dict[str, Any] = field(default_factory=lambda: {"status": 429})
     partial: dict[str, Any] | None = None
+    waits: Sequence[tuple[str, dict[str, str], float]] = ()
 
     @property
     def name(self) -> str:
