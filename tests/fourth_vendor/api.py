@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.operation import BUSY, Answer, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors import http
@@ -66,11 +66,15 @@ def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
     return [RESULTS.get(told[user.casefold()], UNREADABLE) for user in users]
 
 
-def asked_to_wait(answer: Answer, now: float) -> float | None:
+def asked_to_wait(answer: Answer, clock: Callable[[], float]) -> float | None:
     """Return for how many seconds an answer asks to send nothing: Petrel's own header says it in milliseconds."""
     pause = answer.headers.get("petrel-pause", "")
-    own = float(pause) / 1000 if answer.is_busy and pause.isascii() and pause.isdecimal() and len(pause) < 9 else 0.0
-    return max(own, http.asked_to_wait(answer, now) or 0.0) or None
+    own = (
+        float(pause) / 1000
+        if answer.status in BUSY and pause.isascii() and pause.isdecimal() and len(pause) < 9
+        else 0.0
+    )
+    return max(own, http.asked_to_wait(answer, clock) or 0.0) or None
 
 
 _SET = Operation(
