@@ -77,9 +77,6 @@ class FakeClock:
     def time(self) -> float:
         return self._started + self.now - 1_000.0
 
-    def processor(self) -> float:
-        return time.process_time()
-
     def sleep(self, seconds: float, wake: Event) -> None:
         with self._lock:
             self.slept.append(seconds)

@@ -89,10 +89,8 @@ class Delivery:
         self._rate_limiter = RateLimiter(rate, self._clock, self._stopping)
         dispatch = Dispatch(operation, send, self._rate_limiter, self._stopping, self._clock)
         self._workers: WorkerPool[Sent | None] = WorkerPool(dispatch, concurrency)
-        # What must not be sent twice is noted before it is sent: the less of it is ready, the less is in doubt.
-        self._concurrency = Concurrency(
-            concurrency, self._clock, users=operation.max_users, may_run_ahead=announce is None
-        )
+        # What must not be sent twice is announced before it is sent: with none of it ready, less is in doubt.
+        self._concurrency = Concurrency(concurrency, self._clock, users=operation.max_users, has_ready=announce is None)
         self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
         self._retry_queue = RetryQueue()
@@ -166,8 +164,8 @@ class Delivery:
         wait = self._retry_queue.due_in(self._clock.monotonic())
         if workers.under_way:
             full = workers.under_way >= concurrency.window
-            if full and concurrency.is_due():
-                concurrency.grow(paced=self._rate_limiter.is_limit())
+            if full:
+                concurrency.grow()
             glance = INTERVAL if full and concurrency.may_grow else _GLANCE  # an answer may be long in coming
             self._settle_ready(glance if wait is None or full else min(wait, glance))
         elif wait is not None:

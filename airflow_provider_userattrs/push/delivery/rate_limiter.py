@@ -47,7 +47,6 @@ class RateLimiter:
         self._pace: float | None = rate  # what there is a share of
         self._counting_from = now
         self._counted = 0
-        self._missed_slots = 0
         #: When the last second's worth of units went.
         self._went: deque[float] | None = None if rate is None else deque(maxlen=ceil(rate))
 
@@ -57,7 +56,9 @@ class RateLimiter:
             with self._lock:
                 now = self._clock.monotonic()
                 slot = max(self._next, self._held_until, now)
-                self._missed_slots += slot == now
+                if now - self._counting_from > 2.0:  # the pace of the last seconds counts, not that of an hour ago
+                    self._counted = round(self._counted / (now - self._counting_from))
+                    self._counting_from = now - 1.0
                 self._counted += units
                 self._next = slot + units * self._interval(slot)
                 pause = slot - now or self._go(units, now)
@@ -92,15 +93,6 @@ class RateLimiter:
                 self._pace = max(self._counted / max(now - self._counting_from, 0.1), 1.0)
             self._share = max(self._share_at(now) * _SLOWER, _LEAST_SHARE)
             self._recovering_from = max(now, self._held_until)
-
-    def is_limit(self) -> bool:
-        """Tell whether every request since the last call had to wait for its slot."""
-        with self._lock:
-            missed, self._missed_slots = self._missed_slots, 0
-            now = self._clock.monotonic()
-            if now - self._counting_from > 2.0:  # the pace of the last seconds counts, not that of an hour ago
-                self._counting_from, self._counted = now - 1.0, round(self._counted / (now - self._counting_from))
-            return missed == 0
 
     def _go(self, units: int, now: float) -> float:
         """Note that a request goes; if it would be too many in a second, return for how long instead."""

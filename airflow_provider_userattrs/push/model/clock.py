@@ -18,10 +18,6 @@ class Clock:
         """Return seconds since the epoch."""
         return time.time()
 
-    def processor(self) -> float:
-        """Return seconds of processor time this process has used."""
-        return time.process_time()
-
     def sleep(self, seconds: float, wake: Event) -> None:
         """Let ``seconds`` pass, or less if ``wake`` is set meanwhile."""
         wake.wait(seconds)

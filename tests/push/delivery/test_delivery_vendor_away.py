@@ -21,7 +21,7 @@ class Patient:
     def __init__(self, clock: Any, longest: float) -> None:
         self.clock = clock
         self.longest = longest
-        self.monotonic, self.time, self.processor = clock.monotonic, clock.time, clock.processor
+        self.monotonic, self.time = clock.monotonic, clock.time
 
     def sleep(self, seconds: float, wake: Event) -> None:
         if seconds <= self.longest:

@@ -135,6 +135,19 @@ class TestPacer:
         assert all(rate_limiter.wait(100) for _ in range(50))
         assert clock.monotonic() == 0
 
+    def test_without_a_cap_a_refusal_halves_the_pace_of_the_last_seconds(self, clock: Any) -> None:
+        limiter = RateLimiter(None, clock, Event())
+        limiter.wait(10)
+        clock.advance(3_600)
+        for _ in range(100):
+            limiter.wait(1)
+            clock.advance(0.01)
+        limiter.slow_down()
+        limiter.wait(1)
+        before = clock.monotonic()
+        limiter.wait(1)
+        assert clock.monotonic() - before == pytest.approx(1 / 25, rel=0.1), "100 in two seconds, and half of that"
+
     def test_a_hold_is_kept_without_a_cap_too(self, clock: Any) -> None:
         rate_limiter = RateLimiter(None, clock, Event())
         rate_limiter.hold(7)
