@@ -347,7 +347,9 @@ def airflow_database() -> None:
         warnings.simplefilter("ignore")  # Airflow's own, and those of what it imports
         from airflow.utils.db import initdb
 
+        level = logging.getLogger().level
         initdb()
+        logging.getLogger().setLevel(level)  # alembic sets it to its own
         with suppress(ImportError):  # Airflow 3 alone has these
             from airflow.dag_processing.bundles.manager import DagBundlesManager
             from airflow.sdk.execution_time import supervisor
