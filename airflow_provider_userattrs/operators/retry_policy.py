@@ -6,9 +6,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
-
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
+
+try:
+    from airflow.sdk.definitions.retry_policy import RetryDecision, RetryPolicy
+except ImportError:
+    raise ImportError(
+        "VendorRetryPolicy needs Airflow 3.3 or later; leave retry_policy out, and a retry waits for retry_delay"
+    ) from None
 
 __all__ = ["VendorRetryPolicy"]
 

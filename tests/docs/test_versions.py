@@ -34,3 +34,9 @@ def test_the_page_lists_every_feature_that_a_test_needs() -> None:
 )
 def test_this_airflow_has_it_as_the_page_says(feature: str, is_there: bool) -> None:
     assert is_there is has(feature)
+
+
+@pytest.mark.skipif(has("retry policy"), reason="it is there")
+def test_a_retry_policy_is_missing_in_words() -> None:
+    with pytest.raises(ImportError, match=r"VendorRetryPolicy needs Airflow 3\.3 or later"):
+        from airflow_provider_userattrs.operators import VendorRetryPolicy  # noqa: F401
