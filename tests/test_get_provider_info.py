@@ -127,7 +127,7 @@ def test_every_field_that_is_read_has_its_box(connection_type: str) -> None:
         assert "null" in field["schema"]["type"]
 
 
-@needs("React connection form")
+@needs("fields in the React connection form")
 def test_the_form_airflow_draws() -> None:
     from airflow.api_fastapi.core_api.services.ui import connections
 

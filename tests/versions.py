@@ -14,7 +14,7 @@ SQLALCHEMY = Version(version("sqlalchemy"))
 #: What this package uses of Airflow where it is -> the first Airflow that has it.
 SINCE = {
     "Push report tab": "3.1",
-    "React connection form": "3.0",
+    "fields in the React connection form": "3.1",
     "asset URIs are validated": "3.0",
     "teams": "3.3",
     "task state store": "3.3",

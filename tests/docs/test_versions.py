@@ -23,7 +23,6 @@ def test_the_page_lists_every_feature_that_a_test_needs() -> None:
 @pytest.mark.parametrize(
     ("feature", "is_there"),
     [
-        ("React connection form", find_spec("airflow.api_fastapi") is not None),
         ("Push report tab", hasattr(AirflowPlugin, "external_views")),
         ("task state store", find_spec("airflow.models.task_state_store") is not None),
         (

@@ -121,7 +121,7 @@ def lineage(airflow: Any, **parameters: Any) -> Any:
     rows = [{"customer_id": "ada", "a": 1}, {"customer_id": "", "a": 1}]
 
     def remember(context: Any) -> None:
-        ran.append(context["task"])
+        ran.append(context["ti"].task)  # what OpenLineage's listener takes
 
     run = airflow.run(
         lambda: MoEngageSetAttributesOperator(task_id="push", users=rows, on_success_callback=remember, **parameters)
