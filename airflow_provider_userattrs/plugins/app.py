@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from airflow_provider_userattrs.plugins.page import SECURITY_HEADERS, render
-from airflow_provider_userattrs.plugins.story import Story, tell, tell_whole
+from airflow_provider_userattrs.plugins.story import Story, story_of, story_of_all
 from airflow_provider_userattrs.plugins.task_instances import load_instances
 
 #: HTTP status -> message.
@@ -46,10 +46,10 @@ def push_report(dag_id: str, run_id: str, task_id: str, which: str, session: Ses
     """
     if which == WHOLE:
         instances = load_instances(session, dag_id, run_id, task_id)
-        story = tell_whole(instances) if instances else None
+        story = story_of_all(instances) if instances else None
     else:
         instances = load_instances(session, dag_id, run_id, task_id, int(which) if _IS_INDEX(which) else -1)
-        story = tell(instances[0]) if instances else None
+        story = story_of(instances[0]) if instances else None
     if story is None:
         raise HTTPException(404)
     return _page(task_id, story)

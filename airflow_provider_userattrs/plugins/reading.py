@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A report as the page reads it: every field checked for its kind, for an XCom may hold anything."""
+"""Parses a report for the page. The type of every field is checked, because an XCom may hold anything."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
 
 
-class OtherForm(ValueError):
-    """Say that a report is of another version's form."""
+class OtherFormat(ValueError):
+    """Raised for a report in the format of another version."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Hold one line of a report's reasons."""
+    """Hold one of a report's reasons."""
 
     status: Status
     code: str
@@ -61,24 +61,24 @@ class Reading:
 
     @property
     def attention(self) -> int:
-        """Count the rows that someone has to look after."""
+        """The number of rows that need attention."""
         return sum(self.counts[status] for status in NOT_APPLIED)
 
 
 def read(report: Any) -> Reading:
-    """Return a report's reading.
+    """Parse a report.
 
-    :raises OtherForm: if it is of another version's form.
-    :raises ValueError: if it is no report.
+    :raises OtherFormat: if it is in the format of another version.
+    :raises ValueError: if it is not a report.
     """
     if not is_report(report):
-        raise ValueError("no report")
+        raise ValueError("not a report")
     if report["format"] != FORMAT:
-        raise OtherForm(f"form {report['format']}")
+        raise OtherFormat(f"format {report['format']}")
     try:
         return _read(report)
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError("no report of this form") from error
+        raise ValueError("not a report of this format") from error
 
 
 def _read(report: PushReport) -> Reading:
@@ -132,19 +132,19 @@ def _timeline(state: Mapping[str, Any]) -> Timeline:
         }
     )
     if not timeline.stretch or len(timeline.rows) != len(timeline.retries):
-        raise ValueError("no timeline")
+        raise ValueError("not a timeline")
     return timeline
 
 
 def _count(value: Any) -> int:
     if not isinstance(value, int) or not 0 <= value < 10**15:
-        raise ValueError("no count")
+        raise ValueError("not a count")
     return value
 
 
 def _seconds(value: Any) -> float:
     if not isinstance(value, (int, float)) or not 0 <= value < 1e9:
-        raise ValueError("no time")
+        raise ValueError("not a duration")
     return float(value)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is to say of a push in ten seconds: one sentence, how bad it is, and what goes with it."""
+"""Summarises a push for the page: a headline, its severity, and further notes."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from airflow_provider_userattrs.get_provider_info import VENDORS
-from airflow_provider_userattrs.plugins.reading import OtherForm, Reading, read
+from airflow_provider_userattrs.plugins.reading import OtherFormat, Reading, read
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import FORMAT, users
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
-#: Our operators; a class derived from one may have any name, and is known by its report.
+#: The names of our operators. A subclass may have any name; its push is recognised by its report.
 _IS_PUSH = re.compile(rf"({'|'.join(vendor.title for vendor in VENDORS)})(Set|Unset)\w+Operator").fullmatch
 
-#: In these states a task has nothing more to say.
+#: States after which nothing changes any more.
 _ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 
-#: State of a push's task that left no word at all -> what to say.
-_SILENT = {
+#: State of a push's task without report, snapshot and checkpoint -> headline.
+_NO_REPORT = {
     None: "The push has not begun.",
     "scheduled": "The push has not begun.",
     "queued": "The push has not begun.",
     "running": "The push has begun, and has nothing to show yet.",
-    "success": "The push succeeded, and its report is gone: its XCom was deleted, or is kept by another XCom backend.",
-    "failed": "The task failed before its push had begun: the log says why.",
-    "up_for_retry": "The try failed before its push had begun: the log says why. Airflow will start another.",
+    "success": "The push succeeded, but its report is gone: its XCom was deleted, or is in another XCom backend.",
+    "failed": "The task failed before its push began: see the log.",
+    "up_for_retry": "The try failed before its push began: see the log. Airflow will start another.",
     "skipped": "The task was skipped: nothing was pushed.",
     "upstream_failed": "A task before this one failed: nothing was pushed.",
     "removed": "The task is no longer in its Dag: nothing was pushed.",
 }
 
-#: State of a task whose report is there -> what else to say.
-_BESIDES = {
+#: State of a task with a report -> additional note.
+_STATE_NOTES = {
     "failed": "The task failed.",
     "up_for_retry": "This try failed; Airflow will start another.",
-    "scheduled": "Another try is about to begin; this is what the last one came to.",
-    "queued": "Another try is about to begin; this is what the last one came to.",
+    "scheduled": "Another try is about to begin; this is the result of the last one.",
+    "queued": "Another try is about to begin; this is the result of the last one.",
 }
 
-_MOST_NAMED = 20
+_MAX_NAMED = 20
 
 _NO_PUSH = "No push report here: this task has pushed no users."
-_UNREADABLE = "What this task returned looks like a push report and cannot be read as one; see its XCom."
-_OTHER_FORM = (
-    "This report was written by another version of airflow-provider-userattrs ({}, and this page reads form "
-    f"{FORMAT}); its counts are in the task's XCom."
+_UNREADABLE = "This task returned something that looks like a push report but cannot be read as one; see its XCom."
+_OTHER_FORMAT = (
+    "This report was written by another version of airflow-provider-userattrs ({}; this page reads format "
+    f"{FORMAT}). Its counts are in the task's XCom."
 )
 
 
 class Task(Protocol):
-    """Describe what is asked of a task instance."""
+    """Describe what is needed of a task instance."""
 
     map_index: int
     label: str | None
@@ -65,22 +65,22 @@ class Task(Protocol):
     report: Any
     progress: Any
     checkpoint: Any
-    told_at: datetime | None
+    updated_at: datetime | None
 
 
 @dataclass(frozen=True)
 class Story:
-    """Say what the page says.
+    """Hold what the page shows.
 
     :param level: ``"ok"``, ``"warning"``, ``"failed"``, ``"running"`` or ``"none"``.
-    :param headline: the one sentence.
+    :param headline: the summary, one sentence.
     :param notes: further sentences.
-    :param reading: the report, or the report so far.
-    :param is_live: whether there will be more to say.
-    :param told_at: when a running push last said something.
+    :param reading: the report, or its snapshot.
+    :param is_live: whether it may still change.
+    :param updated_at: when the snapshot of a running push was written.
     :param is_mapped: whether this is one instance of a mapped task.
     :param try_number: the task's try.
-    :param shards: of the whole of a mapped task: each instance's index, label and story.
+    :param shards: index, label and story of each instance, on the page of all of them.
     """
 
     level: str
@@ -88,65 +88,65 @@ class Story:
     notes: tuple[str, ...] = ()
     reading: Reading | None = None
     is_live: bool = False
-    told_at: datetime | None = None
+    updated_at: datetime | None = None
     is_mapped: bool = False
     try_number: int = 1
     shards: tuple[tuple[int, str, Story], ...] = ()
 
 
-def tell(task: Task) -> Story:
+def story_of(task: Task) -> Story:
     """Return the story of one task instance."""
     is_live = task.state not in _ENDED
     facts: dict[str, Any] = {"is_live": is_live, "is_mapped": task.map_index >= 0, "try_number": task.try_number}
     try:
         if task.report is not None and (reading := _read_or_none(task.report)):
             return Story(_level(task.state, reading), _headline(reading), _notes(task.state, reading), reading, **facts)
-        if (so_far := _so_far(task)) is not None:
-            return _tell_so_far(task, read(so_far), facts)
-    except OtherForm as other:
-        return Story("none", _OTHER_FORM.format(other), **facts)
+        if (snapshot := _snapshot(task)) is not None:
+            return _story_of_snapshot(task, read(snapshot), facts)
+    except OtherFormat as other:
+        return Story("none", _OTHER_FORMAT.format(other), **facts)
     except ValueError:
         return Story("none", _UNREADABLE, **facts)
     if task.operator and _IS_PUSH(task.operator):
         level = {"running": "running", "failed": "failed"}.get(task.state or "", "none")
-        return Story(level, _SILENT.get(task.state, "There is nothing to show yet."), **facts)
+        return Story(level, _NO_REPORT.get(task.state, "There is nothing to show yet."), **facts)
     return Story("none", _NO_PUSH, is_mapped=task.map_index >= 0)
 
 
-def tell_whole(tasks: Sequence[Task]) -> Story:
+def story_of_all(tasks: Sequence[Task]) -> Story:
     """Return the story of all instances of a mapped task, added up."""
-    shards = tuple((task.map_index, task.label or str(task.map_index), tell(task)) for task in tasks)
-    told = [(task, story) for task, (_, _, story) in zip(tasks, shards, strict=True) if story.reading]
+    shards = tuple((task.map_index, task.label or str(task.map_index), story_of(task)) for task in tasks)
+    reported = [(task, story) for task, (_, _, story) in zip(tasks, shards, strict=True) if story.reading]
     is_live = any(story.is_live for _, _, story in shards)
-    if not told:
+    if not reported:
         return Story("none", _NO_PUSH, is_live=is_live, shards=shards)
     try:
-        total = Total(task.report if isinstance(task.report, dict) else _so_far(task) for task, _ in told)
+        total = Total(task.report if isinstance(task.report, dict) else _snapshot(task) for task, _ in reported)
         reading = read(
             {
                 **total.as_dict(total.stopped()),
-                "of": _sum_known(story.reading.of for _, story in told if story.reading),
+                "of": _sum_known(story.reading.of for _, story in reported if story.reading),
             }
         )
     except (KeyError, TypeError, ValueError) as error:
         return Story("warning", f"These cannot be added up: {error}.", is_live=is_live, shards=shards)
     levels = [story.level for _, _, story in shards]
-    level = next((each for each in ("failed", "running", "warning") if each in levels), "ok")
-    silent = len(shards) - len(told)
+    level = next((level for level in ("failed", "running", "warning") if level in levels), "ok")
+    missing = len(shards) - len(reported)
     notes = [f"{len(shards):,} instances of this task, added up."]
-    if silent:
-        notes.append(f"{silent:,} of them {'has' if silent == 1 else 'have'} no report.")
+    if missing:
+        notes.append(f"{missing:,} of them {'has' if missing == 1 else 'have'} no report.")
     return Story(level, _headline(reading), (*notes, *_notes(None, reading)), reading, is_live, shards=shards)
 
 
 def _read_or_none(report: Any) -> Reading | None:
-    """Return a return value's reading, or None if it is something else than a report."""
-    is_like_one = isinstance(report, dict) and {"format", "vendor", "operation", "rows"} <= report.keys()
-    return read(report) if is_like_one else None
+    """Return the reading of a task's return value, or None if that is not a report."""
+    looks_like_one = isinstance(report, dict) and {"format", "vendor", "operation", "rows"} <= report.keys()
+    return read(report) if looks_like_one else None
 
 
-def _so_far(task: Task) -> Any:
-    """Return a task's report so far, or None if there is none."""
+def _snapshot(task: Task) -> Any:
+    """Return the snapshot of a task's report, or None if there is none."""
     if task.progress is not None:
         return task.progress
     if not isinstance(task.checkpoint, dict) or task.checkpoint.get("complete"):
@@ -154,14 +154,14 @@ def _so_far(task: Task) -> Any:
     return report_so_far(task.checkpoint)
 
 
-def _tell_so_far(task: Task, reading: Reading, facts: dict[str, Any]) -> Story:
-    facts["told_at"] = task.told_at
+def _story_of_snapshot(task: Task, reading: Reading, facts: dict[str, Any]) -> Story:
+    facts["updated_at"] = task.updated_at
     if task.state == "running":
         of = f" of {users(reading.of)}" if reading.of is not None else " users"
         headline = f"{reading.rows:,}{of} done at {reading.vendor}{_attention(reading)} so far"
         return Story("running", headline, _notes(task.state, reading), reading, **facts)
     headline = f"{users(reading.rows)} done at {reading.vendor}{_attention(reading)}; the task ended without a report"
-    note = "It was killed, or its report was deleted; this is the last it said." if not facts["is_live"] else ""
+    note = "It was killed, or its report was deleted; this is its last snapshot." if not facts["is_live"] else ""
     level = "failed" if task.state == "failed" else "warning"
     return Story(level, headline, (note,) if note else _notes(task.state, reading), reading, **facts)
 
@@ -185,7 +185,7 @@ def _would_go(reading: Reading) -> int:
     return sum(reason.count for reason in reading.reasons if reason.code == "dry-run")
 
 
-#: Which reading -> its sentence; the first that applies.
+#: Condition on a reading -> headline; the first that applies.
 _HEADLINES: tuple[tuple[Callable[[Reading], bool], Callable[[Reading], str]], ...] = (
     (lambda r: not r.rows and r.failure is not None, lambda r: f"Nothing was pushed to {r.vendor}"),
     (lambda r: not r.rows, lambda r: f"No users: there was nothing to push to {r.vendor}"),
@@ -208,13 +208,13 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
     notes = []
     if reading.failure:
         notes.append(reading.failure if reading.failure.endswith(".") else f"{reading.failure}.")
-    if state in _BESIDES and not (reading.failure and state == "failed"):
-        notes.append(_BESIDES[state])
+    if state in _STATE_NOTES and not (reading.failure and state == "failed"):
+        notes.append(_STATE_NOTES[state])
     if reading.shard:
         notes.append("Shard {:,} of {:,}.".format(*reading.shard))
     if reading.missing:
-        more = ", ..." if len(reading.missing) > _MOST_NAMED else ""
-        notes.append(f"No word from shard {', '.join(map(str, reading.missing[:_MOST_NAMED]))}{more}.")
+        more = ", ..." if len(reading.missing) > _MAX_NAMED else ""
+        notes.append(f"No report from shard {', '.join(map(str, reading.missing[:_MAX_NAMED]))}{more}.")
     return tuple(notes)
 
 

@@ -37,7 +37,7 @@ class Instance:
     :param report: its return value, if that is small enough to be a report.
     :param progress: the last snapshot that a running push wrote to an XCom.
     :param checkpoint: the last checkpoint that a push wrote to the task state store.
-    :param told_at: when the latest of these two was written.
+    :param updated_at: when the latest of these two was written.
     """
 
     map_index: int
@@ -49,7 +49,7 @@ class Instance:
     report: Any = None
     progress: Any = None
     checkpoint: Any = None
-    told_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 def load_instances(
@@ -88,7 +88,7 @@ def _add_xcoms(instances: dict[int, Instance], xcoms: Iterable[Any]) -> None:
         if xcom.key == _REPORT_KEY:
             instance.report = value
         else:
-            instance.progress, instance.told_at = value, xcom.timestamp
+            instance.progress, instance.updated_at = value, xcom.timestamp
 
 
 def _add_checkpoints(instances: dict[int, Instance], session: Session, of_the_task: Callable[[Any], list[Any]]) -> None:
@@ -105,4 +105,4 @@ def _add_checkpoints(instances: dict[int, Instance], session: Session, of_the_ta
     ):
         instance = instances.get(row.map_index)
         if instance is not None:
-            instance.checkpoint, instance.told_at = json.loads(row.value), row.updated_at
+            instance.checkpoint, instance.updated_at = json.loads(row.value), row.updated_at

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.plugins.page import render
-from airflow_provider_userattrs.plugins.reading import OtherForm, read
+from airflow_provider_userattrs.plugins.reading import OtherFormat, read
 from airflow_provider_userattrs.plugins.story import Story
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status, Verdict
 from airflow_provider_userattrs.push.report.report import Report
@@ -63,13 +63,13 @@ def test_what_a_first_version_left_out_may_be_missing() -> None:
 
 @pytest.mark.parametrize("form", [0, 2, "1", None, "<b>"])
 def test_another_form_is_named(form: Any) -> None:
-    with pytest.raises(OtherForm, match=f"form {form}"):
+    with pytest.raises(OtherFormat, match=f"format {form}"):
         read({**made(), "format": form})
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [], {}, {"vendor": "Kahuna"}, [made()]])
 def test_what_is_no_report_is_an_error(value: Any) -> None:
-    with pytest.raises(ValueError, match="no report"):
+    with pytest.raises(ValueError, match="not a report"):
         read(value)
 
 

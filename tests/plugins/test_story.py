@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.plugins.story import Story, tell, tell_whole
+from airflow_provider_userattrs.plugins.story import Story, story_of, story_of_all
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
 from airflow_provider_userattrs.push.report.account import as_dict
@@ -33,7 +33,7 @@ class Task:
     map_index: int = -1
     label: str | None = None
     try_number: int = 1
-    told_at: Any = None
+    updated_at: Any = None
 
 
 def counted(*rows: tuple[int, Verdict], vendor: str = "Kahuna", done: str = "updated", dry_run: bool = False) -> Report:
@@ -116,7 +116,7 @@ TWELVE = ended((1_988, ACCEPTED), (12, NOT_FOUND))
         ),
         (Task(None), "none", "The push has not begun."),
         (Task("queued"), "none", "The push has not begun."),
-        (Task("failed"), "failed", "The task failed before its push had begun: the log says why."),
+        (Task("failed"), "failed", "The task failed before its push began: see the log."),
         (Task("skipped"), "none", "The task was skipped: nothing was pushed."),
         (Task("upstream_failed"), "none", "A task before this one failed: nothing was pushed."),
         (Task("deferred"), "none", "There is nothing to show yet."),
@@ -136,28 +136,28 @@ TWELVE = ended((1_988, ACCEPTED), (12, NOT_FOUND))
         (
             Task(report={**WELL, "rows": "many"}),
             "none",
-            "What this task returned looks like a push report and cannot be read as one; see its XCom.",
+            "This task returned something that looks like a push report but cannot be read as one; see its XCom.",
         ),
         (
             Task("running", checkpoint={"format": 7}),
             "none",
-            "What this task returned looks like a push report and cannot be read as one; see its XCom.",
+            "This task returned something that looks like a push report but cannot be read as one; see its XCom.",
         ),
         (
             Task(report={**WELL, "format": 9}),
             "none",
-            "This report was written by another version of airflow-provider-userattrs (form 9, and this page reads "
-            "form 1); its counts are in the task's XCom.",
+            "This report was written by another version of airflow-provider-userattrs (format 9; this page reads "
+            "format 1). Its counts are in the task's XCom.",
         ),
     ],
 )
 def test_sentences(task: Task, level: str, headline: str) -> None:
-    story = tell(task)
+    story = story_of(task)
     assert (story.level, story.headline) == (level, headline)
 
 
 def test_a_report_that_is_gone() -> None:
-    assert tell(Task()).headline.startswith("The push succeeded, and its report is gone")
+    assert story_of(Task()).headline.startswith("The push succeeded, but its report is gone")
 
 
 @pytest.mark.parametrize(
@@ -170,16 +170,16 @@ def test_a_report_that_is_gone() -> None:
             Task("up_for_retry", report=ended((1, UNSENT), failure="Kahuna is away.")),
             ("Kahuna is away.", "This try failed; Airflow will start another."),
         ),
-        (Task("queued", report=WELL), ("Another try is about to begin; this is what the last one came to.",)),
+        (Task("queued", report=WELL), ("Another try is about to begin; this is the result of the last one.",)),
         (
             Task("failed", checkpoint=kept((1, ACCEPTED))),
-            ("It was killed, or its report was deleted; this is the last it said.",),
+            ("It was killed, or its report was deleted; this is its last snapshot.",),
         ),
         (Task(report={**WELL, "shard": {"number": 3, "of": 8}}), ("Shard 3 of 8.",)),
     ],
 )
 def test_what_goes_with_the_sentence(task: Task, notes: tuple[str, ...]) -> None:
-    assert tell(task).notes == notes
+    assert story_of(task).notes == notes
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,12 @@ def test_what_goes_with_the_sentence(task: Task, notes: tuple[str, ...]) -> None
     [(None, True), ("queued", True), ("running", True), ("up_for_retry", True), ("success", False), ("failed", False)],
 )
 def test_a_page_is_fetched_again_as_long_as_there_may_be_more(state: str | None, is_live: bool) -> None:
-    assert tell(Task(state)).is_live is is_live
-    assert not tell(Task(state, operator="PythonOperator")).is_live
+    assert story_of(Task(state)).is_live is is_live
+    assert not story_of(Task(state, operator="PythonOperator")).is_live
 
 
 def whole(*tasks: Task) -> Story:
-    return tell_whole([Task(**{**vars(task), "map_index": number}) for number, task in enumerate(tasks)])
+    return story_of_all([Task(**{**vars(task), "map_index": number}) for number, task in enumerate(tasks)])
 
 
 def test_the_whole_is_added_up() -> None:
@@ -223,7 +223,7 @@ def test_what_of_the_whole_is_missing_is_said() -> None:
     assert story.notes == (
         "2 instances of this task, added up.",
         "1 of them has no report.",
-        "No word from shard 1, 3.",
+        "No report from shard 1, 3.",
     )
 
 
