@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)  ## Push 2,000 made-up users to the three vendors on loopback, with a real Airflow DAG
 	@$(BIN)/python demo/run.py
 
-up: $(READY)  ## Run Airflow's web pages with the demo's DAGs and connections, and the sandbox, until Ctrl-C
+up: $(READY)  ## Run Airflow's UI with the demo's DAGs and connections, and the sandbox, until Ctrl-C
 	@exec $(BIN)/python demo/up.py
 
 test: lint  ## Lint, then run all tests with branch coverage
@@ -35,17 +35,17 @@ test-matrix: $(READY)  ## Run the tests on every supported Airflow; ONLY=3.1.8 o
 test-system: $(READY)  ## Kill workers, tasks, supervisors, API server, scheduler and database under running pushes (8 minutes)
 	USERATTRS_REQUIRE_SERVERS=1 $(BIN)/python -m pytest -q -s tests/system
 
-test-ui: $(READY)  ## Look at the web pages with a real browser (chromium, installed if it is missing and may be)
+test-ui: $(READY)  ## Test the web pages in a real browser (chromium; installed if missing and allowed)
 	@tests/ui/browser.sh
 	USERATTRS_UI=1 $(BIN)/python -m pytest -q -p no:xdist tests/ui
 
 screenshots: export USERATTRS_SCREENSHOTS = docs/screenshots
-screenshots: test-ui  ## The same, and renew the pictures in docs/
+screenshots: test-ui  ## The same, and update the pictures in docs/
 
 chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, from seed SEED (1) on
 	USERATTRS_SCHEDULES=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q tests/chaos
 
-fuzz: $(READY)  ## Push to a server that answers by N (1,000) random scripts, byte by byte, from seed SEED (1) on
+fuzz: $(READY)  ## Push to a server that responds by N (1,000) random scripts, byte by byte, from seed SEED (1) on
 	USERATTRS_SCRIPTS=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -n auto tests/chaos/test_wire.py
 
 bench: $(READY) benchmarks/.venv/.ready  ## Measure beside wrk, drt, dlt and HttpOperator; ONLY=... runs some rows
@@ -86,6 +86,6 @@ sandbox: $(READY)  ## Serve the three vendors on http://127.0.0.1:8765 (PORT=...
 constraints: $(READY)  ## Write the versions in .venv to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
 
-clean:  ## Remove what the other targets made
+clean:  ## Remove what the other targets created
 	rm -rf .venv .matrix benchmarks/.venv .airflow .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

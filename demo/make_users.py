@@ -44,7 +44,7 @@ def user(number: int, dice: random.Random) -> dict[str, object]:
 
 
 def spoil(users: list[dict[str, object]], dice: random.Random) -> None:
-    """Give a few users what some vendor takes amiss."""
+    """Give a few users values that a vendor refuses."""
     picked = iter(dice.sample(users, 21))
     for _ in range(9):
         next(picked)["username"] = f"ghost{dice.randrange(10**6):06d}"  # nobody at Kahuna

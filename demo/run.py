@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Push 2,000 made-up users of a warehouse to the three vendors, imitated on loopback; then check the account.
+"""Push 2,000 made-up users of a warehouse to the three vendors, imitated on loopback, and check the reports.
 
 A real Airflow runs the nightly DAG, which reads from an embedded SQLite.
 
@@ -54,7 +54,7 @@ _PATIENCE = 300.0
 
 @contextmanager
 def sandbox() -> Iterator[str]:
-    """Run the sandbox on a free port and give its address."""
+    """Run the sandbox on a free port; yield its URL."""
     command = [sys.executable, "-m", "airflow_provider_userattrs.sandbox", "--port", "0", "--empty"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, start_new_session=True)
     try:
@@ -69,14 +69,14 @@ def sandbox() -> Iterator[str]:
 
 
 def control(url: str, path: str, body: Any = None) -> Any:
-    """Ask the sandbox's control."""
+    """Call the sandbox's control API."""
     answer = requests.request("GET" if body is None else "POST", f"{url}/_sandbox/{path}", json=body, timeout=30)
     answer.raise_for_status()
     return answer.json()
 
 
 def prepare(url: str) -> None:
-    """Let the vendors know most of the users already, and arrange a bad moment for each."""
+    """Add most of the users to the vendors, and inject a fault at each."""
     users = read_users()
     euids = [int(user["euid"]) for user in users if user["euid"].isdecimal()]
     known = [{"username": user["username"], "email": user["email"]} for user in users if user["username"][0] != "g"]
@@ -94,7 +94,7 @@ def connections(url: str) -> dict[str, dict[str, str]]:
 
 
 def environment(home: Path, dags: Path) -> dict[str, str]:
-    """Return the environment of an Airflow that has its own home and nobody else's settings."""
+    """Return the environment of an Airflow with a home of its own and no inherited settings."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")},
         "AIRFLOW_CONN_WAREHOUSE": json.dumps({"conn_type": "sqlite", "host": str(home / "warehouse.db")}),
@@ -111,7 +111,7 @@ def environment(home: Path, dags: Path) -> dict[str, str]:
 
 
 def push(url: str) -> None:
-    """Run the nightly DAG and show what its tasks say."""
+    """Run the nightly DAG and print the log of its tasks."""
     airflow = [sys.executable, "-m", "airflow"]
     env = environment(HOME, ROOT / "example_dags")
     env |= {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in connections(url).items()}
@@ -145,7 +145,7 @@ def reports() -> dict[str, dict[str, Any]]:
 
 
 def table(reports: dict[str, dict[str, Any]]) -> None:
-    """Show each task's account."""
+    """Print each task's report."""
     print(f"\n{'task':<22}{'rows':>7}{'accepted':>10}{'requests':>10}{'retries':>9}{'seconds':>9}  not accepted")
     for task, report in sorted(reports.items()):
         rest = ", ".join(
@@ -157,7 +157,7 @@ def table(reports: dict[str, dict[str, Any]]) -> None:
 
 
 def differences(url: str, reports: dict[str, dict[str, Any]]) -> list[str]:
-    """Return where what the vendors hold differs from what the reports say."""
+    """Return the differences between the reports and the users in the sandbox."""
     found = []
     for vendor in CONNECTIONS:
         held = control(url, f"users/{vendor}")["users"]

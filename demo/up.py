@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the sandbox and Airflow's web pages, with connections and DAGs that are ready to use, until Ctrl-C.
+"""Run the sandbox and Airflow's UI, with connections and DAGs ready to use, until Ctrl-C.
 
 Everything binds to 127.0.0.1, asks for no login, and is gone afterwards but for its folder.
 """
@@ -30,19 +30,19 @@ PARTS = (
     ("triggerer", "--skip-serve-logs"),
 )
 
-#: Seconds until all parts must have said that they are well, and until each must be gone.
+#: Seconds until all components must be healthy, and until each must have stopped.
 PATIENCE = 180.0
 GRACE = 15.0
 
 
 @contextmanager
 def airflow(home: Path, dags: Path, port: int, sandbox_url: str) -> Iterator[str]:
-    """Run Airflow and give its address.
+    """Run Airflow; yield its URL.
 
-    :param home: its folder.
+    :param home: its home folder.
     :param dags: the folder of its DAGs.
     :param port: the TCP port; 0 picks a free one.
-    :param sandbox_url: where its connections lead.
+    :param sandbox_url: the URL of the sandbox, for its connections.
     """
     address = f"http://127.0.0.1:{port or _free_port()}"
     env = {
@@ -59,7 +59,7 @@ def airflow(home: Path, dags: Path, port: int, sandbox_url: str) -> Iterator[str
     home.mkdir(parents=True, exist_ok=True)
     warehouse_file.write(home / "warehouse.db")
     kept = home / "connections.json"
-    # Airflow 3.3.1 and 3.3.2 test no saved connection that has no port (apache/airflow#73298); 0 stands for none.
+    # Airflow 3.3.1 and 3.3.2 cannot test a saved connection without a port (apache/airflow#73298); 0 means none.
     kept.write_text(json.dumps({name: {**each, "port": 0} for name, each in connections(sandbox_url).items()}))
     for command in (("db", "migrate"), ("connections", "import", str(kept), "--overwrite")):
         if _start(home, env, *command).wait():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's warehouse: the made-up users as a table of SQLite, or of any database."""
+"""The demo's warehouse: the made-up users as a table in SQLite, or in any database."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read() -> list[tuple[Any, ...]]:
 
 
 def write(path: Path) -> None:
-    """Write the warehouse anew, as a file of SQLite."""
+    """Create the warehouse as an SQLite file, replacing an existing one."""
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute(TABLE)

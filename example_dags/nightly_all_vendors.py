@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every night: the warehouse's users to all three vendors, side by side; a vendor that fails holds up no other."""
+"""Every night: push the warehouse's users to all three vendors in parallel; no vendor waits for another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from airflow_provider_userattrs.operators import (
     MoEngageUnsetAttributesOperator,
 )
 
-# Where a retry of "increase" learns what was sent; Airflow 3.3 and later have a place of their own for it.
+# Where a retry of "increase" finds what was sent. Airflow 3.3 and later need no folder for it.
 CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"
 REJECTS = "{{ var.value.rejects_folder }}/{{ task.task_id }}.jsonl"
 

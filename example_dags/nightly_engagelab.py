@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every night: bring EngageLab's users and their contacts up to date, and forget what must not be kept."""
+"""Every night: bring EngageLab's users and their contacts up to date, and remove what must not be kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow_provider_userattrs.operators import (
     EngageLabUnsetAttributesOperator,
 )
 
-# Where a retry of "increase" learns what was sent; Airflow 3.3 and later have a place of their own for it.
+# Where a retry of "increase" finds what was sent. Airflow 3.3 and later need no folder for it.
 CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"
 
 
@@ -25,7 +25,7 @@ CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoint
     default_args={"retries": 3, "retry_delay": timedelta(minutes=10), "engagelab_conn_id": "engagelab_default"},
 )
 def nightly_engagelab():
-    @task(show_return_value_in_logs=False)  # else Airflow writes every user to the task's log
+    @task(show_return_value_in_logs=False)  # otherwise Airflow writes every user to the task's log
     def changed_users():
         return read_users()
 
@@ -51,7 +51,7 @@ def nightly_engagelab():
         task_id="count_orders",
         users=users,
         attributes={"orders_seen": "orders"},
-        operation="increase",  # never sent twice: what is in doubt is reported as unknown
+        operation="increase",  # never sent twice: rows in doubt are reported as unknown
         checkpoint_path=CHECKPOINTS,
         max_failed=0.05,
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every night: bring Kahuna's users up to date, and forget what must not be kept."""
+"""Every night: bring Kahuna's users up to date, and remove what must not be kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from airflow_provider_userattrs.operators import KahunaSetAttributesOperator, Ka
     default_args={"retries": 3, "retry_delay": timedelta(minutes=10), "kahuna_conn_id": "kahuna_default"},
 )
 def nightly_kahuna():
-    @task(show_return_value_in_logs=False)  # else Airflow writes every user to the task's log
+    @task(show_return_value_in_logs=False)  # otherwise Airflow writes every user to the task's log
     def changed_users():
         return read_users()
 

@@ -26,7 +26,7 @@ PROFILE = ["first_name", "plan", "birthday", "last_order_at", "lifetime_value"]
     default_args={"retries": 3, "retry_delay": timedelta(minutes=10)},
 )
 def nightly_sharded():
-    @task(show_return_value_in_logs=False)  # the shards are cut at users' ids
+    @task(show_return_value_in_logs=False)  # the edges of the shards are users' ids
     def split():
         return shards(USERS, 4)
 

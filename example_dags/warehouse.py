@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from airflow_provider_userattrs import SqlRows
 
-#: What SQLite cannot say of a column; what PostgreSQL says already stays as it is.
+#: Types that SQLite lacks; PostgreSQL's own types stay as they are.
 TYPES = {"birthday": "date", "last_order_at": "timestamp", "lifetime_value": "decimal", "newsletter": "boolean"}
 
 USERS = SqlRows("SELECT * FROM users", conn_id="warehouse", key="customer_id", types=TYPES)
