@@ -17,7 +17,7 @@ from airflow_provider_userattrs.hooks.transport import Transport
 from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
 from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow, NoAnswer, NotSent, PushError
 from airflow_provider_userattrs.push.model.operation import Answer, Operation, Send
 from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict

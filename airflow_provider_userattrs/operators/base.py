@@ -13,7 +13,7 @@ from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard

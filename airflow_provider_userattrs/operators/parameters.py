@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeAlias
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.upstream import is_list
 from airflow_provider_userattrs.operators.users import Source
-from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec

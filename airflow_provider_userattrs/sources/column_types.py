@@ -30,8 +30,8 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from airflow_provider_userattrs.push.mapping.scalars import boolean_of, integer_of, missing, number_of, plain, whole
-from airflow_provider_userattrs.push.mapping.values import exact_text
+from airflow_provider_userattrs.push.mapping.numbers import as_integer, exact_text, parse_integer, parse_number
+from airflow_provider_userattrs.push.mapping.scalars import check_missing, parse_boolean, plain
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.sources.iso_times import read_date, read_time, read_timestamp
@@ -56,11 +56,11 @@ def _text(value: Any) -> str:
 
 def _integer(value: Any) -> int:
     if isinstance(value, str):
-        number = integer_of(value.strip())
+        number = parse_integer(value.strip())
     elif isinstance(value, (bytes, bytearray)):
-        number = integer_of(bytes(value).decode("ascii"))
+        number = parse_integer(bytes(value).decode("ascii"))
     else:
-        number = int(value) if isinstance(value, bool) else whole(value)
+        number = int(value) if isinstance(value, bool) else as_integer(value)
     if number is None:
         raise ValueError
     return number
@@ -69,7 +69,7 @@ def _integer(value: Any) -> int:
 def _float(value: Any) -> float:
     if isinstance(value, (int, float, Decimal)):
         return float(value)
-    number = number_of(value, float)
+    number = parse_number(value, float)
     if number is None:
         raise ValueError
     return number
@@ -78,16 +78,16 @@ def _float(value: Any) -> float:
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, float):
         if value.is_integer():
-            whole(value)  # raises if the float cannot hold the integer exactly
+            as_integer(value)  # raises if the float cannot hold the integer exactly
         return Decimal(repr(value))
-    number = Decimal(value) if isinstance(value, (int, Decimal)) else number_of(value, Decimal)
+    number = Decimal(value) if isinstance(value, (int, Decimal)) else parse_number(value, Decimal)
     if number is None:
         raise ValueError
     return number
 
 
 def _boolean(value: Any) -> bool:
-    boolean = boolean_of(value)
+    boolean = parse_boolean(value)
     if boolean is None:
         raise ValueError
     return boolean
@@ -187,7 +187,7 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
 
 
 def _present(value: Any) -> Any:
-    verdict = missing(value)
+    verdict = check_missing(value)
     if verdict is not None:
         raise InvalidRow(verdict)
     return plain(value)

@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from datetime import date, tzinfo
 from typing import Any
 
+from airflow_provider_userattrs.push.mapping.ids import id_text
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.scalars import id_text
 from airflow_provider_userattrs.push.mapping.values import ValueTable, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict

@@ -204,8 +204,8 @@ def test_an_odd_id_is_sent_and_noted(push: Callable[..., Any], control: Any) -> 
     run = push([{"customer_id": id_, "a": 1} for id_ in (" ada", "ada\n", "undefined", "nan", "ada")])
     assert run.counts == {"accepted": 5}
     assert {(note["attribute"], note["note"], note["count"]) for note in run.report["notes"]} == {
-        ("customer_id", "id with blanks or line breaks around it", 2),
-        ("customer_id", "id that reads like a missing value", 2),
+        ("customer_id", "id with leading or trailing whitespace", 2),
+        ("customer_id", "id that looks like a missing value", 2),
     }
 
 

@@ -209,7 +209,7 @@ def test_the_threshold_of_a_total_from_params(airflow: Any) -> None:
         ({"euid": 5}, "euid is a int"),
         ({"attributes": "name"}, "attributes is the text 'name'"),
         ({"dry_run": "yes"}, "dry_run is the text 'yes'"),
-        ({"timezone": "Mars/Olympus"}, "names no time zone"),
+        ({"timezone": "Mars/Olympus"}, "is not a time zone"),
         ({"rate_limit": 0}, "rate_limit is a int"),
         ({"shard": {"number": 1}}, "what shards() returns"),
         ({"users": {"euid": 1}}, "users is a dict, one user"),

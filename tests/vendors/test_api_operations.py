@@ -14,7 +14,7 @@ from vendor_cases import VENDOR_CASES
 
 from airflow_provider_userattrs import push, vendors
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.operation import Answer, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from airflow_provider_userattrs.push.delivery.departure import Departure
-from airflow_provider_userattrs.push.mapping.values import unwritable_attribute
+from airflow_provider_userattrs.push.mapping.encodable import update_encoding_verdict
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
@@ -100,7 +100,7 @@ class Batcher:
         try:
             part = self._operation.encode(update)
         except Exception:  # whatever an encoder stumbles over is this row's fault alone
-            raise InvalidRow(unwritable_attribute(update)) from None
+            raise InvalidRow(update_encoding_verdict(update)) from None
         limit = self._operation.max_bytes
         if limit is not None and self._frame + 1 + len(part) > limit:
             raise InvalidRow(too_large(limit))

@@ -1,56 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From Python and database values to what a vendor's API takes.
+"""From a value's type to its converter.
 
-Each vendor has one table from type to converter; this module holds the pieces the tables are made of. A converter
-returns the value to send, or raises `InvalidRow`. What changes its form on the way, though not its meaning, comes
-back as `Noted`, so that the report can say so.
+Each vendor has one table of them. A converter returns the value to send, or raises `InvalidRow`. A value whose form
+changes, though not its meaning, comes back as `Noted`, so that the report can say so.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NoReturn, TypeAlias
 
-import orjson
-import pendulum
-
 from airflow_provider_userattrs.push.mapping.scalars import (
-    MARKS,
-    MOST_DIGITS,
-    NOT_A_NUMBER,
+    MISSING_MARKERS,
     NOT_A_VALUE,
-    TOO_MANY_DIGITS,
+    check_missing,
     is_foreign,
-    missing,
     plain,
 )
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 Convert: TypeAlias = Callable[[Any], Any]
 
-NOT_UTF8 = Verdict(
-    Status.INVALID,
-    "not-utf-8",
-    "text with a lone surrogate, which UTF-8 cannot hold",
-    "Decode the text with the encoding it was written in.",
-)
-TOO_LARGE_A_NUMBER = Verdict(
-    Status.INVALID,
-    "number-too-large",
-    "integer beyond 64 bits",
-    "Send a smaller number, or its text where the vendor's attribute is text.",
-)
-BEYOND_DOUBLE = Verdict(
-    Status.INVALID,
-    "number-too-large",
-    "number beyond what a double-precision float holds (1.8e308)",
-    "Send a smaller number, or its text where the vendor's attribute is text.",
-)
 NULL_IN_LIST = Verdict(
     Status.INVALID,
     "null-in-list",
@@ -60,16 +33,12 @@ NULL_IN_LIST = Verdict(
 UNCONVERTIBLE = Verdict(Status.INVALID, "unconvertible", "value cannot be converted", "Convert the value upstream.")
 
 
-#: Integers of fewer digits all fit in 64 bits.
-_DIGITS_OF_64_BITS = 19
-
-
 class Noted:
-    """Carry a converted value and what was done to it.
+    """A converted value, and a note on it.
 
     :param value: the value to send.
     :param note: what changed or is odd about it, in a few words.
-    :param attribute: what the note is on; None for the attribute that the value is of.
+    :param attribute: the attribute or credential the note is about; None for the attribute the value belongs to.
     """
 
     __slots__ = ("attribute", "note", "value")
@@ -81,14 +50,14 @@ class Noted:
 
 
 class LibraryFloat:
-    """Stand in a table for the floats of numeric libraries, of four bytes or two as well."""
+    """The key, in a table, for floats of numeric libraries, which may have four or two bytes."""
 
 
 class ValueTable(dict[type, Convert]):
-    """Look up the converter of a type; a type not named is served by the nearest one that is.
+    """Type -> converter; a type that is not listed is served by the nearest one that is.
 
-    :param types: type -> converter. One for `LibraryFloat` is given such floats as they are: their size decides up to
-        where they are certain integers.
+    :param types: type -> converter. The one for `LibraryFloat` receives such floats unchanged: up to which number they
+        are exact integers depends on their size.
     """
 
     def __init__(self, types: Mapping[type, Convert]) -> None:
@@ -99,11 +68,11 @@ class ValueTable(dict[type, Convert]):
         return convert
 
     def _nearest(self, kind: type) -> Convert:
-        if kind.__name__ in MARKS:
+        if kind.__name__ in MISSING_MARKERS:
             return refuse(NOT_A_VALUE)
         if is_foreign(kind):
-            return self._converted_first
-        fallback: Convert = self.get(object) or no_place(kind)
+            return self._convert_foreign
+        fallback: Convert = self.get(object) or unsupported_type(kind)
         if issubclass(kind, datetime):
             return unless_missing(self.get(datetime, fallback))
         for base in kind.__mro__[:-1]:
@@ -111,22 +80,22 @@ class ValueTable(dict[type, Convert]):
                 return self[base]
         return unless_missing(fallback) if issubclass(kind, (float, Decimal)) else fallback
 
-    def _converted_first(self, value: Any) -> Any:
-        """Convert what has an equal among Python's own types as that."""
+    def _convert_foreign(self, value: Any) -> Any:
+        """Convert a value by its counterpart among Python's own types, if it has one."""
         known = plain(value)
         kind = type(known)
         if kind is float and LibraryFloat in self:
             return self[LibraryFloat](value)
         if kind is not type(value):
             return self[kind](known)
-        return unless_missing(self.get(object) or no_place(kind))(value)
+        return unless_missing(self.get(object) or unsupported_type(kind))(value)
 
 
 def unless_missing(convert: Convert) -> Convert:
-    """Return a converter that refuses missing values for what they are."""
+    """Return a converter that refuses missing values by name."""
 
     def checked(value: Any) -> Any:
-        verdict = missing(value)
+        verdict = check_missing(value)
         if verdict is not None:
             raise InvalidRow(verdict)
         return convert(value)
@@ -139,7 +108,7 @@ def elements(values: Sequence[Any]) -> list[Any]:
 
     :raises InvalidRow: if one is missing.
     """
-    if any(value is None or missing(value) for value in values):
+    if any(value is None or check_missing(value) for value in values):
         raise InvalidRow(NULL_IN_LIST)
     return [plain(value) for value in values]
 
@@ -158,7 +127,7 @@ def refuse(verdict: Verdict) -> Convert:
     return convert
 
 
-def no_place(kind: type) -> Convert:
+def unsupported_type(kind: type) -> Convert:
     """Return a converter that refuses every value, by the name of its type."""
     return refuse(
         Verdict(
@@ -168,111 +137,3 @@ def no_place(kind: type) -> Convert:
             "Convert the value upstream, or leave the attribute out.",
         )
     )
-
-
-def finite(value: float) -> float:
-    """Return a float that JSON can hold."""
-    if math.isfinite(value):
-        return value
-    raise InvalidRow(NOT_A_NUMBER)
-
-
-def exact_number(value: Decimal) -> Any:
-    """Return a Decimal as a JSON number with all of its digits, within what an integer and a float may be as well."""
-    if value.adjusted() >= _DIGITS_OF_64_BITS - 1:
-        if value == value.to_integral_value() and not -(2**63) <= value < 2**64:
-            raise InvalidRow(TOO_LARGE_A_NUMBER)
-        if math.isinf(float(value)):
-            raise InvalidRow(BEYOND_DOUBLE)
-    return orjson.Fragment(exact_text(value))
-
-
-def exact_text(value: Decimal | float) -> str:
-    """Return a number as its exact decimal text, without an exponent."""
-    number = value if isinstance(value, Decimal) else Decimal(repr(finite(float(value))))
-    if not number.is_finite():
-        raise InvalidRow(NOT_A_NUMBER)
-    text = str(number)
-    if "E" not in text:
-        return text
-    if abs(number.adjusted()) > MOST_DIGITS:
-        raise InvalidRow(TOO_MANY_DIGITS)
-    return format(number, "f")
-
-
-def time_zone(name: str) -> tzinfo:
-    """Return a time zone.
-
-    :param name: an IANA name such as ``"Europe/Berlin"``.
-    :raises ValueError: if there is none of that name.
-    """
-    try:
-        return pendulum.timezone(name)
-    except Exception:  # what is raised depends on what is wrong with the name
-        raise ValueError(f"timezone is {name!r}, which names no time zone; use an IANA name such as 'UTC'") from None
-
-
-def clock_text(zone: tzinfo, form: Callable[[datetime], str], *, to: str = "second") -> Convert:
-    """Return a converter from a datetime to text as a clock in ``zone`` shows it.
-
-    :param zone: where the clock hangs; a naive datetime is taken to be of this zone.
-    :param form: the text of a datetime, made of its fields and not of its zone.
-    :param to: what the text is exact to, ``"second"`` or ``"minute"``; what is cut off is noted.
-    """
-    note = f"time cut to the {to}"
-    to_minute = to == "minute"
-    is_utc = zone.utcoffset(None) == timedelta(0)  # a zone with summer time does not tell without a moment
-
-    def convert(value: datetime) -> Any:
-        local = value
-        if (its := value.tzinfo) is not None and not (is_utc and (its is timezone.utc or not value.utcoffset())):
-            local = value.astimezone(zone).replace(tzinfo=None)
-        text = form(local)
-        return Noted(text, note) if local.microsecond or (to_minute and local.second) else text
-
-    return convert
-
-
-def utc_text(zone: tzinfo) -> Convert:
-    """Return a converter from a datetime to ``YYYY-MM-DDTHH:MM:SSZ``; a naive one is taken to be of ``zone``."""
-
-    def convert(value: datetime) -> Any:
-        utc = value
-        if value.tzinfo is not timezone.utc:
-            utc = (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(timezone.utc)
-        parts = utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second
-        text = "%04d-%02d-%02dT%02d:%02d:%02dZ" % parts  # noqa: UP031  twice as fast as format specifiers
-        return Noted(text, "time cut to the second") if utc.microsecond else text
-
-    return convert
-
-
-def fault(value: Any) -> Verdict:
-    """Say why a converted value cannot be written as JSON."""
-    if isinstance(value, str):
-        return NOT_UTF8
-    if isinstance(value, int):
-        return TOO_LARGE_A_NUMBER
-    if isinstance(value, dict):
-        return next((fault(part) for pair in value.items() for part in pair if unwritable(part)), UNCONVERTIBLE)
-    if isinstance(value, list):
-        return next((fault(part) for part in value if unwritable(part)), UNCONVERTIBLE)
-    return UNCONVERTIBLE
-
-
-def unwritable(value: Any) -> bool:
-    """Tell whether a converted value cannot be written as JSON."""
-    try:
-        orjson.dumps(value)
-    except TypeError:
-        return True
-    return False
-
-
-def unwritable_attribute(update: UserUpdate) -> Verdict:
-    """Say which attribute of an update cannot be written as JSON, and why."""
-    for name, value in (*update.attributes.items(), *((name, None) for name in update.unset)):
-        for part in (name, value):
-            if unwritable(part):
-                return fault(part).on(str(name)[:80])
-    return fault(update.user) if unwritable(update.user) else UNCONVERTIBLE

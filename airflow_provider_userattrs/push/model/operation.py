@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow_provider_userattrs.push.mapping.rules import Rules
 
 
-def rate_in_words(rate: float) -> str:
+def format_rate(rate: float) -> str:
     """Return a rate with its thousands grouped and four digits of a fraction at most."""
     text = f"{rate:,.{max(0, 3 - floor(log10(rate)))}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import floor
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import rate_in_words
+from airflow_provider_userattrs.push.model.operation import format_rate
 
 #: What of a cap shards take together. They do not know of each other, and a network bunches what they send.
 _SHARE = 0.97
@@ -42,7 +42,7 @@ class Shard:
         units = whole // self.at_once
         if not units:
             raise RefusedConfiguration(
-                f"{self.at_once} shards at one time cannot share a cap of {rate_in_words(cap)} a second without going "
+                f"{self.at_once} shards at one time cannot share a cap of {format_rate(cap)} a second without going "
                 "over it; split into fewer, or give shards a lower at_once"
             )
         # With all shards at work, what is left over goes to the first ones; with fewer, it cannot be told to which.

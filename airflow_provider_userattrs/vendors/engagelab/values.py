@@ -16,18 +16,12 @@ from numbers import Number
 from typing import Any
 from uuid import UUID
 
+from airflow_provider_userattrs.push.mapping.ids import wrong_type
+from airflow_provider_userattrs.push.mapping.numbers import as_integer, exact_number, finite, parse_integer
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.scalars import NOT_A_NUMBER, integer_of, missing, plain, whole, wrong_type
-from airflow_provider_userattrs.push.mapping.values import (
-    LibraryFloat,
-    ValueTable,
-    as_is,
-    clock_text,
-    elements,
-    exact_number,
-    finite,
-    refuse,
-)
+from airflow_provider_userattrs.push.mapping.scalars import NOT_A_NUMBER, check_missing, plain
+from airflow_provider_userattrs.push.mapping.times import local_text
+from airflow_provider_userattrs.push.mapping.values import LibraryFloat, ValueTable, as_is, elements, refuse
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -103,11 +97,11 @@ def identify(credentials: dict[str, Any]) -> tuple[int, tuple[Hashable, ...]]:
 def _euid(value: Any) -> int | None:
     """Return the integer that a value is; a database's NUMERIC and a data frame's float are one if they are whole."""
     value = plain(value) if isinstance(value, Enum) else value
-    if value is None or missing(value):
+    if value is None or check_missing(value):
         raise InvalidRow(NO_EUID)
     if isinstance(value, str):
-        return integer_of(value)
-    euid = whole(value)
+        return parse_integer(value)
+    euid = as_integer(value)
     if euid is None and not isinstance(value, Number):
         raise wrong_type(INVALID_EUID, value)
     return euid
@@ -141,7 +135,7 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
             int: as_is,
             float: finite,
             Decimal: exact_number,
-            datetime: clock_text(zone, _clock),
+            datetime: local_text(zone, _clock),
             date: lambda value: f"{value.isoformat()} 00:00:00",
             UUID: str,
             list: _texts,
@@ -173,7 +167,7 @@ def _texts(values: list[Any]) -> list[str]:
 
 
 def _amount(value: float | Decimal) -> int:
-    amount = whole(value)
+    amount = as_integer(value)
     if amount is None:
         raise InvalidRow(NOT_A_NUMBER if value in _INFINITE else NOT_AN_INTEGER)
     return amount

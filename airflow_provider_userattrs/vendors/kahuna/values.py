@@ -13,16 +13,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from airflow_provider_userattrs.push.mapping.ids import FROM_FLOAT, LONGEST_MISSING_TEXT, id_note, id_text, wrong_type
+from airflow_provider_userattrs.push.mapping.numbers import exact_text
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.scalars import (
-    FROM_FLOAT,
-    LONGEST_NO_ID,
-    id_note,
-    id_text,
-    missing,
-    wrong_type,
-)
-from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is, clock_text, exact_text
+from airflow_provider_userattrs.push.mapping.scalars import check_missing
+from airflow_provider_userattrs.push.mapping.times import local_text
+from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -77,7 +73,7 @@ def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple
         stripped = value.strip()
         if not stripped:
             continue
-        if (stripped is not value or len(value) <= LONGEST_NO_ID) and (note := id_note(value)):
+        if (stripped is not value or len(value) <= LONGEST_MISSING_TEXT) and (note := id_note(value)):
             odd = odd or Noted(target, note, credential)
         target[credential] = value
     if not target:
@@ -86,7 +82,7 @@ def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple
 
 
 def _credential(value: Any) -> str:
-    if missing(value):
+    if check_missing(value):
         raise InvalidRow(MISSING_CREDENTIAL)
     text = id_text(value)
     if text is None:
@@ -110,7 +106,7 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
             int: as_is,
             float: partial(_number_text, check_size=check_size),
             Decimal: partial(_integer_or_text, check_size=check_size),
-            datetime: clock_text(zone, _clock, to="minute"),
+            datetime: local_text(zone, _clock, to="minute"),
             date: lambda value: value.isoformat().replace("-", "/"),
             UUID: str,
         }

@@ -9,14 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from airflow_provider_userattrs.push.mapping.scalars import (
-    FROM_FLOAT,
-    LONGEST_NO_ID,
-    id_note,
-    id_text,
-    missing,
-    wrong_type,
-)
+from airflow_provider_userattrs.push.mapping.ids import FROM_FLOAT, LONGEST_MISSING_TEXT, id_note, id_text, wrong_type
+from airflow_provider_userattrs.push.mapping.scalars import check_missing
 from airflow_provider_userattrs.push.mapping.values import Noted
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
@@ -63,13 +57,13 @@ def identify(credentials: dict[str, Any]) -> tuple[str | Noted, tuple[Hashable, 
         raise InvalidRow(BLOCKED_CUSTOMER_ID)
     if len(value) < 2:
         raise InvalidRow(CUSTOMER_ID)
-    if stripped is not value or len(value) <= LONGEST_NO_ID:
+    if stripped is not value or len(value) <= LONGEST_MISSING_TEXT:
         note = note or id_note(value)
     return Noted(value, note, next(iter(credentials))) if note else value, (value,)
 
 
 def _customer_id(value: Any) -> str:
-    if value is None or missing(value):
+    if value is None or check_missing(value):
         raise InvalidRow(NO_CUSTOMER_ID)
     text = id_text(value)
     if text is None:

@@ -12,19 +12,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from airflow_provider_userattrs.push.mapping.scalars import boolean_of, integer_of, missing, number_of, plain, whole
-from airflow_provider_userattrs.push.mapping.values import (
-    Convert,
-    LibraryFloat,
-    Noted,
-    ValueTable,
-    as_is,
+from airflow_provider_userattrs.push.mapping.numbers import (
+    as_integer,
     exact_number,
     exact_text,
     finite,
-    refuse,
-    utc_text,
+    parse_integer,
+    parse_number,
 )
+from airflow_provider_userattrs.push.mapping.scalars import check_missing, parse_boolean, plain
+from airflow_provider_userattrs.push.mapping.times import utc_text
+from airflow_provider_userattrs.push.mapping.values import Convert, LibraryFloat, Noted, ValueTable, as_is, refuse
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -113,22 +111,22 @@ def named(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
 
 
 def _number_as_text(value: float | Decimal) -> Noted:
-    number = whole(value)
+    number = as_integer(value)
     return Noted(exact_text(value) if number is None else str(number), "number sent as text")
 
 
 def _text_as_number(value: str) -> Noted:
-    number = integer_of(value.strip())
+    number = parse_integer(value.strip())
     if number is not None:
         return Noted(number, _FROM_TEXT)
-    decimal = number_of(value, Decimal)
+    decimal = parse_number(value, Decimal)
     if decimal is None:
         raise InvalidRow(NOT_NUMERIC)
     return Noted(exact_number(decimal), _FROM_TEXT)
 
 
 def _as_boolean(value: Any) -> Noted:
-    boolean = boolean_of(value)
+    boolean = parse_boolean(value)
     if boolean is None:
         raise InvalidRow(NOT_BOOLEAN)
     return Noted(boolean, "value sent as a boolean")
@@ -138,7 +136,7 @@ def _date(zone: tzinfo) -> Convert:
     moment = utc_text(zone)
 
     def convert(value: Any) -> Any:
-        if verdict := missing(value):
+        if verdict := check_missing(value):
             raise InvalidRow(verdict)
         if isinstance(value, datetime):
             return moment(value)

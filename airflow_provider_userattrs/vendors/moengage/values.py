@@ -13,17 +13,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from airflow_provider_userattrs.push.mapping.numbers import exact_number, finite
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.values import (
-    Convert,
-    Noted,
-    ValueTable,
-    as_is,
-    elements,
-    exact_number,
-    finite,
-    utc_text,
-)
+from airflow_provider_userattrs.push.mapping.times import utc_text
+from airflow_provider_userattrs.push.mapping.values import Convert, Noted, ValueTable, as_is, elements
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.moengage.ids import identify

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
-from airflow_provider_userattrs.push.model.operation import rate_in_words
+from airflow_provider_userattrs.push.model.operation import format_rate
 
 TINY = 1e-6
 
@@ -219,4 +219,4 @@ class TestBackOff:
     ],
 )
 def test_a_rate_in_words(rate: float, words: str) -> None:
-    assert rate_in_words(rate) == words
+    assert format_rate(rate) == words

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From rows to updates: columns, constants, hashes, NULLs; and no row's value in what is said about it."""
+"""From rows to updates: columns and NULLs; and no row's value in what is said about it."""
 
 from __future__ import annotations
 
@@ -7,74 +7,27 @@ import hashlib
 from collections import ChainMap, OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
-from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from push.mapping.any_rules import either, identify, left_out, mapped, rules, updated
 
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.push.mapping import mapper as mapper_module
-from airflow_provider_userattrs.push.mapping.mapper import Mapper, hashed
+from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 
-RESERVED = Verdict(Status.INVALID, "reserved", "reserved name", "Rename it.")
-TOO_BIG = Verdict(Status.INVALID, "too-big", "number over 1,000", "Send a smaller one.")
-NO_USER = Verdict(Status.INVALID, "no-user", "no user", "Name the user.")
-
-
-def identify(credentials: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
-    if not isinstance(credentials["id"], (str, int)):
-        raise InvalidRow(NO_USER)
-    return credentials["id"], (credentials["id"],)
-
-
-def small(value: int) -> int:
-    if value > 1_000:
-        raise InvalidRow(TOO_BIG)
-    return value
-
-
-def rules(**named: Any) -> Rules:
-    types = ValueTable({str: as_is, int: small, float: lambda value: Noted(str(value), "sent as text"), list: as_is})
-    return Rules(
-        identify,
-        types,
-        lambda name: RESERVED if name in ("", "id_") or not isinstance(name, str) else None,
-        {name: ValueTable({object: convert}) for name, convert in named.items()},
-    )
-
-
-def either() -> Rules:
-    """Have users named by any of several credentials."""
-    return replace(rules(), identify=lambda credentials: (credentials, tuple(credentials.items())))
-
-
-def mapped(row: Any, *, user: dict[str, str] | None = None, rule: Rules | None = None, **options: Any) -> Any:
-    """Return what a mapper makes of one row."""
-    return Mapper(rule or rules(), user or {"id": "id"}, **options)(7, row)
-
-
-def updated(made: UserUpdate | Outcome) -> UserUpdate:
-    assert isinstance(made, UserUpdate)
-    return made
-
-
-def left_out(made: UserUpdate | Outcome) -> Outcome:
-    assert isinstance(made, Outcome)
-    return made
-
-
 #: One for all the examples of a property, so that it has met other rows before.
 MAPPER = Mapper(rules(), {"id": "id"})
+
 
 ROW = {"id": "ada", "name": "Ada", "age": 36}
 
@@ -224,7 +177,7 @@ class TestRowsInTurn:
             return Mapper(rules(), {"id": "id"}, attributes=attributes, unset_nulls=nulls)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(mapper_module, "_SHAPES", kept)
+            patch.setattr(mapper_module, "_MAX_SHAPES", kept)
             mapper = anew()
             assert [made(mapper, row) for row in rows] == [made(anew(), row) for row in rows]
 
@@ -290,125 +243,6 @@ class TestUnset:
         with pytest.raises(InvalidRow) as raised:
             Mapper(rules(), {"id": "id"}, unset=("fine", "id_"))
         assert raised.value.verdict.attribute == "id_"
-
-
-class TestNames:
-    @pytest.mark.parametrize("attributes", [["id_"], {"id_": "age"}, {"id_": Constant(1)}, {"id_": Hashed("age")}])
-    def test_a_reserved_name_of_the_author_s_fails_at_once(self, attributes: Any) -> None:
-        with pytest.raises(InvalidRow) as raised:
-            Mapper(rules(), {"id": "id"}, attributes=attributes)
-        assert raised.value.verdict.attribute == "id_"
-
-    @pytest.mark.parametrize("name", ["id_", ""], ids=repr)
-    def test_a_reserved_name_of_a_row_s_is_invalid(self, name: Any) -> None:
-        outcome = mapped({"id": "ada", name: 1})
-        assert (outcome.verdict.code, outcome.verdict.attribute) == ("reserved", str(name))
-
-    @pytest.mark.parametrize(
-        ("name", "words"), [(None, "DictReader"), (5, "an int, not text"), (("a",), "a tuple, not text")], ids=repr
-    )
-    def test_a_name_that_is_no_text_is_invalid_for_that(self, name: Any, words: str) -> None:
-        outcome = mapped({"id": "ada", name: 1})
-        assert (outcome.verdict.code, outcome.verdict.attribute) == ("name-type", str(name))
-        assert words in outcome.verdict.meaning
-
-    def test_a_reserved_name_comes_back_after_a_row_that_failed(self) -> None:
-        mapper = Mapper(rules(), {"id": "id"})
-        for _ in range(3):
-            assert left_out(mapper(0, {"id": "ada", "id_": 1})).verdict.code == "reserved"
-        assert updated(mapper(0, {"id": "ada", "x": 1})).attributes == {"x": 1}
-
-
-class TestConstants:
-    @pytest.mark.parametrize(
-        ("value", "code"),
-        [
-            (5_000, "too-big"),
-            (None, "type"),
-            (object(), "type"),
-            ("\ud800", "not-utf-8"),
-            ([2**70], "number-too-large"),
-        ],
-        ids=["rule", "none", "type", "surrogate", "64-bits"],
-    )
-    def test_one_that_breaks_a_rule_fails_at_once_by_name(self, value: Any, code: str) -> None:
-        with pytest.raises(InvalidRow) as raised:
-            Mapper(rules(), {"id": "id"}, attributes={"vip": Constant(value)})
-        assert (raised.value.verdict.code, raised.value.verdict.attribute) == (code, "vip")
-
-    def test_is_converted_as_a_value_is(self) -> None:
-        assert mapped({"id": "ada"}, attributes={"x": Constant(1.5)}).attributes == {"x": "1.5"}
-        rule = rules(x=lambda value: f"special {value}")
-        assert mapped({"id": "ada"}, attributes={"x": Constant(1)}, rule=rule).attributes == {"x": "special 1"}
-
-    def test_users_do_not_share_a_dict(self) -> None:
-        mapper = Mapper(rules(), {"id": "id"}, attributes={"x": Constant(1), "y": "y"})
-        first, second = mapper(0, {"id": "a", "y": 1}), mapper(1, {"id": "b", "y": None})
-        assert (updated(first).attributes, updated(second).attributes) == ({"x": 1, "y": 1}, {"x": 1})
-
-    def test_one_that_cannot_be_converted_is_refused_by_name(self) -> None:
-        with pytest.raises(InvalidRow) as raised:
-            Mapper(rules(x=lambda value: 1 / 0), {"id": "id"}, attributes={"x": Constant(1)})
-        assert raised.value.verdict.attribute == "x"
-
-    def test_shows_itself(self) -> None:
-        assert repr(Constant("a")) == "Constant('a')"
-        assert repr(Hashed("email")) == "Hashed('email')"
-
-
-class TextColour(str, Enum):
-    RED = "Red"
-
-
-class TestHashed:
-    @pytest.mark.parametrize(
-        ("value", "text"),
-        [
-            ("ada@example.com", "ada@example.com"),
-            ("  Ada@Example.COM\n", "ada@example.com"),
-            ("ÅSA@x", "åsa@x"),
-            (491701234567, "491701234567"),
-            (UUID("AAAAAAAA-0000-0000-0000-000000000000"), "aaaaaaaa-0000-0000-0000-000000000000"),
-        ],
-        ids=["plain", "strip-and-case", "unicode", "int", "uuid"],
-    )
-    def test_is_the_sha256_of_the_text(self, value: Any, text: str) -> None:
-        assert hashed(value) == hashlib.sha256(text.encode()).hexdigest()
-
-    @pytest.mark.parametrize("value", [True, 1.5, b"a", ["a"], object()], ids=lambda value: type(value).__name__)
-    def test_refuses_what_has_no_one_text(self, value: Any) -> None:
-        outcome = mapped({"id": "ada", "m": value}, attributes={"mail": Hashed("m")})
-        assert (outcome.verdict.status, outcome.verdict.code) == (Status.INVALID, "type")
-        assert outcome.verdict.attribute == "mail"
-
-    @pytest.mark.parametrize("blank", ["", " ", "\t\n", "\u00a0"], ids=ascii)
-    @pytest.mark.parametrize("unset_nulls", [False, True])
-    def test_of_nothing_is_no_hash_but_a_null(self, blank: str, unset_nulls: bool) -> None:
-        """Its hash would be the same for all users who have none."""
-        attributes = {"mail": Hashed("m"), "n": "n"}
-        result = mapped({"id": "ada", "m": blank, "n": 1}, attributes=attributes, unset_nulls=unset_nulls)
-        assert result.attributes == {"n": 1}
-        assert list(result.unset) == (["mail"] if unset_nulls else [])
-
-    def test_of_nothing_alone_skips_the_row(self) -> None:
-        outcome = mapped({"id": "ada", "m": " "}, attributes={"mail": Hashed("m")})
-        assert outcome.verdict.status is Status.SKIPPED
-
-    def test_a_whole_number_is_hashed_as_its_digits_whatever_its_type(self) -> None:
-        """As a database gives it, and as a data frame does."""
-        numbers = [491701234567, 491701234567.0, Decimal("491701234567"), Decimal("491701234567.00"), "491701234567"]
-        assert {hashed(number) for number in numbers} == {hashed("491701234567")}
-
-    @pytest.mark.parametrize(
-        ("value", "code"),
-        [(float("nan"), "not-a-number"), (1e17, "inexact-integer"), (Decimal("sNaN"), "not-a-number")],
-    )
-    def test_names_a_number_that_is_none(self, value: Any, code: str) -> None:
-        outcome = mapped({"id": "ada", "m": value}, attributes={"mail": Hashed("m")})
-        assert (outcome.verdict.code, outcome.verdict.attribute) == (code, "mail")
-
-    def test_an_enum_of_text_is_its_value(self) -> None:
-        assert hashed(TextColour.RED) == hashed("Red")
 
 
 class TestNotes:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
@@ -403,7 +403,8 @@ class TestEuid:
         assert verdict.remedy.endswith(".")
 
     @pytest.mark.parametrize(
-        ("value", "words"), [(b"7", ", but of type bytes"), ([7], ", but of type list"), (1.5, "bits")]
+        ("value", "words"),
+        [(b"7", "; the value is of type bytes"), ([7], "; the value is of type list"), (1.5, "bits")],
     )
     def test_of_another_type_is_said_by_its_name(self, value: Any, words: str) -> None:
         with pytest.raises(InvalidRow) as raised:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
@@ -258,15 +258,15 @@ class TestTarget:
     @pytest.mark.parametrize(
         ("value", "note"),
         [
-            (" ada", "id with blanks or line breaks around it"),
-            ("ada\n", "id with blanks or line breaks around it"),
-            ("ada\u00a0", "id with blanks or line breaks around it"),
-            ("nan", "id that reads like a missing value"),
-            ("NaN", "id that reads like a missing value"),
-            ("undefined", "id that reads like a missing value"),
-            ("<NA>", "id that reads like a missing value"),
-            ("\\N", "id that reads like a missing value"),
-            (10362473.0, "floating-point number sent as the integer it is"),
+            (" ada", "id with leading or trailing whitespace"),
+            ("ada\n", "id with leading or trailing whitespace"),
+            ("ada\u00a0", "id with leading or trailing whitespace"),
+            ("nan", "id that looks like a missing value"),
+            ("NaN", "id that looks like a missing value"),
+            ("undefined", "id that looks like a missing value"),
+            ("<NA>", "id that looks like a missing value"),
+            ("\\N", "id that looks like a missing value"),
+            (10362473.0, "floating-point number sent as an integer"),
         ],
         ids=ascii,
     )
@@ -316,7 +316,7 @@ class TestTarget:
     def test_of_another_type_is_said_by_its_name(self) -> None:
         with pytest.raises(InvalidRow) as raised:
             identify({"email": b"a@b"})
-        assert raised.value.verdict.meaning.endswith("neither text nor integer, but of type bytes")
+        assert raised.value.verdict.meaning.endswith("neither text nor integer; the value is of type bytes")
 
     def test_that_cannot_be_written_is_invalid(self, become: Any) -> None:
         verdict = become(kahuna.OPERATIONS["set"], {"email": "email"}, {"email": "a\ud800", "x": 1})

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.columns import Hashed
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.mapping.values import time_zone
+from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.vendors.moengage import api as moengage
@@ -658,7 +658,7 @@ class TestCustomerId:
     def test_of_another_type_is_said_by_its_name(self) -> None:
         with pytest.raises(InvalidRow) as raised:
             identify({"customer_id": b"john"})
-        assert raised.value.verdict.meaning.endswith("but of type bytes")
+        assert raised.value.verdict.meaning.endswith("the value is of type bytes")
 
     @pytest.mark.parametrize("value", [*BLOCKED, ""])
     @pytest.mark.parametrize(
@@ -684,13 +684,13 @@ class TestCustomerId:
     @pytest.mark.parametrize(
         ("value", "note"),
         [
-            (" john", "id with blanks or line breaks around it"),
-            ("john\n", "id with blanks or line breaks around it"),
-            (" a", "id with blanks or line breaks around it"),
-            ("nan", "id that reads like a missing value"),
-            ("Undefined", "id that reads like a missing value"),
-            ('""', "id that reads like a missing value"),
-            (10362473.0, "floating-point number sent as the integer it is"),
+            (" john", "id with leading or trailing whitespace"),
+            ("john\n", "id with leading or trailing whitespace"),
+            (" a", "id with leading or trailing whitespace"),
+            ("nan", "id that looks like a missing value"),
+            ("Undefined", "id that looks like a missing value"),
+            ('""', "id that looks like a missing value"),
+            (10362473.0, "floating-point number sent as an integer"),
         ],
         ids=ascii,
     )

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ids that name users: which values are ids, and which ids are odd."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from airflow_provider_userattrs.push.mapping.numbers import as_integer
+from airflow_provider_userattrs.push.mapping.scalars import plain
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.verdict import Verdict
+
+#: Texts that programs write for a missing value, in lower case.
+_MISSING_TEXTS = frozenset(
+    {"nan", "nat", "na", "n/a", "#n/a", "<na>", "null", "(null)", "<null>", "none", "nil", "undefined"}
+    | {"\\n", '""', "''", "(empty)"}
+)
+LONGEST_MISSING_TEXT = max(map(len, _MISSING_TEXTS))
+
+# Notes.
+WHITESPACE_AROUND = "id with leading or trailing whitespace"
+LIKE_MISSING = "id that looks like a missing value"
+FROM_FLOAT = "floating-point number sent as an integer"
+
+
+def id_text(value: Any) -> str | None:
+    """Return an id as text, or None if the value cannot be an id: text, UUIDs and whole numbers can.
+
+    :raises InvalidRow: if the value is missing, or a float so large that it may have been another integer.
+    """
+    if isinstance(value, Enum):
+        value = plain(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, UUID):
+        return str(value)
+    number = as_integer(value)
+    return None if number is None else _digits(number)
+
+
+def _digits(number: int) -> str | None:
+    try:
+        return str(number)
+    except ValueError:  # Python writes no more than 4,300 digits
+        return None
+
+
+def id_note(text: str) -> str | None:
+    """Return a note on an id that is odd, or None; the id is sent as it is."""
+    if text.strip() != text:
+        return WHITESPACE_AROUND
+    return LIKE_MISSING if len(text) <= LONGEST_MISSING_TEXT and text.lower() in _MISSING_TEXTS else None
+
+
+def wrong_type(verdict: Verdict, value: Any) -> InvalidRow:
+    """Return the error for a value whose type cannot be an id: a verdict, with the type's name added."""
+    return InvalidRow(replace(verdict, meaning=f"{verdict.meaning}; the value is of type {type(value).__name__}"))
