@@ -31,12 +31,10 @@ sys.path.insert(0, str(ROOT / "example_dags"))
 import warehouse_file  # noqa: E402
 from made_up_users import read_users  # noqa: E402
 
+from airflow_provider_userattrs.sandbox.vendors import VENDORS  # noqa: E402
+
 #: Vendor -> login, password and other fields of the sandbox's connection.
-CONNECTIONS = {
-    "engagelab": {"login": "sandbox-key", "password": "sandbox-secret"},
-    "kahuna": {"login": "sandbox-secret-key", "password": "sandbox-api-key"},
-    "moengage": {"login": "SANDBOXWORKSPACE", "password": "sandbox-data-key"},
-}
+CONNECTIONS = {vendor.name: {"login": vendor.login.user, "password": vendor.login.password} for vendor in VENDORS}
 
 #: Things that happen at night; all of them pass.
 FAULTS = [

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-CLASSES = {"engagelab": "EngageLabHook", "kahuna": "KahunaHook", "moengage": "MoEngageHook"}
+from airflow_provider_userattrs.hooks.settings import declared
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,8 @@ def hook_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
             connection = {"conn_type": vendor, "login": "the-login", "password": "the-password", **fields}
             connection = {name: value for name, value in connection.items() if value is not None}
             monkeypatch.setenv(f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT", _text or json.dumps(connection))
-            hook_class = getattr(import_module(f"airflow_provider_userattrs.hooks.{vendor}"), CLASSES[vendor])
-            hook = hook_class()
+            module, _, name = declared(vendor)["hook-class-name"].rpartition(".")
+            hook = getattr(import_module(module), name)()
             stack.callback(hook.close)
             return hook
 
@@ -164,14 +164,9 @@ def hook_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
 @pytest.fixture
 def sandbox_hook(hook_of: Callable[..., Any], sandbox: Any) -> Callable[..., Any]:
     """Make the hook of a vendor on the sandbox's connection."""
-    logins = {
-        "engagelab": ("sandbox-key", "sandbox-secret"),
-        "kahuna": ("sandbox-secret-key", "sandbox-api-key"),
-        "moengage": ("SANDBOXWORKSPACE", "sandbox-data-key"),
-    }
 
     def make(vendor: str, **fields: Any) -> Any:
-        login, password = logins[vendor]
+        login, password = sandbox.world.vendors[vendor].login
         return hook_of(vendor, **{"login": login, "password": password, "host": sandbox.base_url(vendor), **fields})
 
     return make

@@ -33,6 +33,8 @@ OPERATORS: dict[type, dict[str, Any]] = {
     MoEngageUnsetAttributesOperator: {"attributes": ["x"]},
 }
 EL_SET, EL_CONTACTS, EL_UNSET, KA_SET, KA_UNSET, ME_SET, ME_UNSET = OPERATORS
+#: Vendor -> the parameter that names the user.
+USER = {"engagelab": "euid", "kahuna": "target", "moengage": "customer_id"}
 CONN_ID = {operator: f"{operator.__name__.split('Set')[0].split('Unset')[0].lower()}_conn_id" for operator in OPERATORS}
 
 
@@ -214,10 +216,9 @@ def test_defaults_are_those_of_the_design(operator: type) -> None:
         assert getattr(made, name) == value
     vendor = CONN_ID[operator].removesuffix("_conn_id")
     assert getattr(made, CONN_ID[operator]) == f"{vendor}_default"
-    if vendor == "engagelab":
-        assert made.euid == "euid"
-    if vendor == "moengage":
-        assert made.customer_id == "customer_id"
+    user = USER[vendor]
+    if user not in OPERATORS[operator]:
+        assert getattr(made, user) == user
 
 
 RIGHT: dict[str, list[Any]] = {
@@ -263,11 +264,10 @@ def test_what_is_known_only_later_is_taken(operator: type, parameter: str, value
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_template_fields_are_what_a_user_expects(operator: type) -> None:
     vendor = CONN_ID[operator].removesuffix("_conn_id")
-    user = {"engagelab": "euid", "kahuna": "target", "moengage": "customer_id"}[vendor]
     columns = "contacts" if operator is EL_CONTACTS else "attributes"
     shared = {"users", "max_failed", "rate_limit", "concurrency", "timezone", "is_dry_run", "shard"}
     paths = {"rejects_path", "checkpoint_path"}
-    expected = {columns, user, CONN_ID[operator]} | shared | paths
+    expected = {columns, USER[vendor], CONN_ID[operator]} | shared | paths
     assert set(operator.template_fields) == expected  # type: ignore[attr-defined]
     for name in operator.template_fields:  # type: ignore[attr-defined]
         assert hasattr(make(operator), name)

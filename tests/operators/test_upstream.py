@@ -108,13 +108,22 @@ def test_a_template_that_comes_to_nothing_is_refused_by_name(airflow: Any, contr
 # References
 
 
-@pytest.mark.parametrize("operator", [EngageLabSetAttributesOperator, MoEngageSetAttributesOperator])
+@pytest.mark.parametrize(
+    ("operator", "vendor", "user", "as_id"),
+    [
+        (EngageLabSetAttributesOperator, "engagelab", "euid", int),
+        (MoEngageSetAttributesOperator, "moengage", "customer_id", str),
+    ],
+)
 def test_an_argument_of_a_mapped_task_group_is_taken_wherever_a_template_is(
-    airflow: Any, control: Any, connections: Callable[..., None], operator: Any
+    airflow: Any,
+    control: Any,
+    connections: Callable[..., None],
+    operator: Any,
+    vendor: str,
+    user: str,
+    as_id: Any,
 ) -> None:
-    vendor = "engagelab" if operator is EngageLabSetAttributesOperator else "moengage"
-    user = "euid" if vendor == "engagelab" else "customer_id"
-    as_id: Any = int if vendor == "engagelab" else str
     connections(vendor, conn_id="another")
 
     def build() -> None:
