@@ -111,7 +111,7 @@ CASE = {case.name: case for case in CASES}
 class Pushed:
     """What a push said of every row."""
 
-    report: dict[str, Any]
+    report: Any
     verdicts: dict[int, Any]
     error: Exception | None
     requests: int

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
     from airflow_provider_userattrs.hooks.base import VendorHook
+    from airflow_provider_userattrs.report import PushReport
     from airflow_provider_userattrs.task.spec import PushSpec
 
     OperatorPartial: TypeAlias = Any  # Airflow has it in another place in each version
@@ -151,7 +152,7 @@ class UserPushOperator(BaseOperator):
         mapped: OperatorPartial = super().partial(**given)
         return mapped
 
-    _report: dict[str, Any] | None = None
+    _report: PushReport | None = None
 
     #: What was given of the parameters but for the users, before Airflow rendered them.
     _given: dict[str, Any]
@@ -316,7 +317,7 @@ class UserPushOperator(BaseOperator):
         if self.rejects_path is not None and self.rejects_path == self.users.path:
             parameters.refuse("rejects_path", self.rejects_path, "it is the file the rows are read from; give another")
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def execute(self, context: Context) -> PushReport:
         """Push the users and return the report."""
         # Not on top: DAG files are parsed again and again, and no parse needs what a push does.
         from airflow_provider_userattrs.task.shutdown import Interruption
@@ -334,7 +335,8 @@ class UserPushOperator(BaseOperator):
         if error is None:
             add_counts(self.outlets, context["outlet_events"], report)
             return report
-        raise interruption.hand_on(report["failure"]) or to_raise(error, report["failure"])
+        failure = report["failure"] or str(error)
+        raise interruption.hand_on(failure) or to_raise(error, failure)
 
     def get_openlineage_facets_on_complete(self, _: Any) -> OperatorLineage[Any, Any]:
         """Return what OpenLineage is told of the push, however it ended."""

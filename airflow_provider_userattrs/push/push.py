@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
@@ -22,6 +22,9 @@ from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
 from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is, doubting, pending
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.report import PushReport
 
 _LONGEST = 400  # characters of why a push failed
 
@@ -57,7 +60,7 @@ class Push:
         self._delivery: Delivery | None = None
         self._interruption: Exception | None = None
 
-    def run(self, rows: Iterable[Any], send: Send | None = None) -> dict[str, Any]:
+    def run(self, rows: Iterable[Any], send: Send | None = None) -> PushReport:
         """Push the rows and return the report; `error` says then whether the push failed.
 
         :param rows: the rows, and what a source yields between them.
@@ -110,7 +113,7 @@ class Push:
 
     def close(
         self, stopped: BaseException | None = None, explain: Callable[[BaseException], str] = in_words
-    ) -> dict[str, Any]:
+    ) -> PushReport:
         """Keep or delete the checkpoint, and return the report.
 
         :param stopped: why the push stopped before its end, or None.

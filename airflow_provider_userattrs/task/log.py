@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -13,6 +13,9 @@ from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report, users
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.report import PushReport
 
 #: Seconds between two lines of progress.
 LINE_EVERY = 10.0
@@ -78,7 +81,7 @@ class PushLog:
         """Say that the checkpoint cannot be kept."""
         self._log.warning("The checkpoint cannot be kept (%s); a retry may send rows again", type(error).__name__)
 
-    def close(self, account: Account, report: Report, told: dict[str, Any]) -> None:
+    def close(self, account: Account, report: Report, told: PushReport) -> None:
         """Say how the push ended.
 
         :param account: its account.

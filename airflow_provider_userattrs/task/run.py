@@ -22,6 +22,8 @@ from airflow_provider_userattrs.task.spec import PushSpec
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_userattrs.report import PushReport
+
 
 class Run:
     """Run one try of a push.
@@ -42,7 +44,7 @@ class Run:
         self._planner = Planner(spec, self._context, self._log, clock)
         self._push: Push | None = None
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> PushReport:
         """Push the rows, log how it went and return the report."""
         stopped: BaseException | None
         try:

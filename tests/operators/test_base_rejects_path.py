@@ -395,7 +395,7 @@ def test_two_pushes_of_one_task_share_no_file(airflow: Any, control: Any, path: 
 
     def build() -> None:
         @task(task_id="push")
-        def both() -> list[str]:
+        def both() -> list[Any]:
             named = []
             for euid in ("x", "y"):
                 rows = [{"euid": euid, "a": 1}, {"euid": 1, "a": 1}]

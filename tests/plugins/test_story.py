@@ -58,8 +58,7 @@ def facts(report: Report, **said: Any) -> dict[str, Any]:
 
 def ended(*rows: tuple[int, Verdict], failure: str | None = None, said: Any = None, **head: Any) -> dict[str, Any]:
     report = counted(*rows, **head)
-    whole: dict[str, Any] = as_dict(report, facts(report, **(said or {})), (0,), failure)
-    return whole
+    return dict(as_dict(report, facts(report, **(said or {})), (0,), failure))
 
 
 def kept(*rows: tuple[int, Verdict], of: int | None = None, **changes: Any) -> Any:

@@ -169,7 +169,7 @@ def test_a_completed_increase_is_not_done_again_by_a_retry_but_by_a_clear(
     control.switch(engagelab__any_user=True)
     connect("engagelab")
 
-    def one(max_tries: int) -> dict[str, Any]:
+    def one(max_tries: int) -> Any:
         ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=max_tries)
         operator = EngageLabSetAttributesOperator(
             task_id="t", users=rows(20), operation="increase", checkpoint_path=str(tmp_path)

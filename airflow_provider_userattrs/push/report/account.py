@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -16,6 +16,9 @@ from airflow_provider_userattrs.push.report.book import Book
 from airflow_provider_userattrs.push.report.counts import LONGEST_NAME
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.timeline import Timeline
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.report import PushReport
 
 _MOST_NOTES = 20
 _MOST_TRIES = 20
@@ -157,7 +160,7 @@ class Account:
         kept: dict[str, Any] = storable(facts)
         return kept
 
-    def as_dict(self, report: Report | None = None, failure: str | None = None) -> dict[str, Any]:
+    def as_dict(self, report: Report | None = None, failure: str | None = None) -> PushReport:
         """Return the report of all tries as a JSON dict.
 
         :param report: the report, if it is made already.
@@ -210,9 +213,7 @@ class Account:
         return seconds
 
 
-def as_dict(
-    report: Report, facts: Mapping[str, Any], tries: Sequence[int], failure: str | None = None
-) -> dict[str, Any]:
+def as_dict(report: Report, facts: Mapping[str, Any], tries: Sequence[int], failure: str | None = None) -> PushReport:
     """Return the report of all tries.
 
     :param report: counts the rows.
@@ -221,7 +222,7 @@ def as_dict(
     :param failure: a sentence on why the push fails, or None.
     """
     others = {name: value for name, value in facts.items() if name not in ("push", "notes")}
-    return report.as_dict(
+    told = report.as_dict(
         {(name, note): count for name, note, count in facts["notes"]},
         **others,
         **facts["push"]["said"],
@@ -229,3 +230,4 @@ def as_dict(
         tries=list(tries[-_MOST_TRIES:]),
         failure=failure,
     )
+    return cast("PushReport", told)

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.report.account import as_dict
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.report import PushReport
 
-def report_so_far(state: dict[str, Any]) -> dict[str, Any]:
+
+def report_so_far(state: dict[str, Any]) -> PushReport:
     """Return the report of a push that goes on, or was killed.
 
     :param state: its checkpoint.
