@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop: updates in, batches out, one verdict for each row back.
 
-All decisions are taken in the thread that calls `Delivery.run`; the workers' threads wait, send and read answers.
+What becomes of a batch is decided in the thread that calls `Delivery.run`. The workers' threads wait, send and read
+answers; of their own they only set the stop at once, where no further request would end otherwise.
 """
 
 from __future__ import annotations
@@ -12,27 +13,22 @@ from operator import attrgetter
 from threading import Event
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.circuit_breaker import CircuitBreaker
-from airflow_provider_userattrs.push.delivery.classify import worse
 from airflow_provider_userattrs.push.delivery.concurrency import INTERVAL, Concurrency
 from airflow_provider_userattrs.push.delivery.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.delivery.intake import Intake, Record
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
-from airflow_provider_userattrs.push.delivery.refusals import Refusals
 from airflow_provider_userattrs.push.delivery.retry_queue import RetryQueue
+from airflow_provider_userattrs.push.delivery.triage import Triage
 from airflow_provider_userattrs.push.delivery.worker_pool import WorkerPool
 from airflow_provider_userattrs.push.model.clock import Clock
-from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, SourceInterrupted
+from airflow_provider_userattrs.push.model.errors import RetryLater, SourceInterrupted
 from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.model.verdicts import BROKEN, LEFT, NOT_TRIED
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Verdict
+from airflow_provider_userattrs.push.model.verdicts import BROKEN, LEFT
 from airflow_provider_userattrs.push.report.account import Traffic
 
 _position = attrgetter("position")
-
-#: How often a request is tried in all while its cause is passing.
-ATTEMPTS = 5
 
 #: Batches that may wait for their next try while others get through.
 _MOST_DELAYED = 1_000
@@ -94,8 +90,8 @@ class Delivery:
         self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
         self._retry_queue = RetryQueue()
-        self._circuit_breaker = CircuitBreaker(operation.vendor)
-        self._refusals = Refusals(operation)
+        self._triage = Triage(operation)
+        self._circuit_breaker = self._triage.circuit_breaker
 
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
@@ -211,8 +207,7 @@ class Delivery:
             if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
                 self.stop(sent.error)
             if sent.verdicts.count(ACCEPTED) == len(batch):
-                self._circuit_breaker.note_success()
-                self._refusals.note_other()
+                self._triage.note_accepted()
                 accepted += batch.updates
             else:
                 self._settle(batch, sent.verdicts)
@@ -224,61 +219,20 @@ class Delivery:
             accepted.sort(key=_position)
             self._intake.finish(accepted, [ACCEPTED] * len(accepted))
 
-    def _settle(self, batch: Batch, verdicts: list[Verdict]) -> None:
-        """Decide what becomes of each update of a batch that was not accepted whole."""
-        actions = {verdict.action for verdict in verdicts}
-        if Action.STOP in actions and self._stopped is None:
-            self._refuse(next(verdict for verdict in verdicts if verdict.action is Action.STOP))
-        if actions == {Action.SPLIT}:
-            if len(batch) > 1:
-                self._ready.extendleft(reversed(batch.halves(verdicts[0])))
-                return
-            self._refusals.note_refused(verdicts[0])
-            if (of_all := self._refusals.of_all) and self._stopped is None:
-                self._refuse(of_all)
-        elif actions != {Action.RETRY}:
-            self._refusals.note_other()
-        if batch.verdicts:
-            verdicts = [worse(*pair) for pair in zip(batch.verdicts, verdicts, strict=True)]
-        again = [place for place, verdict in enumerate(verdicts) if self._may_repeat(batch, verdict)]
-        if again:
-            self._delay(batch, again, verdicts)
-        final = sorted(set(range(len(batch))).difference(again))
-        settled = [verdicts[place] for place in final]
-        self._intake.finish([batch.updates[place] for place in final], settled)
-        if actions != {Action.RETRY}:
-            self._circuit_breaker.note_success()
-            return
-        self._circuit_breaker.note_failure(settled, fresh=batch.attempt == 0)
-        if away := self._circuit_breaker.away():
-            self.stop(away)
-
-    def _may_repeat(self, batch: Batch, verdict: Verdict) -> bool:
-        return (
-            verdict.action is Action.RETRY
-            and (self._operation.idempotent or verdict.status is Status.UNSENT)
-            and batch.attempt + 1 < ATTEMPTS
-            and not self._stopping.is_set()
-        )
-
-    def _delay(self, batch: Batch, places: list[int], verdicts: list[Verdict]) -> None:
-        repeat = batch.pick(places)
-        repeat.attempt += 1
-        repeat.verdicts = [verdicts[place] for place in places]
-        wait = max(back_off(repeat.attempt), self._rate_limiter.held_for())
-        self._retry_queue.add(self._clock.monotonic() + wait, repeat)
-
-    def _refuse(self, verdict: Verdict) -> None:
-        self.stop(
-            RefusedConfiguration(
-                f"{self._operation.vendor} refuses the push: {verdict.meaning} ({verdict.code}). {verdict.remedy}"
-            )
-        )
+    def _settle(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
+        """Do what is decided of a batch that was not accepted whole."""
+        decision = self._triage.decide(batch, verdicts, is_stopping=self._stopping.is_set())
+        if decision.stop is not None:
+            self.stop(decision.stop)
+        self._ready.extendleft(reversed(decision.halves))
+        if decision.repeat is not None:
+            wait = max(back_off(decision.repeat.attempt), self._rate_limiter.held_for())
+            self._retry_queue.add(self._clock.monotonic() + wait, decision.repeat)
+        if decision.updates:
+            self._intake.finish(decision.updates, decision.verdicts)
 
     def _finish_untried(self, batch: Batch) -> None:
-        # A half of a refused request was not tried alone; where all are refused alike, it need not be.
-        verdict = (self._refusals.of_all and batch.refused) or NOT_TRIED
-        self._intake.finish(batch.updates, batch.verdicts or [verdict] * len(batch))
+        self._intake.finish(batch.updates, self._triage.untried(batch))
 
     def _end(self, *, read_on: bool) -> None:
         """Let what is in flight end, then give every update that is left its verdict."""
