@@ -88,6 +88,8 @@ class PushLog:
         :param report: its report.
         :param told: the same as a dict.
         """
+        if told["failure"] and not report.rows and not told["requests"]:
+            return  # nothing was read or sent: the error, which Airflow logs next, is all there is to say
         self._log.info(
             "%s; %s, %s, %s bytes, %.1f s%s",
             report.summary(),

@@ -221,6 +221,7 @@ def test_a_wrong_connection_fails_for_good(
     assert word in sentence
     assert run.report["vendor"] == "EngageLab"
     assert run.report["requests"] == 0
+    assert run.log.texts == [], "the error is the first that is said"
     assert control.journal() == []
     no_secret(run.log.everything())
 
