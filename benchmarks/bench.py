@@ -17,6 +17,7 @@ from typing import Any
 
 from distributed import Postgres, pushed_by_celery, worked
 from measure import certificate, import_seconds, side, stats, vendor, worst_second, write_files, wrk
+from sides import VENDORS
 
 TURNS = 3
 
@@ -176,7 +177,7 @@ def shards() -> None:
 
 def own_work() -> None:
     """Measure the package's own work a row, without any request."""
-    for name in ("engagelab", "kahuna", "moengage"):
+    for name in VENDORS:
         found = turns(
             us=lambda name=name: side("package", 50_000, check=False, vendor=name, send=False)["cpu_a_row"] * 1e6
         )
@@ -199,7 +200,7 @@ def tls() -> None:
 
 def imports() -> None:
     """Measure what an import adds to Airflow's own."""
-    for name in ("engagelab", "kahuna", "moengage"):
+    for name in VENDORS:
         module = f"airflow_provider_userattrs.operators.{name}"
         found = turns(ms=lambda module=module: import_seconds(module) * 1000)
         show(f"import of operators.{name}, ms over BaseOperator's", "<= 50", f"{found['ms']:.0f}", found["ms"] <= 50)

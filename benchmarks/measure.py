@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sides import batch, body, row
+from sides import VENDORS, row
 
 HERE = Path(__file__).resolve().parent
 PEERS_PYTHON = HERE / ".venv" / "bin" / "python"
@@ -80,7 +80,8 @@ def wrk(url: str, path: str, connections: int, seconds: int = 3) -> float:
     """Return how many users a second wrk posts."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: install the package wrk, then run again.")
-    content, users = (batch(), 100) if path == "/kahuna" else (body(), 1)
+    known = VENDORS[path.strip("/")]
+    content, users = known.request(), known.users
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(f'wrk.method = "POST"\nwrk.body = [==[{content.decode()}]==]\n')
         script.write('wrk.headers["Content-Type"] = "application/json"\n')

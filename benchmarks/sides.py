@@ -12,16 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from threading import local
 from types import SimpleNamespace
 from typing import Any
-
-OPERATORS = {
-    "engagelab": ("EngageLabSetAttributesOperator", {}),
-    "kahuna": ("KahunaSetAttributesOperator", {"target": ["euid"]}),
-    "moengage": ("MoEngageSetAttributesOperator", {"customer_id": "euid"}),
-}
 
 
 class Users:
@@ -53,6 +48,38 @@ def batch() -> bytes:
     users = [{"target": {"euid": f"user{number}"}, "attributes": attributes} for number in range(100)]
     return json.dumps({"user_attributes_array": users}, separators=(",", ":")).encode()
 
+
+@dataclass(frozen=True)
+class Vendor:
+    """What a side must know of a vendor.
+
+    :param operator: the operator that sets attributes.
+    :param parameters: those besides task_id and users.
+    :param answer: the body of a good answer to a full request.
+    :param request: writes the body of a full request.
+    :param users: users in a full request.
+    :param text: whether users are named by texts, not by numbers.
+    """
+
+    operator: str
+    parameters: dict[str, Any]
+    answer: bytes
+    request: Callable[[], bytes] = body
+    users: int = 1
+    text: bool = True
+
+
+VENDORS = {
+    "engagelab": Vendor("EngageLabSetAttributesOperator", {}, b'{"code":0,"message":"success"}', text=False),
+    "kahuna": Vendor(
+        "KahunaSetAttributesOperator",
+        {"target": ["euid"]},
+        b"[" + b",".join([b'{"success":true}'] * 100) + b"]",
+        request=batch,
+        users=100,
+    ),
+    "moengage": Vendor("MoEngageSetAttributesOperator", {"customer_id": "euid"}, b'{"status":"success"}'),
+}
 
 QUERY = """SELECT 'user' || n AS euid, n AS id, 'user' || n || '@example.com' AS email, n % 90 AS age,
 n / 7.0 AS balance, n % 2 = 0 AS vip, timestamptz '2026-01-01' + n * interval '1 s' AS seen
@@ -114,25 +141,20 @@ def package(
     os.environ[f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT"] = json.dumps(
         {"conn_type": vendor, "host": f"{url}/{vendor}", "login": "key", "password": "secret", "extra": extra}
     )
-    name, parameters = OPERATORS[vendor]
+    known = VENDORS[vendor]
     import_module(f"airflow_provider_userattrs.hooks.{vendor}")  # the peers' imports are not measured either
-    operator_class = getattr(import_module(f"airflow_provider_userattrs.operators.{vendor}"), name)
+    operator_class = getattr(import_module(f"airflow_provider_userattrs.operators.{vendor}"), known.operator)
     operator = operator_class(
         task_id="push",
-        users=source(kind, rows, where) if kind else Users(rows, vendor != "engagelab"),
+        users=source(kind, rows, where) if kind else Users(rows, known.text),
         concurrency=concurrency,
         rate_limit=rate or 1e8,
         retries=0,
-        **parameters,
+        **known.parameters,
     )
     if not send:
         make_hook = operator.make_hook
-        contents = {
-            "engagelab": b'{"code":0,"message":"success"}',
-            "moengage": b'{"status":"success"}',
-            "kahuna": b"[" + b",".join([b'{"success":true}'] * 100) + b"]",
-        }
-        answer = Answer(200, {}, contents[vendor])
+        answer = Answer(200, {}, known.answer)
 
         def make_silent_hook() -> Any:
             hook = make_hook()
@@ -203,10 +225,10 @@ def tuned_session(url: str, rows: int, vendor: str = "engagelab") -> Callable[[]
 
     session = requests.Session()
     session.auth = ("key", "secret")
-    ready = batch() if vendor == "kahuna" else body()
+    ready = VENDORS[vendor].request()
     request = session.prepare_request(requests.Request("POST", f"{url}/{vendor}", data=ready))
     settings = session.merge_environment_settings(request.url, {}, False, None, None)
-    users = 100 if vendor == "kahuna" else 1
+    users = VENDORS[vendor].users
 
     def run() -> None:
         for _ in range(rows // users):
