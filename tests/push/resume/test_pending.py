@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a source's rows to what is to be done in this try: finished rows are passed over, marks are no rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
+from airflow_provider_userattrs.push.resume.pending import as_it_is, doubting, pending
+
+IN_DOUBT = Verdict(Status.UNKNOWN, "in-doubt", "may have been sent", "Check.")
+
+
+class Told:
+    """Keep what a checkpointer is told; rows below a position are in doubt."""
+
+    def __init__(self, sent_below: int = 0) -> None:
+        self.marks: list[Any] = []
+        self.sent_below = sent_below
+
+    def pass_place(self, place: Any, position: int) -> None:
+        self.marks.append((place, position))
+
+    def pass_end(self, position: int) -> None:
+        self.marks.append(("end", position))
+
+    def is_in_doubt(self, position: int) -> bool:
+        return position < self.sent_below
+
+
+def done(rows: list[Any], begun: Checkpoint, checkpointer: Any) -> list[Any]:
+    return list(pending(rows, begun, checkpointer, numbered))
+
+
+def numbered(position: int, row: Any) -> Any:
+    return position, row
+
+
+def test_rows_are_numbered_and_marks_are_told_and_no_rows() -> None:
+    told: Any = Told()
+    rows = [Cursor("a"), "x", "y", Cursor("b"), "z"]
+    assert done(rows, Checkpoint(), told) == [(0, "x"), (1, "y"), (2, "z")]
+    assert told.marks == [("a", 0), ("b", 2)]
+
+
+@pytest.mark.parametrize("begun", [Checkpoint(), Checkpoint(below=1)], ids=["first", "later"])
+def test_where_no_checkpoint_is_kept_marks_are_passed_over(begun: Checkpoint) -> None:
+    rows = [Cursor("a"), "x", Keys([1]), "y"]
+    assert done(rows, begun, None) == [(0, "x"), (1, "y")][begun.below :]
+
+
+def test_a_later_try_takes_up_holes_and_what_follows() -> None:
+    told: Any = Told()
+    begun = Checkpoint(below=6, holes=((3, 4),), place=("a", 2))
+    rows = ["2", "3", Cursor("b"), "4", "5", "6", "7"]
+    assert done(rows, begun, told) == [(3, "3"), (6, "6"), (7, "7")]
+    assert told.marks == [("b", 4), ("end", 8)]
+
+
+def test_a_row_that_may_have_been_sent_is_not_sent_again(update: Any) -> None:
+    told: Any = Told(sent_below=2)
+    skipped = Outcome(1, Verdict(Status.SKIPPED, "nothing-to-set"), {})
+    rows = [update(0), skipped, update(2)]
+    first, second, third = (doubting(as_it_is, told, IN_DOUBT)(position, row) for position, row in enumerate(rows))
+    assert isinstance(first, Outcome)
+    assert (first.position, first.verdict, first.row, first.user) == (0, IN_DOUBT, rows[0].row, rows[0].user)
+    assert second is skipped, "what is not sent at all is in no doubt"
+    assert isinstance(third, UserUpdate)
