@@ -27,7 +27,7 @@ IGNORED = ("tests/system", "tests/ui", "tests/chaos", "tests/sandbox")
 SMOKE = (
     "tests/docs/test_versions.py",
     "tests/test_get_provider_info.py",
-    "tests/operators/test_serialization.py",
+    "tests/operators/test_base_serialization.py",
     "tests/operators/test_links.py",
     "tests/integration/test_example_dags.py",
 )
