@@ -15,7 +15,9 @@ SQLALCHEMY = Version(version("sqlalchemy"))
 SINCE = {
     "Push report tab": "3.1",
     "fields in the React connection form": "3.1",
+    "dropdowns in the React connection form": "3.2",
     "asset URIs are validated": "3.0",
+    "paths as local://": "3.0",
     "teams": "3.3",
     "task state store": "3.3",
     "retry policy": "3.3",

@@ -10,10 +10,9 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote
 
-from airflow.providers.common.compat.sdk import ObjectStoragePath
-
 from airflow_provider_userattrs.push.resume.checkpoint import Store
 from airflow_provider_userattrs.sources.storage.private_files import create_private
+from airflow_provider_userattrs.sources.storage.resolved_paths import storage_path
 from airflow_provider_userattrs.task.keys import CHECKPOINT_KEY
 
 #: Bytes of a file's name; most file systems take 255, and ids may have 250 characters each.
@@ -58,7 +57,7 @@ class PathStore:
         name = "~".join(quote(part, safe="") for part in [*parts, *([] if key == CHECKPOINT_KEY else [key])])
         if len(name) > _LONGEST_NAME:
             name = f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:40]}"
-        self._path: Any = ObjectStoragePath(folder) / f"{name}.json"
+        self._path: Any = storage_path(folder) / f"{name}.json"
 
     def read(self) -> dict[str, Any] | None:
         """Return what was written last, or None."""

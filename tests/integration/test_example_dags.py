@@ -12,11 +12,12 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 import warehouse_file
-from versions import AIRFLOW
+from versions import AIRFLOW, has
 
 import airflow_provider_userattrs
 
@@ -231,7 +232,19 @@ def test_from_postgresql(airflow: Any, examples: Any, control: Any, night: Path,
     assert control.user("engagelab", 10360123)["properties"]["lifetime_value"] == 2222.56
 
 
-# Airflow's own commands, in a home of their own
+# Airflow's own commands, in a home of their own, where a warning that our code or an example causes is an error
+
+STRICT = (
+    "import warnings\n"
+    "warnings.simplefilter('ignore')\n"  # Airflow's of itself, and of others
+    "warnings.filterwarnings('error', module=r'(airflow_provider_userattrs|unusual_prefix_|warehouse|made_up_users)')\n"
+)
+
+
+def strictly(code: str, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    # Given -W, Airflow sets no filters of its own.
+    command = [sys.executable, "-W", "error", "-c", STRICT + code, *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture(scope="module")
@@ -242,32 +255,56 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
         "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES),
-        "PYTHONWARNINGS": "ignore",
+        # Airflow 3.0's command line does not look for modules beside a DAG, as its workers do.
+        "PYTHONPATH": str(EXAMPLES),
         "COLUMNS": "200",
     }
 
 
 def airflow_command(home: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "airflow", *arguments], env=home, capture_output=True, text=True, timeout=120
-    )
+    done = strictly("from airflow.__main__ import main; main()", home, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize("module", ["airflow_provider_userattrs.operators.made_up", "unusual_prefix_1_nightly"])
+def test_a_warning_of_ours_is_an_error(home: dict[str, str], module: str) -> None:
+    warn = "import warnings; warnings.warn('it moved', DeprecationWarning)"
+    assert strictly(f"exec({warn!r}, {{'__name__': 'airflow.models'}})", home).returncode == 0
+    done = strictly(f"exec({warn!r}, {{'__name__': {module!r}}})", home)
+    assert "DeprecationWarning: it moved" in done.stderr
+
+
+def test_no_module_imports_what_airflow_deprecates(home: dict[str, str]) -> None:
+    packages = list(walk_packages(airflow_provider_userattrs.__path__, f"{airflow_provider_userattrs.__name__}."))
+    lacking = set() if has("retry policy") else {"airflow_provider_userattrs.operators.retry_policy"}
+    if not has("Push report tab"):
+        lacking |= {f"airflow_provider_userattrs.plugins.{name}" for name in ("app", "task_instances")}
+    modules = sorted({module.name for module in packages if not module.name.endswith("__main__")} - lacking)
+    assert len(modules) > 100
+    done = strictly("import sys, importlib\nfor name in sys.argv[1:]: importlib.import_module(name)", home, *modules)
+    assert done.returncode == 0, done.stderr
 
 
 def home_database(home: dict[str, str]) -> str:
     return home["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].removeprefix("sqlite:///")
 
 
+def listed_by(home: dict[str, str], *arguments: str) -> list[dict[str, Any]]:
+    shown = airflow_command(home, *arguments, "--output", "json")
+    listed: list[dict[str, Any]] = json.loads(shown[shown.index("[{") :])  # Airflow 3.0 logs to standard output
+    return listed
+
+
 def test_airflow_lists_the_package(home: dict[str, str]) -> None:
-    listed = json.loads(airflow_command(home, "providers", "list", "--output", "json"))
+    listed = listed_by(home, "providers", "list")
     (ours,) = [provider for provider in listed if provider["package_name"] == "airflow-provider-userattrs"]
     assert ours["version"] == airflow_provider_userattrs.__version__
     assert "EngageLab" in ours["description"]
 
 
 def test_airflow_lists_the_connection_types(home: dict[str, str]) -> None:
-    listed = json.loads(airflow_command(home, "providers", "hooks", "--output", "json"))
+    listed = listed_by(home, "providers", "hooks")
     found = {hook["connection_type"]: hook for hook in listed}
     for vendor, hook_class in (("engagelab", "EngageLabHook"), ("kahuna", "KahunaHook"), ("moengage", "MoEngageHook")):
         assert found[vendor]["class"] == f"airflow_provider_userattrs.hooks.{vendor}.{hook_class}"

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
+from versions import needs
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
@@ -245,7 +246,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 SPELLINGS = [
     "{}/data/users.jsonl",
     "file://{}/data/users.jsonl",
-    "local://{}/data/users.jsonl",
+    pytest.param("local://{}/data/users.jsonl", marks=needs("paths as local://")),
     "{}/data//users.jsonl",
     "{}/data/users.jsonl/",
     "{}/data/../data/./users.jsonl",

@@ -63,14 +63,15 @@ def is_glob(path: str) -> bool:
 
 
 def storage_path(path: str) -> Any:
-    """Return a path as Airflow's ObjectStoragePath.
+    """Return a path as Airflow's ObjectStoragePath; a relative one starts at the working directory.
 
     :raises RefusedConfiguration: if its storage is unknown.
     """
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
     try:
-        target: Any = ObjectStoragePath(path)
+        # Before Airflow 3.2, ObjectStoragePath has relative paths start at "/".
+        target: Any = ObjectStoragePath(path if "://" in path else os.path.join(os.getcwd(), path))
         _ = target.fs
     except (ValueError, ImportError) as error:
         package = storage_package(path)
