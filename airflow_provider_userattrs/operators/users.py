@@ -28,7 +28,8 @@ class Source(Protocol):
     A source may also have ``template_fields`` and ``template_ext``; ``identity()``, a small JSON value that changes
     when its rows do or their order does, without which a retry starts at the first row; ``check_resume()``, half a
     sentence on why a retry cannot go on where the last try stopped, or None; ``are_alike``, whether all rows have the
-    same columns; and it may yield `Cursor` or `Keys` among its rows.
+    same columns; ``are_declared``, whether it declares them, so that errors may name them; and it may yield `Cursor`
+    or `Keys` among its rows.
     """
 
     def rows(self) -> Iterator[Row | MalformedRow | Cursor | Keys]:
@@ -64,6 +65,11 @@ class Rows(XComArg):
     def are_alike(self) -> bool:
         """Tell whether all rows have the same columns, as those of a query have."""
         return bool(getattr(self._users, "are_alike", False))
+
+    @property
+    def are_declared(self) -> bool:
+        """Return whether the source declares its columns, so that their names are not a user's data."""
+        return bool(getattr(self._users, "are_declared", False))
 
     def iter_references(self) -> Iterator[Any]:
         """Yield the XComs behind the rows."""

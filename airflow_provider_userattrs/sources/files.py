@@ -83,6 +83,12 @@ class FileRows:
         paths = [self.path] if isinstance(self.path, str) else self.path
         return all((self.format or format_of(str(path))) in ("csv", "parquet") for path in paths)
 
+    @property
+    def are_declared(self) -> bool:
+        """Return whether the files declare their columns. The first line of a CSV file may be a user, not a header."""
+        paths = [self.path] if isinstance(self.path, str) else self.path
+        return all((self.format or format_of(str(path))) == "parquet" for path in paths)
+
     def rows(self, after: Any = None, *, read: set[Any] | None = None) -> Iterator[Row | MalformedRow | Cursor]:
         """Yield the rows and cursors.
 

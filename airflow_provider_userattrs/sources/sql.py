@@ -52,6 +52,9 @@ class SqlRows:
     #: Whether all rows have the same columns.
     are_alike = True
 
+    #: Whether the columns are declared; errors may name them then.
+    are_declared = True
+
     def __init__(
         self,
         sql: str,

@@ -1,24 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the columns that an author named are there: told by the first rows, before all are read."""
+"""Checks by the first rows whether the columns that an author named exist, before all rows are read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.text import printable
 
 #: Rows after which a column that none of them has is taken for a wrong name, where a row may leave out what is NULL.
 PATIENCE = 1_000
 
+#: Characters of the columns' names that an error lists.
+_LONGEST = 200
 
-def check_columns(rows: Iterable[Any], named: Mapping[str, str], *, alike: bool) -> Iterator[Any]:
-    """Yield rows as they come, as long as the columns that were named may be there.
+
+def check_columns(
+    rows: Iterable[Any], named: Mapping[str, str], *, alike: bool, declared: bool = False
+) -> Iterator[Any]:
+    """Yield rows as they come, as long as the columns that were named may exist.
 
     :param rows: the rows, and whatever else the source yields.
     :param named: column -> the parameter that names it.
-    :param alike: whether all rows have the same columns, as those of a query have; then the first row tells.
-    :raises RefusedConfiguration: if a column is not there; it names no column but the author's.
+    :param alike: whether all rows have the same columns, as those of a query have; then the first row decides.
+    :param declared: whether the source declares its columns, as a query does. Without a header line, the first line
+        of a CSV file is a user; so other columns are named only if they are declared, or one that was named exists.
+    :raises RefusedConfiguration: if a column does not exist.
     """
     rows = iter(rows)
     missing = dict(named)
@@ -31,7 +40,8 @@ def check_columns(rows: Iterable[Any], named: Mapping[str, str], *, alike: bool)
             seen += 1
             missing = {column: parameter for column, parameter in missing.items() if not _has(row, column)}
             if missing and (alike or seen == PATIENCE):
-                raise RefusedConfiguration(_words(missing, row, alike=alike))
+                shown = declared or len(missing) < len(named)
+                raise RefusedConfiguration(_words(missing, list(map(str, row)), alike=alike, shown=shown))
         yield row
     yield from rows
 
@@ -39,19 +49,30 @@ def check_columns(rows: Iterable[Any], named: Mapping[str, str], *, alike: bool)
 def _has(row: Mapping[str, Any], column: str) -> bool:
     try:
         return column in row
-    except Exception:  # a row of some library's own may run code when it is read; what is wrong with it is told later
+    except Exception:  # a row of some library's own may run code when it is read; its own verdict reports that
         return True
 
 
-def _words(missing: Mapping[str, str], row: Mapping[str, Any], *, alike: bool) -> str:
-    column, parameter = next(iter(missing.items()))
+def _words(missing: Mapping[str, str], columns: list[str], *, alike: bool, shown: bool) -> str:
     where = "the rows do not have" if alike else f"none of the first {PATIENCE:,} rows has"
-    # A name that differs in case and underscores alone is no value of a user, for the author wrote it.
-    other = next((name for name in row if _bare(name) == _bare(column)), None)
-    hint = f"there is {other!r}" if other is not None else "check its name"
-    rest = "" if alike else ", or give the rows the column, with None where there is no value"
-    return f"{parameter} names the column {column!r}, which {where}; {hint}{rest}"
+    by_parameter: dict[str, list[str]] = {}
+    for column, parameter in missing.items():
+        by_parameter.setdefault(parameter, []).append(f"{column!r}{_hint(column, columns, shown=shown)}")
+    named = " and ".join(
+        f"{parameter} names the column{'s' if len(names) > 1 else ''} {', '.join(names)}"
+        for parameter, names in by_parameter.items()
+    )
+    them = f"the columns are {printable(', '.join(columns), _LONGEST)}" if shown else "check the name"
+    rest = "" if alike else "; or give the rows the column, with None where there is no value"
+    return f"{named}, which {where}; {them}{rest}"
 
 
-def _bare(name: Any) -> str:
-    return str(name).replace("_", "").lower()
+def _hint(column: str, columns: list[str], *, shown: bool) -> str:
+    """Return which column may be meant; one that differs in case and underscores alone is no value of a user."""
+    by_bare = {_bare(name): name for name in reversed(columns)}
+    close = get_close_matches(_bare(column), by_bare, n=1, cutoff=0.6 if shown else 1.0)
+    return f" (did you mean {by_bare[close[0]]!r}?)" if close else ""
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").lower()

@@ -81,6 +81,8 @@ class Run:
         operation, users = spec.operation, spec.users
         self._log.start(operation, hook.transport.base_url, planner.pace, shard=spec.shard, dry_run=spec.dry_run)
         named = spec.named_columns(cast("Any", plan.mapper))
-        rows = check_columns(users.rows(cast("Any", plan.begun).after), named, alike=users.are_alike)
+        rows = check_columns(
+            users.rows(cast("Any", plan.begun).after), named, alike=users.are_alike, declared=users.are_declared
+        )
         with self._interruption.delivering(push.interrupt), kept_off_the_heap():
             return push.deliver(rows, hook.sender(operation))

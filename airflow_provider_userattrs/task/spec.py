@@ -22,6 +22,10 @@ class Users(Protocol):
     def are_alike(self) -> bool:
         """Tell whether all rows have the same columns."""
 
+    @property
+    def are_declared(self) -> bool:
+        """Tell whether the source declares its columns, so that their names are no user's data."""
+
     def rows(self, after: Any = None) -> Iterator[Any]:
         """Yield the rows, and what the source says between them.
 

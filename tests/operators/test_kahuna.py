@@ -137,7 +137,7 @@ def test_the_sentence_of_the_issue(push: Callable[..., Any], control: Any) -> No
     rows += [{"username": f"u{number}", "a": "x" * 3_000} for number in range(3)]
     run = push(rows)
     assert run.report["warning"] == (
-        "12 of 2,000 users were not updated at Kahuna: 9 x User not found (404), 3 x value over 2,048 bytes"
+        "12 of 2,000 users were not updated at Kahuna: 9 x User not found (404), 3 x value over 2,048 bytes on a"
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A wrong column name stops a push at the first row that can tell, and says no name but the author's."""
+"""A wrong column name stops a push at the first row that can tell, and shows no value of a user."""
 
 from __future__ import annotations
 
@@ -73,7 +73,31 @@ def test_a_wrong_name_stops_the_push(
 
 def test_a_name_that_differs_in_case_alone_is_said(push: Callable[..., Any], rows_of: Any) -> None:
     run = push(rows_of("sql"), attributes={"plan": "planName"})
-    assert "there is 'plan_name'" in str(run.error)
+    assert "'planName' (did you mean 'plan_name'?)" in str(run.error)
+
+
+@pytest.mark.parametrize(
+    ("named", "declared", "shown"),
+    [
+        (("b",), False, False),  # nothing says that these are columns, and not a user
+        (("b",), True, True),
+        (("ada", "b"), False, True),
+    ],
+)
+def test_columns_are_shown_where_they_cannot_be_a_user(named: tuple[str, ...], declared: bool, shown: bool) -> None:
+    rows = [{"ada": 1, "berlin": 2}]
+    with pytest.raises(RefusedConfiguration) as raised:
+        list(check_columns(rows, dict.fromkeys(named, "attributes"), alike=True, declared=declared))
+    assert ("berlin" in str(raised.value)) is shown
+
+
+def test_all_missing_columns_are_named() -> None:
+    with pytest.raises(RefusedConfiguration) as raised:
+        list(check_columns([{"x": 1}], {"a": "attributes", "b": "attributes", "c": "euid"}, alike=True))
+    assert str(raised.value) == (
+        "attributes names the columns 'a', 'b' and euid names the column 'c', which the rows do not have; "
+        "check the name"
+    )
 
 
 def test_right_names_are_not_stopped(push: Callable[..., Any], rows_of: Any) -> None:

@@ -58,10 +58,12 @@ class ValueTable(dict[type, Convert]):
 
     :param types: type -> converter. The one for `LibraryFloat` receives such floats unchanged: up to which number they
         are exact integers depends on their size.
+    :param takes: half a sentence on the types that the vendor takes, for the verdict on all others.
     """
 
-    def __init__(self, types: Mapping[type, Convert]) -> None:
+    def __init__(self, types: Mapping[type, Convert], takes: str = "") -> None:
         super().__init__(types)
+        self._takes = takes
 
     def __missing__(self, kind: type) -> Convert:
         convert = self[kind] = self._nearest(kind)
@@ -72,7 +74,7 @@ class ValueTable(dict[type, Convert]):
             return refuse(NOT_A_VALUE)
         if is_foreign(kind):
             return self._convert_foreign
-        fallback: Convert = self.get(object) or unsupported_type(kind)
+        fallback: Convert = self.get(object) or unsupported_type(kind, self._takes)
         if issubclass(kind, datetime):
             return unless_missing(self.get(datetime, fallback))
         for base in kind.__mro__[:-1]:
@@ -88,7 +90,7 @@ class ValueTable(dict[type, Convert]):
             return self[LibraryFloat](value)
         if kind is not type(value):
             return self[kind](known)
-        return unless_missing(self.get(object) or unsupported_type(kind))(value)
+        return unless_missing(self.get(object) or unsupported_type(kind, self._takes))(value)
 
 
 def unless_missing(convert: Convert) -> Convert:
@@ -127,13 +129,18 @@ def refuse(verdict: Verdict) -> Convert:
     return convert
 
 
-def unsupported_type(kind: type) -> Convert:
-    """Return a converter that refuses every value, by the name of its type."""
+def unsupported_type(kind: type, takes: str = "") -> Convert:
+    """Return a converter that refuses every value, by the name of its type.
+
+    :param kind: the type.
+    :param takes: half a sentence on the types that can be sent.
+    """
+    remedy = "convert the value upstream, or leave the attribute out."
     return refuse(
         Verdict(
             Status.INVALID,
             "type",
-            f"values of type {kind.__name__} cannot be sent",
-            "Convert the value upstream, or leave the attribute out.",
+            f"value of type {kind.__name__}",
+            f"{takes}; {remedy}" if takes else f"{remedy[0].upper()}{remedy[1:]}",
         )
     )

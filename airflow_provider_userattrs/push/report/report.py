@@ -106,7 +106,7 @@ class Report(Counts):
             words = [f"The push to {self.vendor} {where}"] if where else []
             return "; ".join([*words, *self._changes]) or None
         reasons = [reason for reason in self.reasons() if reason.verdict.status in NOT_APPLIED]
-        named = ", ".join(map(_in_words, reasons[:_MOST_NAMED]))
+        named = ", ".join(f"{_in_words(reason)}{_on(reason.attributes)}" for reason in reasons[:_MOST_NAMED])
         more = self.told_apart() - _MOST_NAMED
         rest = f", and {more} more reason{'s' if more > 1 else ''}" if more > 0 else ""
         verb = "was not" if self.not_applied == 1 else "were not"
@@ -166,8 +166,10 @@ class Report(Counts):
         return None
 
     def _first(self, statuses: frozenset[Status]) -> str:
-        """Return the most frequent reason of some statuses, as it stands in a sentence."""
-        return next(_in_words(reason) for reason in self.reasons() if reason.verdict.status in statuses)
+        """Return the most frequent reason of some statuses, as it stands in a sentence; of a column its remedy too."""
+        reason = next(reason for reason in self.reasons() if reason.verdict.status in statuses)
+        words = f"{_in_words(reason)}{_on(reason.attributes)}"
+        return f"{words} ({reason.verdict.remedy.rstrip('.')})" if reason.attributes else words
 
     def _none_passed(self) -> str:
         if self.dry_run or self.counts[Status.INVALID] == self.failed:

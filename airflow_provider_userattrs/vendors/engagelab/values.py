@@ -69,6 +69,8 @@ CONTACT_NOT_TEXT = Verdict(
     Status.INVALID, "contact-text", "contact is no text", "Send contacts as text; a phone number is one too."
 )
 
+_TAKES = "EngageLab takes text, numbers, booleans, times, dates and lists of text"
+_TAKES_LISTS = "Add and remove take text and lists of text"
 
 _INFINITE = (math.inf, -math.inf)
 
@@ -127,7 +129,7 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
             }
         )
     if operation in ("add", "remove"):
-        return ValueTable({str: lambda value: [_filled(value)], list: _texts, tuple: _texts})
+        return ValueTable({str: lambda value: [_filled(value)], list: _texts, tuple: _texts}, _TAKES_LISTS)
     return ValueTable(
         {
             str: _filled,
@@ -140,7 +142,8 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
             UUID: str,
             list: _texts,
             tuple: _texts,
-        }
+        },
+        _TAKES,
     )
 
 

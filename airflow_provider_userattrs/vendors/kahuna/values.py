@@ -109,7 +109,8 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
             datetime: local_text(zone, _clock, to="minute"),
             date: lambda value: value.isoformat().replace("-", "/"),
             UUID: str,
-        }
+        },
+        "Kahuna takes text, numbers, booleans, times and dates",
     )
 
 

@@ -26,6 +26,8 @@ from airflow_provider_userattrs.vendors.moengage.standard import named
 MAX_TEXT = 512
 MAX_ELEMENTS = 50
 
+_TAKES = "MoEngage takes text, numbers, booleans, dates and lists of text, numbers or dates"
+
 _OVERSIZE = 'or set oversize="send" to let MoEngage cut it.'
 VALUE_TOO_LONG = Verdict(
     Status.INVALID, "value-too-long", f"value over {MAX_TEXT} characters", f"Shorten the value, {_OVERSIZE}"
@@ -85,10 +87,11 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
             datetime: utc_text(zone),
             date: date.isoformat,
             UUID: str,
-        }
+        },
+        _TAKES,
     )
     list_of = _list_of(scalars, check_size)
-    return ValueTable({**scalars, list: list_of, tuple: list_of})
+    return ValueTable({**scalars, list: list_of, tuple: list_of}, _TAKES)
 
 
 def _noting_creation(types: ValueTable) -> ValueTable:
