@@ -493,6 +493,7 @@ def test_declared_types() -> None:
     assert (bad.verdict.status, bad.verdict.attribute) == ("invalid", "active")
     assert "maybe" not in repr(bad.verdict)
     assert bad.raw["active"] == "maybe"
+    assert bad.types == types, "a replay converts the row to them once it is mended"
 
 
 @pytest.mark.usefixtures("users")

@@ -78,7 +78,7 @@ class RowMaker:
         try:
             convert(row, self._types)
         except InvalidRow as invalid:
-            return MalformedRow(invalid.verdict, raw)
+            return MalformedRow(invalid.verdict, raw, self._types)
         return row
 
     def _malformed(self, cells: Any, verdict: Verdict) -> MalformedRow:
@@ -86,7 +86,7 @@ class RowMaker:
         raw = self._plain(cells)
         for index, converter in self._converters.items():
             raw[self.names[index]] = _shown(cells[index], converter)
-        return MalformedRow(verdict, raw)
+        return MalformedRow(verdict, raw, self._types or None)
 
 
 def _checked(converter: Convert | None) -> Convert:
