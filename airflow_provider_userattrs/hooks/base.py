@@ -9,8 +9,8 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import requests
-from airflow.providers.common.compat.sdk import BaseHook
 
+from airflow_provider_userattrs._airflow import BaseHook
 from airflow_provider_userattrs.hooks.masking import mask_secret
 from airflow_provider_userattrs.hooks.settings import Settings, read_settings
 from airflow_provider_userattrs.hooks.transport import Transport

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
+from airflow_provider_userattrs._airflow import BaseOperator
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink

@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, BaseOperator
-
+from airflow_provider_userattrs._airflow import AirflowFailException, AirflowSkipException, BaseOperator
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.upstream import states

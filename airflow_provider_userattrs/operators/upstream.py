@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from airflow.providers.common.compat.sdk import MappedOperator, XComArg, XComNotFound
-
+from airflow_provider_userattrs._airflow import MappedOperator, XComArg, XComNotFound
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.handover import is_source_spec
 

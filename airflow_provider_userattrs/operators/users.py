@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
-from airflow.providers.common.compat.sdk import XComArg
-
+from airflow_provider_userattrs._airflow import XComArg
 from airflow_provider_userattrs.operators.upstream import Upstream, is_list, not_rows, pull, pulled
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowPlugin
+from airflow_provider_userattrs._airflow import AirflowPlugin
 
 
 class _Page:

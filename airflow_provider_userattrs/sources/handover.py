@@ -123,7 +123,7 @@ def source_from(specs: Sequence[Any]) -> Any:
 
 def task_context() -> Any:
     """Return the context of the running task, or None outside of a task."""
-    from airflow.providers.common.compat.sdk import AirflowException, get_current_context
+    from airflow_provider_userattrs._airflow import AirflowException, get_current_context
 
     try:
         return get_current_context()

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException
-
+from airflow_provider_userattrs._airflow import AirflowFailException, AirflowNotFoundException
 from airflow_provider_userattrs.push.model.errors import (
     InvalidRow,
     PushError,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from airflow.providers.common.compat.sdk import Stats
+from airflow_provider_userattrs._airflow import Stats
 
 
 def count(vendor: str, operation: str, rows: Mapping[str, int], requests: int, retries: int, seconds: float) -> None:

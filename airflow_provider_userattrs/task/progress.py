@@ -6,8 +6,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from airflow.providers.common.compat.sdk import AirflowPlugin, XCom
-
+from airflow_provider_userattrs._airflow import AirflowPlugin, XCom
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.task.keys import PROGRESS_KEY

@@ -80,7 +80,7 @@ def connect(conn_id: str) -> Database:
 
 
 def _hook(conn_id: str) -> Any:
-    from airflow.providers.common.compat.sdk import AirflowException, BaseHook
+    from airflow_provider_userattrs._airflow import AirflowException, BaseHook
 
     try:
         from airflow.providers.common.sql.hooks.sql import DbApiHook

@@ -67,7 +67,7 @@ def storage_path(path: str) -> Any:
 
     :raises RefusedConfiguration: if its storage is unknown.
     """
-    from airflow.providers.common.compat.sdk import ObjectStoragePath
+    from airflow_provider_userattrs._airflow import ObjectStoragePath
 
     try:
         # Before Airflow 3.2, ObjectStoragePath has relative paths start at "/".
