@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
@@ -99,16 +99,6 @@ class VendorHook(BaseHook):
         """Close the sessions of all threads."""
         if "transport" in self.__dict__:
             self.transport.close()
-
-    @staticmethod
-    def names(attributes: Iterable[str]) -> tuple[str, ...]:
-        """Return the names of attributes to remove.
-
-        :raises ValueError: if it is one text, which would be taken for its letters.
-        """
-        if isinstance(attributes, (str, bytes)):
-            raise ValueError("attributes is a text; give a list of names")
-        return tuple(attributes)
 
     def push(
         self,

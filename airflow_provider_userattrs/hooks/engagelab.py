@@ -9,11 +9,17 @@ from typing import Any
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
+from airflow_provider_userattrs.hooks.shapes import check_names, check_user, check_values
 from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 
 __all__ = ["EngageLabHook"]
+
+#: Right calls, for errors.
+_SET = 'set_attributes(10362473, {"plan": "gold"})'
+_SET_CONTACTS = 'set_contacts(10362473, {"email": "ada@example.com"})'
+_UNSET = 'unset_attributes(10362473, ["plan"])'
 
 
 class EngageLabHook(VendorHook):
@@ -59,9 +65,12 @@ class EngageLabHook(VendorHook):
         :param attributes: attribute -> value.
         :param operation: ``"set"``, ``"increase"``, ``"add"`` or ``"remove"``.
         :param timezone: where naive datetimes are from, and in which all are written.
+        :raises TypeError: if an argument has another shape; the error shows the right one.
         :raises ValueError: if there is no such operation or time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
+        check_user("euid", euid, _SET)
+        check_values("attributes", attributes, _SET)
         if operation not in engagelab.SET_OPERATIONS:
             raise ValueError(f"operation is {operation!r}; use one of {', '.join(engagelab.SET_OPERATIONS)}")
         return self.push(engagelab.OPERATIONS[operation], [({"euid": euid}, attributes)], timezone=timezone)[0]
@@ -71,8 +80,11 @@ class EngageLabHook(VendorHook):
 
         :param euid: the user's EUID.
         :param contacts: contact -> value, such as ``{"email": "ada@example.com"}``.
+        :raises TypeError: if an argument has another shape; the error shows the right one.
         :raises RefusedConfiguration: if the connection cannot work.
         """
+        check_user("euid", euid, _SET_CONTACTS)
+        check_values("contacts", contacts, _SET_CONTACTS)
         return self.push(engagelab.OPERATIONS["contacts"], [({"euid": euid}, contacts)])[0]
 
     def unset_attributes(self, euid: int | str, attributes: Iterable[str]) -> Verdict:
@@ -80,7 +92,9 @@ class EngageLabHook(VendorHook):
 
         :param euid: the user's EUID.
         :param attributes: their names.
-        :raises ValueError: if they are one text.
+        :raises TypeError: if an argument has another shape; the error shows the right one.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        return self.push(engagelab.OPERATIONS["unset"], [({"euid": euid}, {})], unset=self.names(attributes))[0]
+        check_user("euid", euid, _UNSET)
+        names = check_names("attributes", attributes, _UNSET)
+        return self.push(engagelab.OPERATIONS["unset"], [({"euid": euid}, {})], unset=names)[0]

@@ -9,12 +9,17 @@ from typing import Any
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
+from airflow_provider_userattrs.hooks.shapes import check_keys, check_list, check_names
 from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Verdict
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 
 __all__ = ["KahunaHook"]
+
+#: Right calls, for errors.
+_SET = 'set_attributes([{"target": {"username": "ada"}, "attributes": {"plan": "gold"}}])'
+_UNSET = 'unset_attributes([{"username": "ada"}], ["plan"])'
 
 
 class KahunaHook(VendorHook):
@@ -64,9 +69,12 @@ class KahunaHook(VendorHook):
 
         :param users: ``{"target": {credential: value}, "attributes": {attribute: value}}``; None deletes the attribute.
         :param timezone: where naive datetimes are from, and in which all are written.
+        :raises TypeError: if an argument has another shape; the error shows the right one.
         :raises ValueError: if there are over 100 users, or no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
+        check_list("users", users, _SET)
+        check_keys("users", users, ("target", "attributes"), _SET)
         operation, pairs = kahuna.OPERATIONS["set"], [(user["target"], user["attributes"]) for user in users]
         return self.push(operation, pairs, timezone=timezone, unset_nulls=True)
 
@@ -75,8 +83,10 @@ class KahunaHook(VendorHook):
 
         :param targets: credential -> value, for each user.
         :param attributes: the attributes' names.
-        :raises ValueError: if there are over 100 users, or the names are one text.
+        :raises TypeError: if an argument has another shape; the error shows the right one.
+        :raises ValueError: if there are over 100 users.
         :raises RefusedConfiguration: if the connection cannot work.
         """
-        operation, names = kahuna.OPERATIONS["unset"], self.names(attributes)
+        check_list("targets", targets, _UNSET)
+        operation, names = kahuna.OPERATIONS["unset"], check_names("attributes", attributes, _UNSET)
         return self.push(operation, [(target, {}) for target in targets], unset=names)

@@ -12,12 +12,17 @@ import orjson
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
+from airflow_provider_userattrs.hooks.shapes import check_names, check_user, check_values
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 
 __all__ = ["MoEngageHook"]
+
+#: Right calls, for errors.
+_SET = 'set_attributes("ada", {"plan": "gold"})'
+_UNSET = 'unset_attributes("ada", ["plan"])'
 
 
 class MoEngageHook(VendorHook):
@@ -78,9 +83,12 @@ class MoEngageHook(VendorHook):
         :param attributes: attribute -> value; ``platforms`` among them.
         :param update_existing_only: whether to leave a user alone that MoEngage does not know.
         :param timezone: where naive datetimes are from; all are written in UTC.
+        :raises TypeError: if an argument has another shape; the error shows the right one.
         :raises ValueError: if there is no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
+        check_user("customer_id", customer_id, _SET)
+        check_values("attributes", attributes, _SET)
         operation = moengage.set_attributes(update_existing_only=update_existing_only)
         return self.push(operation, [({"customer_id": customer_id}, attributes)], timezone=timezone)[0]
 
@@ -93,13 +101,16 @@ class MoEngageHook(VendorHook):
         :param attributes: their names, or with another ``match`` parts of their names.
         :param match: ``"equals"``, or ``"prefix"``, ``"suffix"``, ``"contains"``, which may remove many attributes.
         :param case_sensitive: whether case counts.
-        :raises ValueError: if there is no such match, or the names are one text.
+        :raises TypeError: if an argument has another shape; the error shows the right one.
+        :raises ValueError: if there is no such match.
         :raises RefusedConfiguration: if the connection cannot work.
         """
+        check_user("customer_id", customer_id, _UNSET)
+        names = check_names("attributes", attributes, _UNSET)
         if match not in moengage.MATCHES:
             raise ValueError(f"match is {match!r}; use one of {', '.join(moengage.MATCHES)}")
         operation = moengage.unset_attributes(match=match, case_sensitive=case_sensitive)
-        return self.push(operation, [({"customer_id": customer_id}, {})], unset=self.names(attributes))[0]
+        return self.push(operation, [({"customer_id": customer_id}, {})], unset=names)[0]
 
     def probe(self) -> tuple[bool, str]:
         """Ask MoEngage's own connection test, which changes nothing.

@@ -69,7 +69,7 @@ def test_unset_attributes(hook: Any, control: Any) -> None:
     assert held(control)["properties"] == {"y": 2}
 
 
-@pytest.mark.parametrize("euid", [True, "x", "", None, 1.5, 2**63, [1], {"a": 1}, b"1"])
+@pytest.mark.parametrize("euid", [True, "x", "", None, 1.5, 2**63, b"1"])
 def test_an_euid_that_is_no_integer_is_not_sent(hook: Any, control: Any, euid: Any) -> None:
     for verdict in (
         hook.set_attributes(euid, {"x": 1}),

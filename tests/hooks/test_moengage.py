@@ -98,7 +98,7 @@ def test_one_name_is_not_taken_for_its_letters(hook: Any, control: Any) -> None:
     assert set(attributes(control)) == {"vip_since", "valid", "income", "plan"}
 
 
-@pytest.mark.parametrize("customer_id", ["", "x", "guest", "NULL", " n/a ", None, True, 1.5, 1, ["ab"], b"ab"])
+@pytest.mark.parametrize("customer_id", ["", "x", "guest", "NULL", " n/a ", None, True, 1.5, 1, b"ab"])
 def test_an_id_that_moengage_blocks_is_not_sent(hook: Any, control: Any, customer_id: Any) -> None:
     assert str(hook.set_attributes(customer_id, {"a": 1}).status) == "invalid"
     assert str(hook.unset_attributes(customer_id, ["a"]).status) == "invalid"
