@@ -16,7 +16,8 @@ uuid       text in any common form, or its 16 bytes
 json       JSON text, where numbers that a float cannot hold become decimals; JSON that the driver has parsed
 =========  ==================================================================================
 
-NULL stays NULL, and an empty field of a CSV file is NULL in a column of any type but text. Numbers, booleans and times
+NULL stays NULL, and an empty field of a CSV file is NULL in a column of any type but text, whatever `FileRows` is given
+as ``null``. Numbers, booleans and times
 may have blanks around them as text; ``1_000``, ``nan`` and digits that are not ASCII are not numbers. The missing
 values of data libraries (NaN, NaT, NA) are invalid in every type.
 """

@@ -42,8 +42,9 @@ class FileRows:
     :param format: ``"json"`` (lines), ``"csv"`` (with a header) or ``"parquet"``; None to go by each file's name.
     :param types: column -> type: text, integer, float, decimal, boolean, date, timestamp, time, uuid, json. A CSV
         column without a declared type is text.
-    :param null: the field of a CSV file that means NULL, such as ``""`` or ``"\\N"``; None for no such field. An empty
-        field of a declared type other than text is always NULL.
+    :param null: the field of a CSV file that means NULL: ``""``, the empty one, or another such as ``"\\N"``, beside
+        which an empty field is empty text; None for no such field. A field is the same with and without quotes: ``""``
+        is empty too. An empty field of a declared type other than text is always NULL.
     :param delimiter: the character between fields of a CSV file.
     :raises ValueError: when the DAG is parsed, if an argument is wrong.
     """
@@ -56,7 +57,7 @@ class FileRows:
         format: str | None = None,
         *,
         types: Mapping[str, str] | None = None,
-        null: str | None = None,
+        null: str | None = "",
         delimiter: str = ",",
     ) -> None:
         if format is not None and format not in FORMATS.values():

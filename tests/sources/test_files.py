@@ -180,9 +180,32 @@ def test_csv_types_and_nulls(tmp_path: Path) -> None:
             "id": UUID("12345678-1234-5678-1234-567812345678"),
             "j": [1],
         },
-        {"name": "", **nothing},
+        {"name": None, **nothing},
     ]
-    assert list(FileRows(path, types=types, null="").rows())[1] == {"name": None, **nothing}
+    assert list(FileRows(path, types=types, null=None).rows())[1] == {"name": "", **nothing}
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({}, [None, None, "\\N", " ", None]),
+        ({"types": {"name": "text"}}, [None, None, "\\N", " ", None]),
+        ({"null": "\\N"}, ["", "", None, " ", ""]),
+        ({"null": None}, ["", "", "\\N", " ", ""]),
+        ({"null": None, "types": {"name": "text"}}, ["", "", "\\N", " ", ""]),
+    ],
+    ids=["default", "declared-text", "another", "none", "none-declared-text"],
+)
+def test_which_field_is_null(tmp_path: Path, options: dict[str, Any], names: list[Any]) -> None:
+    path = write(tmp_path / "users.csv", 'n,name\n1,\n2,""\n3,\\N\n4, \n5,')
+    assert list(FileRows(path, **options).rows()) == [{"n": str(n), "name": name} for n, name in enumerate(names, 1)]
+
+
+def test_a_push_is_another_if_other_fields_are_null(tmp_path: Path) -> None:
+    path = write(tmp_path / "users.csv", "n\n1\n")
+    sources = [FileRows(path), FileRows(path, null=None), FileRows(path, null="-")]
+    assert len({source.identity()["digest"] for source in sources}) == 3
+    assert FileRows(path).identity() == FileRows(path, null="").identity()
 
 
 def test_a_bad_record_costs_its_first_line_only(tmp_path: Path) -> None:
@@ -240,7 +263,7 @@ def test_what_python_writes_is_read(tmp_path: Path, rows: list[tuple[str, str]])
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL).writerows([("a", "b"), *rows])
     expected = [{"a": a, "b": b} for a, b in rows]
-    assert only_rows(FileRows(str(path), delimiter=";").rows()) == expected
+    assert only_rows(FileRows(str(path), delimiter=";", null=None).rows()) == expected
 
 
 # Parquet
