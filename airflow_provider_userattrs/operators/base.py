@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from airflow_provider_userattrs._airflow import BaseOperator
 from airflow_provider_userattrs.columns import Constant, Hashed
@@ -46,8 +46,9 @@ class UserPushOperator(BaseOperator):
     :param users: the rows: an upstream task's XCom (a list of dicts, a path or what `hand_over` returns, or several), a
         plain list, a source object, or the path of a file.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it at the vendor.
-    :param max_failed: how many rows (int) or what share of them (float, 0.0 to 1.0) may end ``rejected``, ``invalid``,
-        ``partial`` or ``unknown`` before the task fails; None: only a push in which nothing was accepted fails.
+    :param max_failed: what share of the rows (a float from 0.0 to 1.0, or text such as ``"5%"``) or how many of them
+        (an int) may end ``rejected``, ``invalid``, ``partial`` or ``unknown`` before the task fails: ``1`` is one row,
+        ``1.0`` is all of them. None: only a push in which nothing was accepted fails.
     :param rejects_path: an object-storage path for the rows not accepted, one JSON line each with the reason; each
         push has a file of its own beside that name, as the report says. It holds personal data.
     :param rate_limit: the cap per second in the vendor's unit; None for the connection's, then the documented one.
@@ -104,7 +105,7 @@ class UserPushOperator(BaseOperator):
         *,
         users: Any,
         nulls: str = "skip",
-        max_failed: int | float | None = None,
+        max_failed: int | float | str | None = 0.5,
         rejects_path: str | None = None,
         rate_limit: float | None = None,
         concurrency: int = 16,
@@ -235,7 +236,7 @@ class UserPushOperator(BaseOperator):
             shard=self.shard,
             rate_limit=self.rate_limit,
             concurrency=self.concurrency,
-            max_failed=self.max_failed,
+            max_failed=cast("float | None", self.max_failed),  # a number, once it is settled
             dry_run=self.is_dry_run,
             rejects_path=self.rejects_path,
             checkpoint_path=self.checkpoint_path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
+from decimal import Decimal
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
@@ -72,7 +73,7 @@ def from_text(name: str, value: Any) -> Any:
         return value
     try:
         return None if value == "None" else read(value.strip())
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, ArithmeticError):
         return value
 
 
@@ -80,8 +81,13 @@ def _number(text: str) -> float:
     return int(text) if text.lstrip("-").isdecimal() else float(text)
 
 
+def _number_or_share(text: str) -> float:
+    # Not float(text) / 100: that makes a little less than 0.007 of 0.7%.
+    return float(Decimal(text[:-1].strip()) / 100) if text.endswith("%") else _number(text)
+
+
 _FROM_TEXT: dict[str, Callable[[str], Any]] = {
-    "max_failed": _number,
+    "max_failed": _number_or_share,
     "rate_limit": _number,
     "concurrency": int,
     "dry_run": lambda text: {"true": True, "false": False}[text.lower()],
@@ -159,10 +165,18 @@ def check_max_failed(name: str, value: Any) -> None:
     """Check how many rows, or what share of them, may fail."""
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        refuse(name, value, "give a number of rows (int) or a share of them (float from 0.0 to 1.0)")
-    if value < 0 or (isinstance(value, float) and not value <= 1):
-        refuse(name, value, "a number of rows (int) is 0 or more, a share of them (float) is from 0.0 to 1.0")
+    number = from_text(name, value) if isinstance(value, str) and value.endswith("%") else value
+    if (
+        isinstance(number, bool)
+        or not isinstance(number, (int, float))
+        or number < 0
+        or (isinstance(number, float) and not number <= 1)
+    ):
+        refuse(
+            name,
+            value,
+            "give a share of the rows, such as 0.05 or '5%' (1.0 is all of them), or a number of rows (int; 1 is one)",
+        )
 
 
 def check_rate_limit(name: str, value: Any) -> None:

@@ -29,8 +29,8 @@ class PushTotalOperator(BaseOperator):
     the total is skipped.
 
     :param reports: the output of the mapped operator.
-    :param max_failed: how many rows (int) or what share of them (float, 0.0 to 1.0) may fail over all shards; None:
-        only a push in which nothing was accepted fails.
+    :param max_failed: what share of the rows of all shards (a float from 0.0 to 1.0, or text such as ``"5%"``) or how
+        many of them (an int) may fail; None: only a push in which nothing was accepted fails.
     :raises ValueError: when the DAG is parsed, if a parameter cannot work.
     """
 
@@ -42,7 +42,7 @@ class PushTotalOperator(BaseOperator):
     ui_color = "#e6f0ea"
     operator_extra_links = (PushReportLink(),)
 
-    def __init__(self, *, reports: Any, max_failed: int | float | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, reports: Any, max_failed: int | float | str | None = 0.5, **kwargs: Any) -> None:
         kwargs.setdefault("trigger_rule", "all_done")
         super().__init__(**kwargs)
         parameters.check(self.checks, {"reports": reports, "max_failed": max_failed}, self.template_fields)
@@ -54,8 +54,8 @@ class PushTotalOperator(BaseOperator):
         """Add up the reports and return the total."""
         from airflow_provider_userattrs.push.report.merge import Total, is_report
 
-        self.max_failed = parameters.from_text("max_failed", self.max_failed)
-        parameters.check_max_failed("max_failed", self.max_failed)
+        max_failed = self.max_failed = parameters.from_text("max_failed", self.max_failed)
+        parameters.check_max_failed("max_failed", max_failed)
         given = self.reports if isinstance(self.reports, Sequence) else [self.reports]
         reports = [report for report in given if is_report(report)]
         tasks = states(self._behind, context)
@@ -69,7 +69,7 @@ class PushTotalOperator(BaseOperator):
             if silent and not reports:
                 raise AirflowFailException(f"There is nothing to add up: {unfit}") from None
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
-        error = total.conclude(self.max_failed)
+        error = total.conclude(max_failed)
         report = total.as_dict(None if error is None else str(error))
         self.log.info("%s, of %s", total.report.summary(), _shards(report["shards"]["reported"]))
         for line in total.report.log_lines():

@@ -60,7 +60,11 @@ def tell_slack() -> Callable[[Any], None]:
     [
         (["ada", "bob"], {}, []),
         (["ada"], {}, ["1 of 2 users was not updated at Kahuna: 1 x User not found (404)"]),
-        (["ada"], {"max_failed": 0}, ["1 of 2 users failed at Kahuna; max_failed allows 0: 1 x User not found (404)"]),
+        (
+            ["ada"],
+            {"max_failed": 0},
+            ["1 of 2 users failed at Kahuna; max_failed allows 0 rows: 1 x User not found (404)"],
+        ),
         ([], {"kahuna_conn_id": "nowhere"}, ["The conn_id `nowhere` isn't defined"]),
     ],
     ids=["well", "warning", "failure", "nothing begun"],

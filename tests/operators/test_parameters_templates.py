@@ -131,7 +131,15 @@ def test_dry_run_from_params(airflow: Any, control: Any, native: bool, dry: bool
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize(
     ("max_failed", "state"),
-    [(0, "failed"), (1, "success"), (0.1, "failed"), (0.5, "success"), (None, "success"), (1.0, "success")],
+    [
+        (0, "failed"),
+        (1, "success"),
+        (0.1, "failed"),
+        (0.5, "success"),
+        (None, "success"),
+        (1.0, "success"),
+        ("5%", "failed"),
+    ],
 )
 def test_max_failed_from_params(airflow: Any, native: bool, max_failed: Any, state: str) -> None:
     run = airflow.run(
@@ -163,8 +171,8 @@ def test_the_pace_and_the_time_zone_from_params(airflow: Any, anyone: Any) -> No
     ("parameter", "value", "said"),
     [
         ("dry_run", "perhaps", "dry_run is the text 'perhaps'; give True or False"),
-        ("max_failed", "half", "max_failed is the text 'half'; give a number of rows"),
-        ("max_failed", "1.5", "a share of them (float) is from 0.0 to 1.0"),
+        ("max_failed", "half", "max_failed is the text 'half'; give a share of the rows"),
+        ("max_failed", "1.5", "max_failed is a float; give a share of the rows"),
         ("rate_limit", "0", "rate_limit is a int; give a number over 0"),
         ("concurrency", "1000", "give a number of requests in flight"),
         ("timezone", "Mars/Olympus", "timezone is 'Mars/Olympus'"),

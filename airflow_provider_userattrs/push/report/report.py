@@ -151,14 +151,12 @@ class Report(Counts):
                 f"{self._first(frozenset({Status.UNSENT}))}"
             )
         if max_failed is not None:
-            is_share = isinstance(max_failed, float)
             # A share is compared with a share: 0.29 * 100 is less than 29.
-            weight = self.failed / self.rows if is_share and self.rows else self.failed
+            weight = self.failed / self.rows if isinstance(max_failed, float) and self.rows else self.failed
             if weight > max_failed:
-                allowed = f"{max_failed:.2%}" if is_share else f"{max_failed:,}"
                 return TooManyFailed(
-                    f"{self.failed:,} of {users(self.rows)} failed at {self.vendor}; max_failed allows {allowed}: "
-                    f"{self._first(FAILED)}"
+                    f"{self.failed:,} of {users(self.rows)} failed at {self.vendor}; max_failed allows "
+                    f"{_allowed(max_failed)}: {self._first(FAILED)}"
                 )
         passed = self.count(DRY_RUN) if self.dry_run else self.counts[Status.ACCEPTED]
         if self.failed and not passed:
@@ -263,6 +261,13 @@ class Report(Counts):
 def users(count: int) -> str:
     """Return a number of users in words."""
     return f"{count:,} user{'' if count == 1 else 's'}"
+
+
+def _allowed(max_failed: float) -> str:
+    """Return how many rows may fail, in words that tell 1 from 1.0."""
+    if isinstance(max_failed, float):
+        return f"{max_failed * 100:.4g}% of the rows"
+    return "1 row (1.0 would be all rows)" if max_failed == 1 else f"{max_failed:,} rows"
 
 
 def _on(attributes: Counter[str]) -> str:

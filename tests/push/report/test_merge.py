@@ -142,4 +142,4 @@ def test_a_limit_of_a_shards_own_is_told_and_that_of_the_total_decides() -> None
     warning = total.as_dict()["warning"]
     assert warning is not None
     assert warning.endswith("; 1 shard failed by itself: a shard: 6 of 6 users failed at Kahuna; max_failed allows 0")
-    assert "max_failed allows 5.00%" in str(total.conclude(0.05))
+    assert "max_failed allows 5% of the rows: " in str(total.conclude(0.05))
