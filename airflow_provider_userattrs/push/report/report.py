@@ -150,6 +150,9 @@ class Report(Counts):
                 f"{unsent:,} of {users(self.rows)} could not be sent to {self.vendor} for now: "
                 f"{self._first(frozenset({Status.UNSENT}))}"
             )
+        passed = self.count(DRY_RUN) if self.dry_run else self.counts[Status.ACCEPTED]
+        if self.failed and not passed:
+            return TooManyFailed(f"{self._none_passed()}: {self._first(FAILED)}")
         if max_failed is not None:
             # A share is compared with a share: 0.29 * 100 is less than 29.
             weight = self.failed / self.rows if isinstance(max_failed, float) and self.rows else self.failed
@@ -158,9 +161,6 @@ class Report(Counts):
                     f"{self.failed:,} of {users(self.rows)} failed at {self.vendor}; max_failed allows "
                     f"{_allowed(max_failed)}: {self._first(FAILED)}"
                 )
-        passed = self.count(DRY_RUN) if self.dry_run else self.counts[Status.ACCEPTED]
-        if self.failed and not passed:
-            return TooManyFailed(f"{self._none_passed()}: {self._first(FAILED)}")
         return None
 
     def _first(self, statuses: frozenset[Status]) -> str:
