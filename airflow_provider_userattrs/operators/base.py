@@ -182,7 +182,11 @@ class UserPushOperator(BaseOperator):
         rules = operation.rules(time_zone(self.timezone))
         if operation.unsets:
             return Mapper(rules, self._user_columns(), unset=tuple(columns))
-        return Mapper(rules, self._user_columns(), attributes=columns, unset_nulls=self.nulls == "unset")
+        return Mapper(rules, self._user_columns(), attributes=columns, **self.mapper_options())
+
+    def mapper_options(self) -> dict[str, Any]:
+        """Return the mapper's options where attributes are set."""
+        return {"unset_nulls": self.nulls == "unset"}
 
     def _user_columns(self) -> dict[str, str]:
         """Return what names the user, in order of preference: the vendor's word -> the column."""

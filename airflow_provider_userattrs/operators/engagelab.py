@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 
@@ -44,7 +45,7 @@ class _EngageLabOperator(UserPushOperator):
         return EngageLabHook(self.engagelab_conn_id)
 
 
-class EngageLabSetAttributesOperator(_EngageLabOperator):
+class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
     """Set user attributes in EngageLab: one call a user.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
@@ -52,15 +53,18 @@ class EngageLabSetAttributesOperator(_EngageLabOperator):
         ``Constant(...)`` and ``Hashed("column")`` allowed as values.
     :param operation: ``"set"``; ``"increase"`` adds whole numbers, and is never sent again while it is in doubt
         whether it arrived; ``"add"`` and ``"remove"`` change lists.
+    :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
+        out, noted in the report, and the rest of the row is sent.
     :param euid: the column with the user's EUID, an integer.
     :param engagelab_conn_id: the Airflow connection.
     """
 
     template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "euid", "engagelab_conn_id")
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("operation",)
+    configuration_fields: ClassVar[tuple[str, ...]] = (*SettingOperator.configuration_fields, "operation")
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_EngageLabOperator.checks,
+        **SettingOperator.checks,
         "attributes": parameters.check_columns,
         "operation": parameters.choice(*engagelab.SET_OPERATIONS),
     }
@@ -77,12 +81,14 @@ class EngageLabSetAttributesOperator(_EngageLabOperator):
         return engagelab.OPERATIONS[self.operation or "set"]
 
 
-class EngageLabSetContactsOperator(_EngageLabOperator):
+class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
     """Set contact channels in EngageLab: one call a user.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param contacts: None for every other column; a list of columns; or ``{contact: column}`` such as
         ``{"mobile_phone": "phone"}``. Contacts are text.
+    :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
+        out, noted in the report, and the rest of the row is sent.
     :param euid: the column with the user's EUID, an integer.
     :param engagelab_conn_id: the Airflow connection.
     """
@@ -91,6 +97,7 @@ class EngageLabSetContactsOperator(_EngageLabOperator):
     columns_field = "contacts"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_EngageLabOperator.checks,
+        **SettingOperator.checks,
         "contacts": parameters.check_columns,
     }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 
@@ -53,7 +54,7 @@ class _KahunaOperator(UserPushOperator):
         return KahunaHook(self.kahuna_conn_id)
 
 
-class KahunaSetAttributesOperator(_KahunaOperator):
+class KahunaSetAttributesOperator(_KahunaOperator, SettingOperator):
     """Set attributes of existing Kahuna users: up to 100 users a request, each with a verdict of its own.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
@@ -62,13 +63,16 @@ class KahunaSetAttributesOperator(_KahunaOperator):
     :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
         ``Constant(...)`` and ``Hashed("column")`` allowed as values.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
+    :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
+        out, noted in the report, and the rest of the row is sent.
     :param oversize: ``"refuse"`` values over 2,048 bytes, or ``"send"`` them all the same.
     :param kahuna_conn_id: the Airflow connection.
     """
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("oversize",)
+    configuration_fields: ClassVar[tuple[str, ...]] = (*SettingOperator.configuration_fields, "oversize")
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_KahunaOperator.checks,
+        **SettingOperator.checks,
         "attributes": parameters.check_columns,
         "oversize": parameters.choice("refuse", "send"),
     }

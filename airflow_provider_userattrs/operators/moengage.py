@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 
@@ -52,7 +53,7 @@ class _MoEngageOperator(UserPushOperator):
         return MoEngageHook(self.moengage_conn_id)
 
 
-class MoEngageSetAttributesOperator(_MoEngageOperator):
+class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     """Set user attributes in MoEngage: one call a user, at most 10,000 users a minute.
 
     MoEngage queues an update; an ``accepted`` row is queued, and stored some time later.
@@ -62,14 +63,21 @@ class MoEngageSetAttributesOperator(_MoEngageOperator):
     :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
         ``Constant(...)`` and ``Hashed("column")`` allowed as values. ``platforms`` is one of them.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
+    :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
+        out, noted in the report, and the rest of the row is sent.
     :param oversize: ``"refuse"`` names, texts and lists that MoEngage would cut, or ``"send"`` them all the same.
     :param update_existing_only: whether to leave users alone that MoEngage does not know; else it creates them.
     :param moengage_conn_id: the Airflow connection.
     """
 
-    configuration_fields: ClassVar[tuple[str, ...]] = ("oversize", "update_existing_only")
+    configuration_fields: ClassVar[tuple[str, ...]] = (
+        *SettingOperator.configuration_fields,
+        "oversize",
+        "update_existing_only",
+    )
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_MoEngageOperator.checks,
+        **SettingOperator.checks,
         "attributes": parameters.check_columns,
         "oversize": parameters.choice("refuse", "send"),
         "update_existing_only": parameters.check_flag,

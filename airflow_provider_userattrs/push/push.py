@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
-from airflow_provider_userattrs.push.model.errors import in_words
+from airflow_provider_userattrs.push.first_rows import check_first_rows
+from airflow_provider_userattrs.push.model.errors import NoneFit, in_words
 from airflow_provider_userattrs.push.model.operation import Answer, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.text import printable
@@ -98,7 +99,10 @@ class Push:
         mapper: MakeUpdate = plan.mapper or as_it_is
         if checkpointer is not None and not operation.idempotent and self._begun.has_doubt:
             mapper = doubting(mapper, checkpointer, plan.in_doubt)
-        return delivery.run(pending(rows, self._begun, checkpointer, mapper))
+        updates = pending(rows, self._begun, checkpointer, mapper)
+        if not self.account.book.rows and not self._begun.has_doubt:
+            updates = check_first_rows(updates, operation.vendor)
+        return delivery.run(updates)
 
     def interrupt(self, why: Exception) -> None:
         """Have the push stop and be gone within seconds, without reading the source to its end.
@@ -126,7 +130,10 @@ class Push:
             report.stop(self._stopped_at, self.plan.details.of if has_begun else None)
         self.error = report.conclude(stopped, self.plan.max_failed)
         if self._checkpointer is not None:
-            self._checkpointer.close(complete=stopped is None and not report.counts[Status.UNSENT])
+            if isinstance(stopped, NoneFit):  # nothing was sent: the next try begins at the first row
+                self._checkpointer.discard()
+            else:
+                self._checkpointer.close(complete=stopped is None and not report.counts[Status.UNSENT])
         failure = None if self.error is None else _failure(explain(self.error), report.where())
         return self.account.as_dict(report, failure)
 

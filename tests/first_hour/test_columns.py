@@ -14,10 +14,21 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_userattrs import FileRows, SqlRows
-from airflow_provider_userattrs.operators import MoEngageSetAttributesOperator
+from airflow_provider_userattrs.operators import (
+    EngageLabSetAttributesOperator,
+    EngageLabSetContactsOperator,
+    KahunaSetAttributesOperator,
+    MoEngageSetAttributesOperator,
+)
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
+SETTING = (
+    EngageLabSetAttributesOperator,
+    EngageLabSetContactsOperator,
+    KahunaSetAttributesOperator,
+    MoEngageSetAttributesOperator,
+)
 COLUMNS = "customer_id, first_name, age, plan"
 
 
@@ -93,9 +104,66 @@ def test_rows_that_may_leave_out_a_column(push: Callable[..., Any]) -> None:
 
 def test_a_column_of_dicts(push: Callable[..., Any]) -> None:
     run = push([{"customer_id": f"u{number}", "address": {"city": "X"}} for number in range(3)])
-    takes = "MoEngage takes text, numbers, booleans, dates and lists of text, numbers or dates"
     assert refused(run) == (
         "MoEngage was sent none of 3 users: 3 x value of type dict on address "
-        f"({takes}; convert the value upstream, or leave the attribute out)"
+        f"({TAKES}; convert the value upstream, or leave the attribute out)"
     )
     assert run.report["warning"] == ("3 of 3 users were not updated at MoEngage: 3 x value of type dict on address")
+
+
+TAKES = "MoEngage takes text, numbers, booleans, dates and lists of text, numbers or dates"
+UNFIT: dict[str, Any] = {"address": {"city": "X"}, "bio": "x" * 600, "tags": [True], "geo": {}, "age": 36}
+
+
+def test_all_columns_at_fault_are_named_at_once(push: Callable[..., Any]) -> None:
+    run = push([{"customer_id": "u1", **UNFIT}, {"customer_id": "u2", "age": 1}])
+    assert run.state == "success"
+    assert run.report["warning"] == (
+        "1 of 2 users was not updated at MoEngage: 1 x value of type dict on address, geo, also value over 512 "
+        "characters on bio, also list of booleans, which MoEngage ignores on tags"
+    )
+    assert run.report["invalid"] == sum(reason["count"] for reason in run.report["reasons"]) == 1
+
+
+def test_a_push_whose_first_thousand_rows_are_unfit_sends_nothing(push: Callable[..., Any], control: Any) -> None:
+    rows: list[Any] = [{"customer_id": f"u{number}", "address": {}, "tags": {"a": 1}} for number in range(1_200)]
+    run = push([*rows, {"customer_id": "fit", "age": 1}])
+    assert refused(run) == (
+        f"none of the first 1,000 users can be sent to MoEngage: value of type dict on address, tags ({TAKES}; convert "
+        "the value upstream, or leave the attribute out); stopped at row 1,000 of 1,201"
+    )
+    assert run.counts == {"invalid": 1_000, "unsent": 201}
+    assert control.journal() == []
+
+
+def test_a_push_that_was_stopped_so_begins_again_at_the_first_row(
+    airflow: Any, push: Callable[..., Any], kept: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "users.jsonl"
+    path.write_text("\n".join(json.dumps({"customer_id": f"u{number}", "address": {}}) for number in range(1_001)))
+    assert refused(push(str(path), **kept)).startswith("none of the first 1,000 users can be sent")
+    assert list(tmp_path.glob("checkpoints/**/*.json")) == []
+
+
+def test_a_bad_value_costs_its_attribute_alone_if_the_author_says_so(push: Callable[..., Any], control: Any) -> None:
+    rows = [{"customer_id": f"u{number}", **UNFIT} for number in range(2)]
+    run = push(rows, on_bad_value="attribute")
+    assert run.state == "success"
+    assert run.counts == {"accepted": 2}
+    assert {note["attribute"]: (note["note"], note["count"]) for note in run.report["notes"]} == {
+        "address": ("left out: value of type dict", 2),
+        "geo": ("left out: value of type dict", 2),
+        "bio": ("left out: value over 512 characters", 2),
+        "tags": ("left out: list of booleans, which MoEngage ignores", 2),
+    }
+    assert run.report["configuration"]["on_bad_value"] == "attribute"
+    assert control.user("moengage", "u1")["attributes"] == {"age": 36}
+
+
+@pytest.mark.parametrize("operator", SETTING, ids=lambda operator: operator.__name__)
+def test_every_operator_that_sets_takes_it(operator: Any) -> None:
+    user = {"target": ["username"]} if operator is KahunaSetAttributesOperator else {}
+    made = [operator(task_id="push", users=[], on_bad_value=each, **user) for each in ("row", "attribute")]
+    assert made[0].configuration() != made[1].configuration()
+    with pytest.raises(ValueError, match="on_bad_value is the text 'column'; use one of 'row', 'attribute'"):
+        operator(task_id="push", users=[], on_bad_value="column", **user)

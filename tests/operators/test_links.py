@@ -11,7 +11,6 @@ from versions import needs
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.operators import engagelab, kahuna, moengage
-from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 
@@ -19,7 +18,7 @@ OPERATORS = [
     value
     for module in (engagelab, kahuna, moengage)
     for name, value in vars(module).items()
-    if name.endswith("Operator") and not name.startswith("_") and value is not UserPushOperator
+    if name.endswith("Operator") and not name.startswith("_") and value.__module__ == module.__name__
 ]
 NAME = f"{PushReportLink.__module__}.PushReportLink"
 

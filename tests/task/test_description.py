@@ -41,6 +41,7 @@ def test_how_a_push_was_set(airflow: Any, sandbox: Any, control: Any, no_secret:
         "host": sandbox.base_url("kahuna"),
         "users": "1 row",
         "target": ["username", "email ← mail"],
+        "on_bad_value": "row",
         "oversize": "refuse",
         "attributes": ["Plan ← plan", "plan", "sha ← mail, hashed", "by ← a constant"],
         "rate_limit": "50 requests a second",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.push.mapping.attributes import (
@@ -15,6 +16,7 @@ from airflow_provider_userattrs.push.mapping.attributes import (
     kind_of,
     require_name,
 )
+from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_faults, find_unfit_names
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -23,12 +25,6 @@ from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdi
 
 Notes: TypeAlias = Sequence[tuple[str, str]]
 
-MISSING_COLUMN = Verdict(
-    Status.INVALID,
-    "missing-column",
-    "row has no such column",
-    "Check the column's name, or give every row the column, with None where there is no value.",
-)
 CREDENTIAL_MISSING = "row without this credential's column"
 NOTHING_TO_SET = Verdict(
     Status.SKIPPED, "nothing-to-set", "every attribute is NULL", "None needed: there was nothing to send."
@@ -60,6 +56,7 @@ class Mapper:
     :param attributes: columns, or ``{attribute: column | Constant | Hashed}``; None for every column but the user's.
     :param unset: attributes to remove from every user; with these, no attribute is set.
     :param unset_nulls: whether a NULL removes the attribute at the vendor instead of being left out.
+    :param leave_out: whether an attribute that cannot be sent is left out, and noted; else its row is invalid.
     :raises InvalidRow: if a name or a constant given here breaks one of the vendor's rules.
     """
 
@@ -71,6 +68,7 @@ class Mapper:
         attributes: Attributes | None = None,
         unset: tuple[str, ...] = (),
         unset_nulls: bool = False,
+        leave_out: bool = False,
     ) -> None:
         #: (attribute, note) -> count.
         self.notes: Counter[tuple[str, str]] = Counter()
@@ -80,6 +78,7 @@ class Mapper:
         self._user_columns = frozenset(user.values())
         self._unset = unset
         self._unset_nulls = unset_nulls
+        self._leave_out = leave_out
         compiled = Compiled() if unset or attributes is None else compile_attributes(attributes, rules)
         self._constants = compiled.constants
         self._constant_notes = compiled.notes
@@ -87,6 +86,7 @@ class Mapper:
         self._columns = None if attributes is None and not unset else compiled.columns
         self._shapes: dict[tuple[str, ...], Columns] = {}
         self._last: tuple[tuple[str, ...], Columns] = ((), ())
+        self._fit_shapes: dict[tuple[str, ...], tuple[Columns, dict[Any, Verdict]]] = {}
         for name in unset:
             require_name(name, rules)
 
@@ -115,15 +115,19 @@ class Mapper:
             return Outcome(position, UNCONVERTIBLE.on(str(column)), row)
         return self.build(position, credentials, row)
 
-    def build(self, position: int, credentials: dict[str, Any], row: Row, notes: Notes = ()) -> UserUpdate | Outcome:
+    def build(
+        self, position: int, credentials: dict[str, Any], row: Row, notes: Notes = (), fit: Columns | None = None
+    ) -> UserUpdate | Outcome:
         """Return the update that sets a row's columns for the user with these credentials.
 
         :param position: the row's number, from 0.
         :param credentials: credential -> value.
         :param row: the row.
-        :param notes: attribute and note, for what is odd about the credentials.
+        :param notes: attribute and note, for what is odd about the row.
+        :param fit: the columns to take, where others of the row cannot be sent; None for all.
         """
-        user = name = None
+        user = attributes = None
+        given = notes
         unset: tuple[str, ...] | list[str] = self._unset
         try:
             user, keys = self._identify(credentials)
@@ -131,17 +135,14 @@ class Mapper:
                 notes = [*notes, (str(user.attribute), user.note)]
                 user = user.value
             attributes = self._constants.copy()
-            columns = self._columns
+            columns = self._columns if fit is None else fit
             if columns is None:
                 shape = tuple(row)
                 last, columns = self._last
                 if shape != last:  # the names are the same objects as a rule, which makes this comparison cheap
                     columns = self._columns_for(shape)
             for name, column, table in columns:
-                try:
-                    value = row[column]
-                except KeyError:
-                    return Outcome(position, MISSING_COLUMN.on(str(column)), row, user)
+                value = row[column]
                 if value is None:
                     if self._unset_nulls:
                         unset = [*unset, name]
@@ -157,19 +158,39 @@ class Mapper:
                             unset = [*unset, name]
                         continue
                 attributes[name] = value
-        except InvalidRow as invalid:
-            verdict = invalid.verdict
-            return Outcome(position, verdict if name is None or verdict.attribute else verdict.on(name), row, user)
-        except Exception:
+        except Exception as error:
             # A value may run code of its own when it is converted. Whatever that raises concerns this row alone, and
             # its text may repeat the value.
-            return Outcome(position, UNCONVERTIBLE if name is None else UNCONVERTIBLE.on(str(name)), row, user)
+            if attributes is None or fit is not None:
+                return Outcome(position, error.verdict if isinstance(error, InvalidRow) else UNCONVERTIBLE, row, user)
+            return self._build_unfit(position, credentials, row, given, user)
         if not attributes and not unset:
             return Outcome(position, NOTHING_TO_SET, row, user)
         if notes or self._constant_notes:
             for note in (*notes, *self._constant_notes):
                 self.notes[note] += 1
         return UserUpdate(position, user, keys, attributes, unset, row)
+
+    def _build_unfit(
+        self, position: int, credentials: dict[str, Any], row: Row, notes: Notes, user: Any
+    ) -> UserUpdate | Outcome:
+        """Return the outcome of a row with values that cannot be sent, or its update without them."""
+        try:
+            columns = self._columns
+            unfit_names: dict[Any, Verdict] = {}
+            if columns is None:
+                columns, unfit_names = self._fit_columns(tuple(row))
+            faults = {**unfit_names, **find_faults(columns, row)}
+            first, *others = faults.values()
+        except Exception:  # a library's own kind of row, or a value that converts the second time
+            return Outcome(position, UNCONVERTIBLE, row, user)
+        outcome = Outcome(position, replace(first, others=tuple(others)), row, user)
+        if not self._leave_out:
+            return outcome
+        left_out = [(str(verdict.attribute), f"left out: {verdict.meaning}") for verdict in faults.values()]
+        fit = tuple(column for column in columns if column[0] not in faults)
+        made = self.build(position, credentials, row, [*notes, *left_out], fit)
+        return outcome if isinstance(made, Outcome) else made
 
     def _build_without(self, position: int, row: Row, missing: str) -> UserUpdate | Outcome:
         """Name the user by the credentials there are, and note it: JSON exports leave out NULLs."""
@@ -181,6 +202,21 @@ class Mapper:
             return Outcome(position, MISSING_COLUMN.on(missing), row)
         notes = [(credential, CREDENTIAL_MISSING) for credential, _ in self._user if credential not in credentials]
         return self.build(position, credentials, row, notes)
+
+    def _fit_columns(self, shape: tuple[str, ...]) -> tuple[Columns, dict[Any, Verdict]]:
+        """Return the columns of a shape whose names can be sent, and the verdicts on the others.
+
+        :param shape: the names of the row's columns.
+        """
+        known = self._fit_shapes.get(shape)
+        if known is None:
+            names = [name for name in shape if name not in self._user_columns]
+            faults = find_unfit_names(names, self._rules)
+            columns = compile_attributes([name for name in names if name not in faults], self._rules).columns
+            if len(self._fit_shapes) == _MAX_SHAPES:
+                self._fit_shapes.clear()
+            known = self._fit_shapes[shape] = columns, faults
+        return known
 
     def _columns_for(self, shape: tuple[str, ...]) -> Columns:
         """Return a row's columns, but for those that name the user, each under its own name.

@@ -7,6 +7,7 @@
     ├── RetryLater              the cause is passing: let Airflow's retry go on with the push
     ├── RefusedConfiguration    credentials or configuration: mend them, a retry would not help
     ├── TooManyFailed           data: mend the rows, a retry would not help
+    │   └── NoneFit             the first rows are all unfit for one reason: nothing was sent
     ├── NotSent                 one request: nothing left this machine
     └── NoAnswer                one request: it may have arrived, and no readable answer came back
 
@@ -41,6 +42,10 @@ class RefusedConfiguration(PushError):
 
 class TooManyFailed(PushError):
     """Say that more rows failed than the author allows, or that none was accepted."""
+
+
+class NoneFit(TooManyFailed):
+    """Say that none of the first rows could be sent, all for one reason; nothing was sent."""
 
 
 class NotSent(PushError):

@@ -69,6 +69,7 @@ class Verdict:
     :param remedy: one sentence on what to do about it.
     :param action: what the delivery does next.
     :param attribute: the attribute the rule was broken by, if it was one.
+    :param others: the verdicts on the row's other attributes that cannot be sent.
     :param detail: the vendor's own words. They may repeat a user's data, so they go to the rejects file only.
     :param see_rejects: whether only each row's own line in the rejects file says what is wrong, such as by ``detail``.
     :param where: the place the row was read from, such as a file and a line; rows of one reason have many.
@@ -83,6 +84,7 @@ class Verdict:
     detail: str = ""
     where: str = ""
     see_rejects: bool = False
+    others: tuple[Verdict, ...] = ()
 
     def on(self, attribute: str) -> Verdict:
         """Return this verdict as one on ``attribute``."""

@@ -40,13 +40,17 @@ class Reason:
 
     def add(self, position: int, verdict: Verdict) -> None:
         """Count a row; its verdict is this reason's, with an attribute, a place and words of its own."""
-        attribute, where = verdict.attribute, verdict.where
+        where = verdict.where
         self.count += 1
         if len(self.positions) < _MOST_POSITIONS:
             self.positions.append(position)
         if where and len(self.places) < _MOST_PLACES:
             where = printable(where)
             self.places.append(where if len(where) <= _LONGEST_PLACE else f"...{where[3 - _LONGEST_PLACE :]}")
+        self.add_attribute(verdict.attribute)
+
+    def add_attribute(self, attribute: str | None) -> None:
+        """Count an attribute that is at fault in a row."""
         if attribute is not None:
             attribute = printable(attribute, LONGEST_NAME)
             if attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES:
@@ -74,6 +78,8 @@ class Counts:
         self.counts[verdict.status] += 1
         if verdict.status is not Status.ACCEPTED:
             self._reason(verdict).add(position, verdict)
+            for other in verdict.others:  # the row is counted once; the attributes at fault in it are all named
+                self._reason(other).add_attribute(other.attribute)
 
     def add_accepted(self, count: int) -> None:
         """Count so many accepted rows."""

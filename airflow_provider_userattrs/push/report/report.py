@@ -285,4 +285,5 @@ def _in_words(reason: Reason) -> str:
     """Return a reason as it stands in a sentence."""
     code = reason.verdict.code
     shown = f" ({code})" if code.lstrip("-").isdecimal() else ""
-    return f"{reason.count:,} x {reason.verdict.meaning}{shown}"
+    # Rows are counted by their first fault; others are named without a count.
+    return f"{f'{reason.count:,} x' if reason.count else 'also'} {reason.verdict.meaning}{shown}"

@@ -135,6 +135,10 @@ class Checkpointer:
         self._has_sent = True
         self._size_block(started)
 
+    def discard(self) -> None:
+        """Keep nothing: a later try begins at the first row."""
+        self._guard(self._store.delete)
+
     def close(self, *, complete: bool) -> None:
         """Keep where a later try goes on, or nothing if the push is complete.
 

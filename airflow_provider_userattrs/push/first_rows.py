@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stops a push before it sends anything if its first rows are all unfit for one reason: a column is, and not a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from airflow_provider_userattrs.push.model.errors import NoneFit
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status
+from airflow_provider_userattrs.push.report.counts import Counts
+
+#: Rows of which one must be fit, or unfit for another reason.
+PATIENCE = 1_000
+
+
+def check_first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterator[UserUpdate | Outcome]:
+    """Yield updates and outcomes as they come, as long as not all of the first 1,000 are unfit for one reason.
+
+    :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
+    :param vendor: the vendor's name, for the error.
+    :raises NoneFit: if they are; it names all columns at fault.
+    """
+    return chain(_first_rows(updates, vendor), updates)  # from the first fit row on, no generator between
+
+
+def _first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterator[UserUpdate | Outcome]:
+    counts = Counts()
+    for count, update in enumerate(updates, 1):
+        yield update
+        if not isinstance(update, Outcome) or update.verdict.status is not Status.INVALID:
+            return
+        counts.add(update.position, update.verdict)
+        if counts.count(update.verdict) < count:
+            return
+        if count == PATIENCE:
+            raise NoneFit(f"none of the first {PATIENCE:,} users can be sent to {vendor}: {_words(counts)}")
+
+
+def _words(counts: Counts) -> str:
+    reasons = counts.ranked(PATIENCE)
+    faults = [
+        f"{reason.verdict.meaning} on {', '.join(reason.attributes)}" if reason.attributes else reason.verdict.meaning
+        for reason in reasons
+    ]
+    return f"{'; '.join(faults)} ({reasons[0].verdict.remedy.rstrip('.')})"
