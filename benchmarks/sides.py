@@ -134,7 +134,7 @@ def package(
     """Push through the real operator; without ``send``, an answer is made up in place of the request."""
     from importlib import import_module
 
-    from airflow_provider_userattrs.push.model.operation import Answer
+    from airflow_provider_userattrs.push.model.operation import Response
     from airflow_provider_userattrs.task.run import Run
 
     extra = {"verify": verify} if verify else {}
@@ -154,11 +154,11 @@ def package(
     )
     if not send:
         make_hook = operator.make_hook
-        answer = Answer(200, {}, known.answer)
+        answer = Response(200, {}, known.answer)
 
         def make_silent_hook() -> Any:
             hook = make_hook()
-            hook.sender = lambda operation: lambda body, *, leave: answer
+            hook.sender = lambda operation: lambda body, *, before_send: answer
             return hook
 
         operator.make_hook = make_silent_hook

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the three hooks share: an Airflow connection in, one authenticated request out, one verdict a user back."""
+"""What the hooks share: from an Airflow connection to an authenticated request, and a verdict for each user."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
 from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.times import time_zone
-from airflow_provider_userattrs.push.model.errors import InvalidRow, NoAnswer, NotSent, PushError
-from airflow_provider_userattrs.push.model.operation import Answer, Operation, Send
+from airflow_provider_userattrs.push.model.errors import InvalidRow, NoResponse, NotSent, PushError
+from airflow_provider_userattrs.push.model.operation import Operation, Response, Send
 from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict
 
 
 class VendorHook(BaseHook):
-    """Hold a vendor's connection and speak its API, one request at a time.
+    """Base class of the hooks: a vendor's API, one request at a time.
 
     :param conn_id: the Airflow connection.
     """
@@ -34,10 +34,10 @@ class VendorHook(BaseHook):
     conn_type: ClassVar[str]
     hook_name: ClassVar[str]
 
-    #: The connection type's own extra.
+    #: The name of the connection type's own extra.
     choice: ClassVar[str]
 
-    #: Whether the login is a secret too, and not a name.
+    #: Whether the login is a secret too, and not just an identifier.
     login_is_secret: ClassVar[bool] = True
 
     def __init__(self, conn_id: str) -> None:
@@ -54,18 +54,18 @@ class VendorHook(BaseHook):
         mask_secret(settings.password)
         if self.login_is_secret:
             mask_secret(settings.login)
-        # Both together, too, as they stand in the header that requests derives from them.
+        # The Authorization header that requests builds from both.
         mask_secret(base64.b64encode(f"{settings.login}:{settings.password}".encode()).decode())
         return settings
 
     @cached_property
     def transport(self) -> Transport:
-        """What sends this connection's requests."""
+        """The connection's transport."""
         return Transport(self.settings, self.settings.base_url or self.vendor_url(self.settings))
 
     @property
     def destination(self) -> str:
-        """Where the users are, as the URI of an asset."""
+        """The vendor's users, as an asset's URI."""
         return f"{self.conn_type}://{self.settings.choice}/users"
 
     def vendor_url(self, settings: Settings) -> str:
@@ -73,7 +73,7 @@ class VendorHook(BaseHook):
         raise NotImplementedError
 
     def path_of(self, operation: Operation) -> str:
-        """Return where requests of an operation go, below the base URL."""
+        """Return the path of an operation's requests, below the base URL."""
         return operation.path
 
     def get_conn(self) -> requests.Session:
@@ -81,17 +81,18 @@ class VendorHook(BaseHook):
         return self.transport.session()
 
     def sender(self, operation: Operation) -> Send:
-        """Return what sends one request body of an operation and returns the answer, whatever its status.
+        """Return a function that sends one request body of an operation and returns the response, whatever its status.
 
-        It may be called from several threads at once, and raises `NotSent` if no connection could be had, `NoAnswer`
-        if the request may have arrived and no answer came back, `RefusedConfiguration` if the connection cannot work.
+        It may be called from several threads at once. It raises `NotSent` if no connection could be opened,
+        `NoResponse` if the request may have arrived and no readable response came back, and `RefusedConfiguration` if
+        the connection cannot work.
 
         :param operation: the operation.
         """
         return partial(self.transport.post, self.path_of(operation))
 
     def abort(self) -> None:
-        """Break off the requests under way, whichever thread they are in."""
+        """Abort the requests in progress, in all threads."""
         if "transport" in self.__dict__:
             self.transport.abort()
 
@@ -145,17 +146,17 @@ class VendorHook(BaseHook):
             verdicts.update((update.position, verdict) for update, verdict in zip(batch.updates, judged, strict=True))
         return [verdicts[position] for position in range(len(users))]
 
-    def _send(self, operation: Operation, body: bytes) -> Answer | Exception:
+    def _send(self, operation: Operation, body: bytes) -> Response | Exception:
         try:
             return self.sender(operation)(body)
-        except (NotSent, NoAnswer) as error:
+        except (NotSent, NoResponse) as error:
             return error
 
     def test_connection(self) -> tuple[bool, str]:
         """Return whether the connection can work, and a sentence on it, without changing anything at the vendor."""
         try:
             return self.probe()
-        except (NotSent, NoAnswer) as error:
+        except (NotSent, NoResponse) as error:
             return False, f"{error}: check the host, the network and the proxy."
         except PushError as error:
             return False, str(error)

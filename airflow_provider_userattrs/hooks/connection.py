@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An open connection: one request out, one answer back, and what is certain when none comes.
+"""An open connection: sends one request, reads its response, and knows what is certain if none comes.
 
-That follows from one fact, noted where bytes are written: whether a byte of the request may have left.
+That depends on one fact, recorded where bytes are written: whether a byte of the request may have been sent.
 """
 
 from __future__ import annotations
@@ -15,53 +15,53 @@ from time import monotonic
 from typing import Any
 from weakref import finalize
 
-from airflow_provider_userattrs.hooks.answer_reader import AnswerReader, Unreadable
-from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.hooks.response_reader import ResponseReader, Unreadable
+from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent
+from airflow_provider_userattrs.push.model.operation import Response
 
-#: Bytes received at a time: a TLS record holds no more.
-_MOST_RECEIVED = 16_384
+#: Maximum bytes received at once: the size of a TLS record.
+_RECEIVE_SIZE = 16_384
 
-#: Bytes sent before it is looked whether an answer came in already. Most requests are smaller.
-_MOST_SENT = 65_536
+#: Bytes sent before checking for an early response. Most requests are smaller.
+_SEND_SIZE = 65_536
 
-#: Causes that whoever runs Airflow can look into, in their words.
+#: Error -> what whoever runs Airflow can look into.
 _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
-    (socket.gaierror, "the host's name is not known"),
-    (ConnectionRefusedError, "refused"),
-    (ConnectionResetError, "reset by the other side"),
+    (socket.gaierror, "the host name cannot be resolved"),
+    (ConnectionRefusedError, "connection refused"),
+    (ConnectionResetError, "connection reset by the server"),
     (TimeoutError, "timed out"),
 )
 _NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH)
 
-#: What a read that must not wait raises when there is nothing to read.
-_NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError)
+#: Raised by a non-blocking read when there is nothing to read.
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError)
 
 
 class Connection:
-    """Send one request at a time and read its answer; used by one thread alone, but for `abort`.
+    """One open connection; used by one thread only, except for `abort`.
 
-    :param sock: the open socket, TLS and all.
-    :param name: where it leads, for messages.
+    :param sock: the open socket, with TLS set up.
+    :param name: the base URL, for messages.
     """
 
     def __init__(self, sock: Any, name: str) -> None:
         self._sock = sock
         self._name = name
-        #: Who forgets to close a hook leaves nothing open.
-        self._end = finalize(self, _close, sock)
-        #: Whether a byte of the request may have left.
-        self._may_have_left = False
+        #: Closes the socket also when nobody closed the hook.
+        self._closer = finalize(self, _close, sock)
+        #: Whether a byte of the request may have been sent.
+        self._may_be_sent = False
 
     @property
     def is_open(self) -> bool:
-        """Tell whether it was not closed yet, here."""
-        return self._end.alive
+        """Tell whether it has not been closed on this side."""
+        return self._closer.alive
 
-    def is_silent(self) -> bool:
-        """Tell whether the other side keeps the connection open and has sent nothing that was not asked for.
+    def is_reusable(self) -> bool:
+        """Tell whether the server keeps the connection open and has sent nothing unasked.
 
-        If not, it is closed: to look takes away what was sent, and the next look would find nothing.
+        Otherwise the connection is closed: the check consumes what was sent, and a second one would find nothing.
         """
         with suppress(OSError):
             if self.is_open and self._received() is None:
@@ -69,63 +69,63 @@ class Connection:
         self.close()
         return False
 
-    def exchange(self, request: bytes, timeout: float, leave: Callable[[], None] | None = None) -> Answer:
-        """Send a request and return its answer, whatever its status.
+    def exchange(self, request: bytes, timeout: float, before_send: Callable[[], None] | None = None) -> Response:
+        """Send a request and return its response, whatever its status.
 
-        Afterwards the connection is open only if the answer was complete, ordinary and the last thing that came.
+        Afterwards the connection is open only if the response was complete and allows another request.
 
         :param request: head and body.
-        :param timeout: seconds for all of it.
-        :param leave: called right before the first byte is written.
-        :raises NotSent: if no byte of the request has left.
-        :raises NoAnswer: if one may have, and no answer came back.
+        :param timeout: seconds for the whole exchange.
+        :param before_send: called right before the first byte is sent; if it raises, nothing is sent.
+        :raises NotSent: if no byte of the request was sent.
+        :raises NoResponse: if one may have been, and no readable response came back.
         """
         until = monotonic() + timeout
-        reader = AnswerReader()
-        self._may_have_left = keep = False
+        reader = ResponseReader()
+        self._may_be_sent = keep = False
         try:
-            if leave is not None:
-                leave()
+            if before_send is not None:
+                before_send()
             unsent = self._send(request, until, reader)
             while not reader.is_complete:
                 self._sock.settimeout(time_left(until))
-                reader.feed(self._sock.recv(_MOST_RECEIVED))
-            answer = reader.answer()
-            if unsent and answer.status < 400:  # a refusal needs no whole request, a yes does
-                raise Unreadable("it came before the request was complete")
+                reader.feed(self._sock.recv(_RECEIVE_SIZE))
+            response = reader.response()
+            if unsent and response.status < 400:  # an error may come early, a success may not
+                raise Unreadable("a success before the request was complete")
             keep = reader.keeps_alive and not unsent
         except (OSError, Unreadable) as error:
-            if self._may_have_left:
-                raise NoAnswer(f"No answer from {self._name} ({why(error)})") from None
-            raise NotSent(f"No connection to {self._name} ({why(error)})", why(error)) from None
+            if self._may_be_sent:
+                raise NoResponse(f"No readable response from {self._name} ({describe(error)})") from None
+            raise NotSent(f"No connection to {self._name} ({describe(error)})", describe(error)) from None
         finally:
             if not keep:
                 self.close()
-        return answer
+        return response
 
     def abort(self) -> None:
-        """Break off the request under way; its thread sees the connection closed."""
+        """Abort the request in progress; its thread sees a closed connection."""
         shut_down(self._sock)
 
     def close(self) -> None:
         """Close the connection."""
-        self._end()
+        self._closer()
 
-    def _send(self, request: bytes, until: float, reader: AnswerReader) -> int:
-        """Send the request until it is answered, refused or complete; return how many bytes of it are left."""
+    def _send(self, request: bytes, until: float, reader: ResponseReader) -> int:
+        """Send the request until it is complete or the server responds or closes; return the number of bytes left."""
         rest = memoryview(request)
         while True:
             self._sock.settimeout(time_left(until))
             try:
-                count = self._sock.send(rest[:_MOST_SENT])
+                count = self._sock.send(rest[:_SEND_SIZE])
             except OSError:
-                # What the kernel did not take has not left; what TLS reports as failed may have left in part.
-                self._may_have_left = self._may_have_left or type(self._sock) is not socket.socket
+                # What the kernel did not accept was not sent; what TLS reports as failed may have been sent in part.
+                self._may_be_sent = self._may_be_sent or type(self._sock) is not socket.socket
                 if len(rest) == len(request):
                     raise
-                count = 0  # the rest is not wanted, and why may have been answered
+                count = 0  # the server wants no more, and may have responded why
             else:
-                self._may_have_left = True
+                self._may_be_sent = True
                 rest = rest[count:]
                 if not rest:
                     return 0
@@ -136,11 +136,11 @@ class Connection:
                 return len(rest)
 
     def _received(self) -> bytes | None:
-        """Return what came in already, nothing at all if the other side closed, or None."""
+        """Return what was received so far, empty if the server closed the connection; None if nothing was."""
         self._sock.settimeout(0)
         try:
-            data: bytes = self._sock.recv(_MOST_RECEIVED)
-        except _NOTHING_YET:
+            data: bytes = self._sock.recv(_RECEIVE_SIZE)
+        except _WOULD_BLOCK:
             return None
         return data
 
@@ -151,19 +151,19 @@ def _close(sock: Any) -> None:
 
 
 def shut_down(sock: Any) -> None:
-    """End a connection in both directions, whoever is at work with it, and leave it to them to close it."""
+    """Shut a socket down in both directions, whichever thread uses it; that thread closes it."""
     while not isinstance(sock, socket.socket) and hasattr(sock, "socket"):  # TLS in TLS
         sock = sock.socket
     if isinstance(sock, socket.socket):
         with suppress(OSError):
-            # Not the method of a TLS socket: that one would let the other thread go on in the clear.
+            # Not the TLS socket's own method, after which the other thread would go on without TLS.
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def time_left(until: float) -> float:
-    """Return the seconds up to a moment of the monotonic clock.
+    """Return the seconds until a deadline.
 
-    :param until: the moment.
+    :param until: the deadline, by the monotonic clock.
     :raises TimeoutError: if it has passed.
     """
     left = until - monotonic()
@@ -172,33 +172,33 @@ def time_left(until: float) -> float:
     return left
 
 
-def why(error: Exception) -> str:
-    """Say in a few words what went wrong; an error's own text may hold an address with a secret, or the vendor's words.
+def describe(error: Exception) -> str:
+    """Return a short description of an error; its own text may hold an address with a secret, or vendor's text.
 
     :param error: what was raised.
     """
     for link in chain(error):
         if isinstance(link, Unreadable):
             return str(link)
-        for kind, words in _CAUSES:
+        for kind, description in _CAUSES:
             if isinstance(link, kind):
-                return words
+                return description
         if isinstance(link, OSError) and link.errno in _NO_ROUTE:
             return "no route to the host"
     return type(error).__name__
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from.
+    """Yield an error and its causes.
 
     :param error: what was raised.
     """
     seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        link = waiting.pop()
+    pending: list[object] = [error]
+    while pending:
+        link = pending.pop()
         if not isinstance(link, BaseException) or id(link) in seen:
             continue
         seen.add(id(link))
         yield link
-        waiting += [link.__cause__, link.__context__, *link.args]
+        pending += [link.__cause__, link.__context__, *link.args]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EngageLab Marketing Automation: a connection that sets attributes and contacts of one user a call."""
+"""EngageLab Marketing Automation: sets attributes and contacts, one user per request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNSET = 'unset_attributes(10362473, ["plan"])'
 
 
 class EngageLabHook(VendorHook):
-    """Hold an EngageLab connection: login is the API key, password the API secret, extra ``region`` the region.
+    """EngageLab's API; login is the API key, password the API secret, extra ``region`` the region.
 
     :param engagelab_conn_id: the Airflow connection.
     """
@@ -64,7 +64,7 @@ class EngageLabHook(VendorHook):
         :param euid: the user's EUID.
         :param attributes: attribute -> value.
         :param operation: ``"set"``, ``"increase"``, ``"add"`` or ``"remove"``.
-        :param timezone: where naive datetimes are from, and in which all are written.
+        :param timezone: the time zone of naive datetimes, and of the text that is sent; an IANA name.
         :raises TypeError: if an argument has another shape; the error shows the right one.
         :raises ValueError: if there is no such operation or time zone.
         :raises RefusedConfiguration: if the connection cannot work.

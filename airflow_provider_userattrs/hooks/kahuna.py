@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kahuna: a connection that sets attributes of up to 100 existing users a request."""
+"""Kahuna: sets attributes of existing users, up to 100 per request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _UNSET = 'unset_attributes([{"username": "ada"}], ["plan"])'
 
 
 class KahunaHook(VendorHook):
-    """Hold a Kahuna connection: login is the secret key, password the API key, extra ``environment`` where users are.
+    """Kahuna's API; login is the secret key, password the API key, extra ``environment`` where the users are.
 
     :param kahuna_conn_id: the Airflow connection.
     """
@@ -59,7 +59,7 @@ class KahunaHook(VendorHook):
         """Send a request that can change nothing, and return the verdict on it."""
         operation = kahuna.OPERATIONS["set"]
         verdict = classify(operation, self.sender(operation)(kahuna.EMPTY_REQUEST), [None])[0]
-        # A good answer has an element for each user, of whom there are none.
+        # A successful response has one element per user, and there were no users.
         return ACCEPTED if verdict == kahuna.WRONG_LENGTH else verdict
 
     def set_attributes(
@@ -68,7 +68,7 @@ class KahunaHook(VendorHook):
         """Set attributes of up to 100 users in one request and return one verdict for each, in their order.
 
         :param users: ``{"target": {credential: value}, "attributes": {attribute: value}}``; None deletes the attribute.
-        :param timezone: where naive datetimes are from, and in which all are written.
+        :param timezone: the time zone of naive datetimes, and of the text that is sent; an IANA name.
         :raises TypeError: if an argument has another shape; the error shows the right one.
         :raises ValueError: if there are over 100 users, or no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.

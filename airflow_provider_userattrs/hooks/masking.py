@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mask_secret`, wherever this Airflow keeps it; the compat package brings it only on Python 3.11 and later."""
+"""`mask_secret`, from where this Airflow has it; the compat package offers it only on Python 3.11 and later."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from importlib import import_module
 
 #: Airflow 3.1 and later, 3.0, 2.11.
-_PLACES = ("airflow.sdk.log", "airflow.sdk.execution_time.secrets_masker", "airflow.utils.log.secrets_masker")
+_MODULES = ("airflow.sdk.log", "airflow.sdk.execution_time.secrets_masker", "airflow.utils.log.secrets_masker")
 
 
-def _find() -> Callable[[object], None]:
-    for place in _PLACES:
+def _import_mask_secret() -> Callable[[object], None]:
+    for module in _MODULES:
         try:
-            found: Callable[[object], None] = import_module(place).mask_secret
+            found: Callable[[object], None] = import_module(module).mask_secret
         except (ImportError, AttributeError):
             continue
         return found
-    raise ImportError("this Airflow has no mask_secret, without which keys could show in logs")
+    raise ImportError("this Airflow has no mask_secret, without which keys could appear in logs")
 
 
-mask_secret = _find()
+mask_secret = _import_mask_secret()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MoEngage: a connection that queues attributes of one user a call."""
+"""MoEngage: queues attributes, one user per request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNSET = 'unset_attributes("ada", ["plan"])'
 
 
 class MoEngageHook(VendorHook):
-    """Hold a MoEngage connection: login is the workspace id, password the Data API key, and an extra the data center.
+    """MoEngage's API; login is the workspace id, password the Data API key, and an extra the data center.
 
     :param moengage_conn_id: the Airflow connection.
     """
@@ -53,11 +53,11 @@ class MoEngageHook(VendorHook):
 
     @property
     def destination(self) -> str:
-        """Where the users are, as the URI of an asset: in the workspace."""
+        """The workspace's users, as an asset's URI."""
         return f"{self.conn_type}://{quote(self.settings.login, safe='')}/users"
 
     def vendor_url(self, settings: Settings) -> str:
-        """Return the data center's base URL; there is no default, since users live in one data center only."""
+        """Return the data center's base URL; there is no default, since a workspace exists in one data center only."""
         if settings.choice is None:
             raise RefusedConfiguration(
                 f"Connection {self.conn_id!r}: extra 'data_center' is not set; it is the number in the address of "
@@ -66,7 +66,7 @@ class MoEngageHook(VendorHook):
         return moengage.base_url(settings.choice)
 
     def path_of(self, operation: Operation) -> str:
-        """Return where requests go: to the connection's workspace."""
+        """Return the path of requests to the connection's workspace."""
         return f"{operation.path}/{quote(self.settings.login, safe='')}"
 
     def set_attributes(
@@ -81,8 +81,8 @@ class MoEngageHook(VendorHook):
 
         :param customer_id: the user's id.
         :param attributes: attribute -> value; ``platforms`` among them.
-        :param update_existing_only: whether to leave a user alone that MoEngage does not know.
-        :param timezone: where naive datetimes are from; all are written in UTC.
+        :param update_existing_only: whether to skip users that MoEngage does not know.
+        :param timezone: the time zone of naive datetimes, an IANA name; times are sent in UTC.
         :raises TypeError: if an argument has another shape; the error shows the right one.
         :raises ValueError: if there is no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
@@ -113,7 +113,7 @@ class MoEngageHook(VendorHook):
         return self.push(operation, [({"customer_id": customer_id}, {})], unset=names)[0]
 
     def probe(self) -> tuple[bool, str]:
-        """Ask MoEngage's own connection test, which changes nothing.
+        """Call MoEngage's own connection test, which changes nothing.
 
         https://www.moengage.com/docs/api/utilities/test-connection-api
         """
@@ -124,15 +124,15 @@ class MoEngageHook(VendorHook):
             "source": "airflow-provider-userattrs",
             "region": settings.choice or moengage.DATA_CENTERS[0],
         }
-        answer = self.transport.post(
+        response = self.transport.post(
             "/v1/integrations/authentication", orjson.dumps(body), {"MOE-APPKEY": settings.login}
         )
         base_url = self.transport.base_url
-        if answer.status == 200 and moengage.succeeded(answer):
-            return True, f"{base_url} knows the workspace, and its Data API key is right."
-        if answer.status == 401:
+        if response.status == 200 and moengage.succeeded(response):
+            return True, f"{base_url} confirmed the workspace id and the Data API key."
+        if response.status == 401:
             return False, (
-                f"{base_url} refuses the credentials (401): check login (workspace id), password (Data API key) and "
-                "data_center; a workspace is known in its own data center only."
+                f"{base_url} rejected the credentials (401): check login (workspace id), password (Data API key) and "
+                "data_center; a workspace exists in one data center only."
             )
-        return False, f"{base_url} answered {answer.status} to the connection test: check host and data_center."
+        return False, f"{base_url} responded to the connection test with {response.status}: check host and data_center."

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One thread's way to a vendor: what does not change from request to request is worked out once.
+"""One thread's route to a vendor: what is the same for all requests is prepared once.
 
-requests and urllib3 do what they are good at: settings of the environment, authentication, proxies, TLS, client
-certificates, opening the connection. What is sent on it and read from it is `Connection`'s.
+requests and urllib3 handle the environment's settings, authentication, proxies, TLS, client certificates and opening
+the connection. `Connection` sends and receives on it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from airflow_provider_userattrs.hooks.connection import Connection, shut_down
-from airflow_provider_userattrs.hooks.tunnel import Tunnelling
+from airflow_provider_userattrs.hooks.tunnel import TunnelMixin
 
 
 class Route:
-    """Send requests over one connection that is kept alive; used by one thread alone, but for `abort`.
+    """Opens a connection, keeps it alive and prepares requests; used by one thread only, except for `abort`.
 
-    :param session: authenticated; its settings and those of the environment hold for all requests.
+    :param session: an authenticated session; its settings and the environment's apply to all requests.
     :param base_url: where requests go.
     :param timeout: seconds for the connection and for each exchange.
     """
@@ -32,21 +32,21 @@ class Route:
         self._base_url = base_url
         self._timeout = timeout
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)
-        # A verify of True stands for "the usual", which the environment may say; any other is the connection's word.
+        # True is the default, which the environment may change; any other value is the connection's own setting.
         verify = None if session.verify is True else session.verify
         self._environment: Any = session.merge_environment_settings(base_url, {}, False, verify, None)
         self._pool: Any = None
-        #: path -> the head of its requests, up to the number of the body's bytes.
+        #: path -> the head of its requests, up to the value of Content-Length.
         self._heads: dict[str, bytes] = {}
         self._opening: Any = None
         self._connection: Connection | None = None
 
     def head(self, path: str, headers: Mapping[str, str]) -> bytes:
-        """Return what stands before each body sent to a path, up to the number of the body's bytes.
+        """Return the head of every request to a path, up to the value of Content-Length.
 
-        :param path: where to, below the base URL.
-        :param headers: the same ones each time for one path.
-        :raises Exception: what requests raises where there cannot be a request with these settings.
+        :param path: the path, below the base URL.
+        :param headers: the headers, the same each time for one path.
+        :raises Exception: what requests raises if no request can be made with these settings.
         """
         if path not in self._heads:
             request = self._session.prepare_request(
@@ -58,18 +58,18 @@ class Route:
         return self._heads[path]
 
     def connection(self) -> Connection:
-        """Return the connection if it can be used again, or else a new one.
+        """Return the connection if it can be reused, else a new one.
 
         :raises Exception: what urllib3 and the ssl module raise while it is opened.
         """
         connection = self._connection
-        if connection is not None and connection.is_silent():
+        if connection is not None and connection.is_reusable():
             return connection
         self._connection = connection = self._open()
         return connection
 
     def abort(self) -> None:
-        """Break off what is under way."""
+        """Abort the request, or the connecting, in progress."""
         if self._connection is not None:
             self._connection.abort()
         if (opening := self._opening) is not None:
@@ -82,12 +82,12 @@ class Route:
         self._adapter.close()
 
     def _new_pool(self, request: requests.PreparedRequest) -> Any:
-        """Return what opens connections: urllib3's pool, which holds none of them itself."""
+        """Return urllib3's pool, which opens connections and keeps none."""
         settings = {name: self._environment[name] for name in ("verify", "proxies", "cert")}
         adapter: Any = self._adapter
         pool = adapter.get_connection_with_tls_context(request, **settings)
         adapter.cert_verify(pool, request.url, settings["verify"], settings["cert"])
-        pool.ConnectionCls = type("TunnellingConnection", (Tunnelling, pool.ConnectionCls), {})
+        pool.ConnectionCls = type("TunnellingConnection", (TunnelMixin, pool.ConnectionCls), {})
         return pool
 
     def _new_head(self, request: requests.PreparedRequest) -> bytes:
@@ -100,7 +100,7 @@ class Route:
         return "\r\n".join([*lines, "Content-Length: "]).encode("latin-1")
 
     def _forwards(self, target: str) -> bool:
-        """Tell whether a proxy reads the requests; it wants to know where to."""
+        """Tell whether a proxy forwards the requests; their target is then a full URL."""
         return not target.startswith("/")
 
     def _open(self) -> Connection:
@@ -109,10 +109,10 @@ class Route:
         opening.timeout = seconds
         try:
             if pool.proxy is not None and urlsplit(self._base_url).scheme == "https":
-                pool._prepare_proxy(opening)  # a tunnel through it
+                pool._prepare_proxy(opening)  # opens a tunnel
             elif opening.sock is None:
                 opening.connect()
-            pool._validate_conn(opening)  # warns if the certificate is not looked at
+            pool._validate_conn(opening)  # warns if the certificate is not verified
         except BaseException:
             with suppress(OSError):
                 opening.close()

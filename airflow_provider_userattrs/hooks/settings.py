@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From an Airflow connection to checked settings; whatever is wrong with it is named, and nothing is guessed."""
+"""From an Airflow connection to checked settings; an error names the field, and nothing is guessed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
-#: Seconds for the connection, and for each request with its whole answer; a push without them could wait for ever.
+#: Seconds for connecting, and for each request until its response is complete; without them a push could hang.
 DEFAULT_TIMEOUT = (10.0, 30.0)
 
 _TRUE = ("true", "1", "yes", "on")
@@ -22,7 +22,7 @@ _FALSE = ("false", "0", "no", "off")
 
 
 class AirflowConnection(Protocol):
-    """Describe what is read of an Airflow connection."""
+    """What is read of an Airflow connection."""
 
     conn_id: str
     conn_type: str | None
@@ -40,13 +40,13 @@ class AirflowConnection(Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """Hold a checked connection.
+    """A checked connection.
 
     :param login: the vendor's first credential.
     :param password: the vendor's second credential.
-    :param base_url: where requests go, without a slash at the end; empty for the vendor's own.
-    :param choice: the connection type's own extra, such as the region; None if it is not set and has no default.
-    :param timeout: seconds for the connection, and for each request with its whole answer.
+    :param base_url: where requests go, without a trailing slash; empty for the vendor's own URL.
+    :param choice: the connection type's own extra, such as the region; None if it is unset and has no default.
+    :param timeout: seconds for connecting, and for each request until its response is complete.
     :param rate_limit: cap per second in the vendor's unit, or None.
     :param verify: as requests takes it: True, False or the path of a CA bundle.
     :param cert: as requests takes it: None, a path, or the paths of certificate and key.
@@ -63,40 +63,40 @@ class Settings:
 
 
 @cache
-def declared(connection_type: str) -> dict[str, Any]:
-    """Return what ``get_provider_info`` declares of a connection type."""
+def declaration(connection_type: str) -> dict[str, Any]:
+    """Return the declaration of a connection type in ``get_provider_info``."""
     declarations: Any = get_provider_info()["connection-types"]
-    found: dict[str, Any] = next(one for one in declarations if one["connection-type"] == connection_type)
-    return found
+    match: dict[str, Any] = next(item for item in declarations if item["connection-type"] == connection_type)
+    return match
 
 
 def read_settings(connection: AirflowConnection, connection_type: str, choice: str) -> Settings:
-    """Return the settings a connection holds.
+    """Return a connection's settings.
 
     :param connection: the Airflow connection.
     :param connection_type: the type it is read as.
     :param choice: the name of the type's own extra.
     :raises RefusedConfiguration: if anything is missing, unknown or out of range; it names the field.
     """
-    return _Reader(connection, declared(connection_type)).settings(choice)
+    return _SettingsReader(connection, declaration(connection_type)).settings(choice)
 
 
-class _Reader:
+class _SettingsReader:
     def __init__(self, connection: AirflowConnection, declaration: Mapping[str, Any]) -> None:
         self._connection = connection
         self._labels = declaration["ui-field-behaviour"]["relabeling"]
         self._fields = declaration["conn-fields"]
         own = declaration["connection-type"]
-        # None is what a connection has that was written down without a type; any other is another service's, whose
-        # keys must not go to this vendor.
+        # A connection may have been defined without a type. One of another type has another service's credentials, and
+        # they must not be sent to this vendor.
         if connection.conn_type and connection.conn_type != own:
             raise RefusedConfiguration(
                 f"Connection {connection.conn_id!r} is {_article(connection.conn_type)} connection, not {own}; give a "
                 f"connection of the type {own!r}."
             )
-        if connection.extra and not _is_json_object(connection.extra):  # Airflow would take it for no extras at all
-            self._refuse("extra is no JSON object")
-        # A form hands over fields left empty as "" or null.
+        if connection.extra and not _is_json_object(connection.extra):  # Airflow would treat it as no extras at all
+            self._refuse("extra is not a JSON object")
+        # A form submits empty fields as "" or null.
         self._extras = {
             name: value for name, value in connection.extra_dejson.items() if value is not None and value != ""
         }
@@ -105,7 +105,7 @@ class _Reader:
         self._allow_http = self._flag("allow_http")
         unknown = sorted(self._extras.keys() - self._fields.keys())
         if unknown:
-            self._refuse(f"extra {unknown[0]!r} is unknown; known are {', '.join(sorted(self._fields))}")
+            self._refuse(f"extra {unknown[0]!r} is unknown; use {', '.join(sorted(self._fields))}")
         return Settings(
             login=self._credential("login"),
             password=self._credential("password"),
@@ -139,13 +139,13 @@ class _Reader:
         schema = self._fields[name]["schema"]
         value: str | None = self._extras.get(name, schema.get("default"))
         if value is not None and value not in schema["enum"]:
-            self._refuse(f"extra {name!r} is {_kind(value)} that is none of {', '.join(schema['enum'])}")
+            self._refuse(f"extra {name!r} is {_kind(value)} other than {', '.join(schema['enum'])}")
         return value
 
     def _base_url(self) -> str:
         connection = self._connection
         if connection.schema:
-            self._refuse("schema is set, which has no meaning here; put the scheme into host, as in https://host/path")
+            self._refuse("schema is set, but not used here; put the scheme into host, as in https://host/path")
         if not connection.host:
             if connection.port:
                 self._refuse("port is set without a host; leave both empty for the vendor's own address")
@@ -153,21 +153,21 @@ class _Reader:
         try:
             url = urlsplit(connection.host)
             own_port = url.port
-        except ValueError:  # half an IPv6 address, a port that is none
-            self._refuse("host is no URL; write it with its scheme, as in https://host/path, and a port up to 65535")
+        except ValueError:  # an incomplete IPv6 address, an invalid port
+            self._refuse("host is not a URL; write it with its scheme, as in https://host/path, and a port up to 65535")
         if url.scheme not in ("http", "https") or not url.hostname or any(map(str.isspace, url.hostname)):
-            self._refuse("host is no URL; write it with its scheme, as in https://host/path")
+            self._refuse("host is not a URL; write it with its scheme, as in https://host/path")
         if url.query or url.fragment or url.username or url.password:
-            self._refuse("host has more than scheme, name, port and path; credentials go into login and password")
+            self._refuse("host has more than scheme, host name, port and path; credentials go into login and password")
         if url.scheme == "http" and not _is_loopback(url.hostname) and not self._allow_http:
             self._refuse(
-                "host is plain http, which sends keys and users in the clear; use https, or set the extra "
-                "allow_http to true if the way there is safe"
+                "host is plain http, which sends keys and users unencrypted; use https, or set the extra "
+                "allow_http to true if the network is trusted"
             )
         netloc = url.netloc
         if connection.port:
             if own_port not in (None, connection.port):
-                self._refuse("host and port name different ports; leave port empty")
+                self._refuse("host and port have different ports; leave port empty")
             netloc = netloc if own_port else f"{netloc}:{connection.port}"
         return f"{url.scheme}://{netloc}{url.path}".rstrip("/")
 
@@ -177,7 +177,7 @@ class _Reader:
             return DEFAULT_TIMEOUT
         pair = value if isinstance(value, list) else [value, value]
         if len(pair) != 2:
-            self._refuse("extra 'timeout' is a list that has not two numbers: seconds for connection and answer")
+            self._refuse("extra 'timeout' is a list; give two numbers, the seconds for connecting and for the response")
         connect, read = (self._positive("timeout", part) for part in pair)
         if connect is None or read is None:
             self._refuse("extra 'timeout' holds null; leave it out for the default")

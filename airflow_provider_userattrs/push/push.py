@@ -184,9 +184,9 @@ def _failure(why: str, where: str | None) -> str:
     return f"{why.rstrip('.')}; {where}" if where else why
 
 
-def _read_dry(_: Answer, users: Sequence[Any]) -> list[Verdict]:
+def _read_dry(_: Response, users: Sequence[Any]) -> list[Verdict]:
     return [DRY_RUN] * len(users)
 
 
-def _send_nothing(body: bytes, *, leave: object = None) -> Answer:
-    return Answer(0, {}, b"")
+def _send_nothing(body: bytes, *, before_send: object = None) -> Response:
+    return Response(0, {}, b"")

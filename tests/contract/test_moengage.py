@@ -34,4 +34,4 @@ def test_moengages_words_on_the_account_stop_the_push_at_the_first_answer(case: 
     assert pushed.counts == {"unsent": 300}
     assert len(bench.control.journal()) <= 2
     assert isinstance(pushed.error, RefusedConfiguration)
-    assert "mend" not in str(pushed.error).lower()
+    assert "fix the rows" not in str(pushed.error).lower()

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import BUSY, Answer, Operation
+from airflow_provider_userattrs.push.model.operation import BUSY_STATUSES, Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors import http
@@ -39,8 +39,8 @@ STATUSES = {
     ),
 }
 
-UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "answer could not be read", "Check the members.")
-OTHER_MEMBERS = Verdict(Status.UNKNOWN, "other-members", "answer is about other members", "Check the members.")
+UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "response could not be read", "Check the members.")
+OTHER_MEMBERS = Verdict(Status.UNKNOWN, "other-members", "response is about other members", "Check the members.")
 
 
 def encode(update: UserUpdate) -> bytes:
@@ -48,17 +48,17 @@ def encode(update: UserUpdate) -> bytes:
     return orjson.dumps({"id": update.user, "merge": update.attributes, "drop": update.unset})
 
 
-def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
+def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return one verdict for each member of a request, matched by id."""
     try:
-        body = orjson.loads(answer.body)
+        body = orjson.loads(response.body)
     except ValueError:
         body = None
     results = body.get("results") if isinstance(body, dict) else None
-    if answer.status != 207:
-        verdict = STATUSES.get(answer.status) or http.by_status(answer.status)
-        return [http.contradicted(answer.status) if results else verdict] * len(users)
-    if not isinstance(results, list) or http.has_twice(answer.body, "result", len(users)):
+    if response.status != 207:
+        verdict = STATUSES.get(response.status) or http.by_status(response.status)
+        return [http.contradicted(response.status) if results else verdict] * len(users)
+    if not isinstance(results, list) or http.has_twice(response.body, "result", len(users)):
         return [UNREADABLE] * len(users)
     told = {str(each["id"]).casefold(): each["result"] for each in results}
     if len(results) != len(users) or told.keys() != {user.casefold() for user in users}:
@@ -66,15 +66,15 @@ def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
     return [RESULTS.get(told[user.casefold()], UNREADABLE) for user in users]
 
 
-def asked_to_wait(answer: Answer, clock: Callable[[], float]) -> float | None:
-    """Return for how many seconds an answer asks to send nothing: Petrel's own header says it in milliseconds."""
-    pause = answer.headers.get("petrel-pause", "")
+def asked_to_wait(response: Response, clock: Callable[[], float]) -> float | None:
+    """Return for how many seconds a response asks to send nothing: Petrel's own header says it in milliseconds."""
+    pause = response.headers.get("petrel-pause", "")
     own = (
         float(pause) / 1000
-        if answer.status in BUSY and pause.isascii() and pause.isdecimal() and len(pause) < 9
+        if response.status in BUSY_STATUSES and pause.isascii() and pause.isdecimal() and len(pause) < 9
         else 0.0
     )
-    return max(own, http.asked_to_wait(answer, clock) or 0.0) or None
+    return max(own, http.asked_to_wait(response, clock) or 0.0) or None
 
 
 _SET = Operation(

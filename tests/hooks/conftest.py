@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.hooks.settings import declared
+from airflow_provider_userattrs.hooks.settings import declaration
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def hook_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
             connection = {"conn_type": vendor, "login": "the-login", "password": "the-password", **fields}
             connection = {name: value for name, value in connection.items() if value is not None}
             monkeypatch.setenv(f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT", _text or json.dumps(connection))
-            module, _, name = declared(vendor)["hook-class-name"].rpartition(".")
+            module, _, name = declaration(vendor)["hook-class-name"].rpartition(".")
             hook = getattr(import_module(module), name)()
             stack.callback(hook.close)
             return hook

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 
 VENDORS = ["engagelab", "kahuna", "moengage"]
@@ -33,7 +33,7 @@ WRONG_LOGINS = {
 def test_moengage_says_that_the_connection_is_right(sandbox_hook: Callable[..., Any], control: Any) -> None:
     works, sentence = sandbox_hook("moengage").test_connection()
     assert works
-    assert "Data API key is right" in sentence
+    assert "confirmed the workspace id and the Data API key" in sentence
     (request,) = control.journal("moengage")
     assert (request["path"], request["status"]) == ("/moengage/v1/integrations/authentication", 200)
     assert control.users("moengage") == {}
@@ -97,11 +97,11 @@ def test_a_connection_test_names_no_user_and_changes_none(
     ("then", "word"),
     [
         ({"status": 302}, "redirected"),
-        ({"status": 404}, "no such address"),
+        ({"status": 404}, "address not found"),
         ({"status": 500}, "internal server error"),
         ({"status": 502}, "server error"),
         ({"status": 429}, "too many requests"),
-        ({"status": 200, "body": "<html>ok</html>"}, "answer"),
+        ({"status": 200, "body": "<html>ok</html>"}, "response"),
     ],
 )
 def test_what_is_not_the_vendor_is_not_taken_for_it(
@@ -137,7 +137,7 @@ def test_a_vendor_that_does_not_answer(sandbox_hook: Callable[..., Any], control
     control.fault(vendor, {"hold": True})
     works, sentence = sandbox_hook(vendor, extra={"timeout": [1, 0.1]}).test_connection()
     assert not works
-    assert "No answer" in sentence
+    assert "No readable response" in sentence
 
 
 def test_a_wrong_connection_fails_its_test(hook_of: Callable[..., Any]) -> None:
@@ -196,7 +196,7 @@ def test_a_hook_gives_no_verdict_away_on_a_broken_connection(
     assert (str(verdict.status), verdict.code) == ("unsent", "no-connection")
     control.fault("engagelab", {"close": True, "apply": "before"})
     verdict = sandbox_hook("engagelab").set_attributes(1, {"a": 1})
-    assert (str(verdict.status), verdict.code) == ("unknown", "no-answer")
+    assert (str(verdict.status), verdict.code) == ("unknown", "no-response")
 
 
 def test_a_hook_sends_once(sandbox_hook: Callable[..., Any], control: Any) -> None:
@@ -214,7 +214,7 @@ def test_a_refused_credential_is_a_verdict_too(sandbox_hook: Callable[..., Any])
 def test_an_answer_that_its_reader_stumbles_over_is_unknown(
     sandbox_hook: Callable[..., Any], control: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stumble(answer: Answer, users: Sequence[Any]) -> Any:
+    def stumble(answer: Response, users: Sequence[Any]) -> Any:
         raise ZeroDivisionError
 
     control.seed("kahuna", [{"username": "ada"}])

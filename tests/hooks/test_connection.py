@@ -17,7 +17,7 @@ import pytest
 from wire_server import Peer, WireServer, proxy
 
 from airflow_provider_userattrs.hooks.connection import Connection
-from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent
+from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 
 OPERATION = engagelab.OPERATIONS["increase"]
@@ -100,7 +100,7 @@ def test_what_stands_behind_an_answer_is_nobodys(way: Any, sender: Any, behind: 
         if behind == b"rubbish":
             assert send(body).body == body
         else:  # two answers, or what may become a second: which of them is the request's cannot be told
-            with pytest.raises(NoAnswer):
+            with pytest.raises(NoResponse):
                 send(body)
 
 
@@ -127,7 +127,7 @@ def test_what_comes_after_an_answer_is_nobodys(way: Any, sender: Any, late: byte
     told.set()
     assert more.wait(10)
     for _ in range(1_000):  # a proxy may have it still
-        if not hook_connection(send).is_silent():
+        if not hook_connection(send).is_reusable():
             break
         time.sleep(0.001)
     assert send(b"second").body == b"second"
@@ -136,7 +136,7 @@ def test_what_comes_after_an_answer_is_nobodys(way: Any, sender: Any, late: byte
 
 def hook_connection(send: Any) -> Connection:
     """Give the connection that this thread's next request would go over."""
-    connection: Connection = send.func.__self__._own.route._connection
+    connection: Connection = send.func.__self__._local.route._connection
     return connection
 
 
@@ -185,7 +185,7 @@ def drip(start: bytes, again: bytes) -> Callable[[Peer], None]:
 )
 def test_the_time_is_for_the_whole_answer(way: Any, sender: Any, start: bytes, again: bytes) -> None:
     send = sender(way(drip(start, again)), read=0.15)
-    with pytest.raises(NoAnswer, match="timed out"):
+    with pytest.raises(NoResponse, match="timed out"):
         send(b"{}")
 
 
@@ -195,7 +195,7 @@ def test_a_flood_ends(way: Any, sender: Any) -> None:
         while True:
             peer.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
-    with pytest.raises(NoAnswer, match="1 MiB"):
+    with pytest.raises(NoResponse, match="1 MiB"):
         sender(way(script))(b"{}")
 
 
@@ -220,7 +220,7 @@ def test_an_answer_that_is_none_leaves_doubt_and_no_word_of_it(way: Any, sender:
         peer.send(first)
 
     send = sender(way(script))
-    with pytest.raises(NoAnswer) as error:
+    with pytest.raises(NoResponse) as error:
         send(b"{}")
     assert len(requests) == 1
     assert TOLD not in str(error.value)
@@ -239,7 +239,7 @@ def test_a_connection_that_breaks_once_the_request_was_applied_leaves_doubt(way:
         applied.append(request.body)
         peer.reset()
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         sender(way(script))(b'{"euid":1}')
     assert applied == [b'{"euid":1}']
 
@@ -279,7 +279,7 @@ def test_a_refusal_with_which_the_connection_is_closed_may_be_lost(way: Any, sen
             echo(peer)
 
     send = sender(way(script), read=1)
-    with suppress(NoAnswer):
+    with suppress(NoResponse):
         assert send(LARGE).status == 400
     assert send(b"next").body == b"next"
 
@@ -296,7 +296,7 @@ def test_a_yes_may_not(way: Any, sender: Any) -> None:
             echo(peer)
 
     send = sender(way(script), read=1)
-    with pytest.raises(NoAnswer, match="before the request was complete"):
+    with pytest.raises(NoResponse, match="before the request was complete"):
         send(LARGE)
     assert send(b"next").body == b"next"
     leave.set()
@@ -328,9 +328,9 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 def test_what_the_kernel_does_not_take_has_not_left(pair: Any) -> None:
     ours, theirs = pair
     connection = Connection(ours, "there")
-    assert connection.is_silent()
+    assert connection.is_reusable()
     theirs.close()
-    assert not connection.is_silent()
+    assert not connection.is_reusable()
     with pytest.raises(NotSent):
         connection.exchange(b"POST", 5)
     assert not connection.is_open
@@ -346,7 +346,7 @@ def test_one_byte_that_left_leaves_doubt(pair: Any) -> None:
 
     thread = threading.Thread(target=take_a_byte)
     thread.start()
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         connection.exchange(b"POST", 5)
     thread.join()
     assert not connection.is_open
@@ -458,7 +458,7 @@ def test_a_request_under_way_may_be_broken_off(way: Any, hook_of: Any, certifica
     def push() -> None:
         try:
             hook.sender(OPERATION)(b"{}")
-        except NoAnswer as error:
+        except NoResponse as error:
             ends.append(error)
 
     thread = threading.Thread(target=push)

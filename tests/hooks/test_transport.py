@@ -21,7 +21,7 @@ import requests
 import urllib3
 
 from airflow_provider_userattrs.push.delivery.classify import classify
-from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, RefusedConfiguration
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.moengage import api as moengage
@@ -130,7 +130,7 @@ def test_a_session_of_its_own_for_each_thread(hook_of: Callable[..., Any], recor
 
 
 def no_answer(hook: Any, vendor: str = "engagelab") -> None:
-    with pytest.raises(NoAnswer) as error:
+    with pytest.raises(NoResponse) as error:
         hook.sender(OPERATIONS[vendor])(b'{"euid": 1}')
     assert "the-password" not in str(error.value)
 
@@ -323,9 +323,9 @@ def test_a_proxy_that_gives_no_tunnel_for_now_sent_nothing(
     ("status", "meaning"),
     [
         (401, "asks for credentials"),
-        (403, "refuses the way to the host"),
-        (404, "refuses the way to the host"),
-        (405, "gives no tunnels"),
+        (403, "refuses connections to the host"),
+        (404, "refuses connections to the host"),
+        (405, "does not open tunnels"),
         (407, "asks for credentials"),
     ],
 )
@@ -435,8 +435,8 @@ def test_a_client_certificate_is_shown(
 @pytest.mark.parametrize(
     ("raised", "words"),
     [
-        (socket.gaierror(-2, "Name or service not known"), "the host's name is not known"),
-        (ConnectionRefusedError(111, "Connection refused"), "refused"),
+        (socket.gaierror(-2, "Name or service not known"), "the host name cannot be resolved"),
+        (ConnectionRefusedError(111, "Connection refused"), "connection refused"),
         (TimeoutError("timed out"), "timed out"),
         (OSError(errno.ENETUNREACH, "Network is unreachable"), "no route to the host"),
         (OSError(errno.EHOSTUNREACH, "No route to host"), "no route to the host"),

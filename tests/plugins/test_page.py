@@ -30,7 +30,7 @@ def test_all_is_well(push: Callable[..., Any], see: Callable[..., Any]) -> None:
     seen = see(push(good(3)))
     assert seen.level == "ok"
     assert seen.texts[0] == "3 of 3 users updated at EngageLab"
-    assert "Accepted: EngageLab confirmed the call." in seen.text
+    assert "Accepted: EngageLab confirmed the request." in seen.text
     assert not seen.is_live
     for absent in ("Progress", "Reasons", "Rejects", "Instances"):
         assert absent not in seen.texts
@@ -43,9 +43,8 @@ def test_some_need_attention(push: Callable[..., Any], see: Callable[..., Any], 
     assert seen.level == "warning"
     assert seen.texts[0] == "7 of 10 users updated at EngageLab; 3 need attention"
     assert ("aria-label", "7 accepted, 2 rejected, 1 invalid") in seen.attributes
-    assert "2 rejected 55108 EUID is invalid Check the EUIDs: each is the integer EngageLab gave the user. 0, 1" in (
-        seen.text
-    )
+    remedy = "Check the EUIDs: each is the integer EngageLab assigned to the user."
+    assert f"2 rejected 55108 EUID is invalid {remedy} 0, 1" in seen.text
     [written] = tmp_path.iterdir()
     assert f"users=Rejects('{written}')" in seen.text
     assert "engagelab_conn_id engagelab_default region singapore host http://127.0.0.1" in seen.text

@@ -13,7 +13,7 @@ from push.delivery.fake_vendor import operation
 from airflow_provider_userattrs.push import Push, PushPlan
 from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.errors import RetryLater, TooManyFailed
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status
 from airflow_provider_userattrs.push.report.account import Account, Details
@@ -65,10 +65,10 @@ class Vendor:
         self.judge = judge if callable(judge) else lambda positions: judge
         self.requests: list[list[int]] = []
 
-    def __call__(self, body: bytes, *, leave: Any = None) -> Answer:
+    def __call__(self, body: bytes, *, before_send: Any = None) -> Response:
         positions = [position for position, _ in json.loads(body)]
         self.requests.append(positions)
-        return Answer(200, {}, json.dumps([self.judge(positions)] * len(positions)).encode())
+        return Response(200, {}, json.dumps([self.judge(positions)] * len(positions)).encode())
 
 
 def test_three_lines_are_enough(rows: Any, clock: Any) -> None:

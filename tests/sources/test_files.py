@@ -72,7 +72,7 @@ def goes_on_everywhere(source: FileRows) -> int:
             seen += 1
             continue
         count += 1
-        assert told(source.rows(after=json.loads(json.dumps(item.place)))) == every[seen:]
+        assert told(source.rows(after=json.loads(json.dumps(item.value)))) == every[seen:]
     return count
 
 
@@ -625,7 +625,7 @@ def test_a_file_that_changed_is_not_gone_on_with(tmp_path: Path) -> None:
     (mark,) = (item for item in source.rows() if isinstance(item, Cursor))
     os.utime(path, (1, 1))
     assert source.identity() != before
-    for place in (mark.place, 5, {"file": "x"}):
+    for place in (mark.value, 5, {"file": "x"}):
         with pytest.raises(RefusedConfiguration, match="changed or is gone"):
             list(source.rows(after=place))
 

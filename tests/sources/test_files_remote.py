@@ -90,7 +90,7 @@ def test_rows_of_remote_files_and_going_on(folder: Path) -> None:
     source = FileRows(address(folder, "*.jsonl*"))
     items = list(source.rows())
     assert [item for item in items if not isinstance(item, Cursor)] == rows * 2
-    place = next(item.place for item in reversed(items) if isinstance(item, Cursor))
+    place = next(item.value for item in reversed(items) if isinstance(item, Cursor))
     assert [row for row in source.rows(after=place) if not isinstance(row, Cursor)] == rows[2_000:]
 
 

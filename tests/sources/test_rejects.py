@@ -24,7 +24,7 @@ from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.")
-UNKNOWN = Verdict(Status.UNKNOWN, "no-answer", "no answer", "Check.")
+UNKNOWN = Verdict(Status.UNKNOWN, "no-response", "no answer", "Check.")
 UNSENT = Verdict(Status.UNSENT, "429", "too many", "Retry.")
 
 

@@ -61,7 +61,7 @@ def sizes_of(source: Any, n: int, key: str = "id", **arguments: Any) -> list[int
         for number, item in enumerate(items):
             if isinstance(item, Cursor):
                 rest = [
-                    row for row in part.rows(after=json.loads(json.dumps(item.place))) if not isinstance(row, Cursor)
+                    row for row in part.rows(after=json.loads(json.dumps(item.value))) if not isinstance(row, Cursor)
                 ]
                 assert rest == [row for row in items if not isinstance(row, Cursor)][seen:]
             elif isinstance(item, Keys):

@@ -28,12 +28,12 @@ FIELDS = {"engagelab": "region", "kahuna": "environment", "moengage": "data_cent
 RIGHT = {
     "engagelab": "responded and did not reject the credentials",
     "kahuna": "responded and did not reject the credentials",
-    "moengage": "knows the workspace, and its Data API key is right",
+    "moengage": "confirmed the workspace id and the Data API key.",
 }
 WRONG_KEY = {
     "engagelab": "authentication failed (40050). Check the connection's API key and API secret",
     "kahuna": "authentication error (401). Check the connection's secret key and API key",
-    "moengage": "refuses the credentials (401): check login (workspace id), password (Data API key) and data_center",
+    "moengage": "rejected the credentials (401): check login (workspace id), password (Data API key) and data_center",
 }
 
 

@@ -15,7 +15,7 @@ from vendor_cases import VENDOR_CASES
 from airflow_provider_userattrs import push, vendors
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.times import time_zone
-from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.operation import Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 
 VENDORS = sorted(module.name for module in iter_modules(vendors.__path__) if module.ispkg)
@@ -70,7 +70,7 @@ class TestEach:
     def test_it_heeds_what_asks_to_wait(
         self, asked_for: str, operation: Operation, status: int, headers: dict[str, str], seconds: float | None
     ) -> None:
-        assert operation.asked_to_wait(Answer(status, headers, b""), lambda: 1_700_000_000.0) == seconds
+        assert operation.asked_to_wait(Response(status, headers, b""), lambda: 1_700_000_000.0) == seconds
 
 
 def test_the_engine_names_no_vendor_and_no_header_of_one() -> None:

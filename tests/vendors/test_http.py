@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status
@@ -86,7 +86,7 @@ def test_no_status_is_a_success_and_each_has_a_remedy(status: int) -> None:
     ],
 )
 def test_an_answer_that_contradicts_itself_leaves_doubt(vendor: Any, body: bytes) -> None:
-    (verdict,) = vendor.read(Answer(200, {}, body), range(1))
+    (verdict,) = vendor.read(Response(200, {}, body), range(1))
     assert verdict.status is Status.UNKNOWN
 
 
@@ -99,7 +99,9 @@ def test_an_answer_that_contradicts_itself_leaves_doubt(vendor: Any, body: bytes
     ],
 )
 def test_the_same_key_in_another_object_contradicts_nothing(vendor: Any, body: bytes, users: int) -> None:
-    assert [verdict.status for verdict in vendor.read(Answer(200, {}, body), range(users))] == [Status.ACCEPTED] * users
+    assert [verdict.status for verdict in vendor.read(Response(200, {}, body), range(users))] == [
+        Status.ACCEPTED
+    ] * users
 
 
 def http_date(seconds_from_now: float) -> str:
@@ -168,7 +170,7 @@ class TestAskedToWait:
         ],
     )
     def test_table(self, status: int, headers: dict[str, str], expected: float | None) -> None:
-        assert asked_to_wait(Answer(status, headers, b""), lambda: NOW) == expected
+        assert asked_to_wait(Response(status, headers, b""), lambda: NOW) == expected
 
     @settings(max_examples=300, deadline=None)
     @given(
@@ -186,11 +188,11 @@ class TestAskedToWait:
         ),
     )
     def test_no_header_makes_it_raise_or_go_back_in_time(self, status: int, headers: dict[str, str]) -> None:
-        wait = asked_to_wait(Answer(status, headers, b""), lambda: NOW)
+        wait = asked_to_wait(Response(status, headers, b""), lambda: NOW)
         assert wait is None or 0 <= wait <= 86_400
 
     def test_an_endless_number_is_no_exception(self) -> None:
-        wait = asked_to_wait(Answer(429, {"x-ratelimit-reset": "9" * 5_000}, b""), lambda: NOW)
+        wait = asked_to_wait(Response(429, {"x-ratelimit-reset": "9" * 5_000}, b""), lambda: NOW)
         assert wait is None or wait >= 0
 
     def test_dates_in_the_obsolete_form_are_gmt(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +200,7 @@ class TestAskedToWait:
         time.tzset()
         try:
             text = time.asctime(time.gmtime(NOW + 90))
-            assert asked_to_wait(Answer(429, {"retry-after": text}, b""), lambda: NOW) == 90
+            assert asked_to_wait(Response(429, {"retry-after": text}, b""), lambda: NOW) == 90
         finally:
             monkeypatch.undo()
             time.tzset()

@@ -16,7 +16,7 @@ _PROBES = 3
 
 
 class CircuitBreaker:
-    """Tell from the run of answers whether to go on.
+    """Decides from the latest responses whether to go on.
 
     :param vendor: the vendor's name.
     """

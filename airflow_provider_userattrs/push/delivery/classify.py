@@ -7,29 +7,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Operation, Response
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
-from airflow_provider_userattrs.push.model.verdicts import BROKEN, NO_ANSWER, NO_CONNECTION, NOT_TRIED, UNREADABLE
+from airflow_provider_userattrs.push.model.verdicts import BROKEN, NO_CONNECTION, NO_RESPONSE, NOT_TRIED, UNREADABLE
 
-#: What was raised instead of an answer -> the verdict on every update of the request; else `BROKEN`.
+#: Error raised in place of a response -> the verdict on every update of the request; else `BROKEN`.
 _RAISED: tuple[tuple[type[Exception], Verdict], ...] = (
-    (NoAnswer, NO_ANSWER),
+    (NoResponse, NO_RESPONSE),
     (RefusedConfiguration, NOT_TRIED),
 )
 
 
-def classify(operation: Operation, result: Answer | Exception, users: Sequence[Any]) -> list[Verdict]:
+def classify(operation: Operation, result: Response | Exception, users: Sequence[Any]) -> list[Verdict]:
     """Return one verdict for each user of a request.
 
     :param operation: the operation.
-    :param result: the answer, or what was raised instead.
+    :param result: the response, or the error raised in its place.
     :param users: the users of the request, as its body names them.
     """
-    if isinstance(result, Answer):
+    if isinstance(result, Response):
         try:
             verdicts = operation.read(result, users)
-        except Exception:  # an answer like none in the vendor's pages
+        except Exception:  # a response unlike any in the vendor's pages
             verdicts = []
         return verdicts if len(verdicts) == len(users) else [UNREADABLE] * len(users)
     if isinstance(result, NotSent):

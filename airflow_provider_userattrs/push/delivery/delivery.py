@@ -2,7 +2,7 @@
 """The loop: updates in, batches out, one verdict for each row back.
 
 What becomes of a batch is decided in the thread that calls `Delivery.run`. The workers' threads wait, send and read
-answers; of their own they only set the stop at once, where no further request would end otherwise.
+responses; by themselves they only stop the push at once if every further request would end the same way.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from airflow_provider_userattrs.push.model.errors import RetryLater, SourceInter
 from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Verdict
-from airflow_provider_userattrs.push.model.verdicts import BROKEN, LEFT
+from airflow_provider_userattrs.push.model.verdicts import BROKEN, TASK_ENDED
 from airflow_provider_userattrs.push.report.account import Traffic
 
 _position = attrgetter("position")
@@ -48,7 +48,7 @@ class Delivery:
     """Deliver the updates of one push.
 
     :param operation: what the vendor's API says about the operation.
-    :param send: sends one request body and returns the answer.
+    :param send: sends one request body and returns the response.
     :param record: takes updates (or outcomes of rows with nothing to send) and their final verdicts.
     :param rate: the cap per second in the operation's unit, or None.
     :param concurrency: requests in flight at most.
@@ -143,7 +143,7 @@ class Delivery:
             self.stop(exception)
 
     def _step(self) -> bool:
-        """Fill the window and settle what was answered; return False when there is nothing left to do."""
+        """Fill the window and settle the batches with a response; return False when there is nothing left to do."""
         workers, concurrency = self._workers, self._concurrency
         for _ in range(concurrency.window - workers.under_way):
             if (batch := self._next_batch()) is None:
@@ -162,7 +162,7 @@ class Delivery:
             full = workers.under_way >= concurrency.window
             if full:
                 concurrency.grow()
-            glance = INTERVAL if full and concurrency.may_grow else _GLANCE  # an answer may be long in coming
+            glance = INTERVAL if full and concurrency.may_grow else _GLANCE  # a response may take long
             self._settle_ready(glance if wait is None or full else min(wait, glance))
         elif wait is not None:
             self._clock.sleep(min(wait, _GLANCE), self._stopping)
@@ -194,7 +194,7 @@ class Delivery:
         return len(self._retry_queue) >= _MOST_DELAYED
 
     def _settle_ready(self, timeout: float) -> None:
-        """Settle all batches that were answered; wait for the first of them, but no longer than ``timeout`` seconds."""
+        """Settle all batches with a response; wait for the first of them, but no longer than ``timeout`` seconds."""
         accepted: list[UserUpdate] = []
         for batch, sent in self._workers.results(timeout):
             if isinstance(sent, Exception):  # none of the vendor's or the network's: those are judged where they arise
@@ -264,5 +264,5 @@ class Delivery:
                     if batch.departure.forbid():  # it waits for a thread, its slot or a connection
                         self._finish_untried(batch)
                     else:
-                        self._intake.finish(batch.updates, [LEFT] * len(batch))
+                        self._intake.finish(batch.updates, [TASK_ENDED] * len(batch))
         workers.close(None if self._interruption is None else _LEAVING)

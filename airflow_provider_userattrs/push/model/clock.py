@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time, as the engine sees it; a test puts its own in this place."""
+"""The engine's source of time; tests replace it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from threading import Event
 
 
 class Clock:
-    """Tell the time and let it pass."""
+    """The time, and a way to wait."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return seconds that never decrease."""
         return time.monotonic()
 
     def time(self) -> float:
@@ -19,5 +19,5 @@ class Clock:
         return time.time()
 
     def sleep(self, seconds: float, wake: Event) -> None:
-        """Let ``seconds`` pass, or less if ``wake`` is set meanwhile."""
+        """Wait for ``seconds``, or until ``wake`` is set."""
         wake.wait(seconds)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a source says between its rows, so that a later try can go on: a place, or the keys of the rows to come."""
+"""What a source yields between its rows, so that a later try can resume: a cursor, or the keys of the rows to come."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from typing import Any
 
 
 class Cursor:
-    """Stand among the rows of a source and say: all rows before me come before this place.
+    """Yielded between the rows of a source: where to resume after the rows before it.
 
-    :param place: a small JSON value; the source's ``rows(after=place)`` yields exactly the rows that follow.
+    :param value: a small JSON value; the source's ``rows(after=value)`` yields exactly the rows that follow.
     """
 
-    __slots__ = ("place",)
+    __slots__ = ("value",)
 
-    def __init__(self, place: Any) -> None:
-        self.place = place
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 class Keys:
-    """Stand among the rows of a source and say which keys those that follow have, up to the next such word.
+    """Yielded between the rows of a source: the keys of the rows that follow, up to the next `Keys`.
 
     A source that yields keys yields them for every row. Its ``rows(after=...)`` takes `Unfinished` as JSON, and yields
-    exactly the rows that are unfinished by it, those first that may have been sent.
+    exactly the rows that are unfinished by it, beginning with those in doubt.
 
     :param keys: the keys of the following rows, in their order.
-    :param alike: which of them, from 0, the database may take for the same as the one before.
+    :param alike: the indexes of keys that the database may consider equal to the key before.
     :param in_doubt: whether an earlier try may have sent these rows.
-    :param still_there: how many of the rows that earlier tries finished the source still has; None if it was not asked.
+    :param still_there: how many of the rows that earlier tries finished are still in the source; None if not counted.
     """
 
     __slots__ = ("alike", "in_doubt", "keys", "still_there")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong with a push, named by what the caller does next.
+"""What can go wrong with a push, by what the caller does next.
 
 ::
 
@@ -11,8 +11,8 @@
     ├── NotSent                 one request: nothing left this machine
     └── NoAnswer                one request: it may have arrived, and no readable answer came back
 
-    InvalidRow                  one row cannot be sent: carries its verdict, never leaves the push
-    SourceInterrupted           raised into a source that is to be left, never leaves the push
+    InvalidRow                  one row cannot be sent: carries its verdict; never raised to the caller
+    SourceInterrupted           raised into a source to stop reading it; never raised to the caller
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from airflow_provider_userattrs.push.model.verdict import Verdict
 
 
 class PushError(Exception):
-    """Be the base of everything a push raises by itself."""
+    """Base class of push errors."""
 
 
 class RetryLater(PushError):
-    """Say that the vendor is away, or that rows are left unsent; a later try goes on.
+    """The vendor is unavailable, or rows are left unsent; a later try resumes the push.
 
     :param message: what happened, without any row's data.
     :param retry_after: seconds the vendor asked to wait, or None.
@@ -37,11 +37,11 @@ class RetryLater(PushError):
 
 
 class RefusedConfiguration(PushError):
-    """Say that the vendor refuses the credentials or the configuration, or that they cannot work."""
+    """The vendor refuses the credentials or the configuration, or they cannot work."""
 
 
 class TooManyFailed(PushError):
-    """Say that more rows failed than the author allows, or that none was accepted."""
+    """More rows failed than ``max_failed`` allows, or none was accepted."""
 
 
 class NoneFit(TooManyFailed):
@@ -49,10 +49,10 @@ class NoneFit(TooManyFailed):
 
 
 class NotSent(PushError):
-    """Say that a request was not sent: no connection could be had.
+    """A request was not sent: no connection could be opened.
 
     :param message: what happened, without any row's data.
-    :param cause: why, in a few words of which there are few; empty if it is not known.
+    :param cause: a short description of the cause, one of a few; empty if unknown.
     """
 
     def __init__(self, message: str, cause: str = "") -> None:
@@ -60,12 +60,15 @@ class NotSent(PushError):
         self.cause = cause
 
 
-class NoAnswer(PushError):
-    """Say that a request may have arrived, and that no readable answer came back."""
+class NoResponse(PushError):
+    """A request may have arrived, and no readable response came back."""
 
 
 class InvalidRow(Exception):
-    """Carry the verdict on a row that cannot be sent."""
+    """A row cannot be sent.
+
+    :param verdict: the verdict on the row.
+    """
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.meaning)
@@ -73,7 +76,7 @@ class InvalidRow(Exception):
 
 
 class SourceInterrupted(BaseException):
-    """Leave the source at once; no Exception, so that no source takes it for a failure of its own."""
+    """The source must stop at once; not an Exception, so that no source handles it as an error of its own."""
 
 
 def in_words(error: BaseException) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the engine must know of one operation of a vendor's API."""
+"""What the engine knows about an operation of a vendor's API."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 def format_rate(rate: float) -> str:
-    """Return a rate with its thousands grouped and four digits of a fraction at most."""
+    """Return a rate as text, with grouped thousands and a short fraction."""
     text = f"{rate:,.{max(0, 3 - floor(log10(rate)))}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-#: Statuses that say that there are too many requests (RFC 6585, 4; RFC 9110, 15.6.4).
-BUSY = frozenset({429, 503})
+#: Statuses of a vendor that cannot take more requests now (RFC 6585, 4; RFC 9110, 15.6.4).
+BUSY_STATUSES = frozenset({429, 503})
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Hold a vendor's answer to one request.
+class Response:
+    """A vendor's response to one request.
 
     :param status: the HTTP status.
     :param headers: the HTTP headers, their names in lower case.
@@ -41,48 +41,47 @@ class Answer:
 
 
 class Send(Protocol):
-    """Send one request body and return the answer, whatever its status; called from several threads at once."""
+    """Sends one request body and returns the response, whatever its status; called from several threads at once."""
 
-    def __call__(self, body: bytes, *, leave: Callable[[], None] = ...) -> Answer:
+    def __call__(self, body: bytes, *, before_send: Callable[[], None] = ...) -> Response:
         """Send it.
 
         :param body: the request body.
-        :param leave: called right before the first byte of the request leaves; what it raises is passed on, and
-            nothing leaves.
-        :raises NotSent: if no byte has left.
-        :raises NoAnswer: if one may have, and no answer came back.
-        :raises RefusedConfiguration: if it cannot work with these settings.
+        :param before_send: called right before the first byte is sent; if it raises, nothing is sent.
+        :raises NotSent: if no byte was sent.
+        :raises NoResponse: if one may have been sent, and no readable response came back.
+        :raises RefusedConfiguration: if no request can be made with these settings.
         """
 
 
 MakeRules: TypeAlias = "Callable[[tzinfo], Rules]"
 Encode: TypeAlias = Callable[[UserUpdate], bytes]
-Read: TypeAlias = Callable[[Answer, Sequence[Any]], "list[Verdict]"]
-AskedToWait: TypeAlias = Callable[[Answer, Callable[[], float]], "float | None"]
+Read: TypeAlias = Callable[[Response, Sequence[Any]], "list[Verdict]"]
+AskedToWait: TypeAlias = Callable[[Response, Callable[[], float]], "float | None"]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Describe one operation of a vendor's API: limits, rules, how an update is written, how an answer is read.
+    """An operation of a vendor's API: its limits and rules, how an update is encoded, how a response is read.
 
     :param vendor: the vendor's name, as a person writes it.
-    :param name: what is done, in two words such as ``"set attributes"``.
-    :param path: where requests go, below the base URL.
-    :param rules: where naive datetimes are from -> the vendor's rules for users, names and values.
-    :param encode: update -> its part of a request body.
-    :param read: answer, the users of the request as its body names them -> one verdict for each, in their order.
-    :param asked_to_wait: answer, what returns the seconds since the epoch -> for how many seconds the vendor asks to
-        send nothing, or None.
-    :param accepted_means: how strong an ``accepted`` of this vendor is, as half a sentence.
-    :param done: the same in one word: users were ``"updated"``, or ``"queued"``.
-    :param head: what stands before the parts in a body; parts are joined by commas.
-    :param tail: what stands after them.
+    :param name: what it does, such as ``"set attributes"``.
+    :param path: the path of its requests, below the base URL.
+    :param rules: time zone of naive datetimes -> the rules for users, names and values.
+    :param encode: update -> its bytes in a request body.
+    :param read: response, the users as the request named them -> one verdict for each, in their order.
+    :param asked_to_wait: response, a function that returns the seconds since the epoch -> for how many seconds the
+        vendor asks to send nothing, or None.
+    :param accepted_means: what ``accepted`` means for this vendor, as a clause.
+    :param done: the same as a participle: ``"updated"`` or ``"queued"``.
+    :param head: the start of a request body, before the encoded updates, which are joined by commas.
+    :param tail: the end of a request body.
     :param max_users: users a request may hold.
     :param max_bytes: bytes a request body may have, or None.
     :param max_rate: the documented cap per second, or None.
     :param rate_unit: what the cap counts, ``"requests"`` or ``"users"``.
     :param idempotent: whether applying an update twice is the same as once.
-    :param unsets: whether attributes are removed: what is given are their names, and no values.
+    :param unsets: whether it removes attributes, and so takes their names and no values.
     """
 
     vendor: str
@@ -104,5 +103,8 @@ class Operation:
     unsets: bool = False
 
     def units(self, users: int) -> int:
-        """Return what one request with so many users takes of the cap."""
+        """Return how many units of the cap one request takes.
+
+        :param users: the users in the request.
+        """
         return users if self.rate_unit == "users" else 1

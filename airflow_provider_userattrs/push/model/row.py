@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One user, and what to set or unset at the vendor."""
+"""A row as a source yields it, and the update that is made of it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any, TypeAlias
 
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
-#: A row as a source hands it over.
+#: Column -> value.
 Row: TypeAlias = Mapping[str, Any]
 
 
 class UserUpdate:
-    """Hold what one row asks the vendor to do.
+    """What one row asks the vendor to do: set or unset attributes of one user.
 
-    :param position: the row's place among the rows read, from 0.
-    :param user: how the request body names the user: an id, or a dict of credentials.
-    :param keys: what tells users apart; two updates that share a key are applied in the order of their rows.
+    :param position: the row's number among the rows read, from 0.
+    :param user: the user as the request names it: an id, or a dict of credentials.
+    :param keys: what identifies the user; updates that share a key are applied in the order of their rows.
     :param attributes: attribute name -> value, as the vendor's API takes it.
     :param unset: the names of the attributes to remove.
     :param row: the row as it was read, for the rejects file.
@@ -43,11 +43,11 @@ class UserUpdate:
 
 
 class MalformedRow:
-    """Stand in for a row that its source could not read.
+    """A row that its source could not read.
 
-    :param verdict: why, as the row's verdict.
+    :param verdict: the verdict on it.
     :param raw: what was read, for the rejects file.
-    :param types: the types declared for the columns, if ``raw`` is the row as it was before it was converted to them.
+    :param types: the declared column types, if ``raw`` is the row before its conversion to them.
     """
 
     __slots__ = ("raw", "types", "verdict")

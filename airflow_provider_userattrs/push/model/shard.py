@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A part of a push that was split over tasks, and its part of the vendor's cap."""
+"""One shard of a push that is split over mapped tasks, and its share of the vendor's cap."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from math import floor
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import format_rate
 
-#: What of a cap shards take together. They do not know of each other, and a network bunches what they send.
+#: The fraction of a cap that all shards use together: they are not coordinated, and the network may deliver in bursts.
 _SHARE = 0.97
 
 
 @dataclass(frozen=True)
 class Shard:
-    """Say which part of a push this is.
+    """Which shard of a push this is.
 
     :param number: from 1.
-    :param of: how many parts there are.
-    :param at_once: how many of them are at work at one time, at most.
+    :param of: how many shards there are.
+    :param at_once: how many of them run at one time, at most.
     """
 
     number: int
@@ -30,10 +30,10 @@ class Shard:
         return f"{self.number}/{self.of}"
 
     def share(self, cap: float) -> float:
-        """Return this shard's part of a cap per second, in whole units.
+        """Return this shard's share of a cap, in whole units per second.
 
-        A pace of so many whole units lets no second hold more of them, wherever it begins; so whichever shards are
-        at work, and however their paces fall together, their sum keeps the cap.
+        A rate of whole units keeps every window of one second within it, wherever the window begins; so the shards
+        together keep the cap, whichever of them run and however their requests coincide.
 
         :param cap: what all shards together may send a second.
         :raises RefusedConfiguration: if there is less than one unit for each.
@@ -42,9 +42,9 @@ class Shard:
         units = whole // self.at_once
         if not units:
             raise RefusedConfiguration(
-                f"{self.at_once} shards at one time cannot share a cap of {format_rate(cap)} a second without going "
-                "over it; split into fewer, or give shards a lower at_once"
+                f"{self.at_once} shards at one time cannot share a cap of {format_rate(cap)} per second without "
+                "exceeding it; split into fewer shards, or give shards a lower at_once"
             )
-        # With all shards at work, what is left over goes to the first ones; with fewer, it cannot be told to which.
+        # If all shards run at once, the remainder goes to the first ones; with fewer, it is not known which those are.
         left = whole - units * self.at_once if self.at_once == self.of else 0
         return float(units + (self.number <= left))

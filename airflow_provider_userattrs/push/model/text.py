@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text out of data that a log, an XCom and a metadata database can hold: names of columns and files may hold anything.
+"""Makes text from the data, such as names of columns and files, safe for logs, XComs and metadata databases.
 
-PostgreSQL's JSONB refuses U+0000 and lone surrogates, UTF-8 the latter, and a line break would begin a line of its own
-in the log.
+PostgreSQL's JSONB refuses U+0000 and lone surrogates, UTF-8 the latter, and a line break would start a new line in the
+log.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def printable(text: str, longest: int | None = None) -> str:
-    """Return a text with its control characters, line breaks and lone surrogates escaped as Python writes them.
+    """Return a text with control characters, line breaks and lone surrogates escaped as in Python.
 
     :param text: the text.
-    :param longest: how many characters of it to keep, or None for all.
+    :param longest: the maximum length, or None.
     """
     kept = text if longest is None else text[:longest]
     shown = _UNPRINTABLE.sub(_escaped, kept) if _UNPRINTABLE.search(kept) else str(kept)
@@ -25,7 +25,7 @@ def printable(text: str, longest: int | None = None) -> str:
 
 
 def storable(value: Any) -> Any:
-    """Return a JSON value with each text in it printable, the names of its dicts too."""
+    """Return a JSON value in which every text is printable, keys of dicts included."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):
@@ -33,5 +33,5 @@ def storable(value: Any) -> Any:
     return [storable(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return repr(found.group())[1:-1]
+def _escaped(match: re.Match[str]) -> str:
+    return repr(match.group())[1:-1]

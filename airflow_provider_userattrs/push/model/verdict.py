@@ -4,13 +4,13 @@
 ========  ==================================================================================
 status    meaning
 ========  ==================================================================================
-accepted  the vendor said yes to this row
-partial   the vendor said it applied part of this row
-rejected  the vendor said no to this row
-invalid   not sent: it breaks a documented rule of the vendor
+accepted  the vendor accepted the row
+partial   the vendor reported that it applied part of the row
+rejected  the vendor refused the row
+invalid   not sent: the row breaks a documented rule of the vendor
 skipped   not sent, on purpose
 unknown   sent, and no verdict came back
-unsent    not applied for certain: never tried, or refused for a passing cause
+unsent    certainly not applied: never sent, or refused for a transient cause
 ========  ==================================================================================
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Status(str, Enum):
-    """Name the verdict on a row."""
+    """What became of a row."""
 
     ACCEPTED = "accepted"
     PARTIAL = "partial"
@@ -38,32 +38,32 @@ class Status(str, Enum):
     __hash__ = str.__hash__
 
     def __str__(self) -> str:
-        """Give the word itself, on every Python."""
+        """Return the value, on every Python."""
         return self.value
 
 
 #: The statuses that count against ``max_failed``.
 FAILED = frozenset({Status.PARTIAL, Status.REJECTED, Status.INVALID, Status.UNKNOWN})
 
-#: The statuses that call for the author's attention: these rows go to the rejects file.
+#: The statuses of the rows that go to the rejects file.
 NOT_APPLIED = FAILED | {Status.UNSENT}
 
 
 class Action(Enum):
-    """Say what the delivery does next with the rows of a verdict."""
+    """What the delivery does next with the rows of a verdict."""
 
     KEEP = "the verdict is final"
-    RETRY = "the cause is passing: try again; if tries run out, the verdict stands"
+    RETRY = "the cause is transient: retry; after the last attempt the verdict is final"
     SPLIT = "the request was refused whole: send its halves; for a single row the verdict is final"
     STOP = "every further request would end the same way: stop the push"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Hold one verdict on a row: a line of a vendor's table, or a rule the row breaks.
+    """The verdict on a row: a line of a vendor's table, or a rule that the row breaks.
 
-    :param status: what became of the row. With ``Action.RETRY`` it also says what is certain now: ``unsent``
-        means that nothing was applied, ``unknown`` that something may have been.
+    :param status: what became of the row. With ``Action.RETRY``, ``unsent`` means that nothing was applied so far,
+        ``unknown`` that something may have been.
     :param code: the vendor's code, or the name of the rule, as short text.
     :param meaning: what it means, in a few words and without any row's data.
     :param remedy: one sentence on what to do about it.
@@ -87,15 +87,15 @@ class Verdict:
     others: tuple[Verdict, ...] = ()
 
     def on(self, attribute: str) -> Verdict:
-        """Return this verdict as one on ``attribute``."""
+        """Return this verdict, for an attribute."""
         return replace(self, attribute=attribute)
 
     def at(self, where: str) -> Verdict:
-        """Return this verdict as one on the row at a place."""
+        """Return this verdict, for the row at a location."""
         return replace(self, where=where)
 
     def saying(self, detail: object) -> Verdict:
-        """Return this verdict with the vendor's own words, cut to 500 characters."""
+        """Return this verdict with the vendor's own message, cut to 500 characters."""
         return replace(self, detail=str(detail)[:500]) if detail else self
 
 
@@ -103,12 +103,12 @@ ACCEPTED = Verdict(Status.ACCEPTED)
 
 
 class Outcome:
-    """Tie a verdict to the row it is about.
+    """A row and its verdict.
 
-    :param position: the row's place among the rows read, from 0.
-    :param verdict: what became of it.
-    :param row: the row as it was read, or what its source could make of it.
-    :param user: how the row names its user, as the vendor sees it; None where it could not be told.
+    :param position: the row's number among the rows read, from 0.
+    :param verdict: the verdict.
+    :param row: the row as it was read.
+    :param user: the user as the request names it; None if it is not known.
     """
 
     __slots__ = ("position", "row", "user", "verdict")

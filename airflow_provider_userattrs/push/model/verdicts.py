@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The engine's own verdicts: what becomes of a row where no vendor and no rule of a vendor decides it."""
+"""The engine's own verdicts: those that come from no vendor and no vendor's rule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdic
 _CHECK = "Check these users at the vendor; push the rows again if the operation may be repeated."
 _RETRY = "Retry the task, or push the rows again."
 
-# A request was sent, or tried.
+# A request was sent, or attempted.
 NO_CONNECTION = Verdict(
     Status.UNSENT,
     "no-connection",
@@ -16,28 +16,30 @@ NO_CONNECTION = Verdict(
     "Check the host, the network and the proxy; then retry the task.",
     Action.RETRY,
 )
-NO_ANSWER = Verdict(Status.UNKNOWN, "no-answer", "sent, and no readable answer came back in time", _CHECK, Action.RETRY)
-LEFT = Verdict(Status.UNKNOWN, "no-answer", "sent, and the task ended before an answer came", _CHECK, Action.RETRY)
-UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "the answer could not be read", _CHECK)
+NO_RESPONSE = Verdict(
+    Status.UNKNOWN, "no-response", "sent, and no readable response came back in time", _CHECK, Action.RETRY
+)
+TASK_ENDED = Verdict(
+    Status.UNKNOWN, "no-response", "sent, and the task ended before a response came back", _CHECK, Action.RETRY
+)
+UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "response could not be read", _CHECK)
 BROKEN = Verdict(Status.UNKNOWN, "broken", "sending ended with an unexpected error", _CHECK, Action.STOP)
 IN_DOUBT = Verdict(
     Status.UNKNOWN,
     "in-doubt",
-    "may have been sent by a try of the task that ended before the answer",
+    "may have been sent by an earlier try of the task, which ended before the response",
     "Check these users at the vendor",
 )
 
-# None was.
+# Nothing was sent.
 DRY_RUN = Verdict(Status.SKIPPED, "dry-run", "dry run, not sent", "Push with dry_run=False.")
-NOT_TRIED = Verdict(Status.UNSENT, "not-tried", "not tried, the push had stopped", _RETRY)
-HELD_BACK = Verdict(Status.UNSENT, "held-back", "held back behind an unsent row of the same user", _RETRY)
-NOT_REACHED = Verdict(
-    Status.UNSENT, "not-reached", "not reached, the push had stopped", "Retry the task: these rows were not read."
-)
+NOT_TRIED = Verdict(Status.UNSENT, "not-tried", "not tried: the push had stopped", _RETRY)
+HELD_BACK = Verdict(Status.UNSENT, "held-back", "held back after an unsent row of the same user", _RETRY)
+NOT_REACHED = Verdict(Status.UNSENT, "not-reached", "not read: the push had stopped", "Retry the task.")
 
 
 def too_large(limit: int) -> Verdict:
-    """Return the verdict on an update that is over the request limit all by itself.
+    """Return the verdict on an update that exceeds the request limit by itself.
 
     :param limit: bytes that a request body may have.
     """

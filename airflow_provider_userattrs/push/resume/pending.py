@@ -75,7 +75,7 @@ def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer |
 
 
 def _pass_cursor(checkpointer: Checkpointer, cursor: Cursor, position: int) -> None:
-    checkpointer.pass_place(cursor.place, position)
+    checkpointer.pass_place(cursor.value, position)
 
 
 #: What a source yields between its rows -> what becomes of it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EngageLab Marketing Automation: what its API says.
+"""EngageLab Marketing Automation: its operations, and what its responses mean.
 
 Set User Attributes, ``POST /v1/user/property``:
 https://www.engagelab.com/docs/marketing-automation/rest-api/attribu-setup (seed 000_07f6870b0c84cf74)
@@ -7,10 +7,10 @@ https://www.engagelab.com/docs/marketing-automation/rest-api/attribu-setup (seed
 Set Contact Information, ``POST /v1/user/contact``:
 https://www.engagelab.com/docs/marketing-automation/rest-api/contact-setup (seed 001_ba1b38142f9df95a)
 
-Both take one user a call, and answer ``{"code": int, "message": str}``. Code 0 means "successful or partially
-successful", any other failure. Which HTTP status comes with it is documented nowhere: a documented failure code
-decides under any status, a success counts under 200 alone, and an undocumented code under a gateway's status gives way
-to that status.
+Both take one user per request and respond with ``{"code": int, "message": str}``. Code 0 means "successful or partially
+successful", any other failure. The HTTP status that comes with a code is not documented. A documented failure
+code decides under any status, a success counts under 200 only, and an undocumented code yields to the status of a
+gateway.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Encode, Operation
+from airflow_provider_userattrs.push.model.operation import Encode, Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors.engagelab.values import rules
-from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, says
+from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, is_text
 
 VENDOR = "EngageLab"
 
@@ -39,25 +39,24 @@ REGIONS = {
 #: The values of ``type`` that set something; ``delete`` removes (seed 000_07f6870b0c84cf74).
 SET_OPERATIONS = ("set", "increase", "add", "remove")
 
-#: What stands for the value of an attribute to delete. The page asks for a value and refuses empty ones (55103), and
-#: does not say which: any will do for "Delete all values of the property".
+#: The value of an attribute to delete. The page requires one that is not empty (55103), but not which: any will do for
+#: "Delete all values of the property".
 _DELETE_VALUE = "1"
 
 #: A request that can change nothing: it names no user and no attribute. Wrong keys are refused with a code of their
-#: own, and the empty EUID with 40007; which is looked at first is documented nowhere.
+#: own, and the empty EUID with 40007; which is checked first is not documented.
 EMPTY_REQUEST = b'{"euid":"","type":"set","properties":{}}'
 
 #: The body's code for an internal server error (both seeds, "Error Code").
 INTERNAL_ERROR = -1
 
 _KEYS = "Check the connection's API key and API secret, and that the API data source still exists in the console."
-_EUID = "Check the EUIDs: each is the integer EngageLab gave the user."
-_IDENTIFIERS = "Not expected here: this code belongs to Obtain EUID; report it to EngageLab."
+_EUID = "Check the EUIDs: each is the integer EngageLab assigned to the user."
+_IDENTIFIERS = "Not expected here: this code belongs to Obtain EUID. Report it to EngageLab."
 
-#: Body code -> verdict: both seeds, "Error Code". 55014 stands only in the failure sample of the contact page in
-#: Chinese: https://www.engagelab.com/zh_CN/docs/marketing-automation/rest-api/contact-setup
-#: A code in neither is `rejected`, for "other values represent failure"; a body without an integer code is judged by
-#: the HTTP status, and is `unknown` where that says nothing.
+#: Body code -> verdict: both seeds, "Error Code". 55014 is only in the failure sample of the Chinese contact page: https://www.engagelab.com/zh_CN/docs/marketing-automation/rest-api/contact-setup
+#: Any other code is `rejected`, since "other values represent failure". For a body without an integer code the HTTP
+#: status decides; where that has no meaning either, it is `unknown`.
 CODES = {
     40050: Verdict(Status.UNSENT, "40050", "authentication failed", _KEYS, Action.STOP),
     50031: Verdict(Status.UNSENT, "50031", "project ID is invalid", _KEYS, Action.STOP),
@@ -69,14 +68,12 @@ CODES = {
         Status.REJECTED,
         "55004",
         "business parameters are invalid",
-        "Check that the operation suits the attributes' type.",
+        "Check that the operation fits the attributes' types.",
     ),
     55102: Verdict(
         Status.REJECTED, "55102", "invalid attribute name", "Rename attributes that are empty, reserved or too long."
     ),
-    55103: Verdict(
-        Status.REJECTED, "55103", "attribute value is empty", "Leave empty values out, or send them as NULL."
-    ),
+    55103: Verdict(Status.REJECTED, "55103", "attribute value is empty", "Leave out empty values, or make them NULL."),
     55101: Verdict(Status.REJECTED, "55101", "over 100 user identifiers", _IDENTIFIERS),
     55105: Verdict(Status.REJECTED, "55105", "user identifier over 256 characters", _IDENTIFIERS),
     55106: Verdict(Status.REJECTED, "55106", "user identifier's name is not supported", _IDENTIFIERS),
@@ -84,14 +81,14 @@ CODES = {
     55014: Verdict(
         Status.REJECTED,
         "55014",
-        "contact exists",
-        "Find who holds the contact in EngageLab, and remove it there first.",
+        "contact already exists",
+        "Find the user who has the contact in EngageLab, and remove it there first.",
     ),
     INTERNAL_ERROR: Verdict(
         Status.UNKNOWN,
         "-1",
         "internal server error",
-        "Push the rows again later; if it stays, ask EngageLab's support.",
+        "Push the rows again later; if the error persists, ask EngageLab's support.",
         Action.RETRY,
     ),
 }
@@ -99,32 +96,32 @@ PARTIAL = Verdict(
     Status.PARTIAL,
     "0",
     "applied in part",
-    "Mend the rows and push them again.",
+    "Fix the rows and push them again.",
     see_rejects=True,
 )
 
 
-def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
+def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return the verdict on the one user of a request."""
     try:
-        body = orjson.loads(answer.body)
+        body = orjson.loads(response.body)
         code, message = body["code"], body.get("message")
     except (ValueError, TypeError, KeyError):
-        return [by_status(answer.status)] * len(users)
-    if type(code) is not int or has_twice(answer.body, "code"):
-        return [by_status(answer.status)] * len(users)
-    if code == 0 and answer.status != 200:
-        return [contradicted(answer.status).saying(message)] * len(users)
+        return [by_status(response.status)] * len(users)
+    if type(code) is not int or has_twice(response.body, "code"):
+        return [by_status(response.status)] * len(users)
+    if code == 0 and response.status != 200:
+        return [contradicted(response.status).saying(message)] * len(users)
     if code == 0:
-        return [ACCEPTED if says(message, "success") else PARTIAL.saying(message)] * len(users)
-    verdict = CODES.get(code) or _undocumented(code, answer.status)
+        return [ACCEPTED if is_text(message, "success") else PARTIAL.saying(message)] * len(users)
+    verdict = CODES.get(code) or _undocumented(code, response.status)
     return [verdict.saying(message)] * len(users)
 
 
 def _undocumented(code: int, status: int) -> Verdict:
     by_http = by_status(status)
     if status != 200 and by_http.status is not Status.REJECTED:
-        return by_http  # a gateway writes such bodies too
+        return by_http  # gateways send such bodies too
     return Verdict(
         Status.REJECTED, str(code), "refused with an undocumented code", "Ask EngageLab's support what the code means."
     )
@@ -155,12 +152,12 @@ def _set_attributes(operation: str) -> Operation:
         encode=_encode_properties(operation),
         read=read,
         asked_to_wait=asked_to_wait,
-        accepted_means="EngageLab confirmed the call",
+        accepted_means="EngageLab confirmed the request",
         idempotent=operation != "increase",
     )
 
 
-#: What an author asks for -> the operation.
+#: Name -> operation, as hooks and operators look it up.
 OPERATIONS = {
     **{operation: _set_attributes(operation) for operation in SET_OPERATIONS},
     "unset": replace(_set_attributes("set"), name="unset attributes", encode=_encode_names, unsets=True),

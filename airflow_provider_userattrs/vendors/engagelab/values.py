@@ -28,13 +28,13 @@ from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 INVALID_EUID = Verdict(
     Status.INVALID,
     "euid",
-    "EUID is no integer of 64 bits",
-    "Check the EUIDs: each is the integer EngageLab gave the user.",
+    "EUID is not a 64-bit integer",
+    "Check the EUIDs: each is the integer EngageLab assigned to the user.",
 )
 NO_EUID = Verdict(
     Status.INVALID,
     "euid",
-    "EUID is missing: NULL, or a data library's mark for it",
+    "EUID is missing: NULL, or a data library's marker for it",
     "Leave users without an EUID out of the push.",
 )
 EMPTY_VALUE = Verdict(
@@ -60,13 +60,16 @@ NO_NUMBER = Verdict(
     Status.INVALID,
     "not-an-integer",
     "increase takes whole numbers only, not text, booleans or other types",
-    "Make the column an integer in the query, or by the source's types.",
+    "Make the column an integer in the query, or with the source's types.",
 )
 NOT_A_LIST_OF_TEXT = Verdict(
-    Status.INVALID, "list-of-text", "a list takes texts only", "Turn the list's elements into text upstream."
+    Status.INVALID,
+    "list-of-text",
+    "list with elements that are not text",
+    "Convert the list's elements to text upstream.",
 )
 CONTACT_NOT_TEXT = Verdict(
-    Status.INVALID, "contact-text", "contact is no text", "Send contacts as text; a phone number is one too."
+    Status.INVALID, "contact-text", "contact is not text", "Send contacts as text, phone numbers too."
 )
 
 _TAKES = "EngageLab takes text, numbers, booleans, times, dates and lists of text"
@@ -79,15 +82,15 @@ def rules(operation: str, zone: tzinfo) -> Rules:
     """Return the rules for an operation.
 
     :param operation: a ``type`` of Set User Attributes, or ``"contacts"``.
-    :param zone: where naive datetimes are from, and in which all are written.
+    :param zone: the time zone of naive datetimes, and of the text that is sent.
     """
     return Rules(identify, value_table(operation, zone), check_name)
 
 
 def identify(credentials: dict[str, Any]) -> tuple[int, tuple[Hashable, ...]]:
-    """Return a user as the body names it: the EUID, an integer ("euid Long").
+    """Return a user as the request names it: the EUID, an integer ("euid Long").
 
-    :raises InvalidRow: if it is none.
+    :raises InvalidRow: if it is not an integer of 64 bits.
     """
     (value,) = credentials.values()
     euid = value if type(value) is int else _euid(value)
@@ -97,7 +100,7 @@ def identify(credentials: dict[str, Any]) -> tuple[int, tuple[Hashable, ...]]:
 
 
 def _euid(value: Any) -> int | None:
-    """Return the integer that a value is; a database's NUMERIC and a data frame's float are one if they are whole."""
+    """Return a value as an integer, or None; a database's NUMERIC and a data frame's float count if they are whole."""
     value = plain(value) if isinstance(value, Enum) else value
     if value is None or check_missing(value):
         raise InvalidRow(NO_EUID)
@@ -113,10 +116,10 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
     """Return the table from type to what EngageLab takes.
 
     :param operation: one of `SET_OPERATIONS`, or ``"contacts"``.
-    :param zone: where naive datetimes are from, and in which all are written.
+    :param zone: the time zone of naive datetimes, and of the text that is sent.
     """
     if operation == "contacts":
-        return ValueTable({str: _filled, object: refuse(CONTACT_NOT_TEXT)})
+        return ValueTable({str: _not_empty, object: refuse(CONTACT_NOT_TEXT)})
     if operation == "increase":
         return ValueTable(
             {
@@ -129,10 +132,10 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
             }
         )
     if operation in ("add", "remove"):
-        return ValueTable({str: lambda value: [_filled(value)], list: _texts, tuple: _texts}, _TAKES_LISTS)
+        return ValueTable({str: lambda value: [_not_empty(value)], list: _texts, tuple: _texts}, _TAKES_LISTS)
     return ValueTable(
         {
-            str: _filled,
+            str: _not_empty,
             bool: as_is,
             int: as_is,
             float: finite,
@@ -148,11 +151,11 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
 
 
 def check_name(name: Any) -> Verdict | None:
-    """Return the verdict on an attribute's name, or None; what else EngageLab refuses is documented nowhere."""
+    """Return the verdict on an attribute's name, or None; what else EngageLab refuses is not documented."""
     return None if isinstance(name, str) and name else EMPTY_NAME
 
 
-def _filled(value: str) -> str:
+def _not_empty(value: str) -> str:
     if not value:
         raise InvalidRow(EMPTY_VALUE)
     return value

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kahuna: what its User Attribute API says.
+"""Kahuna: the operations of its User Attribute API, and what its responses mean.
 
-``POST /api/userattributes?env=p|s``, up to 100 existing users a request:
+``POST /api/userattributes?env=p|s``, up to 100 existing users per request:
 https://support.kahuna.com/hc/en-us/articles/360008462633-User-Attribute-API (seed 002_3492fff7f26e71be)
 
-A 200 holds one element for each user, in their order, and comes also when every user failed. Other statuses are
-about the request as a whole; their body is documented as an array of one object, and seen as a bare object and empty
+A 200 has one element for each user, in their order, also when every user failed. Other statuses concern the whole
+request; their body is documented as an array of one object, and has been seen as a bare object and empty
 (https://github.com/edgar/KahunaClient).
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.operation import Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice
@@ -32,12 +32,12 @@ ENVIRONMENTS = {"production": "p", "sandbox": "s"}
 
 MAX_USERS = 100
 
-#: A request that can change nothing: it names no user. What the answer to it is, is documented nowhere, but for 401
-#: and 409 where the keys are wrong.
+#: A request that can change nothing: it names no user. Its response is not documented, except for 401 and 409 with
+#: wrong keys.
 EMPTY_REQUEST = b'{"user_attributes_array":[]}'
 
-_CHECK = "Check these users in Kahuna; then push the rows again."
-_KEYS = "Check the connection's secret key and API key: both stand in Kahuna's Settings."
+_CHECK = "Check these users in Kahuna, then push the rows again."
+_KEYS = "Check the connection's secret key and API key: both are in Kahuna's Settings."
 
 #: HTTP status of the whole request -> verdict (seed 002_3492fff7f26e71be, "HTTP Response Codes").
 STATUSES = {
@@ -61,13 +61,13 @@ STATUSES = {
         Status.UNKNOWN,
         "500",
         "internal server error",
-        "Push the rows again later; if it stays, ask Kahuna's support.",
+        "Push the rows again later; if the error persists, ask Kahuna's support.",
         Action.RETRY,
     ),
 }
 
-#: `error_code` of one user -> verdict (seed 002_3492fff7f26e71be, "Response Object"). The page names 404 alone, and
-#: calls the field "an HTTP error code": a passing one is tried again, any other is `rejected` ("the request failed").
+#: `error_code` of one user -> verdict (seed 002_3492fff7f26e71be, "Response Object"). The page has 404 only, and
+#: calls the field "an HTTP error code": a transient one is retried, any other is `rejected` ("the request failed").
 USER_CODES = {
     404: Verdict(
         Status.REJECTED,
@@ -76,10 +76,10 @@ USER_CODES = {
         "Kahuna updates existing users only: check the credentials, or wait until the user has signed in once.",
     ),
 }
-_PASSING = frozenset({408, 423, 425, 429})
+_TRANSIENT = frozenset({408, 423, 425, 429})
 
-WRONG_LENGTH = Verdict(Status.UNKNOWN, "wrong-length", "answer has not one element for each user", _CHECK)
-UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "answer could not be read", _CHECK)
+WRONG_LENGTH = Verdict(Status.UNKNOWN, "wrong-length", "response does not have one element for each user", _CHECK)
+UNREADABLE = Verdict(Status.UNKNOWN, "unreadable", "response could not be read", _CHECK)
 
 
 def set_attributes(*, check_size: bool = True) -> Operation:
@@ -108,19 +108,19 @@ def encode(update: UserUpdate) -> bytes:
     return orjson.dumps({"target": update.user, "attributes": attributes})
 
 
-def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
+def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return one verdict for each user of a request, matched by position."""
-    body = _load(answer.body)
-    if answer.status != 200:
+    body = _load(response.body)
+    if response.status != 200:
         if isinstance(body, list) and any(isinstance(item, dict) and item.get("success") is True for item in body):
-            return [contradicted(answer.status)] * len(users)
-        verdict = STATUSES.get(answer.status) or by_status(answer.status)
-        return [verdict.saying(_words(body))] * len(users)
+            return [contradicted(response.status)] * len(users)
+        verdict = STATUSES.get(response.status) or by_status(response.status)
+        return [verdict.saying(_message(body))] * len(users)
     if not isinstance(body, list):
         return [UNREADABLE] * len(users)
     if len(body) != len(users):
         return [WRONG_LENGTH] * len(users)
-    if has_twice(answer.body, "success", len(users)):
+    if has_twice(response.body, "success", len(users)):
         return [UNREADABLE] * len(users)
     return [_read_user(item) for item in body]
 
@@ -133,12 +133,15 @@ def _read_user(item: Any) -> Verdict:
         return UNREADABLE
     code = item.get("error_code")
     verdict = USER_CODES.get(code) if type(code) is int else None
-    if verdict is None and type(code) is int and (code in _PASSING or 500 <= code < 600):
+    if verdict is None and type(code) is int and (code in _TRANSIENT or 500 <= code < 600):
         verdict = by_status(code)
     if verdict is None:
         shown = str(code) if type(code) is int else "none"
         verdict = Verdict(
-            Status.REJECTED, shown, "user failed with an undocumented code", "Ask Kahuna's support what the code means."
+            Status.REJECTED,
+            shown,
+            "user refused with an undocumented code",
+            "Ask Kahuna's support what the code means.",
         )
     return verdict.saying(item.get("error"))
 
@@ -150,13 +153,13 @@ def _load(body: bytes) -> Any:
         return None
 
 
-def _words(body: Any) -> object:
+def _message(body: Any) -> object:
     """Return the message of an error body: an array of one object, or the object itself."""
     error = body[0] if isinstance(body, list) and len(body) == 1 else body
     return error.get("error") if isinstance(error, dict) else None
 
 
-#: What an author asks for -> the operation, without options.
+#: Name -> operation, without options.
 OPERATIONS = {
     "set": set_attributes(),
     "unset": replace(set_attributes(), name="unset attributes", unsets=True),

@@ -31,7 +31,10 @@ VALUE_TOO_LONG = Verdict(
     'Shorten the value, or set oversize="send" to see what Kahuna makes of it.',
 )
 NO_TARGET = Verdict(
-    Status.INVALID, "target", "no credential to find the user by", "Give every row at least one column of target."
+    Status.INVALID,
+    "target",
+    "no credential to find the user by",
+    "Give every row a value in at least one column of target.",
 )
 TARGET_TYPE = Verdict(
     Status.INVALID, "target-type", "credential is neither text nor integer", "Convert the credential to text upstream."
@@ -39,8 +42,8 @@ TARGET_TYPE = Verdict(
 MISSING_CREDENTIAL = Verdict(
     Status.INVALID,
     "target-type",
-    "credential is a data library's mark for a missing value (NaN, NaT, NA)",
-    "Turn the mark into NULL upstream: the user is found by the other credentials then, if there are any.",
+    "credential is a data library's marker for a missing value (NaN, NaT, NA)",
+    "Replace it with NULL upstream: the user is then found by the other credentials, if there are any.",
 )
 EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", "Give the column a name.")
 
@@ -48,37 +51,37 @@ EMPTY_NAME = Verdict(Status.INVALID, "attribute-name", "attribute has no name", 
 def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
     """Return the rules for attributes.
 
-    :param zone: where naive datetimes are from, and in which all are written.
+    :param zone: the time zone of naive datetimes, and of the text that is sent.
     :param check_size: whether a value over 2,048 bytes is refused.
     """
     return Rules(identify, value_table(zone, check_size=check_size), check_name)
 
 
 def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple[Hashable, ...]]:
-    """Return a user as the body names it: the credentials that are not NULL or blank, in order of preference.
+    """Return a user as the request names it: the credentials that are not NULL or blank, in order of preference.
 
     Kahuna takes the first credential that matches a user.
 
     :raises InvalidRow: if there is none, or one is neither text nor integer.
     """
     target: dict[str, str] = {}
-    odd: Noted | None = None
+    noted: Noted | None = None
     for credential, value in credentials.items():
         if type(value) is not str:
             if value is None:
                 continue
             if isinstance(value, float):
-                odd = odd or Noted(target, FROM_FLOAT, credential)
+                noted = noted or Noted(target, FROM_FLOAT, credential)
             value = _credential(value)
         stripped = value.strip()
         if not stripped:
             continue
         if (stripped is not value or len(value) <= LONGEST_MISSING_TEXT) and (note := id_note(value)):
-            odd = odd or Noted(target, note, credential)
+            noted = noted or Noted(target, note, credential)
         target[credential] = value
     if not target:
         raise InvalidRow(NO_TARGET)
-    return odd or target, tuple(target.items())
+    return noted or target, tuple(target.items())
 
 
 def _credential(value: Any) -> str:
@@ -93,10 +96,10 @@ def _credential(value: Any) -> str:
 def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
     """Return the table from type to what Kahuna takes: string, integer, boolean.
 
-    Times and dates have the form of the page's samples. A number that is no integer goes as its exact decimal text,
-    and is noted.
+    Times and dates have the form of the page's samples. A number that is not an integer is sent as its exact decimal
+    text, and noted.
 
-    :param zone: where naive datetimes are from, and in which all are written.
+    :param zone: the time zone of naive datetimes, and of the text that is sent.
     :param check_size: whether a value over 2,048 bytes is refused.
     """
     return ValueTable(
@@ -120,7 +123,7 @@ def check_name(name: Any) -> Verdict | None:
 
 
 def _within_limit(value: str) -> str:
-    # A character has at most 4 bytes in UTF-8; what cannot be encoded at all is refused when the body is written.
+    # A character has at most 4 bytes in UTF-8; text that cannot be encoded is refused when the body is written.
     if len(value) * 4 > MAX_VALUE_BYTES and len(value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
         raise InvalidRow(VALUE_TOO_LONG)
     return value
@@ -132,7 +135,7 @@ def _number_text(value: float | Decimal, *, check_size: bool) -> Noted:
 
 def _integer_or_text(value: Decimal, *, check_size: bool) -> int | Noted:
     text = exact_text(value)
-    # By the scale, not by the value, so that a NUMERIC(10, 2) column does not change its type from row to row.
+    # By the scale, not the value, so that a NUMERIC(10, 2) column has one type in all rows.
     return _as_text(text, check_size) if "." in text else int(value)
 
 

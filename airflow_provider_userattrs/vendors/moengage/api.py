@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MoEngage: what its User API says.
+"""MoEngage: the operations of its User API, and what its responses mean.
 
-``POST /v1/customer/<APP_ID>``, one user a request; a 200 means that the update is queued, not that it is stored:
+``POST /v1/customer/<APP_ID>``, one user per request; a 200 means that the update is queued, not that it is stored:
 seed 003_dbbef344ba752faa, and the newer https://www.moengage.com/docs/api/user/track-user
 
 Limits and errors: https://www.moengage.com/docs/api/data/data-overview
-`x-ratelimit-reset` is seconds left by one page and epoch seconds by another: there, and
+`x-ratelimit-reset` is seconds left on one page and epoch seconds on another: there, and
 https://www.moengage.com/docs/api/rate-limits
-What is cut or dropped without a word: https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies
+What is cut or dropped silently: https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Answer, Encode, Operation
+from airflow_provider_userattrs.push.model.operation import Encode, Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, says
+from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, is_text
 from airflow_provider_userattrs.vendors.moengage.values import rules, unset_rules
 
 VENDOR = "MoEngage"
@@ -30,29 +30,29 @@ VENDOR = "MoEngage"
 #: https://www.moengage.com/docs/api/introduction#data-centers
 DATA_CENTERS = ("01", "02", "03", "04", "05", "06", "101")
 
-#: 128 KB, by the smaller of the two readings of KB.
+#: 128 KB, with 1,000 bytes to a KB, the smaller reading.
 MAX_BYTES = 128_000
 
-#: 10,000 user updates a minute for a workspace.
+#: 10,000 user updates per minute and workspace.
 MAX_RATE = 10_000 / 60
 
 #: How an attribute to unset is matched (seed 003_dbbef344ba752faa, "type operator"; the words:
 #: https://www.moengage.com/docs/user-guide/data/user-data/unset-user-attributes).
 MATCHES = ("equals", "prefix", "suffix", "contains")
 
-#: An API firewall answers workers that are not on its list with an unspecified 4xx, though the key is right
+#: An API firewall refuses workers that are not on its list with an unspecified 4xx, even with the right key
 #: (https://www.moengage.com/docs/user-guide/settings/account/security/api-firewall).
 _FIREWALL = "with an API firewall, that this worker's IP address is listed"
 _KEYS = f"Check the connection's workspace id and Data API key, that the key may use the Data API, and {_FIREWALL}."
 _WORKSPACE = "Check the connection's login, the workspace id, and its host if one is set."
-_MEND = "Mend the rows as MoEngage's words say, and push them again."
+_FIX = "Fix the rows as MoEngage's message says, and push them again."
 _SUPPORT = f"Ask MoEngage's support about the account; check, {_FIREWALL}."
-_OTHER_4XX = f"Check, {_FIREWALL}; else mend the rows and push them again."
+_OTHER_4XX = f"Check, {_FIREWALL}; otherwise fix the rows and push them again."
 
-#: HTTP status -> verdict. The types in error bodies differ between MoEngage's pages, so the status decides, but for
+#: HTTP status -> verdict. The types in error bodies differ between MoEngage's pages, so the status decides, except for
 #: `ACCOUNT_TYPES`.
 STATUSES = {
-    400: Verdict(Status.REJECTED, "400", "request refused as invalid", _MEND, see_rejects=True),
+    400: Verdict(Status.REJECTED, "400", "request refused as invalid", _FIX, see_rejects=True),
     401: Verdict(Status.UNSENT, "401", "authentication required or failed", _KEYS, Action.STOP),
     403: Verdict(Status.UNSENT, "403", "account blocked or suspended", _SUPPORT, Action.STOP),
     409: Verdict(
@@ -70,12 +70,12 @@ STATUSES = {
         Status.UNSENT,
         "429",
         "rate limit exceeded",
-        "Retry the task; lower rate_limit if other senders share the workspace's 10,000 users a minute.",
+        "Retry the task; lower rate_limit if other senders share the workspace's 10,000 users per minute.",
         Action.RETRY,
     ),
 }
 
-#: Type in the error body of a 400 that is about the account or the connection, and the same for every row -> verdict
+#: Type in the error body of a 400 that concerns the account or the connection, and so every row -> verdict
 #: (https://www.moengage.com/docs/api/data/data-overview, "Response Codes").
 ACCOUNT_TYPES = {
     "Blacklisted": Verdict(Status.UNSENT, "400", "account is blacklisted", _SUPPORT, Action.STOP),
@@ -83,18 +83,18 @@ ACCOUNT_TYPES = {
     "ParamsRequired": Verdict(Status.UNSENT, "400", "workspace id is missing", _WORKSPACE, Action.STOP),
 }
 
-#: (HTTP status, type in the error body) -> what it means more exactly; status and action stay those of the status.
+#: (HTTP status, type in the error body) -> a more exact meaning; the status and the action stay.
 TYPES = {
     (400, "MissingAttributeError"): "a required field is missing or of the wrong type",
     (400, "ArrayFieldError"): "an array attribute is both added to and removed from",
     (400, "Missing header value"): "a header is missing",
     (400, "Empty request body"): "body is empty",
-    (400, "Body type is not JSON"): "body is no JSON",
+    (400, "Body type is not JSON"): "body is not JSON",
     (400, "Malformed JSON"): "body is malformed JSON",
     (401, "Authentication required"): "authentication required or failed",
     (403, "BlockedClient"): "account is blocked",
     (403, "Account Suspended"): "account is suspended",
-    (403, "Account Temporarily Suspended"): "account is suspended for now",
+    (403, "Account Temporarily Suspended"): "account is temporarily suspended",
     (409, "Authentication Mismatch"): "workspace id differs from that of the credentials",
     (409, "Authentication required"): "no Data API key is set for the workspace",
     (409, "App Secret key not set"): "no Data API key is set for the workspace",
@@ -105,9 +105,12 @@ TYPES = {
     (429, "RateLimitError"): "rate limit exceeded",
     (429, "Rate Limit Exceeded"): "rate limit exceeded",
 }
-NOT_QUEUED = Verdict(Status.REJECTED, "200-fail", "answered 200 with status fail", _MEND, see_rejects=True)
+NOT_QUEUED = Verdict(Status.REJECTED, "200-fail", "HTTP status 200 with status fail", _FIX, see_rejects=True)
 UNREADABLE = Verdict(
-    Status.UNKNOWN, "unreadable", "answer could not be read", "Check these users in MoEngage; then push the rows again."
+    Status.UNKNOWN,
+    "unreadable",
+    "response could not be read",
+    "Check these users in MoEngage, then push the rows again.",
 )
 
 
@@ -120,7 +123,7 @@ def set_attributes(*, check_size: bool = True, update_existing_only: bool = Fals
     """Return the operation that sets attributes; the workspace is the connection's.
 
     :param check_size: whether names, texts and lists that MoEngage would cut are refused.
-    :param update_existing_only: whether to leave users alone that MoEngage does not know.
+    :param update_existing_only: whether to skip users that MoEngage does not know.
     """
     return Operation(
         vendor=VENDOR,
@@ -142,7 +145,7 @@ def unset_attributes(*, match: str = "equals", case_sensitive: bool = True) -> O
     """Return the operation that removes attributes; the workspace is the connection's.
 
     :param match: how their names are matched, one of `MATCHES`.
-    :param case_sensitive: whether case counts in that.
+    :param case_sensitive: whether case matters.
     """
     return replace(
         set_attributes(),
@@ -169,18 +172,18 @@ def _encode(match: str, case_sensitive: bool, update_existing_only: bool) -> Enc
     return encode
 
 
-def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
+def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return the verdict on the one user of a request."""
-    body = _load(answer.body)
+    body = _load(response.body)
     status = body.get("status")
-    if answer.status == 200:
-        if has_twice(answer.body, "status"):
+    if response.status == 200:
+        if has_twice(response.body, "status"):
             return [UNREADABLE] * len(users)
-        if says(status, "success"):
+        if is_text(status, "success"):
             return [ACCEPTED] * len(users)
-        return [(NOT_QUEUED if says(status, "fail") else UNREADABLE).saying(_words(body))] * len(users)
-    verdict = contradicted(answer.status) if says(status, "success") else _refused(answer.status, _error(body))
-    return [verdict.saying(_words(body))] * len(users)
+        return [(NOT_QUEUED if is_text(status, "fail") else UNREADABLE).saying(_message(body))] * len(users)
+    verdict = contradicted(response.status) if is_text(status, "success") else _refused(response.status, _error(body))
+    return [verdict.saying(_message(body))] * len(users)
 
 
 def _refused(status: int, error: dict[str, Any]) -> Verdict:
@@ -194,13 +197,13 @@ def _refused(status: int, error: dict[str, Any]) -> Verdict:
     return replace(verdict, meaning=TYPES.get((status, str(kind)), verdict.meaning))
 
 
-def succeeded(answer: Answer) -> bool:
-    """Tell whether an answer's body says success."""
-    return says(_load(answer.body).get("status"), "success")
+def succeeded(response: Response) -> bool:
+    """Tell whether a response's body reports success."""
+    return is_text(_load(response.body).get("status"), "success")
 
 
-def _words(body: dict[str, Any]) -> str:
-    """Return MoEngage's words, with the request id by which its support finds the request."""
+def _message(body: dict[str, Any]) -> str:
+    """Return MoEngage's message, with the request id by which its support finds the request."""
     error = _error(body)
     message, request = error.get("message"), error.get("request_id") or body.get("request_id")
     return " ".join([*([str(message)] if message else ()), *([f"(request_id {request})"] if request else ())])
@@ -219,5 +222,5 @@ def _error(body: dict[str, Any]) -> dict[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
-#: What an author asks for -> the operation, without options.
+#: Name -> operation, without options.
 OPERATIONS = {"set": set_attributes(), "unset": unset_attributes()}

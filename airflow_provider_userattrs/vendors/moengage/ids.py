@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MoEngage: what names a user, the customer id.
+"""MoEngage: the customer id, which names a user.
 
 https://www.moengage.com/docs/api/data/data-overview, "Request Body"
 """
@@ -18,8 +18,8 @@ from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 CUSTOMER_ID = Verdict(
     Status.INVALID,
     "customer-id",
-    "customer_id is no text of more than one character",
-    "Name the user by the text that identifies it in MoEngage.",
+    "customer_id is not a text of more than one character",
+    "Give the text that identifies the user in MoEngage.",
 )
 BLOCKED_CUSTOMER_ID = Verdict(
     Status.INVALID,
@@ -30,11 +30,11 @@ BLOCKED_CUSTOMER_ID = Verdict(
 NO_CUSTOMER_ID = Verdict(
     Status.INVALID,
     "customer-id",
-    "customer_id is missing: NULL, or a data library's mark for it",
+    "customer_id is missing: NULL, or a data library's marker for it",
     "Leave users without an id of their own out of the push.",
 )
 
-#: Ids that stand for no user; whether case counts when they are compared is not documented, so it does not count here.
+#: Ids that name no user. Whether MoEngage compares them by case is not documented, so case does not matter here.
 BLOCKED_CUSTOMER_IDS = frozenset(
     {"", "(empty)", "0", "1", "2", "-1", "-2", "id", "uid", "userid", "user_id", "customer_id"}
     | {"na", "n/a", "none", "null", "true", "false", "guest", "unknown"}
@@ -43,9 +43,9 @@ BLOCKED_CUSTOMER_IDS = frozenset(
 
 
 def identify(credentials: dict[str, Any]) -> tuple[str | Noted, tuple[Hashable, ...]]:
-    """Return a user as the body names it: the customer id, a text of more than one character.
+    """Return a user as the request names it: the customer id, a text of more than one character.
 
-    :raises InvalidRow: if it is none, or one that MoEngage blocks.
+    :raises InvalidRow: if it is not such a text, or one that MoEngage blocks.
     """
     (value,) = credentials.values()
     note = None

@@ -36,7 +36,7 @@ CREATE_ONLY = ("publisher_name", "campaign_name", "u_l_a", "cr_t", "moe_gaid", "
 
 RESERVED_NAMES = _BLOCKED_NAMES | _KEYWORDS | _READ_ONLY
 
-#: "You can not use moe_ as a prefix" (data-overview), but for what the seed and the pages let one set: data-overview,
+#: "You can not use moe_ as a prefix" (data-overview), except for what the seed and the pages allow: data-overview,
 #: "User Attributes"; moe_mobile is an identifier in "User Identity Resolution", and moe_email_open_tracking_consent is
 #: in the release notes of 2026.
 _PREFIX = "moe_"
@@ -49,7 +49,7 @@ MOE_NAMES = frozenset(
 RESERVED_NAME = Verdict(
     Status.INVALID,
     "reserved-name",
-    "attribute name that MoEngage keeps for itself",
+    "attribute name that MoEngage reserves",
     "Send the column under another name, as in attributes={'plan_status': 'status'}, or leave it out.",
 )
 EMPTY_NAME = Verdict(
@@ -64,17 +64,20 @@ NAME_TOO_LONG = Verdict(
 KEPT_NAME = Verdict(
     Status.INVALID,
     "reserved-name",
-    "attribute name that MoEngage keeps for itself",
-    "Leave it out: MoEngage removes none of its own attributes.",
+    "attribute name that MoEngage reserves",
+    "Leave it out: MoEngage does not remove its own attributes.",
 )
 NO_NAME = Verdict(
-    Status.INVALID, "reserved-name", "no text to match names by", "Give at least one character of the names to remove."
+    Status.INVALID,
+    "reserved-name",
+    "no text to match attribute names with",
+    "Give at least one character of the names to remove.",
 )
 CUT_NAME = Verdict(
     Status.INVALID,
     "name-too-long",
     f"attribute name over {MAX_NAME} characters",
-    f"Give its first {MAX_NAME} characters: MoEngage has cut it to them.",
+    f"Give its first {MAX_NAME} characters, to which MoEngage has cut it.",
 )
 
 
@@ -93,7 +96,7 @@ def check_name(name: Any, *, check_size: bool = True) -> Verdict | None:
     return NAME_TOO_LONG if check_size and len(name) > MAX_NAME else None
 
 
-#: What is said of a name to set -> what is said of it where it is to be removed.
+#: Verdict on a name to set -> verdict on the same name to remove.
 _TO_REMOVE = {EMPTY_NAME: NO_NAME, RESERVED_NAME: KEPT_NAME, NAME_TOO_LONG: CUT_NAME}
 
 
@@ -103,6 +106,6 @@ def check_unset_name(name: Any) -> Verdict | None:
     return verdict and _TO_REMOVE[verdict]
 
 
-def check_part(part: Any) -> Verdict | None:
-    """Return the verdict on a part of names to remove, or None; it may be a part of reserved ones, but not empty."""
-    return None if isinstance(part, str) and part else NO_NAME
+def check_match(text: Any) -> Verdict | None:
+    """Return the verdict on text that names to remove contain, or None; reserved names may contain it too."""
+    return None if isinstance(text, str) and text else NO_NAME

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """MoEngage: the standard attributes, each of a type of its own (seed 003_dbbef344ba752faa, "Standard User Attributes").
 
-A value of another type is stored as it comes, answered with 200, and no later change of the attribute's type mends it.
+MoEngage responds to a value of another type with 200 and stores it unchanged; changing the attribute's type later does
+not fix it.
 """
 
 from __future__ import annotations
@@ -37,20 +38,20 @@ _FROM_TEXT = "text sent as a number"
 NOT_TEXT = Verdict(
     Status.INVALID,
     "not-text",
-    "standard attribute of type String that is no text",
-    "Send text; numbers are taken as their text.",
+    "standard attribute of type String that is not text",
+    "Send text; a number is sent as its text.",
 )
 NOT_NUMERIC = Verdict(
     Status.INVALID,
     "not-numeric",
-    "standard attribute of type Numeric that is no number",
-    "Send a number, or its text; where there is none, NULL.",
+    "standard attribute of type Numeric that is not a number",
+    "Send a number or its text, and NULL where there is none.",
 )
 NOT_BOOLEAN = Verdict(
     Status.INVALID,
     "not-boolean",
-    "standard attribute of type Boolean that is no boolean",
-    "Send a boolean, or a word for one such as true or false; where there is none, NULL.",
+    "standard attribute of type Boolean that is not a boolean",
+    "Send a boolean or text such as true or false, and NULL where there is none.",
 )
 NOT_A_DATE = Verdict(
     Status.INVALID,
@@ -58,24 +59,24 @@ NOT_A_DATE = Verdict(
     "date attribute that MoEngage would store as text",
     "Send a date or datetime, or text such as 2019-05-21T03:47:35Z.",
 )
-NOT_A_PLACE = Verdict(
+NOT_A_LOCATION = Verdict(
     Status.INVALID,
-    "not-a-place",
-    "location is no {'lat': number, 'lon': number}",
-    "Send both numbers under these keys.",
+    "not-a-location",
+    "location is not {'lat': number, 'lon': number}",
+    "Send a dict with exactly these two keys.",
 )
 NOT_PLATFORMS = Verdict(
     Status.INVALID,
     "not-platforms",
-    "platforms is no list of {'platform': ..., 'active': ...}",
-    "Name ANDROID, iOS or web, each with active true or false.",
+    "platforms is not a list of {'platform': ..., 'active': ...}",
+    "Give ANDROID, iOS or web, each with active true or false.",
 )
 
 
-def named(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
-    """Return the tables of the standard attributes, which have types of their own, by name.
+def standard_tables(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
+    """Return the table of each standard attribute, by name.
 
-    :param zone: where naive datetimes are from.
+    :param zone: the time zone of naive datetimes.
     :param text: the converter of text.
     """
     texts = ValueTable(
@@ -105,7 +106,7 @@ def named(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
         **dict.fromkeys(NUMBERS, numbers),
         **dict.fromkeys(BOOLEANS, ValueTable({bool: as_is, object: _as_boolean})),
         **dict.fromkeys(DATES, ValueTable({object: _date(zone)})),
-        "moe_geo_location": ValueTable({object: _place}),
+        "moe_geo_location": ValueTable({object: _location}),
         "platforms": ValueTable({object: _platforms}),
     }
 
@@ -163,16 +164,16 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _place(value: Any) -> dict[str, Any]:
+def _location(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or value.keys() != {"lat", "lon"}:
-        raise InvalidRow(NOT_A_PLACE)
+        raise InvalidRow(NOT_A_LOCATION)
     return {key: _degrees(part) for key, part in value.items()}
 
 
 def _degrees(value: Any) -> Any:
     value = plain(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise InvalidRow(NOT_A_PLACE)
+        raise InvalidRow(NOT_A_LOCATION)
     return exact_number(value) if isinstance(value, Decimal) else finite(value)
 
 

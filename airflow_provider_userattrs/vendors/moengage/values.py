@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """MoEngage: what an attribute's value may be, and the rules for users, names and values together.
 
-MoEngage cuts, drops or changes what breaks these rules, and answers 200:
+MoEngage cuts, drops or changes what breaks these rules, and responds with 200:
 https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies
 """
 
@@ -20,8 +20,8 @@ from airflow_provider_userattrs.push.mapping.values import Convert, Noted, Value
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.moengage.ids import identify
-from airflow_provider_userattrs.vendors.moengage.names import CREATE_ONLY, check_name, check_part, check_unset_name
-from airflow_provider_userattrs.vendors.moengage.standard import named
+from airflow_provider_userattrs.vendors.moengage.names import CREATE_ONLY, check_match, check_name, check_unset_name
+from airflow_provider_userattrs.vendors.moengage.standard import standard_tables
 
 MAX_TEXT = 512
 MAX_ELEMENTS = 50
@@ -35,14 +35,14 @@ VALUE_TOO_LONG = Verdict(
 URL_TOO_LONG = Verdict(
     Status.INVALID,
     "url-too-long",
-    f"URL over {MAX_TEXT} characters, which MoEngage drops and does not cut",
+    f"URL over {MAX_TEXT} characters, which MoEngage drops instead of cutting it",
     "Shorten the URL.",
 )
 LIST_TOO_LONG = Verdict(
     Status.INVALID, "list-too-long", f"list over {MAX_ELEMENTS} elements", f"Shorten the list, {_OVERSIZE}"
 )
 MIXED_LIST = Verdict(
-    Status.INVALID, "mixed-list", "list with elements of several types", "Give the list elements of one type."
+    Status.INVALID, "mixed-list", "list with elements of several types", "Use one type for all elements."
 )
 LIST_OF_BOOLEANS = Verdict(
     Status.INVALID,
@@ -55,26 +55,26 @@ LIST_OF_BOOLEANS = Verdict(
 def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
     """Return the rules for attributes.
 
-    :param zone: where naive datetimes are from; all are written in UTC.
+    :param zone: the time zone of naive datetimes; times are sent in UTC.
     :param check_size: whether names over 200 characters, texts over 512 and lists over 50 elements are refused.
     """
     types = value_table(zone, check_size=check_size)
-    tables = {**named(zone, types[str]), **dict.fromkeys(CREATE_ONLY, _noting_creation(types))}
+    tables = {**standard_tables(zone, types[str]), **dict.fromkeys(CREATE_ONLY, _noting_creation(types))}
     return Rules(identify, types, partial(check_name, check_size=check_size), tables)
 
 
 def unset_rules(match: str) -> Rules:
     """Return the rules for attributes to remove.
 
-    :param match: how their names are matched; what is no whole name may be part of a reserved one, but not empty.
+    :param match: how their names are matched; unless it is ``"equals"``, the text may occur in reserved names too.
     """
-    return Rules(identify, ValueTable({}), check_unset_name if match == "equals" else check_part)
+    return Rules(identify, ValueTable({}), check_unset_name if match == "equals" else check_match)
 
 
 def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
     """Return the table from type to what MoEngage takes: string, number, boolean, date, and lists of one of these.
 
-    :param zone: where naive datetimes are from; all are written in UTC.
+    :param zone: the time zone of naive datetimes; times are sent in UTC.
     :param check_size: whether texts over 512 characters and lists over 50 elements are refused.
     """
     scalars = ValueTable(
@@ -98,7 +98,7 @@ def _noting_creation(types: ValueTable) -> ValueTable:
     def convert(value: Any) -> Noted:
         converted = types[type(value)](value)
         sent = converted.value if isinstance(converted, Noted) else converted
-        return Noted(sent, "taken at a user's creation only, says MoEngage")
+        return Noted(sent, "used only when MoEngage creates the user")
 
     return ValueTable({object: convert})
 
@@ -138,7 +138,7 @@ def _list_of(scalars: ValueTable, check_size: bool) -> Convert:
 
 
 def _family(value: Any) -> type:
-    """Return the kind of element a list counts a value as: numbers are one kind, and so are dates."""
+    """Return the element type that a list counts a value as: all numbers are one type, and so are all dates."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return float
     for kind in (str, date):

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
-from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.report import book, counts
@@ -35,7 +35,7 @@ APPLIES = {"ok", "part", "doubt"}
 AMBIGUOUS = {"doubt", "lost", "dropped", "short", "garbage", "broken"}
 
 
-def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
+def read(answer: Response, users: Sequence[Any]) -> list[Verdict]:
     return [WORDS[word] for word in orjson.loads(answer.body)]
 
 
@@ -61,7 +61,7 @@ def operation(max_users: int = 1, **more: Any) -> Operation:
 
 
 class Vendor:
-    """Answer as told, and keep what was asked and what was applied.
+    """Response as told, and keep what was asked and what was applied.
 
     What `judge` returns for the positions of a request is a word for all its users or a list of words, an answer, or:
     "refused" no connection; "lost" applied and never answered; "dropped" neither; "short" applied, an element is
@@ -83,7 +83,7 @@ class Vendor:
         self.book = Book()
         self.early: list[int] = []
 
-    def __call__(self, body: bytes, *, leave: Any = None) -> Answer:
+    def __call__(self, body: bytes, *, before_send: Any = None) -> Response:
         with self.lock:
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -93,7 +93,7 @@ class Vendor:
             with self.lock:
                 self.in_flight -= 1
 
-    def _answer(self, body: bytes) -> Answer:
+    def _answer(self, body: bytes) -> Response:
         positions = [position for position, _ in orjson.loads(body)]
         with self.lock:
             turn = self.turns[positions[0]]
@@ -103,7 +103,7 @@ class Vendor:
             self.bytes += len(body)
             words = self.judge(positions, turn)
             self.requests.append((self.clock.monotonic(), positions, words))
-            if isinstance(words, Answer):
+            if isinstance(words, Response):
                 each = orjson.loads(words.body)
             else:
                 each = words if isinstance(words, list) else [words] * len(positions)
@@ -113,21 +113,21 @@ class Vendor:
                 if word in APPLIES or word in ("lost", "short", "garbage")
             )
         match words:
-            case Answer():
+            case Response():
                 return words
             case "refused":
                 raise NotSent("no connection")
             case "lost" | "dropped":
-                raise NoAnswer("no answer")
+                raise NoResponse("no answer")
             case "broken":
                 raise ZeroDivisionError("a bug")
             case "keys":
                 raise RefusedConfiguration("the keys are refused")
             case "short":
-                return Answer(200, {}, orjson.dumps(["ok"] * (len(positions) - 1)))
+                return Response(200, {}, orjson.dumps(["ok"] * (len(positions) - 1)))
             case "garbage":
-                return Answer(200, {}, b"<html>")
-        return Answer(200, {}, orjson.dumps(each))
+                return Response(200, {}, b"<html>")
+        return Response(200, {}, orjson.dumps(each))
 
     def sent(self, position: int) -> list[Any]:
         """Return what became of each request a row was in."""

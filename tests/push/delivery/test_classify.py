@@ -11,14 +11,14 @@ import pytest
 from push.delivery.fake_vendor import WORDS, operation
 
 from airflow_provider_userattrs.push.delivery.classify import classify, worse
-from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, PushError, RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, PushError, RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
-from airflow_provider_userattrs.push.model.verdicts import BROKEN, NO_ANSWER, NO_CONNECTION, NOT_TRIED, UNREADABLE
+from airflow_provider_userattrs.push.model.verdicts import BROKEN, NO_CONNECTION, NO_RESPONSE, NOT_TRIED, UNREADABLE
 
 
-def answer(*words: str) -> Answer:
-    return Answer(200, {}, orjson.dumps(words))
+def answer(*words: str) -> Response:
+    return Response(200, {}, orjson.dumps(words))
 
 
 class TestClassify:
@@ -26,11 +26,11 @@ class TestClassify:
         assert classify(operation(), answer("no", "ok", "part"), range(3)) == [WORDS["no"], WORDS["ok"], WORDS["part"]]
 
     def test_an_answer_may_name_the_users_in_an_order_of_its_own(self) -> None:
-        def read(answer: Answer, users: Sequence[Any]) -> list[Verdict]:
+        def read(answer: Response, users: Sequence[Any]) -> list[Verdict]:
             words = dict(orjson.loads(answer.body))
             return [WORDS[words[user]] for user in users]
 
-        by_user = Answer(200, {}, orjson.dumps([["eve", "no"], ["ada", "ok"]]))
+        by_user = Response(200, {}, orjson.dumps([["eve", "no"], ["ada", "ok"]]))
         assert classify(operation(read=read), by_user, ["ada", "eve"]) == [WORDS["ok"], WORDS["no"]]
         assert classify(operation(read=read), by_user, ["ada", "bob"]) == [UNREADABLE] * 2
 
@@ -40,17 +40,17 @@ class TestClassify:
             pytest.param(answer("ok"), id="too-few"),
             pytest.param(answer("ok", "ok", "ok"), id="too-many"),
             pytest.param(answer("ok", "a word of no table"), id="no-such-word"),
-            pytest.param(Answer(200, {}, b"<html>"), id="no-json"),
+            pytest.param(Response(200, {}, b"<html>"), id="no-json"),
         ],
     )
-    def test_an_answer_that_does_not_fit_the_request_is_unreadable_for_all_and_final(self, unlike: Answer) -> None:
+    def test_an_answer_that_does_not_fit_the_request_is_unreadable_for_all_and_final(self, unlike: Response) -> None:
         assert classify(operation(), unlike, range(2)) == [UNREADABLE] * 2
         assert (UNREADABLE.status, UNREADABLE.action) == (Status.UNKNOWN, Action.KEEP)
 
     @pytest.mark.parametrize(
         ("error", "verdict", "status", "action"),
         [
-            pytest.param(NoAnswer("x"), NO_ANSWER, Status.UNKNOWN, Action.RETRY, id="no-answer"),
+            pytest.param(NoResponse("x"), NO_RESPONSE, Status.UNKNOWN, Action.RETRY, id="no-response"),
             pytest.param(RefusedConfiguration("x"), NOT_TRIED, Status.UNSENT, Action.KEEP, id="configuration"),
             pytest.param(NotSent("x"), NO_CONNECTION, Status.UNSENT, Action.RETRY, id="not-sent"),
             pytest.param(ZeroDivisionError("x"), BROKEN, Status.UNKNOWN, Action.STOP, id="bug"),
@@ -93,6 +93,6 @@ class TestWorse:
 
 
 def test_every_verdict_of_its_own_says_what_it_means_and_what_to_do() -> None:
-    own: list[Any] = [NO_CONNECTION, NO_ANSWER, UNREADABLE, BROKEN]
+    own: list[Any] = [NO_CONNECTION, NO_RESPONSE, UNREADABLE, BROKEN]
     assert len({verdict.code for verdict in own}) == len(own)
     assert all(verdict.meaning and verdict.remedy for verdict in own)

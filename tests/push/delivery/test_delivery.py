@@ -20,7 +20,7 @@ from push.delivery.fake_vendor import SKIPPED, WORDS, Book, Vendor, operation
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.model.errors import NotSent, RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
 
@@ -190,7 +190,7 @@ class TestIdling:
         me = current_thread().name
         spins: list[int] = []
 
-        def judge(body: bytes, *, leave: Any = None) -> Answer:
+        def judge(body: bytes, *, before_send: Any = None) -> Response:
             [[position, _]] = orjson.loads(body)
             if position < 2 and not spins:
                 raise NotSent("no connection")
@@ -203,7 +203,7 @@ class TestIdling:
                     if looks[me] - before > 1_000:
                         break
                 spins.append(looks[me] - before)
-            return Answer(200, {}, b'["ok"]')
+            return Response(200, {}, b'["ok"]')
 
         book = Book()
         delivery = Delivery(operation(), judge, book, clock=clock, concurrency=1)

@@ -10,7 +10,7 @@ import pytest
 from push.delivery.fake_vendor import ATTEMPTS, in_turn, operation
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 
 
 class TestDoubt:
@@ -64,5 +64,5 @@ class TestDoubt:
         assert all(verdict.meaning and verdict.remedy for verdict in done.book.verdicts.values())
 
     def test_an_answer_with_too_many_elements_is_unknown_for_all(self, push: Any, rows: Any) -> None:
-        done = push(rows(3), Answer(200, {}, orjson.dumps(["ok"] * 4)), target=operation(3))
+        done = push(rows(3), Response(200, {}, orjson.dumps(["ok"] * 4)), target=operation(3))
         assert done.statuses == ["unknown"] * 3

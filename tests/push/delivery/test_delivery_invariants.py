@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from push.delivery.fake_vendor import AMBIGUOUS, ATTEMPTS, SKIPPED, operation
 
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status
 
 #: What may become of one request; the rare ones end a push.
@@ -62,7 +62,7 @@ class TestWhateverHappens:
             if word == "mixed":
                 return [MIXED[(position + turn) % len(MIXED)] for position in positions]
             if word == "busy" and waits:
-                return Answer(429, {"retry-after": waits}, orjson.dumps(["busy"] * len(positions)))
+                return Response(429, {"retry-after": waits}, orjson.dumps(["busy"] * len(positions)))
             return word
 
         several: list[Any] = []
@@ -88,7 +88,7 @@ class TestWhateverHappens:
 
         for place, (_, kind) in enumerate(kinds):
             verdict, sent = book.verdicts[place], vendor.sent(place)
-            words = ["busy" if isinstance(word, Answer) else word for word in sent]
+            words = ["busy" if isinstance(word, Response) else word for word in sent]
             ambiguous = [word for word in words if word in AMBIGUOUS]
             match verdict.status:
                 case Status.ACCEPTED:

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from push.delivery.fake_vendor import ATTEMPTS, in_turn, operation
 
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 
 
 class TestPassingFailures:
@@ -72,7 +72,7 @@ class TestPassingFailures:
     def test_a_vendor_that_asks_to_wait_is_obeyed(
         self, push: Any, rows: Any, status: int, headers: dict[str, str], least: float
     ) -> None:
-        busy = Answer(status, headers, orjson.dumps(["busy"]))
+        busy = Response(status, headers, orjson.dumps(["busy"]))
         done = push(rows(10), in_turn(busy, "ok"), concurrency=1)
         assert done.statuses == ["accepted"] * 10
         assert done.vendor.times()[0] == 0
@@ -80,7 +80,7 @@ class TestPassingFailures:
         assert done.stopped is None
 
     def test_a_quota_used_up_is_waited_for(self, push: Any, rows: Any) -> None:
-        used_up = Answer(200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "30"}, orjson.dumps(["ok"]))
+        used_up = Response(200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "30"}, orjson.dumps(["ok"]))
         done = push(rows(5), in_turn(used_up, first=2), concurrency=1)
         assert done.statuses == ["accepted"] * 5
         assert [moment >= 30 for moment in done.vendor.times()] == [False, False, False, True, True]

@@ -15,8 +15,8 @@ import pytest
 from push.delivery.fake_vendor import SKIPPED, Book, Vendor, in_turn, operation
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
-from airflow_provider_userattrs.push.model.errors import NoAnswer, RefusedConfiguration, RetryLater
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.errors import NoResponse, RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
 
@@ -102,18 +102,18 @@ class TestStopping:
         book = Book()
         rows: list[UserUpdate] = [update(place) for place in range(3)]
 
-        def send(body: bytes, *, leave: Callable[[], None] = lambda: None) -> Answer:
+        def send(body: bytes, *, before_send: Callable[[], None] = lambda: None) -> Response:
             [[position, _]] = orjson.loads(body)
             if position == 0:
-                leave()
+                before_send()
                 has_left.set()
             else:
                 is_connecting.set()
             assert over.wait(20)
             if position != 0:
-                leave()
+                before_send()
             left.append(position)
-            raise NoAnswer("broken off")
+            raise NoResponse("broken off")
 
         def source() -> Iterator[UserUpdate]:
             yield from rows

@@ -12,7 +12,7 @@ import pytest
 from push.delivery.fake_vendor import in_turn
 
 from airflow_provider_userattrs.push.model.errors import RetryLater
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 
 
 class Patient:
@@ -70,7 +70,7 @@ class TestVendorAway:
     def test_a_wait_over_five_minutes_stops_the_push(
         self, push: Any, rows: Any, fake_clock: Any, headers: dict[str, str]
     ) -> None:
-        busy = Answer(429, headers, orjson.dumps(["busy"]))
+        busy = Response(429, headers, orjson.dumps(["busy"]))
         done = push(rows(50), busy, concurrency=1, clock=Patient(fake_clock(), 300))
         assert isinstance(done.stopped, RetryLater)
         assert done.stopped.retry_after == pytest.approx(min(86_400, float(next(iter(headers.values())))))
@@ -78,7 +78,7 @@ class TestVendorAway:
         assert done.delivery.traffic.requests == 1
 
     def test_a_wait_of_five_minutes_is_waited_for(self, push: Any, rows: Any) -> None:
-        busy = Answer(429, {"retry-after": "300"}, orjson.dumps(["busy"]))
+        busy = Response(429, {"retry-after": "300"}, orjson.dumps(["busy"]))
         done = push(rows(5), in_turn(busy, "ok"), concurrency=1)
         assert done.stopped is None
         assert done.statuses == ["accepted"] * 5

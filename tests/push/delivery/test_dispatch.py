@@ -14,10 +14,10 @@ from push.delivery.fake_vendor import WORDS, operation
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter
-from airflow_provider_userattrs.push.model.errors import NoAnswer, NotSent, RefusedConfiguration, RetryLater
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status
-from airflow_provider_userattrs.push.model.verdicts import NO_ANSWER
+from airflow_provider_userattrs.push.model.verdicts import NO_RESPONSE
 
 
 class Sender:
@@ -29,7 +29,9 @@ class Sender:
     :param unit: what the cap counts.
     """
 
-    def __init__(self, clock: Any, told: Answer | Exception, *, rate: float | None = None, unit: str = "users") -> None:
+    def __init__(
+        self, clock: Any, told: Response | Exception, *, rate: float | None = None, unit: str = "users"
+    ) -> None:
         self.clock = clock
         self.told = told
         self.stopping = Event()
@@ -39,8 +41,8 @@ class Sender:
         self.rate_limiter = RateLimiter(rate, clock, self.stopping)
         self.dispatch = Dispatch(self.target, self.send, self.rate_limiter, self.stopping, clock)
 
-    def send(self, body: bytes, *, leave: Callable[[], None] = lambda: None) -> Answer:
-        leave()
+    def send(self, body: bytes, *, before_send: Callable[[], None] = lambda: None) -> Response:
+        before_send()
         self.bodies.append(body)
         self.moments.append(self.clock.monotonic())
         if isinstance(self.told, Exception):
@@ -53,8 +55,8 @@ def batch(update: Any) -> Callable[[], Batch]:
     return lambda: Batch([update(0), update(1)], [b"[0,1]", b"[1,1]"])
 
 
-def answer(*words: str, status: int = 200, **headers: str) -> Answer:
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, orjson.dumps(words))
+def answer(*words: str, status: int = 200, **headers: str) -> Response:
+    return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, orjson.dumps(words))
 
 
 def test_a_batch_is_one_body_and_one_verdict_for_each_update(clock: Any, batch: Any) -> None:
@@ -96,7 +98,7 @@ def test_a_batch_that_must_not_leave_any_more_is_unsent(clock: Any, batch: Any) 
         pytest.param(answer("ok", "no"), False, id="a-user-refused"),
         pytest.param(answer("busy", "busy"), False, id="busy"),
         pytest.param(answer("ok", "stop"), True, id="credentials-refused"),
-        pytest.param(NoAnswer("lost"), False, id="no-answer"),
+        pytest.param(NoResponse("lost"), False, id="no-response"),
         pytest.param(NotSent("no connection"), False, id="no-connection"),
         pytest.param(RefusedConfiguration("keys"), True, id="configuration"),
         pytest.param(ZeroDivisionError("bug"), True, id="bug"),
@@ -105,7 +107,7 @@ def test_a_batch_that_must_not_leave_any_more_is_unsent(clock: Any, batch: Any) 
     ],
 )
 def test_what_every_further_request_would_end_with_stops_all_threads(
-    clock: Any, batch: Any, told: Answer | Exception, stops: bool
+    clock: Any, batch: Any, told: Response | Exception, stops: bool
 ) -> None:
     sender = Sender(clock, told)
     sent = sender.dispatch(batch())
@@ -115,8 +117,8 @@ def test_what_every_further_request_would_end_with_stops_all_threads(
 
 
 def test_what_was_raised_still_counts_its_bytes_and_verdicts(clock: Any, batch: Any) -> None:
-    error = NoAnswer("lost")
-    assert Sender(clock, error).dispatch(batch()) == Sent([NO_ANSWER] * 2, len(b"[[0,1],[1,1]]"), error)
+    error = NoResponse("lost")
+    assert Sender(clock, error).dispatch(batch()) == Sent([NO_RESPONSE] * 2, len(b"[[0,1],[1,1]]"), error)
 
 
 def test_a_vendor_that_asks_to_wait_holds_every_request(clock: Any, batch: Any) -> None:
@@ -148,4 +150,4 @@ def test_a_refusal_halves_the_pace(clock: Any, batch: Any, status: int) -> None:
     ids=["none", "one-verdict", "configuration", "passing"],
 )
 def test_ends_the_push(words: list[str], error: Exception | None, ends: bool) -> None:
-    assert ends_the_push([WORDS[word] for word in words], error or Answer(200, {}, b"")) is ends
+    assert ends_the_push([WORDS[word] for word in words], error or Response(200, {}, b"")) is ends

@@ -14,10 +14,10 @@ import pytest
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.worker_pool import WorkerPool
 from airflow_provider_userattrs.push.model.errors import RetryLater
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 
-OK = Answer(200, {}, b"")
+OK = Response(200, {}, b"")
 
 
 @pytest.fixture(autouse=True)
@@ -45,14 +45,14 @@ def test_sends_all_with_no_more_at_once_than_allowed(batches: Callable[[int], li
     lock = Lock()
     now = worst = 0
 
-    def send(batch: Batch) -> Answer:
+    def send(batch: Batch) -> Response:
         nonlocal now, worst
         with lock:
             now += 1
             worst = max(worst, now)
         with lock:
             now -= 1
-        return Answer(200, {}, batch.parts[0])
+        return Response(200, {}, batch.parts[0])
 
     workers = WorkerPool(send, most)
     sent = batches(100)
@@ -69,7 +69,7 @@ def test_sends_all_with_no_more_at_once_than_allowed(batches: Callable[[int], li
 def test_has_so_many_under_way_at_once(batches: Callable[[int], list[Batch]]) -> None:
     together = threading.Barrier(3)
 
-    def send(batch: Batch) -> Answer:
+    def send(batch: Batch) -> Response:
         together.wait()
         return OK
 
@@ -83,7 +83,7 @@ def test_has_so_many_under_way_at_once(batches: Callable[[int], list[Batch]]) ->
 def test_starts_no_thread_while_one_is_idle(batches: Callable[[int], list[Batch]]) -> None:
     names = set()
 
-    def send(batch: Batch) -> Answer:
+    def send(batch: Batch) -> Response:
         names.add(threading.current_thread().name)
         return OK
 
@@ -97,7 +97,7 @@ def test_starts_no_thread_while_one_is_idle(batches: Callable[[int], list[Batch]
 
 @pytest.mark.parametrize("error", [ValueError("no"), KeyError(), RecursionError()], ids=repr)
 def test_hands_back_what_was_raised(batches: Callable[[int], list[Batch]], error: Exception) -> None:
-    def send(batch: Batch) -> Answer:
+    def send(batch: Batch) -> Response:
         if batch.parts == [b"0"]:
             raise error
         return OK
@@ -121,7 +121,7 @@ def test_none_is_a_result(batches: Callable[[int], list[Batch]]) -> None:
 def test_does_not_wait_longer_than_told(batches: Callable[[int], list[Batch]]) -> None:
     go = Event()
 
-    def send(batch: Batch) -> Answer:
+    def send(batch: Batch) -> Response:
         go.wait()
         return OK
 
@@ -139,7 +139,7 @@ def test_runs_in_the_context_of_the_one_who_submits(batches: Callable[[int], lis
     task.set("push")
     seen = []
 
-    def send(batch: Batch) -> Answer:
+    def send(batch: Batch) -> Response:
         seen.append(task.get())
         task.set("changed")
         return OK

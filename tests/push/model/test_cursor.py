@@ -9,7 +9,7 @@ from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 
 
 def test_a_cursor_holds_its_place() -> None:
-    assert Cursor({"file": "a.csv", "line": 5}).place == {"file": "a.csv", "line": 5}
+    assert Cursor({"file": "a.csv", "line": 5}).value == {"file": "a.csv", "line": 5}
 
 
 def test_keys_are_each_another_and_not_in_doubt_unless_it_is_said() -> None:

@@ -9,7 +9,7 @@ from airflow_provider_userattrs.push.model import errors
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 
-@pytest.mark.parametrize("name", ["RetryLater", "RefusedConfiguration", "TooManyFailed", "NotSent", "NoAnswer"])
+@pytest.mark.parametrize("name", ["RetryLater", "RefusedConfiguration", "TooManyFailed", "NotSent", "NoResponse"])
 def test_what_a_push_raises_is_a_push_error(name: str) -> None:
     assert issubclass(getattr(errors, name), errors.PushError)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.operation import Answer, Operation
+from airflow_provider_userattrs.push.model.operation import Operation, Response
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 
@@ -37,14 +37,14 @@ ERRORS = [
     (55108, "Invalid EUID.", DATA, "EUID is invalid"),
     (-1, "Internal server error.", (Status.UNKNOWN, Action.RETRY), "internal server error"),
     # Not in the tables: the failure sample of the contact page in Chinese.
-    (55014, "Contact exists", DATA, "contact exists"),
+    (55014, "Contact exists", DATA, "contact already exists"),
 ]
 
 OPERATIONS = list(engagelab.OPERATIONS.values())
 
 
-def answer(body: Any, status: int = 200) -> Answer:
-    return Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
+def answer(body: Any, status: int = 200) -> Response:
+    return Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
@@ -286,7 +286,7 @@ class TestOperations:
     def test_take_one_user_a_call(self, operation: Operation) -> None:
         assert operation.max_users == 1
         assert operation.vendor == "EngageLab"
-        assert "call" in operation.accepted_means
+        assert "request" in operation.accepted_means
 
     @pytest.mark.parametrize("name", ["set", "increase", "add", "remove", "unset"])
     def test_property(self, name: str) -> None:

@@ -404,7 +404,7 @@ class TestEuid:
 
     @pytest.mark.parametrize(
         ("value", "words"),
-        [(b"7", "; the value is of type bytes"), ([7], "; the value is of type list"), (1.5, "bits")],
+        [(b"7", "; the value is of type bytes"), ([7], "; the value is of type list"), (1.5, "64-bit integer")],
     )
     def test_of_another_type_is_said_by_its_name(self, value: Any, words: str) -> None:
         with pytest.raises(InvalidRow) as raised:

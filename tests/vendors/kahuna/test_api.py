@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 
@@ -27,8 +27,8 @@ STATUSES = [
 ]
 
 
-def answer(body: Any, status: int = 200) -> Answer:
-    return Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
+def answer(body: Any, status: int = 200) -> Response:
+    return Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 class TestOverallStatus:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.delivery.batching import Batcher
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.operation import Answer
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Action, Status
 from airflow_provider_userattrs.vendors.moengage import api as moengage
@@ -58,8 +58,8 @@ ERRORS = [
 STATUSES = {status: expected for status, _, expected in ERRORS}
 
 
-def answer(body: Any, status: int = 200) -> Answer:
-    return Answer(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
+def answer(body: Any, status: int = 200) -> Response:
+    return Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 def failure(kind: Any, words: Any = "their words") -> dict[str, Any]:

@@ -141,7 +141,7 @@ class TestStandardAttributes:
     def test_that_count_at_a_users_creation_only_are_noted(self, sent: Any, name: str) -> None:
         notes: dict[Any, int] = {}
         assert sent(datetime(2019, 5, 21, 0, 0, 0, 5), name=name, notes=notes) == '"2019-05-21T00:00:00Z"'
-        assert notes == {(name, "taken at a user's creation only, says MoEngage"): 1}
+        assert notes == {(name, "used only when MoEngage creates the user"): 1}
         assert sent(b"a", name=name) == "type"
 
     def test_of_text_take_a_hash(self, become: Any) -> None:
@@ -292,15 +292,15 @@ class TestPlace:
     @pytest.mark.parametrize(
         ("value", "code"),
         [
-            ({"lat": 12.11}, "not-a-place"),
-            ({"lat": 12.11, "lng": 123.1}, "not-a-place"),
-            ({"lat": 12.11, "lon": 123.1, "alt": 5}, "not-a-place"),
-            ({"lat": "12.11", "lon": "123.1"}, "not-a-place"),
-            ({"lat": True, "lon": False}, "not-a-place"),
-            ({"lat": None, "lon": None}, "not-a-place"),
-            ([12.11, 123.122], "not-a-place"),
-            ("12.11 123.122", "not-a-place"),
-            (5, "not-a-place"),
+            ({"lat": 12.11}, "not-a-location"),
+            ({"lat": 12.11, "lng": 123.1}, "not-a-location"),
+            ({"lat": 12.11, "lon": 123.1, "alt": 5}, "not-a-location"),
+            ({"lat": "12.11", "lon": "123.1"}, "not-a-location"),
+            ({"lat": True, "lon": False}, "not-a-location"),
+            ({"lat": None, "lon": None}, "not-a-location"),
+            ([12.11, 123.122], "not-a-location"),
+            ("12.11 123.122", "not-a-location"),
+            (5, "not-a-location"),
             ({"lat": float("nan"), "lon": 1.0}, "not-a-number"),
             ({"lat": 1.0, "lon": float("inf")}, "not-a-number"),
             ({"lat": Decimal("NaN"), "lon": 1.0}, "not-a-number"),

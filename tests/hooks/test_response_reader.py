@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.hooks.answer_reader import MAX_BYTES, AnswerReader, Unreadable
+from airflow_provider_userattrs.hooks.response_reader import MAX_BYTES, ResponseReader, Unreadable
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PLAIN = OK + b"Content-Length: 2\r\n\r\n{}"
@@ -26,9 +26,9 @@ def coded(coding: bytes, body: bytes) -> bytes:
     return OK + b"Content-Encoding: " + coding + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
-def read(*segments: bytes) -> AnswerReader:
+def read(*segments: bytes) -> ResponseReader:
     """Give a reader these segments until the answer is complete; no bytes stand for a closed connection."""
-    reader = AnswerReader()
+    reader = ResponseReader()
     for segment in segments:
         reader.feed(segment)
     return reader
@@ -58,8 +58,8 @@ def test_an_answer_in_one_piece_and_in_many(answer: bytes) -> None:
         reader = read(*segments)
         assert reader.is_complete
         assert reader.keeps_alive
-        assert (reader.answer().status, reader.answer().body) == (200, b"{}")
-        assert "retry-after" not in reader.answer().headers
+        assert (reader.response().status, reader.response().body) == (200, b"{}")
+        assert "retry-after" not in reader.response().headers
 
 
 @given(data=st.data())
@@ -67,7 +67,7 @@ def test_an_answer_cut_anywhere_is_the_same(data: st.DataObject) -> None:
     answer = data.draw(st.sampled_from(sorted(ANSWERS.values())))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(answer) - 1), max_size=8)))
     segments = [answer[start:end] for start, end in zip([0, *cuts], [*cuts, len(answer)], strict=True)]
-    assert read(*segments).answer() == read(answer).answer()
+    assert read(*segments).response() == read(answer).response()
 
 
 @given(data=st.data())
@@ -85,7 +85,7 @@ def test_no_bytes_raise_anything_else(data: bytes) -> None:
         try:
             reader = read(start + data, b"")
             if reader.is_complete:
-                reader.answer()
+                reader.response()
         except Unreadable:
             pass
 
@@ -107,7 +107,7 @@ def test_an_answer_after_which_a_connection_is_not_used_again(answer: bytes) -> 
     reader = read(answer)
     if not reader.is_complete:
         reader.feed(b"")
-    assert reader.answer().body == b"{}"
+    assert reader.response().body == b"{}"
     assert not reader.keeps_alive
 
 
@@ -118,7 +118,7 @@ def test_an_answer_after_which_a_connection_is_not_used_again(answer: bytes) -> 
 def test_an_answer_without_a_body_has_none(head: bytes, late: bytes) -> None:
     reader = read(head + b"\r\n" + late)
     assert reader.is_complete
-    assert reader.answer().body == b""
+    assert reader.response().body == b""
     assert not reader.keeps_alive
 
 
@@ -196,31 +196,31 @@ NONE = {
 @pytest.mark.parametrize("answer", NONE.values(), ids=NONE)
 def test_what_is_no_answer(answer: bytes) -> None:
     with pytest.raises(Unreadable) as error:
-        read(answer).answer()
+        read(answer).response()
     assert "200" not in str(error.value)
     for segments in ([bytes([byte]) for byte in answer[:500]], [answer[:10], answer[10:]]):
         with pytest.raises(Unreadable):
-            read(*segments, b"").answer()
+            read(*segments, b"").response()
 
 
 def test_of_several_words_on_when_to_come_back_none_is_lost() -> None:
     reader = read(PLAIN.replace(b"\r\n", b"\r\nRetry-After: 600\r\nX: y\r\nRETRY-AFTER: 5\r\n", 1))
-    assert reader.answer().headers["retry-after"] == "600, 5"
+    assert reader.response().headers["retry-after"] == "600, 5"
 
 
 def test_an_answer_as_large_as_may_be() -> None:
     room = MAX_BYTES - 60
-    body = read(OK + b"Content-Length: %d\r\n\r\n" % room + b" " * room).answer().body
+    body = read(OK + b"Content-Length: %d\r\n\r\n" % room + b" " * room).response().body
     assert len(body) == room
-    assert len(read(coded(b"gzip", gzip.compress(b" " * MAX_BYTES))).answer().body) == MAX_BYTES
+    assert len(read(coded(b"gzip", gzip.compress(b" " * MAX_BYTES))).response().body) == MAX_BYTES
 
 
-def test_a_bomb_is_not_unpacked() -> None:
+def test_a_bomb_is_not_decompressed() -> None:
     import tracemalloc
 
     bomb = coded(b"gzip", gzip.compress(bytes(100 << 20)))
     tracemalloc.start()
-    with pytest.raises(Unreadable, match="unpacked"):
-        read(bomb).answer()
+    with pytest.raises(Unreadable, match="decompressed"):
+        read(bomb).response()
     assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
