@@ -137,7 +137,7 @@ class VendorHook(BaseHook):
                 verdicts[position] = update.verdict
                 continue
             try:
-                batch.parts.append(batcher.encode(update))
+                batch.items.append(batcher.encode(update))
                 batch.updates.append(update)
             except InvalidRow as invalid:
                 verdicts[position] = invalid.verdict

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a DAG author writes: a push to each vendor, the total of a mapped one, and when a failed one is retried."""
+"""Operators: a push to each vendor, the total of a mapped push, and a retry policy."""
 
 from typing import TYPE_CHECKING, Any
 

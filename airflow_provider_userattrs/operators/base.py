@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the seven operators share: parameters, the push, and the account of it in log, XCom and verdict."""
+"""What the seven operators share: the parameters, the push, and its report."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
     OperatorPartial: TypeAlias = Any  # Airflow has it in another place in each version
 
-#: Field -> parameter, where they are not called the same.
+#: Field -> parameter, where their names differ.
 _NAMES = {"is_dry_run": "dry_run"}
 _FIELDS = {name: field for field, name in _NAMES.items()}
 
-#: What the report shows of the parameters that all operators share, in the order of their documentation.
+#: The shared parameters that the report shows, in the order of their documentation.
 _SHOWN = ("nulls", "max_failed", "concurrency", "timezone", "checkpoint_path", "on_unknown", "allow_restart")
 
 
 class UserPushOperator(BaseOperator):
-    """Push users to a vendor and give a true account of every row.
+    """Push users to a vendor and report what became of every row.
 
-    The task's XCom is the report, also when it fails; see docs for its fields.
+    The task's XCom is the report, also when the task fails; docs/report.md has its fields.
 
     :param users: the rows: an upstream task's XCom (a list of dicts, a path or what `hand_over` returns, or several), a
         plain list, a source object, or the path of a file.
@@ -50,18 +50,18 @@ class UserPushOperator(BaseOperator):
         (an int) may end ``rejected``, ``invalid``, ``partial`` or ``unknown`` before the task fails: ``1`` is one row,
         ``1.0`` is all of them. None: only a push in which nothing was accepted fails.
     :param rejects_path: an object-storage path for the rows not accepted, one JSON line each with the reason; each
-        push has a file of its own beside that name, as the report says. It holds personal data.
+        push has a file of its own next to that name, which the report gives. It holds personal data.
     :param rate_limit: the cap per second in the vendor's unit; None for the connection's, then the documented one.
     :param concurrency: requests in flight at most.
-    :param timezone: where naive datetimes are from, and in which zoneless forms are written; an IANA name.
-    :param dry_run: do everything but send.
-    :param checkpoint_path: a folder on object storage where a checkpoint is kept, so that a retry goes on where the
-        last try stopped; None for Airflow's own task state store (3.3 and later), or none.
-    :param on_unknown: what to do with rows that a try which was killed may have sent, where sending twice is not the
-        same as once: ``"report"`` them as ``unknown``, or ``"resend"`` them.
-    :param shard: which part of a split push this is, as `shards` gives it; it takes its part of the cap.
-    :param allow_restart: whether a retry may send such rows again where no checkpoint can be kept.
-    :raises ValueError: when the DAG is parsed, if a parameter cannot work.
+    :param timezone: the time zone of naive datetimes, and of times sent without one; an IANA name.
+    :param dry_run: whether to do everything but send.
+    :param checkpoint_path: a folder on object storage for the checkpoint with which a retry resumes where the last try
+        stopped; None for Airflow's own task state store (3.3 and later), or no checkpoint.
+    :param on_unknown: what to do with rows that a killed try may have sent, if the operation is not idempotent:
+        ``"report"`` them as ``unknown``, or ``"resend"`` them.
+    :param shard: which shard of a split push this is, as `shards` returns it; it gets its share of the cap.
+    :param allow_restart: whether a retry may send such rows again if no checkpoint can be kept.
+    :raises ValueError: when the DAG is parsed, if a parameter is invalid.
     """
 
     template_fields: Sequence[str] = (
@@ -97,7 +97,7 @@ class UserPushOperator(BaseOperator):
     #: The parameter that names the user.
     user_field: ClassVar[str]
 
-    #: The parameter that says what is set or unset.
+    #: The parameter with what is set or unset.
     columns_field = "attributes"
 
     def __init__(
@@ -134,11 +134,11 @@ class UserPushOperator(BaseOperator):
         self.shard = Shard(**shard) if isinstance(shard, dict) else shard
 
     def __setattr__(self, key: str, value: Any) -> None:
-        """Set an attribute; a class made from this one may set each parameter by its name, as late as in `execute`.
+        """Set an attribute; a subclass may set each parameter by its name, as late as in `execute`.
 
-        :raises WrongParameter: if no rows can be had of ``users``; the others are checked when the task runs.
+        :raises WrongParameter: if ``users`` cannot be a source of rows; the others are checked when the task runs.
         """
-        if key == "dry_run":  # a method of Airflow's operators has that name, and stays
+        if key == "dry_run":  # the name of a method of Airflow's operators
             key = _FIELDS[key]
         elif key == "users" and not isinstance(value, Rows):
             self._check_parameters({"users": value})
@@ -147,35 +147,35 @@ class UserPushOperator(BaseOperator):
 
     @classmethod
     def partial(cls, **given: Any) -> OperatorPartial:
-        """Return what is mapped; a parameter that cannot work is an error here already."""
+        """Return the mapped operator; an invalid parameter is an error here already."""
         cls._check_parameters({name: given[name] for name in given.keys() & cls.checks.keys()})
         mapped: OperatorPartial = super().partial(**given)
         return mapped
 
     _report: PushReport | None = None
 
-    #: What was given of the parameters but for the users, before Airflow rendered them.
+    #: The parameters, except users, as given: before Airflow rendered them.
     _given: dict[str, Any]
 
-    #: The parameters, besides those that all operators share, that decide what becomes of a row.
+    #: The parameters that decide what becomes of a row, besides the shared ones.
     configuration_fields: ClassVar[tuple[str, ...]] = ()
 
-    # What a vendor's operator says.
+    # Defined by a vendor's operators.
 
     def make_hook(self) -> VendorHook:
-        """Return the hook; it is imported here and not on top, for DAG files are parsed again and again."""
+        """Return the hook; imported here and not at the top, since DAG files are parsed again and again."""
         raise NotImplementedError
 
     def make_operation(self) -> Operation:
         """Return the operation."""
         raise NotImplementedError
 
-    # What all of them do.
+    # Shared.
 
     def make_mapper(self, columns: Any) -> Mapper:
         """Return the mapper from rows to updates.
 
-        :param columns: the parameter that says what is set or unset, rendered.
+        :param columns: what is set or unset, rendered.
         :raises InvalidRow: if a name or a constant breaks one of the vendor's rules.
         """
         operation = self.make_operation()
@@ -189,21 +189,21 @@ class UserPushOperator(BaseOperator):
         return {"unset_nulls": self.nulls == "unset"}
 
     def _user_columns(self) -> dict[str, str]:
-        """Return what names the user, in order of preference: the vendor's word -> the column."""
+        """Return the columns that name the user, in order of preference: credential -> column."""
         columns = getattr(self, self.user_field)
         if isinstance(columns, str):
             return {self.user_field: columns}
         return dict(columns) if isinstance(columns, Mapping) else {name: name for name in columns}
 
     def configuration(self) -> dict[str, Any]:
-        """Return what decides what becomes of a row, besides the connection."""
+        """Return the parameters that decide what becomes of a row; the connection decides too."""
         fields = (self.columns_field, "nulls", "timezone", self.user_field, *self.configuration_fields)
         return {"operator": type(self).__name__, **{field: getattr(self, field) for field in fields}}
 
     def check_given(self) -> None:
-        """Check what the author gave, once all of it is set; what is known only when the task runs is checked then.
+        """Check the parameters once all are set; those known only when the task runs are checked then.
 
-        :raises WrongParameter: if a parameter cannot work.
+        :raises WrongParameter: if one is invalid.
         """
         self._check_parameters(self._parameters())
         self._check_paths()
@@ -216,13 +216,13 @@ class UserPushOperator(BaseOperator):
                 raise WrongParameter(explain(self.columns_field, invalid.verdict)) from None
 
     def make_spec(self, context: Context) -> PushSpec:
-        """Return what is to be pushed and how, once Airflow has rendered it.
+        """Return the specification of the push, from the rendered parameters.
 
         :param context: the task's context.
         """
-        from airflow_provider_userattrs.task.spec import PushSpec  # not on top, as in `execute`
+        from airflow_provider_userattrs.task.spec import PushSpec  # not at the top, as in `execute`
 
-        refused = self.settle()
+        refused = self.check_rendered()
         columns = getattr(self, self.columns_field)
         shown = (self.user_field, *self.configuration_fields, self.columns_field, "rate_limit", *_SHOWN)
         return PushSpec(
@@ -249,7 +249,7 @@ class UserPushOperator(BaseOperator):
         )
 
     def _render_constants(self, columns: Any, context: Context) -> Any:
-        """Return what is set or unset, with the templates of constants rendered."""
+        """Return what is set or unset, with templates in constants rendered."""
         if not isinstance(columns, dict):
             return columns
 
@@ -266,19 +266,19 @@ class UserPushOperator(BaseOperator):
         }
 
     def named_columns(self, mapper: Mapper, *, required: bool) -> dict[str, str]:
-        """Return the columns that the author named, and the parameter that names each.
+        """Return the columns that the author named: column -> parameter.
 
         :param mapper: the mapper.
-        :param required: whether to leave out a user's columns of which one is enough.
+        :param required: whether to leave out alternative columns for the user, of which a row needs only one.
         """
         user = () if required and len(mapper.user_columns) > 1 else mapper.user_columns
         named = dict.fromkeys(mapper.attribute_columns, self.columns_field)
         return {**named, **dict.fromkeys(user, self.user_field)}
 
-    def settle(self) -> RefusedConfiguration | None:
-        """Take over what Airflow rendered, or what was set since; return what is wrong with it, or None.
+    def check_rendered(self) -> RefusedConfiguration | None:
+        """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None.
 
-        What is wrong is left out, so that the task can still give an account.
+        An invalid parameter is set to None or to what was given, so that the task can still report.
         """
         wrong: Exception | None = None
         for name, given in self._given.items():
@@ -298,12 +298,12 @@ class UserPushOperator(BaseOperator):
         return None if wrong is None else RefusedConfiguration(str(wrong))
 
     def _parameters(self) -> dict[str, Any]:
-        """Return what is set of the parameters that are checked, but for the users, who are checked first."""
+        """Return the parameters that are checked, except users, which is checked first."""
         return {name: getattr(self, _FIELDS.get(name, name)) for name in self.checks if name != "users"}
 
     @classmethod
     def _check_parameters(cls, given: dict[str, Any]) -> None:
-        """Check parameters, but for those known only when the task runs: Airflow must render these.
+        """Check parameters, except those known only when the task runs, which Airflow must render.
 
         :param given: parameter -> what the author gave.
         """
@@ -312,26 +312,26 @@ class UserPushOperator(BaseOperator):
                 name = _NAMES.get(field, field)
                 if field not in cls.template_fields and is_deferred(given.get(name)):
                     raise WrongParameter(
-                        f"{name} is known only when the task runs, and template_fields of {cls.__name__} leaves it "
-                        f"out; write template_fields = (*{parent.__name__}.template_fields, ...)"
+                        f"{name} is known only when the task runs, but is not among the template_fields of "
+                        f"{cls.__name__}; write template_fields = (*{parent.__name__}.template_fields, ...)"
                     )
         parameters.check(cls.checks, given, [_NAMES.get(field, field) for field in cls.template_fields])
 
     def _check_paths(self) -> None:
         if self.rejects_path is not None and self.rejects_path == self.users.path:
-            parameters.refuse("rejects_path", self.rejects_path, "it is the file the rows are read from; give another")
+            parameters.refuse("rejects_path", self.rejects_path, "the file that the rows are read from; give another")
 
     def execute(self, context: Context) -> PushReport:
         """Push the users and return the report."""
-        # Not on top: DAG files are parsed again and again, and no parse needs what a push does.
+        # Not at the top: DAG files are parsed again and again, and parsing needs none of this.
         from airflow_provider_userattrs.task.shutdown import Interruption
 
         with Interruption(Rows.rows) as interruption:
-            from airflow_provider_userattrs.task.run import Run  # takes a moment, in which a signal may come
+            from airflow_provider_userattrs.task.run import Run  # takes a moment, during which a signal may arrive
 
             run = Run(self.make_spec(context), context, interruption)
             if skipped := self.users.skipped:
-                self.log.info("Nobody to push of %s, which was skipped", skipped)
+                self.log.info("No users from %s, which was skipped", skipped)
             report = self._report = run.run()
             error = run.error
             if error is not None:
@@ -343,5 +343,5 @@ class UserPushOperator(BaseOperator):
         raise interruption.hand_on(failure) or to_raise(error, failure)
 
     def get_openlineage_facets_on_complete(self, _: Any) -> OperatorLineage[Any, Any]:
-        """Return what OpenLineage is told of the push, however it ended."""
+        """Return the push's lineage for OpenLineage, however the push ended."""
         return lineage(self._report)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Push attributes, contacts and removals to EngageLab Marketing Automation."""
+"""Operators that set and unset attributes and set contacts in EngageLab Marketing Automation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["EngageLabSetAttributesOperator", "EngageLabSetContactsOperator", "En
 
 
 class _EngageLabOperator(UserPushOperator):
-    """Share what EngageLab's operators have in common.
+    """Base class of EngageLab's operators.
 
     :param euid: the column with the user's EUID.
     :param engagelab_conn_id: the Airflow connection.
@@ -28,7 +28,7 @@ class _EngageLabOperator(UserPushOperator):
     user_field: ClassVar[str] = "euid"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
-        "nulls": parameters.nulls_are_skipped("EngageLab cannot set and unset in one call; use 'skip'"),
+        "nulls": parameters.nulls_are_skipped("EngageLab cannot set and unset in one request; use 'skip'"),
         "euid": parameters.check_column,
         "engagelab_conn_id": parameters.check_conn_id,
     }
@@ -77,7 +77,7 @@ class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
 
     def make_operation(self) -> Operation:
         """Return the operation."""
-        # None: a template came to a word that there is not; nothing is sent, and the task still gives its account.
+        # None: a template rendered to an unknown operation; nothing is sent, and the task still reports.
         return engagelab.OPERATIONS[self.operation or "set"]
 
 
@@ -112,7 +112,7 @@ class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
 
 
 class EngageLabUnsetAttributesOperator(_EngageLabOperator):
-    """Remove user attributes in EngageLab, the API's ``delete``: one call a user.
+    """Remove user attributes in EngageLab, the API's ``delete``: one request per user.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param attributes: the names of the attributes to remove.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Push attributes and removals to Kahuna."""
+"""Operators that set and unset attributes in Kahuna."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["KahunaSetAttributesOperator", "KahunaUnsetAttributesOperator"]
 
 
 def _check_target(name: str, value: Any) -> None:
-    """Check the credentials that name a user: columns, or a mapping from credential to column."""
+    """Check the credentials that name a user: columns, or a dict from credential to column."""
     if not isinstance(value, (Mapping, Sequence)) or isinstance(value, (str, bytes)) or not value:
         parameters.refuse(name, value, "give a list of columns, or a dict from Kahuna's credential to the column")
     for column in (*value, *value.values()) if isinstance(value, Mapping) else value:
@@ -27,7 +27,7 @@ def _check_target(name: str, value: Any) -> None:
 
 
 class _KahunaOperator(UserPushOperator):
-    """Share what Kahuna's operators have in common.
+    """Base class of Kahuna's operators.
 
     :param target: the credentials to find a user by, in order of preference: columns, or ``{credential: column}``.
     :param kahuna_conn_id: the Airflow connection.
@@ -89,7 +89,7 @@ class KahunaSetAttributesOperator(_KahunaOperator, SettingOperator):
 
 
 class KahunaUnsetAttributesOperator(_KahunaOperator):
-    """Delete attributes of existing Kahuna users: up to 100 users a request, each with a verdict of its own.
+    """Delete attributes of existing Kahuna users: up to 100 users per request, with a verdict for each.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param target: the credentials to find a user by, in order of preference: columns, or ``{credential: column}``.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The extra link "Push report" on every push, to where this Airflow shows the report."""
+"""The extra link "Push report", to where this Airflow version shows the report."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from airflow_provider_userattrs._airflow import BaseOperatorLink
 
 
 class PushReportLink(BaseOperatorLink):
-    """Lead to the Push report tab (Airflow 3.1 and later), or to the task's XComs."""
+    """Link to the Push report tab (Airflow 3.1 and later), or to the task's XComs."""
 
     name = "Push report"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Return the link; from Airflow 3 on it is relative to wherever this Airflow is served.
+        """Return the link; from Airflow 3 on it is relative to Airflow's base URL.
 
         :param operator: the operator.
-        :param ti_key: which task instance.
+        :param ti_key: the task instance's key.
         """
         dag, run, task = (quote(part, safe="") for part in (ti_key.dag_id, ti_key.run_id, ti_key.task_id))
         if not AIRFLOW_V_3_0_PLUS:
@@ -30,7 +30,7 @@ class PushReportLink(BaseOperatorLink):
 
             base_url = conf.get("webserver", "base_url", fallback="")
             return f"{base_url}/dags/{dag}/grid?{urlencode({**query, **mapped_query})}"
-        from airflow_provider_userattrs.task.progress import IS_SHOWN  # no parse needs it
+        from airflow_provider_userattrs.task.progress import IS_SHOWN  # parsing does not need it
 
         mapped = f"/mapped/{ti_key.map_index}" if ti_key.map_index >= 0 else ""
         return f"dags/{dag}/runs/{run}/tasks/{task}{mapped}/{'plugin/push-report' if IS_SHOWN else 'xcom'}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Push attributes and removals to MoEngage."""
+"""Operators that set and unset attributes in MoEngage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["MoEngageSetAttributesOperator", "MoEngageUnsetAttributesOperator"]
 
 
 class _MoEngageOperator(UserPushOperator):
-    """Share what MoEngage's operators have in common.
+    """Base class of MoEngage's operators.
 
     :param customer_id: the column with the user's id.
     :param moengage_conn_id: the Airflow connection.
@@ -56,7 +56,7 @@ class _MoEngageOperator(UserPushOperator):
 class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     """Set user attributes in MoEngage: one call a user, at most 10,000 users a minute.
 
-    MoEngage queues an update; an ``accepted`` row is queued, and stored some time later.
+    MoEngage queues updates: an ``accepted`` row is queued, and stored some time later.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param customer_id: the column with the user's id.
@@ -105,13 +105,13 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
 
 
 class MoEngageUnsetAttributesOperator(_MoEngageOperator):
-    """Remove user attributes in MoEngage: one call a user, at most 10,000 users a minute.
+    """Remove user attributes in MoEngage: one request per user, at most 10,000 users per minute.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param customer_id: the column with the user's id.
     :param attributes: the names of the attributes to remove, or with another ``match`` parts of their names.
     :param match: ``"equals"``; ``"prefix"``, ``"suffix"`` and ``"contains"`` may remove many attributes at once.
-    :param case_sensitive: whether case counts when names are matched.
+    :param case_sensitive: whether case matters when names are matched.
     :param moengage_conn_id: the Airflow connection.
     """
 

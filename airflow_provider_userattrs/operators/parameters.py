@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a DAG author may give an operator; what cannot work is an error when the DAG is parsed."""
+"""Checks of the operators' parameters; an invalid one is an error when the DAG is parsed."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from airflow_provider_userattrs.sources.handover import is_source_spec
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
 
-#: What checks a parameter, by its name and its value.
+#: Checks a parameter, given its name and its value.
 Check: TypeAlias = Callable[[str, Any], None]
 
 _USERS = "give an upstream task's output, a list of dicts, a source such as SqlRows(...), or the path of a file"
 
 _PATHS = (
-    f". A path ends with {', '.join(FORMATS)} in small letters, or one of these and {', '.join(COMPRESSIONS)}; for any "
-    "other, such as a folder's files '/folder/*', give FileRows(path, format='csv')"
+    f". A path ends with {', '.join(FORMATS)} in lower case, or with one of these and {', '.join(COMPRESSIONS)}; for "
+    "any other, such as the files of a folder, '/folder/*', give FileRows(path, format='csv')"
 )
 
 
 def refuse(name: str, value: Any, remedy: str) -> NoReturn:
-    """Raise the error on a parameter: its name, the kind of its value, what to give instead.
+    """Raise the error on a parameter, with its name, its value's type and what to give instead.
 
     :raises WrongParameter: always.
     """
@@ -40,24 +40,24 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
 
 
 def check(checks: Mapping[str, Check], given: Mapping[str, Any], templated: Collection[str]) -> None:
-    """Check parameters, but for those known only when the task runs.
+    """Check parameters, except those known only when the task runs.
 
-    :param checks: parameter -> what checks it.
-    :param given: parameter -> what the author gave.
+    :param checks: parameter -> its check.
+    :param given: parameter -> its value.
     :param templated: the parameters that Airflow renders.
-    :raises WrongParameter: if one cannot work.
+    :raises WrongParameter: if one is invalid.
     """
     for name, value in given.items():
         if not is_deferred(value):
             checks[name](name, value)
         elif name not in templated:
             raise WrongParameter(
-                f"{name} is known only when the task runs, and decides how the DAG is checked before; write it out here"
+                f"{name} is known only when the task runs, but is needed when the DAG is parsed; give a fixed value"
             )
 
 
 def is_known(value: Any) -> bool:
-    """Tell whether a parameter, with all that stands in it, is known when the DAG is parsed."""
+    """Tell whether a parameter is known when the DAG is parsed, with everything in it."""
     if isinstance(value, (Constant, Hashed)):
         return is_known(value.value if isinstance(value, Constant) else value.column)
     if is_deferred(value):
@@ -67,7 +67,7 @@ def is_known(value: Any) -> bool:
 
 
 def from_text(name: str, value: Any) -> Any:
-    """Return the number or the flag that a template came to as text; anything else as it is."""
+    """Return a number or flag that a template rendered to as text; anything else unchanged."""
     read = _FROM_TEXT.get(name)
     if read is None or not isinstance(value, str):
         return value
@@ -95,17 +95,17 @@ _FROM_TEXT: dict[str, Callable[[str], Any]] = {
 
 
 def check_path(name: str, value: Any) -> None:
-    """Check a parameter that is a path, or becomes one when the task runs."""
+    """Check a parameter that is a path."""
     if value is not None and (not isinstance(value, str) or not value):
         refuse(name, value, "give a path such as 's3://bucket/rejects.jsonl' or '/data/rejects.jsonl'")
 
 
 def check_users(name: str, value: Any) -> None:
-    """Check where the rows come from; what is refused is not shown, for it may be somebody's name."""
+    """Check ``users``; a text that is refused is not shown, since it may be personal data."""
     if is_source_spec(value):
         return
     if isinstance(value, str):
-        raise WrongParameter(f"{name} is a text that ends as no format does; {_USERS}{_PATHS}")
+        raise WrongParameter(f"{name} is a text that does not end as a path does; {_USERS}{_PATHS}")
     if isinstance(value, Mapping):
         raise WrongParameter(
             f"{name} is a dict, one user; give a list of dicts. With .expand(users=...) each element is the list of "
@@ -114,19 +114,19 @@ def check_users(name: str, value: Any) -> None:
     if not (isinstance(value, Source) or is_list(value)):
         refuse(name, value, _USERS)
     if is_list(value) and any(map(is_reference, value[:100])):
-        refuse(name, value, "it holds outputs of upstream tasks; join them with output.concat(other)")
+        refuse(name, value, "it contains outputs of upstream tasks; join them with output.concat(other)")
 
 
 def check_shard(name: str, value: Any) -> None:
-    """Check which part of a push this is."""
+    """Check which shard of a push this is."""
     if isinstance(value, Shard) or value is None:
         return
-    if not isinstance(value, Mapping) or set(value) != {each.name for each in fields(Shard)}:
+    if not isinstance(value, Mapping) or set(value) != {field.name for field in fields(Shard)}:
         refuse(name, value, "give None, or what shards() returns")
 
 
 def check_reports(name: str, value: Any) -> None:
-    """Check where the reports of shards come from."""
+    """Check the reports of a total."""
     if not is_list(value):
         refuse(name, value, "give the output of the mapped push")
 
@@ -138,7 +138,7 @@ def check_conn_id(name: str, value: Any) -> None:
 
 
 def choice(*allowed: str) -> Check:
-    """Return what checks a parameter that is one of a few words."""
+    """Return the check of a parameter that has a few allowed values."""
     return partial(_check_choice, allowed)
 
 
@@ -198,15 +198,15 @@ def check_column(name: str, value: Any) -> None:
 
 
 def check_columns(name: str, value: Any) -> None:
-    """Check a parameter that says which columns go where: None, columns, or a mapping from a vendor's name.
+    """Check what is set: None, columns, or a dict from attribute to column.
 
     :param name: the parameter.
-    :param value: what the author gave.
+    :param value: its value.
     """
     if value is None:
         return
     if not isinstance(value, (Mapping, Sequence)) or isinstance(value, (str, bytes)) or not value:
-        refuse(name, value, "give None, a list of columns, or a dict from the vendor's name to the column's")
+        refuse(name, value, "give None, a list of columns, or a dict from the vendor's attribute to the column")
     if not isinstance(value, Mapping):
         check_names(name, value)
         return
@@ -220,20 +220,20 @@ def check_names(name: str, value: Any) -> None:
     """Check a parameter that is a list of names."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or not value:
         refuse(name, value, "give a list of names")
-    for part in value:
-        check_name(name, part)
+    for item in value:
+        check_name(name, item)
 
 
 def check_name(parameter: str, value: Any) -> None:
-    """Check a name, which is one of several that a parameter holds."""
+    """Check one of the names in a parameter."""
     if not is_reference(value) and (not isinstance(value, str) or not value):
-        refuse(f"{parameter} holds something that", value, "give names that are text and not empty")
+        refuse(f"an element of {parameter}", value, "give names that are text and not empty")
 
 
 def nulls_are_skipped(remedy: str) -> Check:
-    """Return what checks ``nulls`` where a NULL can only be left out.
+    """Return the check of ``nulls`` where a NULL can only be skipped.
 
-    :param remedy: why, and what to give instead.
+    :param remedy: the reason, and what to give instead.
     """
     return partial(_check_nulls, remedy)
 
@@ -244,5 +244,5 @@ def _check_nulls(remedy: str, name: str, value: Any) -> None:
         refuse(name, value, remedy)
 
 
-#: What ``nulls`` is where attributes are removed.
-NO_VALUES = nulls_are_skipped("it says what a NULL value means, and no values are sent here; leave it out")
+#: The check of ``nulls`` where attributes are removed.
+NO_VALUES = nulls_are_skipped("it says what a NULL value means, but this operator sends no values; leave it out")

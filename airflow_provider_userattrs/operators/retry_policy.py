@@ -19,26 +19,26 @@ __all__ = ["VendorRetryPolicy"]
 
 
 class VendorRetryPolicy(RetryPolicy):
-    """Retry a push when the vendor asked to be asked again, and not at all when a retry would end the same way."""
+    """Retry a push when the vendor asked to be called again, and not at all if a retry would fail the same way."""
 
     def evaluate(self, exception: BaseException, try_number: int, max_tries: int, context: Any = None) -> RetryDecision:
-        """Decide from what the push raised.
+        """Return whether and when to retry, from what the push raised.
 
         :param exception: what the task raised.
         :param try_number: the try that failed, from 1.
-        :param max_tries: the task's.
+        :param max_tries: the maximum number of tries.
         :param context: the task's context.
         """
         if isinstance(exception, (RefusedConfiguration, TooManyFailed)):
-            return RetryDecision.fail(reason="a retry would end the same way")
+            return RetryDecision.fail(reason="a retry would fail the same way")
         if isinstance(exception, RetryLater) and exception.retry_after:
             return RetryDecision.retry(
-                delay=timedelta(seconds=exception.retry_after), reason="the vendor asked to wait so long"
+                delay=timedelta(seconds=exception.retry_after), reason="the vendor asked to wait this long"
             )
         return RetryDecision.default()
 
     def serialize(self) -> dict[str, Any]:
-        """Return what the policy is made from: nothing."""
+        """Return the policy's arguments: none."""
         return {}
 
     @classmethod

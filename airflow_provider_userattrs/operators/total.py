@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The single verdict on a push that was split into shards."""
+"""The total of a push that is split into shards."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ __all__ = ["PushTotalOperator"]
 
 
 class PushTotalOperator(BaseOperator):
-    """Add up the reports of a mapped push and give the one verdict on all of it.
+    """Add up the reports of a mapped push, and fail or succeed for all of it.
 
-    It runs once all shards have ended, however they did, and its XCom is a report like theirs. It fails where a single
-    push would: over ``max_failed``, with nothing accepted, with rows left unsent; and where a shard gave no report, or
-    stopped before its end, which it names with the reason and the row. A shard that failed by a ``max_failed`` of its
-    own is told in the warning; the total's own limit decides. Where the push was skipped, or was mapped over nothing,
-    the total is skipped.
+    It runs once all shards have ended, successfully or not, and its XCom is a report like theirs. It fails if a single
+    push would: over ``max_failed``, with nothing accepted, with rows left unsent. It also fails if a shard has no
+    report, or stopped before its end; the message names the shard, the reason and the row. A shard that failed by its
+    own ``max_failed`` is mentioned in the warning, while the total's ``max_failed`` decides. The total is skipped if
+    the push was skipped or mapped over nothing.
 
     :param reports: the output of the mapped operator.
     :param max_failed: what share of the rows of all shards (a float from 0.0 to 1.0, or text such as ``"5%"``) or how
         many of them (an int) may fail; None: only a push in which nothing was accepted fails.
-    :raises ValueError: when the DAG is parsed, if a parameter cannot work.
+    :raises ValueError: when the DAG is parsed, if a parameter is invalid.
     """
 
     template_fields: Sequence[str] = ("reports", "max_failed")
@@ -48,7 +48,7 @@ class PushTotalOperator(BaseOperator):
         parameters.check(self.checks, {"reports": reports, "max_failed": max_failed}, self.template_fields)
         self.reports = reports
         self.max_failed = max_failed
-        self._behind = reports  # of the reports themselves it cannot be told whose is missing
+        self._reference = reports  # the reports themselves do not say which shard's is missing
 
     def execute(self, context: Context) -> PushReport:
         """Add up the reports and return the total."""
@@ -58,15 +58,15 @@ class PushTotalOperator(BaseOperator):
         parameters.check_max_failed("max_failed", max_failed)
         given = self.reports if isinstance(self.reports, Sequence) else [self.reports]
         reports = [report for report in given if is_report(report)]
-        tasks = states(self._behind, context)
+        tasks = states(self._reference, context)
         if not reports and set(tasks.values()) == {"skipped"}:
             skipped = ", ".join(dict.fromkeys(task for task, _ in tasks))
             raise AirflowSkipException(f"There is nothing to add up: {skipped} was skipped")
-        silent = _silent(tasks, len(reports), context["ti"])
+        missing = _missing(tasks, len(reports), context["ti"])
         try:
-            total = Total(reports, silent)
+            total = Total(reports, missing)
         except ValueError as unfit:
-            if silent and not reports:
+            if missing and not reports:
                 raise AirflowFailException(f"There is nothing to add up: {unfit}") from None
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
         error = total.conclude(max_failed)
@@ -82,10 +82,10 @@ class PushTotalOperator(BaseOperator):
         raise AirflowFailException(str(error))
 
 
-def _silent(tasks: dict[tuple[str, int], str], reports: int, ti: Any) -> list[str]:
-    """Name the task instances that left no XCom, though they were not skipped."""
+def _missing(tasks: dict[tuple[str, int], str], reports: int, ti: Any) -> list[str]:
+    """Return the names of the task instances that were not skipped and have no XCom."""
     expected = {name: state for name, state in tasks.items() if state != "skipped"}
-    # As a rule all are there, and Airflow need not be asked for one after the other.
+    # As a rule all are there, which saves asking Airflow for one after the other.
     in_question = {name: state for name, state in expected.items() if state != "success" or len(expected) != reports}
     return [
         f"{task}{f'[{index}]' if index >= 0 else ''} ({state})"

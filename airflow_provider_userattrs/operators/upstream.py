@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What upstream tasks returned as users: which of its lists are rows, and what it means when there is nothing."""
+"""What upstream tasks returned as users: which lists are rows, and why there may be none."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.handover import is_source_spec
 
 _REMEDY = (
-    "the upstream task must return a list with a dict for each user, hand_over(source), or a path that ends as .jsonl, "
-    ".csv or .parquet do"
+    "the upstream task must return a list with a dict for each user, hand_over(source), or a path that ends with "
+    ".jsonl, .csv or .parquet"
 )
 _TEXT = (
-    "users is a template that came to text, which is no list of rows; give the upstream task's output instead, "
+    "users is a template that rendered to text, not to a list of rows; give the upstream task's output instead, "
     "users=extract() (of an operator: extract.output), or set render_template_as_native_obj=True on the DAG"
 )
 
 
 @dataclass(frozen=True)
-class Part:
-    """Hold what one reference came to.
+class Resolved:
+    """The value that one reference resolved to.
 
-    :param value: what was returned; None if there is nothing.
-    :param tasks: the ids of the tasks behind it; none if a template pulled it.
-    :param is_mapped: whether each element is what one instance of a mapped task returned.
-    :param is_skipped: whether there is nothing because the tasks were skipped.
+    :param value: what was returned, or None.
+    :param tasks: the ids of the tasks that returned it; empty if a template pulled it.
+    :param is_mapped: whether each element was returned by one instance of a mapped task.
+    :param is_skipped: whether the value is None because the tasks were skipped.
     """
 
     value: Any
@@ -39,7 +39,7 @@ class Part:
     is_skipped: bool = False
 
     def rows(self) -> Iterator[Any]:
-        """Yield the rows: of a mapped task those of each instance's list."""
+        """Yield the rows; for a mapped task, those in each instance's list."""
         for row in () if self.value is None else self.value:
             if self.is_mapped and isinstance(row, list):
                 yield from row
@@ -47,14 +47,14 @@ class Part:
                 yield row
 
     def values(self) -> Iterator[Any]:
-        """Yield what may be rows or places: the elements of lists, else the value itself."""
+        """Yield what may be rows or sources: the elements of a list, else the value itself."""
         yield from self.rows() if is_list(self.value) else () if self.value is None else (self.value,)
 
     def problem(self) -> str | None:
-        """Return a sentence on why there are no rows to be had, or None; it never repeats the value."""
+        """Return a sentence on why there are no rows, or None; it never repeats the value."""
         if self.value is None:
-            behind = " and ".join(self.tasks)
-            why = f"{behind} returned nothing" if behind else "its template came to nothing"
+            tasks = " and ".join(self.tasks)
+            why = f"{tasks} returned nothing" if tasks else "its template rendered to nothing"
             return None if self.is_skipped else f"users is None: {why}; {_REMEDY}"
         if isinstance(self.value, str) and not self.tasks:
             return _TEXT
@@ -62,76 +62,76 @@ class Part:
 
 
 class Upstream:
-    """Hold the rows that came out of XComs.
+    """The rows that came from XComs.
 
-    :param parts: what each reference came to.
+    :param values: what each reference resolved to.
     """
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self.parts = parts
+    def __init__(self, values: Sequence[Resolved]) -> None:
+        self._values = values
 
     def __iter__(self) -> Iterator[Any]:
-        for part in self.parts:
-            yield from part.rows()
+        for value in self._values:
+            yield from value.rows()
 
-    def places(self) -> list[Any] | None:
-        """Return the places that were handed over, if the first value is one; None if rows were.
+    def sources(self) -> list[Any] | None:
+        """Return the paths and sources that were handed over; None if rows were.
 
-        :raises RefusedConfiguration: if there is something else among them.
+        :raises RefusedConfiguration: if they are mixed with something else.
         """
-        values = (value for part in self.parts for value in part.values())
-        first = next(values, None)
+        elements = (element for value in self._values for element in value.values())
+        first = next(elements, None)
         if not is_source_spec(first):
             return None
-        places = [first, *values]
-        if not all(map(is_source_spec, places)):
-            raise RefusedConfiguration("users holds paths or sources and something else; return one or the other")
-        return places
+        sources = [first, *elements]
+        if not all(map(is_source_spec, sources)):
+            raise RefusedConfiguration("users mixes paths or sources with something else; return only one kind")
+        return sources
 
     def problem(self) -> str | None:
-        """Return a sentence on why there are no rows to be had, or None; it never repeats a value."""
-        return next(filter(None, (part.problem() for part in self.parts)), None)
+        """Return a sentence on why there are no rows, or None; it never repeats a value."""
+        return next(filter(None, (value.problem() for value in self._values)), None)
 
     def count(self) -> int | None:
         """Return how many rows there are, if that is known before they are read."""
         counted = 0
-        for part in self.parts:
-            if part.is_mapped or not isinstance(part.value, (list, tuple, type(None))):
+        for value in self._values:
+            if value.is_mapped or not isinstance(value.value, (list, tuple, type(None))):
                 return None
-            counted += len(part.value or ())
+            counted += len(value.value or ())
         return counted
 
     @property
     def skipped(self) -> str | None:
         """Return the tasks that gave no rows because they were skipped, or None."""
-        return ", ".join(task for part in self.parts if part.is_skipped for task in part.tasks) or None
+        return ", ".join(task for value in self._values if value.is_skipped for task in value.tasks) or None
 
 
 def pull(reference: Any, context: Any) -> Upstream:
-    """Return what a reference comes to: an XComArg of whatever kind, or an argument of a mapped task group.
+    """Resolve a reference: an XComArg of any kind, or an argument of a mapped task group.
 
-    Airflow joins what ``concat`` names into one list; here each part of it keeps what is known of it.
+    Airflow joins the arguments of ``concat`` into one list; here each of them stays separate.
 
     :param reference: the reference.
     :param context: the task's context.
     """
     concat = import_module(XComArg.__module__).ConcatXComArg
-    each = reference.args if isinstance(reference, concat) else [reference]
-    return Upstream([_part(one, context) for one in each])
+    references = reference.args if isinstance(reference, concat) else [reference]
+    return Upstream([_resolve(item, context) for item in references])
 
 
-def pulled(value: Any) -> Upstream:
-    """Return what the template of an author came to."""
-    return Upstream([Part(_as_rows(value))])
+def from_template(value: Any) -> Upstream:
+    """Return the rows that an author's template rendered to."""
+    return Upstream([Resolved(_as_rows(value))])
 
 
 def states(reference: Any, context: Any) -> dict[tuple[str, int], str]:
-    """Return the state of each task instance behind a reference, by task id and map index (-1 if it is not mapped).
+    """Return the state of each task instance of a reference, by task id and map index (-1 if it is not mapped).
 
-    A mapped task whose instances are not made has one without an index. Instances that a later run of the same tasks
-    removed are left out.
+    A mapped task that has not been expanded has one instance, without an index. Instances that were removed when the
+    task was expanded again are left out.
 
-    :param reference: an XComArg of whatever kind, an argument of a mapped task group, or lists of them.
+    :param reference: an XComArg of any kind, an argument of a mapped task group, or lists of them.
     :param context: the task's context.
     """
     operators = {operator.task_id: operator for operator, _ in XComArg.iter_xcom_references(reference)}
@@ -145,16 +145,16 @@ def states(reference: Any, context: Any) -> dict[tuple[str, int], str]:
 
 
 def is_list(value: Any) -> bool:
-    """Tell whether a value is a list, and not a text or a dict."""
+    """Tell whether a value is a list or tuple, and not a text or a dict."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, Mapping))
 
 
 def not_rows(value: Any) -> str:
-    """Return a sentence on a value that is no list of rows."""
+    """Return a sentence on a value that is not a list of rows."""
     return f"users is a {type(value).__name__}; {_REMEDY}"
 
 
-def _part(reference: Any, context: Any) -> Part:
+def _resolve(reference: Any, context: Any) -> Resolved:
     operators = {operator.task_id: operator for operator, _ in reference.iter_references()}
     tasks = tuple(sorted(operators))
     try:
@@ -164,22 +164,22 @@ def _part(reference: Any, context: Any) -> Part:
             raise
         value = None
     if value is None:
-        return Part(None, tasks, is_skipped=_all_skipped(operators, context))
+        return Resolved(None, tasks, is_skipped=_all_skipped(operators, context))
     is_mapped = isinstance(reference, XComArg) and any(
         _is_one_of_many(operator, context) for operator in operators.values()
     )
-    return Part(value if is_mapped else _as_rows(value), tasks, is_mapped)
+    return Resolved(value if is_mapped else _as_rows(value), tasks, is_mapped)
 
 
 def _as_rows(value: Any) -> Any:
-    """Return a row as a list of one: `fetch_one` of a cursor gives a tuple of cells."""
+    """Return a single row as a list of one: a database cursor's `fetchone` returns a tuple of cells."""
     if isinstance(value, tuple) and value and not any(isinstance(cell, (Mapping, tuple, list)) for cell in value):
         return [value]
     return value
 
 
 def _is_one_of_many(operator: Any, context: Any) -> bool:
-    """Tell whether a task has instances whose XComs come all together."""
+    """Tell whether a task has several instances whose XComs are pulled together."""
     return isinstance(operator, MappedOperator) or (
         _group(operator) is not None and not _shares_group(operator, context)
     )
@@ -191,14 +191,14 @@ def _group(operator: Any) -> str | None:
 
 
 def _shares_group(operator: Any, context: Any) -> bool:
-    """Tell whether a task is of the same mapped task group as this one; then only one instance of it is upstream."""
+    """Tell whether a task is in the same mapped task group as this one; then only one instance of it is upstream."""
     return _group(operator) == _group(context["task"])
 
 
 def _all_skipped(operators: Mapping[str, Any], context: Any) -> bool:
-    with suppress(Exception):  # not known: then it is not said that it was skipped
-        found = {state for operator in operators.values() for _, state in _states(operator, context)}
-        return found == {"skipped"}
+    with suppress(Exception):  # if the states are not known, do not report them as skipped
+        states = {state for operator in operators.values() for _, state in _states(operator, context)}
+        return states == {"skipped"}
     return False
 
 
@@ -208,11 +208,11 @@ def _states(operator: Any, context: Any) -> Iterator[tuple[int, str]]:
     map_index = ti.map_index if _group(operator) is not None and _shares_group(operator, context) else None
     if hasattr(ti, "get_task_states"):
         wanted = {"task_ids": [operator.task_id], "run_ids": [ti.run_id], "map_index": map_index}
-        for found in ti.get_task_states(dag_id=ti.dag_id, **wanted).values():
-            for name, state in found.items():  # "push", or "push_3" of a mapped one
+        for by_name in ti.get_task_states(dag_id=ti.dag_id, **wanted).values():
+            for name, state in by_name.items():  # "push", or "push_3" of a mapped one
                 index = name.removeprefix(operator.task_id).removeprefix("_")
                 yield int(index or -1), str(state)
     else:  # Airflow 2
-        for one in context["dag_run"].get_task_instances():
-            if one.task_id == operator.task_id and map_index in (None, one.map_index):
-                yield one.map_index, str(one.state)
+        for instance in context["dag_run"].get_task_instances():
+            if instance.task_id == operator.task_id and map_index in (None, instance.map_index):
+                yield instance.map_index, str(instance.state)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of a task, kept out of sight: Airflow resolves where they come from, and renders, shows and stores none."""
+"""The rows of a task: Airflow resolves where they come from, but does not render, show or store them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_userattrs._airflow import XComArg
-from airflow_provider_userattrs.operators.upstream import Upstream, is_list, not_rows, pull, pulled
+from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
@@ -16,41 +16,41 @@ from airflow_provider_userattrs.sources.templates import is_deferred, is_referen
 from airflow_provider_userattrs.task.digest import digest, encoded
 from airflow_provider_userattrs.task.failure import WrongParameter
 
-#: Bytes of rows in an XCom from which on a place would serve better.
-_CROWDED = 1_000_000
+#: Bytes of rows in an XCom above which a warning suggests a path or a source.
+_LARGE_XCOM = 1_000_000
 
 
 @runtime_checkable
 class Source(Protocol):
-    """Describe what rows can come from besides a list.
+    """What rows can come from besides a list.
 
     A source may also have ``template_fields`` and ``template_ext``; ``identity()``, a small JSON value that changes
-    when its rows do or their order does, without which a retry starts at the first row; ``check_resume()``, half a
-    sentence on why a retry cannot go on where the last try stopped, or None; ``are_alike``, whether all rows have the
-    same columns; ``are_declared``, whether it declares them, so that errors may name them; and it may yield `Cursor`
-    or `Keys` among its rows.
+    when its rows or their order change, without which a retry starts at the first row; ``check_resume()``, a clause on
+    why a retry cannot resume where the last try stopped, or None; ``are_alike``, whether all rows have the same
+    columns; ``are_declared``, whether it declares them, so that errors may name them; and it may yield `Cursor` or
+    `Keys` among its rows.
     """
 
     def rows(self) -> Iterator[Row | MalformedRow | Cursor | Keys]:
-        """Yield the rows in their order, each time anew."""
+        """Yield the rows in order, from the first one each time."""
 
 
 class Rows(XComArg):
-    """Stand between an operator's ``users`` and Airflow's templating.
+    """An operator's ``users``, kept away from Airflow's templating.
 
-    It is an XComArg, so that Airflow draws the dependency on the task behind it and has it resolved, but not
-    rendered: a value that looks like a template stays as it is. What Rendered Templates shows is `serialize`.
+    It is an XComArg, so that Airflow adds the dependency on the upstream task and resolves it, but does not render it:
+    a value that looks like a template stays as it is. Rendered Templates shows what `serialize` returns.
 
     :param users: what Airflow resolves to rows (an upstream task's output, an argument of a mapped task group, a
         template), a list of rows, a source, a source as `hand_over` returns it, or a path.
-    :raises WrongParameter: if no source can be made of it.
+    :raises WrongParameter: if it cannot be a source of rows.
     """
 
     def __init__(self, users: Any) -> None:
         self._users = users if is_deferred(users) else source_of(users)
 
     def reads(self, path: str) -> bool:
-        """Tell whether a path leads to a file that the rows are read from."""
+        """Tell whether the rows are read from the file at a path."""
         reads = getattr(self._users, "reads", None)
         return bool(reads and reads(path))
 
@@ -71,26 +71,26 @@ class Rows(XComArg):
         return bool(getattr(self._users, "are_declared", False))
 
     def iter_references(self) -> Iterator[Any]:
-        """Yield the XComs behind the rows."""
+        """Yield the XComs that the rows come from."""
         users = self._users
-        behind = [getattr(users, field) for field in _template_fields(users)]
-        return XComArg.iter_xcom_references([users, *behind])
+        templated = [getattr(users, field) for field in _template_fields(users)]
+        return XComArg.iter_xcom_references([users, *templated])
 
     def resolve(self, context: Any, *_: Any, include_xcom: bool = True, **__: Any) -> Rows:
-        """Return the rows themselves, or a source with its own templates rendered, as `Rows` again."""
+        """Return the resolved rows, or the source with its templates rendered, as `Rows` again."""
         users = self._users
         if is_reference(users):
             return _from_xcom(pull(users, context)) if include_xcom else self
         if isinstance(users, str):
-            return _from_xcom(pulled(context["task"].render_template(users, context)))
+            return _from_xcom(from_template(context["task"].render_template(users, context)))
         if hasattr(users, "rendered"):
             return Rows(users.rendered(context))
         return Rows(render(users, context) if isinstance(users, Source) else users)
 
     def check(self) -> None:
-        """Check that there are rows to be had.
+        """Check that there are rows.
 
-        :raises RefusedConfiguration: if an upstream task handed over something else than rows.
+        :raises RefusedConfiguration: if an upstream task returned anything but rows.
         """
         users = self._users
         if isinstance(users, Upstream):
@@ -103,8 +103,8 @@ class Rows(XComArg):
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Cursor | Keys]:
         """Yield the rows.
 
-        :param after: a place from one of the source's cursors; None for all rows.
-        :raises RefusedConfiguration: if an upstream task handed over something else than rows.
+        :param after: the value of one of the source's cursors; None for all rows.
+        :raises RefusedConfiguration: if an upstream task returned anything but rows.
         """
         self.check()
         users = self._users
@@ -116,14 +116,14 @@ class Rows(XComArg):
     __iter__ = rows
 
     def digest(self) -> str | None:
-        """Return what changes when the rows do; None if the source cannot tell, or cannot go on anyway."""
+        """Return a digest that changes when the rows do; None if the source has none, or cannot resume anyway."""
         users = self._users
         if self.check_resume() is not None:
             return None
         if isinstance(users, Source):
             identity = getattr(users, "identity", None)
-            told = None if identity is None else identity()
-            return None if told is None else digest([type(users).__name__, told])
+            value = None if identity is None else identity()
+            return None if value is None else digest([type(users).__name__, value])
         return digest(self.rows())
 
     def count(self) -> int | None:
@@ -133,16 +133,16 @@ class Rows(XComArg):
             return users.count()
         return len(users) if isinstance(users, (list, tuple)) else None
 
-    def crowded_xcom(self) -> str | None:
+    def large_xcom_warning(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""
         if not isinstance(self._users, Upstream):
             return None
         size = sum(len(encoded(row)) for row in self.rows())
-        if size <= _CROWDED:
+        if size <= _LARGE_XCOM:
             return None
         return (
-            f"users came as {size / 1e6:,.1f} MB of rows in an XCom, which stands in Airflow's database and is read "
-            "whole into memory; hand over a place instead: the path of a file, or SqlRows or FileRows"
+            f"users came as {size / 1e6:,.1f} MB of rows in an XCom, which is stored in Airflow's database and read "
+            "into memory as a whole; pass the path of a file, SqlRows or FileRows instead"
         )
 
     @property
@@ -151,12 +151,12 @@ class Rows(XComArg):
         return self._users.skipped if isinstance(self._users, Upstream) else None
 
     def check_resume(self) -> str | None:
-        """Return why a retry cannot go on where the last try stopped, or None."""
+        """Return why a retry cannot resume where the last try stopped, or None."""
         check = getattr(self._users, "check_resume", None)
         return check() if check else None
 
     def serialize(self) -> str:
-        """Return what may be shown and stored of the rows."""
+        """Return what Airflow may show and store in place of the rows."""
         users = self._users
         if is_reference(users):
             return f"rows of {', '.join(sorted({str(task.task_id) for task, _ in self.iter_references()}))}"
@@ -172,15 +172,15 @@ class Rows(XComArg):
 
 
 def _from_xcom(users: Upstream) -> Rows:
-    """Return rows, or the source that what was handed over stands for: one place, or a list of them."""
-    places = users.places()
-    return Rows(users if places is None else places)
+    """Return the rows, or the source that was handed over in their place."""
+    sources = users.sources()
+    return Rows(users if sources is None else sources)
 
 
 def source_of(users: Any) -> Any:
-    """Return the source that a path, what `hand_over` returns, or a list of them stands for; anything else as it is.
+    """Return the source for a path, for what `hand_over` returns, or for a list of them; anything else unchanged.
 
-    :raises WrongParameter: if none can be made of it.
+    :raises WrongParameter: if it cannot be a source.
     """
     try:
         if is_path(users) or isinstance(users, HandedOver):

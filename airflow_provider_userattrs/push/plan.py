@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All that is decided of a push before its first row is read."""
+"""What is decided about a push before its first row is read."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 
 
 class Rejects(Protocol):
-    """Keep the rows that were not accepted."""
+    """Stores the rows that were not accepted."""
 
     def write(self, outcome: Outcome) -> None:
-        """Keep a row."""
+        """Store a row."""
 
     def settle(self, *, now: bool) -> bool:
-        """Bring what was written to safety; return whether it is.
+        """Save what was written; return whether it is saved.
 
         :param now: whether it must be now; else it may be put off where it costs much.
         """
@@ -32,7 +32,7 @@ class Rejects(Protocol):
 
 @dataclass(frozen=True)
 class PushPlan:
-    """Say how a push is to be done.
+    """How a push is done.
 
     :param operation: what is done, and the vendor's limits.
     :param mapper: makes an update of each row; None if the rows are updates already.
@@ -50,7 +50,7 @@ class PushPlan:
     :param on_progress: called with the account while the push runs, at most every 0.25 s.
     :param on_checkpoint_failure: called with the error when the checkpoint cannot be written, once.
     :param started: when the try began, by the clock; None for when the `Push` is made.
-    :param clock: tells the time.
+    :param clock: the source of time.
     """
 
     operation: Operation

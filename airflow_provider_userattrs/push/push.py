@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way into the engine: a plan, the rows and what sends a request; back comes the report."""
+"""The entry point of the engine: a plan, the rows and a function that sends a request; it returns the report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST = 400  # characters of why a push failed
 
 
 class Push:
-    """Push rows to a vendor and give an account of each.
+    """Pushes rows to a vendor and reports what became of each.
 
     `run` is all that most callers need. One who has to do something between the last row and the report calls
     `deliver` and then `close`.
@@ -41,7 +41,7 @@ class Push:
 
     def __init__(self, plan: PushPlan) -> None:
         self.plan = plan
-        #: Why the push fails; None if it succeeded, or has not ended.
+        #: The error with which the push failed; None if it succeeded or has not ended.
         self.error: BaseException | None = None
         #: The report, once the push has ended.
         self.report: Report | None = None
@@ -62,7 +62,7 @@ class Push:
         self._interruption: Exception | None = None
 
     def run(self, rows: Iterable[Any], send: Send | None = None) -> PushReport:
-        """Push the rows and return the report; `error` says then whether the push failed.
+        """Push the rows and return the report; afterwards `error` says whether the push failed.
 
         :param rows: the rows, and what a source yields between them.
         :param send: sends one request body; None in a dry run.
@@ -81,7 +81,7 @@ class Push:
         if plan.dry_run:
             operation, send, rate = replace(operation, read=_read_dry), _send_nothing, None
         elif send is None:
-            raise ValueError("send is missing; only a dry run does without")
+            raise ValueError("send is missing; only a dry run needs none")
         delivery = Delivery(
             operation,
             send,
@@ -105,7 +105,7 @@ class Push:
         return delivery.run(updates)
 
     def interrupt(self, why: Exception) -> None:
-        """Have the push stop and be gone within seconds, without reading the source to its end.
+        """Ask the push to stop within seconds, without reading the source to its end.
 
         It takes no lock, so that a signal's handler may call it in the very thread of `run`.
 
@@ -118,7 +118,7 @@ class Push:
     def close(
         self, stopped: BaseException | None = None, explain: Callable[[BaseException], str] = in_words
     ) -> PushReport:
-        """Keep or delete the checkpoint, and return the report.
+        """Store or delete the checkpoint, and return the report.
 
         :param stopped: why the push stopped before its end, or None.
         :param explain: puts into words why the push failed.
@@ -139,7 +139,7 @@ class Push:
 
     @property
     def _stopped_at(self) -> int | None:
-        """Return the first row that was not read, or None if all were."""
+        """Return the position of the first row that was not read; None if all were."""
         if self._delivery is None:
             return 0
         at = self._delivery.stopped_at

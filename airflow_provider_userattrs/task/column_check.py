@@ -10,7 +10,7 @@ from typing import Any
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.text import printable
 
-#: Rows after which a column that none of them has is taken for a wrong name, where a row may leave out what is NULL.
+#: Rows after which a column that none of them has is taken for a wrong name, if rows may leave out NULLs.
 PATIENCE = 1_000
 
 #: Characters of the columns' names that an error lists.

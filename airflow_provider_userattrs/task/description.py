@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a push was set, as its report says it: parameters by their names, without a secret, a constant or a row."""
+"""A push's parameters for its report, by name, without secrets, constants or rows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _short(value: Any) -> Any:
 
 
 def _names(names: list[str]) -> list[str]:
-    """Return as many names as there is room for, and how many more there are."""
+    """Return as many names as fit, and the number of further ones."""
     room = _MOST_BYTES
     shown: list[str] = []
     for name in names:

@@ -26,12 +26,12 @@ def encoded(part: Any) -> bytes:
     except Exception:  # an integer over 64 bits, a lone surrogate, an object whose repr fails
         try:
             return _spelled(part).encode("utf-8", "surrogatepass")
-        except Exception:  # no vendor takes it: its row is invalid, whatever it holds
+        except Exception:  # no vendor takes it: its row is invalid in any case
             return f"no text for it: {type(part).__name__}".encode("utf-8", "surrogatepass")
 
 
 def _spelled(part: Any) -> str:
-    """Return a value as text; integers in hex, for Python writes no more than 4,300 decimal digits."""
+    """Return a value as text; integers in hex, since Python writes no more than 4,300 decimal digits."""
     if isinstance(part, int):
         return hex(part)
     if isinstance(part, Mapping):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a task fails: in words for its report, and as what Airflow is to make of it."""
+"""Why a task fails: as text for its report, and as the exception that Airflow handles."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from airflow_provider_userattrs.push.model.errors import (
 )
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
-#: A task that ends with one of these fails for good: a retry would end the same way. A connection that is not found is
+#: A task that ends with one of these fails for good: a retry would fail the same way. A missing connection is
 #: none of them: Airflow says the same of one when its secrets backend fails for a moment (apache/airflow#71307).
 _FOR_GOOD = (RefusedConfiguration, TooManyFailed, InvalidRow)
 
 
 class WrongParameter(AirflowFailException, ValueError):
-    """Say that a parameter cannot work.
+    """A parameter is invalid.
 
     An error of the DAG when it is parsed; where the operator is made when a mapped task runs, the task fails for good.
     """
@@ -47,7 +47,7 @@ def explain_error(error: BaseException, columns_field: str) -> str:
 
 
 def to_raise(error: BaseException, words: str) -> BaseException:
-    """Return what the task is to raise.
+    """Return the exception that the task raises.
 
     :param error: what stopped the push.
     :param words: why the task fails, as its report says it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What others learn of a push that succeeded: the events of its outlet assets, and its lineage."""
+"""Adds the counts of a push to its outlet assets' events, and reports its lineage."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from airflow_provider_userattrs.push.model.verdict import Status
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-#: What an asset event carries of the report.
+#: The fields of the report in an asset event.
 _CARRIED = ("vendor", "operation", "dry_run", "rows", *(status.value for status in Status), "warning")
 
 
 def add_counts(outlets: Iterable[Any], events: Any, report: Mapping[str, Any]) -> None:
-    """Have the events of a task's destinations carry the counts.
+    """Add the counts to the events of a task's destinations.
 
     :param outlets: the task's outlets.
     :param events: ``context["outlet_events"]``.
@@ -29,7 +29,7 @@ def add_counts(outlets: Iterable[Any], events: Any, report: Mapping[str, Any]) -
 
 
 def lineage(report: Mapping[str, Any] | None) -> OperatorLineage[Any, Any]:
-    """Return what OpenLineage is told: the destination, and how many rows it accepted.
+    """Return the lineage for OpenLineage: the destination, and how many rows it accepted.
 
     :param report: the report; None if there is none.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a task's log says of its push: at the start, every 10 s, and at the end."""
+"""What a task logs about its push: at the start, every 10 s, and at the end."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ LINE_EVERY = 10.0
 
 
 class Log(Protocol):
-    """Describe what is asked of the task's log."""
+    """The task's log."""
 
     def info(self, event: Any, *args: Any, **kw: Any) -> Any:
-        """Say something."""
+        """Log at level INFO."""
 
     def warning(self, event: Any, *args: Any, **kw: Any) -> Any:
-        """Say something that calls for attention."""
+        """Log at level WARNING."""
 
 
 class PushLog:
-    """Tell a task's log how its push goes.
+    """Logs how a push goes.
 
     :param log: the task's log.
-    :param clock: tells the time.
+    :param clock: the source of time.
     """
 
     def __init__(self, log: Log, clock: Clock) -> None:
@@ -46,7 +46,7 @@ class PushLog:
     def start(
         self, operation: Operation, base_url: str, rate: str | None, *, shard: Shard | None, dry_run: bool
     ) -> None:
-        """Say what is pushed where.
+        """Log what is pushed where.
 
         :param operation: what is done.
         :param base_url: where requests go.
@@ -60,13 +60,13 @@ class PushLog:
         self._log.info("Push to %s: %s at %s%s%s%s", operation.vendor, operation.name, base_url, part, pace, dry)
 
     def resume(self, begun: Checkpoint) -> None:
-        """Say where a try begins that goes on with a push."""
+        """Log where a try resumes a push."""
         first, done = begun.first_unfinished, Counts.restored(begun.tally).rows
         verb = "was" if done == 1 else "were"
         self._log.info("Resumed at row %s: %s %s done by earlier tries", f"{first:,}", users(done), verb)
 
     def go_on(self, account: Account) -> None:
-        """Say how far the push has come, every 10 s."""
+        """Log how far the push has come, every 10 s."""
         now = self._clock.monotonic()
         if now < self._line_at + LINE_EVERY:
             return
@@ -78,18 +78,18 @@ class PushLog:
         )
 
     def checkpoint_failed(self, error: Exception) -> None:
-        """Say that the checkpoint cannot be kept."""
-        self._log.warning("The checkpoint cannot be kept (%s); a retry may send rows again", type(error).__name__)
+        """Log that the checkpoint cannot be stored."""
+        self._log.warning("The checkpoint cannot be stored (%s); a retry may send rows again", type(error).__name__)
 
     def close(self, account: Account, report: Report, told: PushReport) -> None:
-        """Say how the push ended.
+        """Log how the push ended.
 
         :param account: its account.
         :param report: its report.
         :param told: the same as a dict.
         """
         if told["failure"] and not report.rows and not told["requests"]:
-            return  # nothing was read or sent: the error, which Airflow logs next, is all there is to say
+            return  # nothing was read or sent: the error, which Airflow logs next, says it all
         self._log.info(
             "%s; %s, %s, %s bytes, %.1f s%s",
             report.summary(),

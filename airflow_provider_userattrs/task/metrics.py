@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a try of a push counts in Airflow's metrics; docs/metrics.md lists the names."""
+"""Airflow metrics of one try of a push; docs/metrics.md lists the names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_userattrs._airflow import Stats
 
 
 def count(vendor: str, operation: str, rows: Mapping[str, int], requests: int, retries: int, seconds: float) -> None:
-    """Count what one try did, under each name once with tags and once for backends that know none.
+    """Emit the metrics of one try, each once with tags and once for backends without tags.
 
     :param vendor: the vendor's name.
     :param operation: what was done, such as ``"set attributes"``.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what an operator asks to the plan of a push: pace, place to begin, progress, rejects file."""
+"""From an operator's parameters to the plan of a push: rate, where to begin, progress, rejects file."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _IN_DOUBT = replace(IN_DOUBT, remedy=f'{IN_DOUBT.remedy}; on_unknown="resend" wo
 
 
 class Planner:
-    """Plan the push of one try.
+    """Plans the push of one try.
 
     Whatever goes wrong meanwhile, `plan` holds what is planned so far: there is a push to give account of.
 
     :param spec: what is to be pushed and how.
     :param context: the task's context.
-    :param log: tells the task's log.
-    :param clock: tells the time.
+    :param log: the task's log.
+    :param clock: the source of time.
     """
 
     def __init__(self, spec: PushSpec, context: dict[str, Any], log: PushLog, clock: Clock) -> None:
@@ -82,7 +82,7 @@ class Planner:
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether an earlier try did all there is to do."""
+        """Tell whether an earlier try completed the push."""
         return self.plan.begun is not None and self.plan.begun.complete
 
     def _add(self, **decided: Any) -> None:
@@ -103,11 +103,11 @@ class Planner:
         self._add(rate=rate, details=details)
 
     def _begin(self, hook: VendorHook) -> bool:
-        """Decide where this try begins; return whether Airflow's task state store shows how far it has come."""
+        """Decide where this try begins; return whether Airflow's task state store has its progress."""
         spec, users = self._spec, self._spec.users
         checkpoint_path, idempotent = spec.checkpoint_path, spec.operation.idempotent
         if checkpoint_path and users.reads(f"{checkpoint_path.rstrip('/')}/checkpoint.json"):
-            raise RefusedConfiguration("checkpoint_path is a folder whose files the rows are read from; give another")
+            raise RefusedConfiguration("checkpoint_path is a folder that the rows are read from; give another")
         max_tries: int | None = getattr(self._ti, "max_tries", None)
         resume = Resume(
             idempotent=idempotent,
@@ -119,8 +119,8 @@ class Planner:
         )
         slots = Slots(self._context, checkpoint_path, idempotent=idempotent)
         rows = users.digest()
-        if crowded := users.crowded_xcom():
-            spec.log.info("%s", crowded)
+        if warning := users.large_xcom_warning():
+            spec.log.info("%s", warning)
         if rows is None:
             resume.without_store(users.check_resume() or "The source has no identity() to tell its rows by")
         elif not slots:
@@ -151,13 +151,13 @@ class Planner:
         if spec.rejects_path is None:
             return
         used: list[str] = self._context.setdefault("userattrs_rejects", [])
-        used.append(spec.rejects_path)  # a task may push more than once
+        used.append(spec.rejects_path)  # a task may run several pushes
         index = -1 if ti.map_index is None else ti.map_index
         owner = Owner(ti.dag_id, ti.task_id, ti.run_id, index, used.count(spec.rejects_path))
         path = file_for(spec.rejects_path, owner)
         if spec.users.reads(spec.rejects_path) or spec.users.reads(path):
             raise RefusedConfiguration(
-                "rejects_path is, or would be, one of the files the rows are read from; write to another folder"
+                "rejects_path is, or would be, one of the files that the rows are read from; use another folder"
             )
         writer = RejectsWriter(
             path,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a push has come, as an XCom, for the Push report tab; a checkpoint in the task state store says it too."""
+"""The progress of a push as an XCom, for the Push report tab, if the task state store has no checkpoint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.task.keys import PROGRESS_KEY
 from airflow_provider_userattrs.task.log import Log
 
-#: Whether this Airflow has tabs that plugins make (3.1 and later); before, nobody would read it.
+#: Whether this Airflow shows plugins' tabs (3.1 and later); earlier versions have no reader for it.
 IS_SHOWN = hasattr(AirflowPlugin, "external_views")
 
 #: Seconds between two reports.
@@ -20,11 +20,11 @@ TELL_EVERY = 2.0
 
 
 class ProgressXCom:
-    """Keep the report so far in an XCom while the task runs.
+    """Stores the report so far in an XCom while the task runs.
 
     :param ti: the task instance.
     :param log: the task's log.
-    :param clock: tells the time.
+    :param clock: the source of time.
     """
 
     def __init__(self, ti: Any, log: Log, clock: Clock) -> None:
@@ -36,7 +36,7 @@ class ProgressXCom:
         self._is_broken = not IS_SHOWN
 
     def go_on(self, account: Account) -> None:
-        """Keep the report so far in place of the last one, every 2 s; that it cannot be kept is no harm to the push."""
+        """Store the report so far every 2 s; the push does not depend on it."""
         now = self._clock.monotonic()
         if self._is_broken or now < self._told_at + TELL_EVERY:
             return
@@ -46,10 +46,10 @@ class ProgressXCom:
             self._is_written = True
         except Exception as error:
             self._is_broken = True
-            self._log.info("The Push report tab cannot be told of the progress (%s)", type(error).__name__)
+            self._log.info("The progress cannot be stored for the Push report tab (%s)", type(error).__name__)
 
     def close(self) -> None:
-        """Take the XCom away: the report has come, and it was only on the way there."""
+        """Delete the XCom, which the final report replaces."""
         if not self._is_written:
             return
         ti = self._ti

@@ -17,7 +17,7 @@ _WAYS_OUT = "set retries=0; allow_restart=True sends all rows again with each tr
 
 
 class Resume:
-    """Decide where a try begins.
+    """Decides where a try begins.
 
     :param idempotent: whether an update may be sent twice.
     :param retries: whether Airflow may try the task again.
@@ -37,7 +37,7 @@ class Resume:
         self._log = log
 
     def without_store(self, why: str, remedy: str = "") -> None:
-        """Say what it means that no checkpoint can be kept.
+        """Handle that no checkpoint can be stored.
 
         :param why: why not.
         :param remedy: what would help.
@@ -53,7 +53,7 @@ class Resume:
         self._log.info("%s: a retry starts at the first row%s", why, f" ({remedy} to change that)" if remedy else "")
 
     def begin(self, slots: Slots, fingerprint: Fingerprint) -> tuple[Store, Checkpoint]:
-        """Return where the checkpoint is kept, and where to begin.
+        """Return the checkpoint's store, and where to begin.
 
         :param slots: the places for checkpoints.
         :param fingerprint: which push this is.
@@ -65,7 +65,7 @@ class Resume:
         for key, store in slots:
             found = self._read(store, fresh)
             if found is not None and not found.fingerprint.differs_in(fingerprint):
-                # Its rows are done if it is complete; only a task cleared by hand is asked to do them again.
+                # If it is complete, its rows are finished; only a task cleared by hand pushes them again.
                 is_cleared = found.complete and found.round != self._max_tries
                 return SealedStore(slots.take(key), self._seal), fresh if is_cleared else self._opened(found, fresh)
             first, begun = first or key, begun or found
@@ -74,7 +74,7 @@ class Resume:
         if begun is None or (begun.complete and begun.round != self._max_tries):
             return SealedStore(slots.take(first), self._seal), fresh
         changed = begun.fingerprint.differs_in(fingerprint)
-        begun = self._anew(fresh, f"{' and '.join(changed)} changed since the last try", begun)
+        begun = self._restart(fresh, f"{' and '.join(changed)} changed since the last try", begun)
         return SealedStore(slots.take(first), self._seal), begun
 
     def _opened(self, found: Checkpoint, fresh: Checkpoint) -> Checkpoint:
@@ -83,21 +83,21 @@ class Resume:
         try:
             return replace(found, keys=self._seal.open(found.keys))
         except ValueError as error:
-            return self._anew(fresh, str(error), found)
+            return self._restart(fresh, str(error), found)
 
     def _read(self, store: Store, fresh: Checkpoint) -> Checkpoint | None:
         try:
             state = store.read()
             return None if state is None else Checkpoint.from_dict(state)
         except ValueError as error:
-            return self._anew(fresh, str(error))
+            return self._restart(fresh, str(error))
         except Exception as error:  # each store has exceptions of its own
             if not self._may_restart:
                 raise RetryLater(f"The checkpoint cannot be read ({type(error).__name__}); nothing was sent") from error
             self._log.warning("The checkpoint cannot be read (%s): starting at the first row", type(error).__name__)
             return fresh
 
-    def _anew(self, fresh: Checkpoint, why: str, found: Checkpoint | None = None) -> Checkpoint:
+    def _restart(self, fresh: Checkpoint, why: str, found: Checkpoint | None = None) -> Checkpoint:
         if not self._may_restart:
             raise RefusedConfiguration(
                 f"{_accepted(found)}Rows may have been sent by an earlier try, and cannot be told from the others: "
@@ -109,6 +109,6 @@ class Resume:
 
 
 def _accepted(found: Checkpoint | None) -> str:
-    """Say how many rows earlier tries got accepted, for the report of a try that is refused counts none."""
+    """Return a sentence on the rows accepted by earlier tries, which the report of a refused try does not count."""
     accepted = Counts.restored(found.tally).counts[Status.ACCEPTED] if found else 0
     return f"Earlier tries got {accepted:,} row{'' if accepted == 1 else 's'} accepted. " if accepted else ""

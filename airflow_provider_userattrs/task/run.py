@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One try of a task: the push that its operator asks for, the signals that end it, and the account of it."""
+"""One try of a task: its push, the signals that end it, and its report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """Run one try of a push.
+    """Runs one try of a push.
 
     :param spec: what is to be pushed and how.
     :param context: the task's context.
@@ -34,7 +34,7 @@ class Run:
     """
 
     def __init__(self, spec: PushSpec, context: Context, interruption: Interruption | None = None) -> None:
-        #: What the task is to raise, once it has run.
+        #: The exception that the task raises, once it has run.
         self.error: BaseException | None = None
         self._spec = spec
         self._context = cast("dict[str, Any]", context)
@@ -53,7 +53,7 @@ class Run:
             self._interruption.close()
         except SourceInterrupted:
             stopped = self._interruption.why
-        except BaseException as error:  # whatever it is, the account is due all the same
+        except BaseException as error:  # whatever it is, the report is due
             stopped = error
         self._interruption.close()
         push = self._push or Push(self._planner.plan)
@@ -61,10 +61,10 @@ class Run:
         self.error = push.error
         report = cast("Report", push.report)
         shard, label = self._spec.shard, report.label()
-        # For the author's map_index_template: Airflow renders it once more after the task.
+        # For the author's map_index_template, which Airflow renders again after the task.
         self._context["push_label"] = f"{shard}: {label}" if shard else label
         if not self._spec.dry_run:
-            with suppress(Exception):  # whatever a backend of metrics may raise is no harm to the push
+            with suppress(Exception):  # an error of a metrics backend must not fail the push
                 metrics.count(**push.account.this_try(report))
         self._log.close(push.account, report, told)
         return told
@@ -76,7 +76,7 @@ class Run:
         plan = planner.plan
         push = self._push = Push(plan)
         if planner.is_complete:
-            spec.log.info("The push was complete before; nothing is sent again")
+            spec.log.info("An earlier try completed the push; nothing is sent again")
             return None
         operation, users = spec.operation, spec.users
         self._log.start(operation, hook.transport.base_url, planner.pace, shard=spec.shard, dry_run=spec.dry_run)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys that may name a person, kept so that nobody reads them who does not know the connection's secret."""
+"""Encrypts keys that may identify a person, with a secret derived from the connection's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PURPOSE = b"airflow-provider-userattrs: keys of rows in a checkpoint"
 
 
 class Seal:
-    """Encrypt and decrypt what a checkpoint says of keys.
+    """Encrypts and decrypts the keys in a checkpoint.
 
     :param secret: the connection's; another one cannot open what this one sealed.
     """
@@ -28,7 +28,7 @@ class Seal:
         self._fernet = Fernet(base64.urlsafe_b64encode(derived))
 
     def close(self, keys: dict[str, Any]) -> str:
-        """Return what `open` makes keys of again."""
+        """Return the keys, encrypted; `open` decrypts them."""
         return self._fernet.encrypt(json.dumps(keys, ensure_ascii=False).encode("utf-8", "surrogatepass")).decode()
 
     def open(self, sealed: str) -> dict[str, Any]:
@@ -40,14 +40,14 @@ class Seal:
             text = self._fernet.decrypt(sealed).decode("utf-8", "surrogatepass")
         except InvalidToken:
             raise ValueError(
-                "the connection's secret changed since the last try, and it kept the keys of rows"
+                "the connection's secret changed since the last try, and the keys of rows were encrypted with it"
             ) from None
         keys: dict[str, Any] = json.loads(text)
         return keys
 
 
 class SealedStore:
-    """Keep checkpoints in another store, with the keys sealed that may name a person.
+    """Stores checkpoints in another store, with keys that may identify a person encrypted.
 
     :param store: the other store.
     :param seal: encrypts.
@@ -62,12 +62,12 @@ class SealedStore:
         return self._store.read()
 
     def write(self, state: dict[str, Any]) -> None:
-        """Keep a checkpoint's JSON dict."""
+        """Store a checkpoint's JSON dict."""
         keys = state["keys"]
         if keys is not None and keys["type"] in PERSONAL:
             state = signed({**state, "keys": self._seal.close(keys)})
         self._store.write(state)
 
     def delete(self) -> None:
-        """Keep nothing."""
+        """Delete what is stored."""
         self._store.delete()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGTERM (a worker that shuts down, a task marked failed) and `execution_timeout`, turned into an orderly stop."""
+"""Turns SIGTERM (a worker shuts down, a task is marked failed) and `execution_timeout` into an orderly stop."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _MEANINGS = {
     signal.SIGALRM: "execution_timeout is over",
 }
 
-#: Airflow's talk with the task's supervisor: an answer that nobody waits for would be taken for the next one.
+#: Airflow's exchange with the task's supervisor: a response that nobody waits for would be taken for the next one.
 _SUPERVISOR = "airflow.sdk.execution_time.comms"
 
-#: Seconds the main thread has to hear a signal before what blocks it is broken off, and between two reminders.
+#: Seconds the main thread has to handle a signal before a blocking call is aborted, and between two reminders.
 _PATIENCE = 0.25
 
 #: Seconds a source has to clean up, before it is interrupted once more.
@@ -37,11 +37,11 @@ _END = b"\0"  # no signal has this number
 
 
 class Interrupted(RetryLater):
-    """Say that the task was told to stop; a later try goes on."""
+    """The task was asked to stop; a later try resumes the push."""
 
 
 class Interruption:
-    """Hear SIGTERM and SIGALRM while a task pushes; Airflow's own handlers hear of them at the end.
+    """Handles SIGTERM and SIGALRM during a push, and passes them on to Airflow's own handlers at the end.
 
     A handler that only leaves word would leave a source hanging, for Python resumes the system call that a signal
     interrupts (PEP 475); one that raises anywhere would break the counts. So this one raises where rows are read and
@@ -53,7 +53,7 @@ class Interruption:
 
     def __init__(self, source: Callable[..., Any]) -> None:
         self._source = source.__code__
-        #: Why the push is to stop, or None.
+        #: The error with which the push stops, or None.
         self.why: Interrupted | None = None
         self._frame: FrameType | None = None
         self._number = signal.SIGTERM
@@ -83,7 +83,7 @@ class Interruption:
             signal.signal(each, handler)
 
     def prepare(self) -> None:
-        """Let what comes before the delivery be interrupted, wherever it is.
+        """Allow everything before the delivery to be interrupted at any point.
 
         :raises SourceInterrupted: if a signal was heard already.
         """
@@ -93,7 +93,7 @@ class Interruption:
 
     @contextmanager
     def delivering(self, interrupt: Callable[[Interrupted], None]) -> Iterator[None]:
-        """Leave word with a delivery, as long as it goes on; after it the account is closed, whatever is heard.
+        """Interrupt a delivery through a function while it runs; afterwards nothing is interrupted any more.
 
         :param interrupt: is left the word; it runs in a signal's handler.
         """
@@ -106,12 +106,12 @@ class Interruption:
             self.close()
 
     def close(self) -> None:
-        """Let nothing be interrupted any more: the account is closed now."""
+        """Allow no further interruption: the report is being made."""
         self._is_over = True
         self._may_raise = False
 
     def hand_on(self, words: str) -> BaseException | None:
-        """Hand the signal on to Airflow's own handler; return what it raises, in other words.
+        """Pass the signal on to Airflow's own handler; return what it raises, with another message.
 
         :param words: why the task fails.
         """
@@ -142,7 +142,7 @@ class Interruption:
         raise SourceInterrupted
 
     def _remind(self, number: int) -> bool:
-        """Have the main thread hear a signal that it has not heard, or has not heeded; return False once it has."""
+        """Remind the main thread of a signal that it has not handled; return False once it has."""
         if self._is_over:
             return False
         blocking.interrupt_connections()
@@ -154,7 +154,7 @@ _entered: list[Interruption] = []
 
 
 def _leave_to_airflow() -> None:
-    """Hear no signal in a process that a source has forked: it is another's, and so is its end."""
+    """Handle no signal in a process that a source has forked."""
     for interruption in _entered:
         signal.set_wakeup_fd(-1)
         interruption._give_back()
@@ -174,7 +174,7 @@ def _look(frame: FrameType | None, source: CodeType) -> tuple[bool, bool]:
 
 
 class _Watch:
-    """Learn of signals at once, in a thread of its own, also while the main thread is in a C library.
+    """Notices signals at once in a thread of its own, even while the main thread is in a C library.
 
     :param remind: called with the signal's number, again and again while it returns True.
     """
@@ -188,7 +188,7 @@ class _Watch:
         self._thread.start()
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         signal.set_wakeup_fd(self._before)
         os.write(self._told, _END)
         self._thread.join()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator asks of a try of its task: its parameters, rendered and checked."""
+"""The specification of a push: an operator's parameters, rendered and checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_userattrs.task.log import Log
 
 
 class Users(Protocol):
-    """Describe what is asked of the rows."""
+    """The rows of a push."""
 
     @property
     def are_alike(self) -> bool:
@@ -27,30 +27,30 @@ class Users(Protocol):
         """Tell whether the source declares its columns, so that their names are no user's data."""
 
     def rows(self, after: Any = None) -> Iterator[Any]:
-        """Yield the rows, and what the source says between them.
+        """Yield the rows, with the source's cursors or keys between them.
 
-        :param after: where to go on; None for all rows.
+        :param after: where to resume; None for all rows.
         """
 
     def count(self) -> int | None:
         """Return how many rows there are, if that is known before they are read."""
 
     def digest(self) -> str | None:
-        """Return what changes when the rows do; None if that cannot be told."""
+        """Return a digest that changes when the rows do; None if there is none."""
 
     def reads(self, path: str) -> bool:
         """Tell whether the rows are read from a file."""
 
     def check_resume(self) -> str | None:
-        """Return why a retry cannot go on where the last try stopped, or None."""
+        """Return why a retry cannot resume where the last try stopped, or None."""
 
-    def crowded_xcom(self) -> str | None:
+    def large_xcom_warning(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""
 
 
 @dataclass(frozen=True)
 class PushSpec:
-    """Hold what a push is to do and how.
+    """What a push does and how.
 
     :param operation: what is done, and the vendor's limits.
     :param make_mapper: makes what turns rows into updates; may raise `InvalidRow`.

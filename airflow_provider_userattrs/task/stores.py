@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a task's checkpoint is kept: Airflow's task state store (3.3 and later), or a file on object storage."""
+"""Where a task's checkpoint is stored: Airflow's task state store (3.3 and later), or a file on object storage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_NAME = 200
 
 
 class StateStore:
-    """Keep the checkpoint in Airflow's task state store; it outlives tries, and a clear by hand.
+    """Stores the checkpoint in Airflow's task state store; it survives retries and clearing the task by hand.
 
     :param accessor: ``context["task_state_store"]``.
     :param key: the checkpoint's name there.
@@ -36,16 +36,16 @@ class StateStore:
         return state
 
     def write(self, state: dict[str, Any]) -> None:
-        """Keep a JSON dict."""
+        """Store a JSON dict."""
         self._accessor.set(self._key, json.loads(json.dumps(state)))  # as plain JSON: the store takes no tuples
 
     def delete(self) -> None:
-        """Keep nothing."""
+        """Delete what is stored."""
         self._accessor.delete(self._key)
 
 
 class PathStore:
-    """Keep the checkpoint in a file of its own for each task instance.
+    """Stores the checkpoint in a file of its own for each task instance.
 
     :param folder: where, on any storage that ObjectStoragePath knows.
     :param ti: the task instance.
@@ -69,7 +69,7 @@ class PathStore:
         return state
 
     def write(self, state: dict[str, Any]) -> None:
-        """Keep a JSON dict; a file on local storage is replaced at once, so that no half of one is ever read."""
+        """Store a JSON dict; a local file is replaced atomically, so that it is never read half written."""
         text = json.dumps(state)
         if not self._path.parent.exists():
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,12 +82,12 @@ class PathStore:
         half.rename(self._path)
 
     def delete(self) -> None:
-        """Keep nothing."""
+        """Delete what is stored."""
         self._path.unlink(missing_ok=True)
 
 
 class Slots:
-    """Give each push of one task instance a place for its checkpoint.
+    """Assigns each push of one task instance a slot for its checkpoint.
 
     A task may make several pushes, one after the other: the second one of a kind has the second place of that kind.
 
@@ -105,21 +105,21 @@ class Slots:
 
     @property
     def in_state_store(self) -> bool:
-        """Tell whether checkpoints are kept in Airflow's task state store."""
+        """Tell whether checkpoints are stored in Airflow's task state store."""
         return self._folder is None and self._accessor is not None
 
     def __bool__(self) -> bool:
         return self._folder is not None or self._accessor is not None
 
     def __iter__(self) -> Iterator[tuple[str, Store]]:
-        """Yield names and places that this try has not used, without end."""
+        """Yield names and slots that this try has not used, without end."""
         for number in count(1):
             key = self._kind if number == 1 else f"{self._kind}_{number}"
             if key not in self._used:
                 yield key, self._open(key)
 
     def take(self, key: str) -> Store:
-        """Use a place in this try."""
+        """Mark a slot as used in this try."""
         self._used.append(key)
         return self._open(key)
 

@@ -482,7 +482,7 @@ def test_how_strong_an_accepted_is(airflow: Any, control: Any) -> None:
         means[run.report["vendor"]] = run.report["accepted_means"]
         assert run.report["accepted_means"] in "\n".join(run.log.texts)
     assert "each user" in means["Kahuna"]
-    assert "call" in means["EngageLab"]
+    assert "request" in means["EngageLab"]
     assert "queued" in means["MoEngage"]
 
 

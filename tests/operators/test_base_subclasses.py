@@ -174,7 +174,7 @@ def test_template_fields_that_leave_ours_out(airflow: Any, control: Any) -> None
     def upstream() -> Any:
         return USERS
 
-    remedy = r"template_fields of Team leaves it out; write template_fields = \(\*\w+\.template_fields, \.\.\.\)"
+    remedy = r"not among the template_fields of Team; write template_fields = \(\*\w+\.template_fields, \.\.\.\)"
     for given in ({"users": upstream}, {"users": "/data/{{ ds }}.csv"}, {"users": USERS, "rejects_path": "{{ ds }}"}):
         with pytest.raises(ValueError, match=remedy):
             airflow.dag(

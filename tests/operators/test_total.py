@@ -176,7 +176,7 @@ def test_each_shard_takes_its_part_of_the_cap(airflow: Any, warehouse: Any) -> N
 def test_a_cap_too_small_to_share_is_refused_by_name(airflow: Any, warehouse: Any, control: Any) -> None:
     warehouse(8)
     run = airflow.run(nightly(4, push={"rate_limit": 3}))
-    assert "4 shards at one time cannot share a cap of 3 a second" in str(run.log.errors[0])
+    assert "4 shards at one time cannot share a cap of 3 per second" in str(run.log.errors[0])
     assert control.journal("engagelab") == []
 
 
@@ -455,7 +455,7 @@ def test_places_of_all_kinds(airflow: Any, control: Any, tmp_path: Path) -> None
     }  # read once
     assert push([hand_over(FileRows(f"{tmp_path}/{{{{ 1 }}}}.jsonl")), first, path(2)]) == {"accepted": 2}
     mixed = airflow.run(handed(lambda: [path(1), {"euid": 5, "a": 1}]))
-    assert "users holds paths or sources and something else" in str(mixed.error)
+    assert "users mixes paths or sources with something else" in str(mixed.error)
 
 
 def test_a_source_that_is_none_fails_for_good(airflow: Any, control: Any) -> None:
@@ -469,6 +469,6 @@ def test_many_rows_in_an_xcom_draw_one_line(airflow: Any, control: Any) -> None:
     run = airflow.run(handed(lambda: [{"euid": 1, "a": "x" * 10_000} for _ in range(101)]))
     lines = [text for text in run.log.texts if "1.0 MB of rows in an XCom" in text]
     assert len(lines) == 1
-    assert "hand over a place instead" in lines[0]
+    assert "pass the path of a file" in lines[0]
     run = airflow.run(handed(lambda: [{"euid": 1, "a": "x" * 10_000} for _ in range(99)]))
     assert not any("in an XCom" in text for text in run.log.texts)

@@ -78,7 +78,7 @@ def test_a_template_that_comes_to_text_is_refused_in_one_line_without_the_rows(
     run = airflow.run(build)
     assert run.state == "failed"
     assert isinstance(run.error, AirflowFailException)
-    assert len(run.log.errors) == 1, "a retry would end the same way"
+    assert len(run.log.errors) == 1, "a retry would fail the same way"
     assert "users is a template" in str(run.error)
     assert "users=extract()" in str(run.error)
     assert "\n" not in str(run.error)
@@ -240,7 +240,7 @@ def test_a_reference_given_to_partial_is_taken(airflow: Any, anyone: Any) -> Non
 
 
 def test_a_reference_where_none_is_resolved_says_why(airflow: Any) -> None:
-    with pytest.raises(ValueError, match=r"nulls is known only when the task runs.*write it out"):
+    with pytest.raises(ValueError, match=r"nulls is known only when the task runs.*give a fixed value"):
         airflow.dag(lambda: push([], nulls=upstream("skip")))
     with pytest.raises(ValueError, match="operation is known only when the task runs"):
         push([], operation="{{ params.operation }}")
@@ -296,7 +296,7 @@ def test_of_a_task_that_was_skipped_there_is_nothing_to_do(airflow: Any, control
     run = airflow.run(lambda: push(upstream(SKIP), trigger_rule="none_failed"))
     assert run.state == "success"
     counted(run.report, 0)
-    assert any("Nobody to push of upstream, which was skipped" in text for text in run.log.texts)
+    assert any("No users from upstream, which was skipped" in text for text in run.log.texts)
     assert run.report["configuration"]["users"] == "0 rows (upstream was skipped)"
     assert control.journal() == []
 

@@ -122,7 +122,7 @@ def test_upstream_returned_something_else(airflow: Any, control: Any, users: Any
     run = airflow.run(lambda: push(upstream(users), retries=3))
     assert run.state == "failed"
     assert isinstance(run.error, AirflowFailException)
-    assert len(run.log.errors) == 1, "a retry would end the same way"
+    assert len(run.log.errors) == 1, "a retry would fail the same way"
     assert f"users is {kind}" in str(run.error)
     assert run.report["failure"] == str(run.error)
     assert "list with a dict for each user" in str(run.error)

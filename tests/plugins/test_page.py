@@ -201,7 +201,7 @@ def test_the_task_that_gives_the_verdict_on_all_shards(airflow: Any, control: An
     seen = see(airflow.run(build), "total")
     assert seen.level == "failed"
     assert seen.texts[0] == "3 of 4 users updated at EngageLab; 1 needs attention"
-    sentence = "1 of 4 users failed at EngageLab; max_failed allows 0 rows: 1 x EUID is no integer of 64 bits."
+    sentence = "1 of 4 users failed at EngageLab; max_failed allows 0 rows: 1 x EUID is not a 64-bit integer."
     assert sentence in seen.texts
 
 

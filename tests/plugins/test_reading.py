@@ -32,7 +32,7 @@ def made() -> dict[str, Any]:
         resumed_from=3,
         tries=[0, 3],
         rejects_path="/tmp/x.jsonl",
-        failure="Kahuna is away",
+        failure="Kahuna is unavailable",
         of=9,
         timeline={"stretch": 4.0, "rows": [2, 3, 3, 0], "retries": [0, 1, 0, 0]},
         configuration={"nulls": "skip", "attributes": ["a", "b ← c"], "max_failed": 0.05},

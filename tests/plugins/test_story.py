@@ -163,11 +163,11 @@ def test_a_report_that_is_gone() -> None:
     ("task", "notes"),
     [
         (Task(report=WELL), ()),
-        (Task("failed", report=ended((1, NOT_FOUND), failure="Kahuna is away")), ("Kahuna is away.",)),
+        (Task("failed", report=ended((1, NOT_FOUND), failure="Kahuna is unavailable")), ("Kahuna is unavailable.",)),
         (Task("failed", report=WELL), ("The task failed.",)),
         (
-            Task("up_for_retry", report=ended((1, UNSENT), failure="Kahuna is away.")),
-            ("Kahuna is away.", "This try failed; Airflow will start another."),
+            Task("up_for_retry", report=ended((1, UNSENT), failure="Kahuna is unavailable.")),
+            ("Kahuna is unavailable.", "This try failed; Airflow will start another."),
         ),
         (Task("queued", report=WELL), ("Another try is about to begin; this is the result of the last one.",)),
         (

@@ -161,5 +161,5 @@ def test_progress_that_cannot_be_told_is_no_harm(
         )
     )
     assert (run.state, run.report["accepted"]) == ("success", 30)
-    (line,) = [text for text in run.log.texts if "cannot be told" in text]
-    assert line == "The Push report tab cannot be told of the progress (ConnectionError)"
+    (line,) = [text for text in run.log.texts if "progress cannot be stored" in text]
+    assert line == "The progress cannot be stored for the Push report tab (ConnectionError)"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From updates to batches, cut by count and by encoded bytes; a batch is one request."""
+"""From updates to batches, limited by count and by encoded bytes; a batch is one request."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from airflow_provider_userattrs.push.model.verdicts import too_large
 
 
 class Batch:
-    """Hold the updates of one request, which is tried once, and what became of them so far.
+    """The updates of one request, which is sent once, and their verdicts so far.
 
     :param updates: the updates, in the order of their rows.
-    :param parts: their encoded parts of the body.
-    :param attempt: how often the request was tried before.
-    :param verdicts: what the last try left of each update; None before the first.
-    :param refused: the verdict on the request that this batch was a half of; None if it is no half.
+    :param items: the updates, encoded.
+    :param attempt: the number of earlier attempts.
+    :param verdicts: the verdicts of the last attempt; None before the first.
+    :param refused: the verdict on the request that this batch is a half of; None if it is not a half.
     """
 
-    __slots__ = ("attempt", "departure", "parts", "refused", "updates", "verdicts")
+    __slots__ = ("attempt", "departure", "items", "refused", "updates", "verdicts")
 
     def __init__(
         self,
         updates: list[UserUpdate],
-        parts: list[bytes],
+        items: list[bytes],
         attempt: int = 0,
         verdicts: list[Verdict] | None = None,
         refused: Verdict | None = None,
     ) -> None:
         self.updates = updates
-        self.parts = parts
+        self.items = items
         self.attempt = attempt
         self.verdicts = verdicts
         self.refused = refused
@@ -47,25 +47,25 @@ class Batch:
 
     @property
     def users(self) -> list[Any]:
-        """The users, as the body names them and in its order."""
+        """The users as the request names them, in its order."""
         return [update.user for update in self.updates]
 
     def body(self, operation: Operation) -> bytes:
         """Return the request body."""
-        return operation.head + b",".join(self.parts) + operation.tail
+        return operation.head + b",".join(self.items) + operation.tail
 
-    def pick(self, places: Sequence[int]) -> Batch:
-        """Return a batch of some of the updates, with the tries they have behind them."""
+    def pick(self, indexes: Sequence[int]) -> Batch:
+        """Return a batch of some of the updates, with their earlier attempts."""
         return Batch(
-            [self.updates[place] for place in places],
-            [self.parts[place] for place in places],
+            [self.updates[index] for index in indexes],
+            [self.items[index] for index in indexes],
             self.attempt,
-            [self.verdicts[place] for place in places] if self.verdicts else None,
+            [self.verdicts[index] for index in indexes] if self.verdicts else None,
             self.refused,
         )
 
     def halves(self, refused: Verdict) -> tuple[Batch, Batch]:
-        """Return the two halves of a batch of at least two that was refused whole.
+        """Return the two halves of a batch that was refused as a whole; it has at least two updates.
 
         :param refused: the verdict on it.
         """
@@ -75,59 +75,59 @@ class Batch:
 
 
 class Batcher:
-    """Gather updates into batches that keep the operation's limits.
+    """Gathers updates into batches within the operation's limits.
 
-    :param operation: whose limits are kept.
+    :param operation: the operation.
     """
 
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
-        self._frame = len(operation.head) + len(operation.tail) - 1  # parts are joined by one comma less than parts
+        self._frame = len(operation.head) + len(operation.tail) - 1  # n items are joined by n - 1 commas
         self._start()
 
     def _start(self) -> None:
-        #: Whether updates were added in another order than that of their rows; a batch has them in that order.
+        #: Whether updates were added out of the order of their rows; a batch is sorted by it.
         self.is_mixed = False
         self._updates: list[UserUpdate] = []
-        self._parts: list[bytes] = []
+        self._items: list[bytes] = []
         self._bytes = self._frame
 
     def encode(self, update: UserUpdate) -> bytes:
-        """Return an update's part of a body.
+        """Return an update, encoded.
 
-        :raises InvalidRow: if it cannot be written, or is over the limit all by itself.
+        :raises InvalidRow: if it cannot be encoded, or exceeds the limit by itself.
         """
         try:
-            part = self._operation.encode(update)
-        except Exception:  # whatever an encoder stumbles over is this row's fault alone
+            item = self._operation.encode(update)
+        except Exception:  # whatever an encoder raises concerns this row alone
             raise InvalidRow(update_encoding_verdict(update)) from None
         limit = self._operation.max_bytes
-        if limit is not None and self._frame + 1 + len(part) > limit:
+        if limit is not None and self._frame + 1 + len(item) > limit:
             raise InvalidRow(too_large(limit))
-        return part
+        return item
 
-    def add(self, update: UserUpdate, part: bytes) -> Batch | None:
-        """Take an update in; return the batch that is complete by now, if one is."""
+    def add(self, update: UserUpdate, item: bytes) -> Batch | None:
+        """Add an update; return a batch if one is now complete."""
         if self._operation.max_users == 1:
-            return Batch([update], [part])
+            return Batch([update], [item])
         full = None
         limit = self._operation.max_bytes
-        if limit is not None and self._bytes + 1 + len(part) > limit:
+        if limit is not None and self._bytes + 1 + len(item) > limit:
             full = self.flush()
         self._updates.append(update)
-        self._parts.append(part)
-        self._bytes += 1 + len(part)
+        self._items.append(item)
+        self._bytes += 1 + len(item)
         if full is None and len(self._updates) == self._operation.max_users:
             full = self.flush()
         return full
 
     def flush(self) -> Batch | None:
-        """Return what has gathered, complete or not."""
+        """Return the updates gathered so far as a batch, or None."""
         if not self._updates:
             return None
         if self.is_mixed:
-            pairs = sorted(zip(self._updates, self._parts, strict=True), key=lambda pair: pair[0].position)
-            self._updates, self._parts = [update for update, _ in pairs], [part for _, part in pairs]
-        batch = Batch(self._updates, self._parts)
+            pairs = sorted(zip(self._updates, self._items, strict=True), key=lambda pair: pair[0].position)
+            self._updates, self._items = [update for update, _ in pairs], [item for _, item in pairs]
+        batch = Batch(self._updates, self._items)
         self._start()
         return batch

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a vendor is away: then a push stops, and a later try of the task goes on."""
+"""When a vendor is unavailable: the push stops, and a later try of the task resumes it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.verdict import Action, Verdict
 
-#: The vendor may be away when so many requests in a row ended with a passing failure, and one is out of tries.
+#: The vendor may be unavailable when so many requests in a row failed for a transient cause, one of them for good.
 _FAILURES = 5
 
-#: It is away when so many batches that were not sent before fail as well then: some users' trouble is not the vendor's.
+#: It is unavailable when so many batches that were never sent before fail as well: the cause is not in some users.
 _PROBES = 3
 
 
@@ -24,45 +24,45 @@ class CircuitBreaker:
     def __init__(self, vendor: str) -> None:
         self._vendor = vendor
         self._in_a_row = 0
-        self._out_of_tries: Verdict | None = None
+        self._final_failure: Verdict | None = None
         self._probes_failed = 0
 
     @property
     def is_suspicious(self) -> bool:
-        """Tell whether the last requests failed, and further rows had better wait."""
+        """Tell whether the last requests failed, so that further rows should wait."""
         return self._in_a_row >= _FAILURES
 
     @property
     def wants_probe(self) -> bool:
-        """Tell whether only a batch that was not sent before can show that the vendor is there."""
-        return self._out_of_tries is not None
+        """Tell whether a batch that was never sent before is needed to show whether the vendor is available."""
+        return self._final_failure is not None
 
     def note_success(self) -> None:
-        """Take in that a request ended otherwise than with a passing failure."""
+        """Record a request that did not fail for a transient cause."""
         self._in_a_row = 0
-        self._out_of_tries = None
+        self._final_failure = None
         self._probes_failed = 0
 
     def note_failure(self, final: Iterable[Verdict], *, fresh: bool) -> None:
-        """Take in that a request ended with nothing but passing failures.
+        """Record a request that failed for transient causes only.
 
-        :param final: the verdicts that stand, for they are out of tries.
+        :param final: the verdicts that are final, since no attempts are left.
         :param fresh: whether the batch was sent for the first time.
         """
         self._in_a_row += 1
-        if self._out_of_tries is not None:
+        if self._final_failure is not None:
             self._probes_failed += fresh
         elif self.is_suspicious:
-            self._out_of_tries = next((verdict for verdict in final if verdict.action is Action.RETRY), None)
+            self._final_failure = next((verdict for verdict in final if verdict.action is Action.RETRY), None)
 
     def away(self, *, nothing_left: bool = False) -> RetryLater | None:
-        """Return why to stop, or None.
+        """Return the error to stop with, or None.
 
-        :param nothing_left: whether there is no row left to probe with.
+        :param nothing_left: whether no row is left to probe with.
         """
-        if self._out_of_tries is None or (self._probes_failed < _PROBES and not nothing_left):
+        if self._final_failure is None or (self._probes_failed < _PROBES and not nothing_left):
             return None
         return RetryLater(
-            f"{self._vendor} is away: {self._in_a_row} requests in a row failed, "
-            f"at last with: {self._out_of_tries.meaning} ({self._out_of_tries.code})"
+            f"{self._vendor} is unavailable: {self._in_a_row} requests in a row failed, "
+            f"the last one with: {self._final_failure.meaning} ({self._final_failure.code})"
         )

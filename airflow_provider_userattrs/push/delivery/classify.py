@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what sending a batch came to, to one verdict for each of its updates."""
+"""From the result of a request to one verdict for each of its updates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def classify(operation: Operation, result: Response | Exception, users: Sequence
 
     :param operation: the operation.
     :param result: the response, or the error raised in its place.
-    :param users: the users of the request, as its body names them.
+    :param users: the users, as the request named them.
     """
     if isinstance(result, Response):
         try:
@@ -38,15 +38,15 @@ def classify(operation: Operation, result: Response | Exception, users: Sequence
 
 
 def no_connection(error: NotSent) -> Verdict:
-    """Return the verdict on what could not be sent; its cause is a part of the reason."""
+    """Return the verdict on updates that could not be sent, with the cause in its meaning."""
     meaning = f"{NO_CONNECTION.meaning} ({error.cause})" if error.cause else NO_CONNECTION.meaning
     return replace(NO_CONNECTION, meaning=meaning)
 
 
 def worse(before: Verdict, now: Verdict) -> Verdict:
-    """Return what two tries in a row leave of an update: what may have been applied once stays in doubt.
+    """Return the verdict on an update after two attempts: if the first may have been applied, it stays in doubt.
 
-    A vendor's own word on the update, yes or no, ends the doubt: it would have said no to the first try as well.
+    A vendor's own verdict on the second ends the doubt: a refusal would have met the first attempt as well.
     """
     in_doubt = before.status is Status.UNKNOWN and now.status is Status.UNSENT
     return replace(before, action=now.action) if in_doubt else now

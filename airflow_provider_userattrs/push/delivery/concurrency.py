@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many batches may be under way: few at first, all that the author allows some 40 ms later.
+"""How many batches may be in progress: few at first, and all that the author allows some 40 ms later.
 
-So a vendor that refuses the credentials, or all rows, is sent few requests. What other windows gain is in
-docs/benchmarks.md.
+So a vendor that refuses the credentials or all rows receives few requests. docs/benchmarks.md compares other windows.
 """
 
 from __future__ import annotations
@@ -14,38 +13,38 @@ _START, _GROWTH = 2, 4
 #: Seconds for which the window is full before it grows.
 INTERVAL = 0.02
 
-#: Users that may be ready, so that no thread waits for its next batch: what is ready takes memory by them.
-_MOST_READY = 800
+#: Maximum users in batches that are ready, so that no thread waits for its next batch: they take memory.
+_MAX_READY = 800
 
 
 class Concurrency:
-    """Multiply what may be in flight while the window is full.
+    """Grows the window of requests in flight while it is full.
 
-    :param most: requests in flight at most.
-    :param clock: tells the time.
+    :param limit: maximum requests in flight.
+    :param clock: the source of time.
     :param users: users that a batch may hold.
-    :param has_ready: whether batches may be ready besides; what is announced before it is sent would be in doubt.
+    :param has_ready: whether further batches may be ready; announced but not yet sent, they would be in doubt.
     """
 
-    def __init__(self, most: int, clock: Clock, *, users: int = 1, has_ready: bool = True) -> None:
-        self.now = min(_START, most)
-        self._most = most
-        self._most_ready = max(_MOST_READY // users, 1) if has_ready else 0
+    def __init__(self, limit: int, clock: Clock, *, users: int = 1, has_ready: bool = True) -> None:
+        self.now = min(_START, limit)
+        self._limit = limit
+        self._max_ready = max(_MAX_READY // users, 1) if has_ready else 0
         self._clock = clock
         self._since = clock.monotonic()
 
     @property
     def window(self) -> int:
-        """Return how many batches may be under way: in flight, and ready so that no thread waits for its next."""
-        return self.now + min(self.now * (1 if self.now == 1 else 2), self._most_ready)
+        """Return how many batches may be in progress: in flight, or ready for the next thread."""
+        return self.now + min(self.now * (1 if self.now == 1 else 2), self._max_ready)
 
     @property
     def may_grow(self) -> bool:
-        """Tell whether the ceiling is not reached yet."""
-        return self.now < self._most
+        """Tell whether the limit is not reached yet."""
+        return self.now < self._limit
 
     def grow(self) -> None:
-        """Allow more, if it is time; call it while the window is full."""
+        """Allow more, if it is time; to be called while the window is full."""
         now = self._clock.monotonic()
         if now - self._since >= INTERVAL:
-            self.now, self._since = min(self.now * _GROWTH, self._most), now
+            self.now, self._since = min(self.now * _GROWTH, self._limit), now

@@ -30,31 +30,31 @@ from airflow_provider_userattrs.push.report.account import Traffic
 
 _position = attrgetter("position")
 
-#: Batches that may wait for their next try while others get through.
-_MOST_DELAYED = 1_000
+#: Batches that may wait for their next attempt while others succeed.
+_MAX_DELAYED = 1_000
 
-#: Seconds the loop waits before it looks whether it was interrupted.
-_GLANCE = 0.25
+#: Seconds the loop waits at most before it checks for an interruption.
+_POLL = 0.25
 
-#: Seconds after an interruption: so long what is in flight may end, and so long it may take to break it off. Airflow's
-#: supervisor kills 5 s after SIGTERM, and rejects, checkpoint and report are still to be written then.
-_GRACE, _BREAKING_OFF = 2.0, 0.5
+#: Seconds after an interruption for requests in flight to end, and then for aborting them. Airflow's supervisor kills
+#: the process 5 s after SIGTERM, and rejects, checkpoint and report must be written before.
+_GRACE, _ABORTING = 2.0, 0.5
 
-#: Seconds that threads have to end after that.
-_LEAVING = 0.25
+#: Seconds for the threads to end after that.
+_JOINING = 0.25
 
 
 class Delivery:
-    """Deliver the updates of one push.
+    """Delivers the updates of one push.
 
-    :param operation: what the vendor's API says about the operation.
+    :param operation: the operation.
     :param send: sends one request body and returns the response.
-    :param record: takes updates (or outcomes of rows with nothing to send) and their final verdicts.
+    :param record: called with updates (or outcomes of rows with nothing to send) and their final verdicts.
     :param rate: the cap per second in the operation's unit, or None.
-    :param concurrency: requests in flight at most.
-    :param clock: tells the time.
-    :param announce: told of a batch before it is sent for the first time.
-    :param abort: breaks off what is in flight, when an interrupted push is out of time.
+    :param concurrency: maximum requests in flight.
+    :param clock: the source of time.
+    :param announce: called with a batch before it is sent for the first time.
+    :param abort: aborts the requests in flight, when an interrupted push is out of time.
     :param traffic: counts what is sent.
     """
 
@@ -85,7 +85,7 @@ class Delivery:
         self._rate_limiter = RateLimiter(rate, self._clock, self._stopping)
         dispatch = Dispatch(operation, send, self._rate_limiter, self._stopping, self._clock)
         self._workers: WorkerPool[Sent | None] = WorkerPool(dispatch, concurrency)
-        # What must not be sent twice is announced before it is sent: with none of it ready, less is in doubt.
+        # Batches that must not be sent twice are announced first; without further ready ones, fewer rows are in doubt.
         self._concurrency = Concurrency(concurrency, self._clock, users=operation.max_users, has_ready=announce is None)
         self._fewest_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
@@ -96,7 +96,7 @@ class Delivery:
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
 
-        Every update read gets its verdict, also after a stop: what was not sent then is ``unsent``.
+        Every update read gets its verdict, also after a stop: what was not sent is then ``unsent``.
 
         :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
         """
@@ -107,7 +107,7 @@ class Delivery:
             while self._stopped is None and self._step():
                 pass
             read_on = True
-        except Exception as exception:  # the source's: what is under way still gets its verdict
+        except Exception as exception:  # from the source; batches in progress still get their verdicts
             self.stop(self._interruption or exception)
         except SourceInterrupted:
             pass
@@ -117,19 +117,19 @@ class Delivery:
 
     @property
     def stopped_at(self) -> int | None:
-        """Return the first row that was not read; None if all were."""
+        """Return the position of the first row that was not read; None if all were."""
         return None if self._intake.is_exhausted else self._intake.reached
 
     def stop(self, why: Exception) -> None:
-        """Send nothing more; what is in flight ends."""
+        """Send nothing more; requests in flight are completed."""
         if self._stopped is None:
             self._stopped = why
         self._stopping.set()
 
     def interrupt(self, why: Exception) -> None:
-        """Leave word to stop and be gone within seconds, without reading the source to its end.
+        """Ask the push to stop within seconds, without reading the source to its end.
 
-        It takes no lock, so that a signal's handler may call it in the very thread of `run`.
+        It takes no lock, so that a signal handler may call it in the thread of `run`.
         """
         if self._interruption is None:
             self._interrupted_at = self._clock.monotonic()
@@ -139,18 +139,18 @@ class Delivery:
     def _note(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         try:
             self._record(rows, verdicts)
-        except Exception as exception:  # the rows are counted; that they cannot be kept ends the push
+        except Exception as exception:  # the rows are counted; if they cannot be saved, the push ends
             self.stop(exception)
 
     def _step(self) -> bool:
         """Fill the window and settle the batches with a response; return False when there is nothing left to do."""
         workers, concurrency = self._workers, self._concurrency
-        for _ in range(concurrency.window - workers.under_way):
+        for _ in range(concurrency.window - workers.in_progress):
             if (batch := self._next_batch()) is None:
                 break
             try:
                 workers.submit(batch, concurrency.now)
-            except RetryLater as error:  # there is no thread to send it
+            except RetryLater as error:  # no thread can be started
                 self._ready.appendleft(batch)
                 self.stop(error)
                 return False
@@ -158,14 +158,14 @@ class Delivery:
             self.stop(self._interruption)
             return False
         wait = self._retry_queue.due_in(self._clock.monotonic())
-        if workers.under_way:
-            full = workers.under_way >= concurrency.window
+        if workers.in_progress:
+            full = workers.in_progress >= concurrency.window
             if full:
                 concurrency.grow()
-            glance = INTERVAL if full and concurrency.may_grow else _GLANCE  # a response may take long
-            self._settle_ready(glance if wait is None or full else min(wait, glance))
+            poll = INTERVAL if full and concurrency.may_grow else _POLL  # a response may take long
+            self._settle_ready(poll if wait is None or full else min(wait, poll))
         elif wait is not None:
-            self._clock.sleep(min(wait, _GLANCE), self._stopping)
+            self._clock.sleep(min(wait, _POLL), self._stopping)
         else:
             return False
         return True
@@ -182,22 +182,22 @@ class Delivery:
         if batch is None and self._interruption is None and (away := self._circuit_breaker.away(nothing_left=True)):
             self.stop(away)
         if batch and self._announce:
-            self._ready.append(batch)  # so that it has its place if it cannot be announced
+            self._ready.append(batch)  # so that it is not lost if announcing fails
             self._announce(batch)
             self._ready.pop()
         return batch
 
     def _is_crowded(self) -> bool:
-        """Tell whether so many batches wait for their next try, or may soon, that no further row is to be read."""
+        """Tell whether so many batches wait for their next attempt, or may soon, that no further row is read."""
         if self._circuit_breaker.is_suspicious:
-            return len(self._retry_queue) + self._workers.under_way >= self._fewest_delayed
-        return len(self._retry_queue) >= _MOST_DELAYED
+            return len(self._retry_queue) + self._workers.in_progress >= self._fewest_delayed
+        return len(self._retry_queue) >= _MAX_DELAYED
 
     def _settle_ready(self, timeout: float) -> None:
         """Settle all batches with a response; wait for the first of them, but no longer than ``timeout`` seconds."""
         accepted: list[UserUpdate] = []
         for batch, sent in self._workers.results(timeout):
-            if isinstance(sent, Exception):  # none of the vendor's or the network's: those are judged where they arise
+            if isinstance(sent, Exception):  # neither the vendor's nor the network's: those are verdicts
                 sent = Sent([BROKEN] * len(batch), 0, sent)
             if sent is None:
                 self._finish_untried(batch)
@@ -212,15 +212,13 @@ class Delivery:
             else:
                 self._settle(batch, sent.verdicts)
             if sent.wait > LONGEST_WAIT:
-                self.stop(
-                    RetryLater(f"{self._operation.vendor} asks to send nothing for {sent.wait:,.0f} s", sent.wait)
-                )
-        if accepted:  # the usual case, for all of them at once
+                self.stop(RetryLater(f"{self._operation.vendor} asks to wait {sent.wait:,.0f} s", sent.wait))
+        if accepted:  # the usual case, recorded together
             accepted.sort(key=_position)
             self._intake.finish(accepted, [ACCEPTED] * len(accepted))
 
     def _settle(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
-        """Do what is decided of a batch that was not accepted whole."""
+        """Carry out the decision on a batch that was not accepted as a whole."""
         decision = self._triage.decide(batch, verdicts, is_stopping=self._stopping.is_set())
         if decision.stop is not None:
             self.stop(decision.stop)
@@ -235,7 +233,7 @@ class Delivery:
         self._intake.finish(batch.updates, self._triage.untried(batch))
 
     def _end(self, *, read_on: bool) -> None:
-        """Let what is in flight end, then give every update that is left its verdict."""
+        """Wait for the requests in flight, then record a verdict for every update that is left."""
         self._stopping.set()
         if self._interruption is not None:
             self.stop(self._interruption)
@@ -244,25 +242,25 @@ class Delivery:
             self._finish_untried(batch)
         try:
             self._intake.abandon(read_on=read_on)
-        except Exception as exception:  # the source's, while the rest of its rows was counted
+        except Exception as exception:  # from the source, while its remaining rows were counted
             self.stop(exception)
         except SourceInterrupted:
             pass
 
     def _drain(self) -> None:
-        """Settle what is in flight; once interrupted, only as long as there is time."""
+        """Settle the batches in flight; once interrupted, only while there is time."""
         workers = self._workers
-        while workers.under_way:
-            self._settle_ready(_GLANCE)
+        while workers.in_progress:
+            self._settle_ready(_POLL)
             if self._interruption is None:
                 continue
             late = self._clock.monotonic() - self._interrupted_at - _GRACE
             if late > 0 and self._abort is not None:
                 self._abort()
-            if late > _BREAKING_OFF:
+            if late > _ABORTING:
                 for batch in workers.give_up():
-                    if batch.departure.forbid():  # it waits for a thread, its slot or a connection
+                    if batch.departure.forbid():  # it still waits for a thread, its slot or a connection
                         self._finish_untried(batch)
                     else:
                         self._intake.finish(batch.updates, [TASK_ENDED] * len(batch))
-        workers.close(None if self._interruption is None else _LEAVING)
+        workers.close(None if self._interruption is None else _JOINING)

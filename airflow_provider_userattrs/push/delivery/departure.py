@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a request may leave, decided once: by the thread that is about to write it, or by a push that ends."""
+"""Whether a request may be sent, decided once: by the thread that is about to send it, or by a push that ends."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from airflow_provider_userattrs.push.model.errors import NotSent
 
 
 class Departure:
-    """Let one request leave, or forbid it; whichever comes first holds for good."""
+    """Allows one request to be sent, or forbids it; whichever is called first is final."""
 
     __slots__ = ("_decided",)
 
     def __init__(self) -> None:
-        self._decided = Lock()  # taken once, never given back
+        self._decided = Lock()  # acquired once, never released
 
     def leave(self) -> None:
-        """Say that the first byte is about to leave.
+        """Claim the right to send; called right before the first byte.
 
-        :raises NotSent: if none may leave any more.
+        :raises NotSent: if it is forbidden.
         """
         if not self._decided.acquire(blocking=False):
-            raise NotSent("The push ended before the request left", "the push had ended")
+            raise NotSent("The push ended before the request was sent", "the push had ended")
 
     def forbid(self) -> bool:
-        """Let no byte leave from now on; return False if one may have left already."""
+        """Forbid sending; return False if the first byte may have been sent already."""
         return self._decided.acquire(blocking=False)

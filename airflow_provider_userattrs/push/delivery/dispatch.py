@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a sender's thread does with a batch: wait for its slot, send it, read the response."""
+"""What a worker thread does with a batch: wait for its slot, send it, read the response."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import BUSY_STATUSES, Operation, Response, Send
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Verdict
 
-#: A vendor that asks to wait longer than this, in seconds, is away: a worker is no place to wait.
+#: Seconds. If a vendor asks to wait longer, the push stops instead of occupying a worker.
 LONGEST_WAIT = 300.0
 
 
 class Sent(NamedTuple):
-    """Say what sending a batch came to.
+    """The result of sending a batch.
 
     :param verdicts: one for each update.
     :param size: the bytes of the request body.
@@ -34,13 +34,13 @@ class Sent(NamedTuple):
 
 
 class Dispatch:
-    """Send a batch when its slot has come; called from several threads at once.
+    """Sends a batch when its slot has come; called from several threads at once.
 
-    :param operation: what the vendor's API says about the operation.
+    :param operation: the operation.
     :param send: sends one request body and returns the response.
-    :param rate_limiter: gives the slots, and is told when the vendor asks to wait.
-    :param stopping: set here at once when no further request would end otherwise.
-    :param clock: tells the time.
+    :param rate_limiter: assigns the slots, and holds all requests when the vendor asks to wait.
+    :param stopping: set here as soon as every further request would end the same way.
+    :param clock: the source of time.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Dispatch:
         self._clock = clock
 
     def __call__(self, batch: Batch) -> Sent | None:
-        """Return what sending a batch came to; None if the push stopped before its slot had come."""
+        """Send a batch and return the result; None if the push stopped before the batch's slot had come."""
         if not self._rate_limiter.wait(self._operation.units(len(batch))):
             return None
         body = batch.body(self._operation)
@@ -78,7 +78,7 @@ class Dispatch:
         if result.status in BUSY_STATUSES:
             self._rate_limiter.slow_down()
         if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != len(batch) and ends_the_push(verdicts, result)):
-            self._stopping.set()  # here already, so that this thread does not send what is queued
+            self._stopping.set()  # here already, so that this thread does not send another batch first
         return Sent(verdicts, len(body), None, wait)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes in: updates in their order, gathered into batches that may be sent now."""
+"""Gathers updates, in the order of their rows, into batches that may be sent now."""
 
 from __future__ import annotations
 
@@ -16,50 +16,50 @@ from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import HELD_BACK, NOT_TRIED
 
-#: Takes rows that are finished, and their verdicts.
+#: Called with finished rows and their verdicts.
 Record: TypeAlias = Callable[[Sequence["UserUpdate | Outcome"], Sequence[Verdict]], None]
 
-#: Updates held back behind earlier ones of the same user; at so many, no further row is read.
-MOST_WAITING = 2_000
+#: Updates held back after earlier ones of the same user; at this number, no further row is read.
+MAX_WAITING = 2_000
 
 
 class Intake:
-    """Gather updates into batches, and see to it that each gets its one verdict.
+    """Gathers updates into batches, and records exactly one verdict for each.
 
     :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
-    :param operation: whose limits the batches keep.
-    :param record: takes the finished rows.
+    :param operation: the operation, whose limits the batches keep.
+    :param record: called with the finished rows.
     :param stopping: when set, no further batch is gathered.
     """
 
     def __init__(
         self, updates: Iterator[UserUpdate | Outcome], operation: Operation, record: Record, stopping: Event
     ) -> None:
-        #: The position behind the last row that was read.
+        #: The position after the last row that was read.
         self.reached = 0
         #: Whether there is no further row.
         self.is_exhausted = False
-        #: Set, by a signal's handler too, when the source is to be left at once.
+        #: Set, also by a signal handler, when reading the source must stop at once.
         self.is_interrupted = False
         self._updates = updates
         self._record = record
         self._stopping = stopping
         self._order = UserOrder()
         self._batcher = Batcher(operation)
-        self._freed: deque[UserUpdate] = deque()
+        self._released: deque[UserUpdate] = deque()
         self._unsent: set[Hashable] = set()
 
     def next_batch(self) -> Batch | None:
-        """Return the next batch that may be sent now, or None if there is none for the time being.
+        """Return the next batch that may be sent, or None if there is none at the moment.
 
         :raises Exception: whatever the source raises.
         """
-        while self._freed:
+        while self._released:
             self._batcher.is_mixed = True
-            if batch := self._take(self._freed.popleft()):
+            if batch := self._take(self._released.popleft()):
                 return batch
         order, admit, take = self._order, self._order.admit, self._take
-        if order.waiting < MOST_WAITING and not self._stopping.is_set():
+        if order.waiting < MAX_WAITING and not self._stopping.is_set():
             update = None
             try:
                 for update in self._updates:
@@ -70,7 +70,7 @@ class Intake:
                     elif admit(update):
                         if batch := take(update):
                             return batch
-                    elif order.waiting >= MOST_WAITING:
+                    elif order.waiting >= MAX_WAITING:
                         break
                     if self.is_interrupted:
                         break
@@ -79,27 +79,27 @@ class Intake:
             finally:
                 if update is not None:
                     self.reached = update.position + 1
-        return None if self._freed or self.is_interrupted else self._batcher.flush()
+        return None if self._released or self.is_interrupted else self._batcher.flush()
 
     def finish(self, updates: Sequence[UserUpdate], verdicts: Sequence[Verdict]) -> None:
-        """Record final verdicts, and let go what waited behind these updates, also if that cannot be recorded."""
+        """Record final verdicts, and release the updates that waited for these, even if recording fails."""
         try:
             self._record(updates, verdicts)
         finally:
-            release, freed = self._order.release, self._freed
+            release, released = self._order.release, self._released
             for update, verdict in zip(updates, verdicts, strict=True):
                 if verdict.status is Status.UNSENT:
                     self._unsent.update(update.keys)
-                freed.extend(release(update))
+                released.extend(release(update))
 
     def abandon(self, *, read_on: bool) -> None:
-        """Give every update that is still here its verdict, ``unsent``.
+        """Record every update that is left as ``unsent``.
 
-        :param read_on: whether to read the source to its end, so that the rest of the rows is counted too.
+        :param read_on: whether to read the source to its end, so that the remaining rows are counted too.
         """
         if batch := self._batcher.flush():
             self.finish(batch.updates, [NOT_TRIED] * len(batch))
-        self._finish_freed()
+        self._finish_released()
         while read_on and not self.is_interrupted:
             if (update := next(self._updates, None)) is None:
                 self.is_exhausted = True
@@ -108,17 +108,17 @@ class Intake:
             self._record((update,), (update.verdict if isinstance(update, Outcome) else NOT_TRIED,))
 
     def _take(self, update: UserUpdate) -> Batch | None:
-        # A later row must not overtake an unsent one: once that is sent, it would undo what the later one did.
+        # A later row must not overtake an unsent one, which would undo it when it is sent in the end.
         if self._unsent and not self._unsent.isdisjoint(update.keys):
             self.finish((update,), (HELD_BACK,))
             return None
         try:
-            part = self._batcher.encode(update)
+            item = self._batcher.encode(update)
         except InvalidRow as invalid:
             self.finish((update,), (invalid.verdict,))
             return None
-        return self._batcher.add(update, part)
+        return self._batcher.add(update, item)
 
-    def _finish_freed(self) -> None:
-        while self._freed:
-            self.finish((self._freed.popleft(),), (NOT_TRIED,))
+    def _finish_released(self) -> None:
+        while self._released:
+            self.finish((self._released.popleft(),), (NOT_TRIED,))

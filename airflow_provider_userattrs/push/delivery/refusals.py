@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a vendor refuses every request for one reason: then a search for the guilty rows is in vain."""
+"""When a vendor refuses every request for one reason: then searching for single bad rows is futile."""
 
 from __future__ import annotations
 
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
-#: So many batches, and so many rows, each refused alone and with no other answer between, are the word on all rows.
+#: If so many batches, and so many rows, are refused one by one with no other response in between, all rows are.
 _BATCHES, _ROWS = 2, 200
 
 
 class Refusals:
-    """Count the rows that were refused one by one, for as long as nothing else was heard from the vendor.
+    """Counts the rows that are refused one by one, until the vendor responds otherwise.
 
     :param operation: the operation; where a request holds one user, there is nothing to search.
     """
@@ -23,11 +23,11 @@ class Refusals:
         self._verdict: Verdict | None = None
 
     def note_other(self) -> None:
-        """Take in that the vendor answered a request otherwise: it takes requests, and refuses rows."""
+        """Record another response: the vendor accepts requests, and refuses single rows."""
         self._searches = False
 
     def note_refused(self, verdict: Verdict) -> None:
-        """Take in that a request with one row was refused whole."""
+        """Record that a request with one row was refused."""
         if self._verdict is not None and (verdict.code, verdict.meaning) != (self._verdict.code, self._verdict.meaning):
             self._searches = False
         self._verdict = verdict
@@ -35,5 +35,5 @@ class Refusals:
 
     @property
     def of_all(self) -> Verdict | None:
-        """The verdict that all rows would end with, or None while that cannot be told."""
+        """The verdict that all rows would end with, or None while that is not known."""
         return self._verdict if self._searches and self._alike >= self._enough else None

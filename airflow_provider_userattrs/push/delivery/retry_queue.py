@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Batches that wait for their next try."""
+"""Batches that wait for their next attempt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow_provider_userattrs.push.delivery.batching import Batch
 
 
 class RetryQueue:
-    """Keep batches until they are due, the earliest first."""
+    """Keeps batches until they are due, the earliest first."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Batch]] = []
@@ -32,7 +32,7 @@ class RetryQueue:
         return max(self._heap[0][0] - now, 0.0) if self._heap else None
 
     def empty(self) -> list[Batch]:
-        """Return all batches, and keep none."""
+        """Remove and return all batches."""
         batches = [batch for *_, batch in sorted(self._heap)]
         self._heap.clear()
         return batches

@@ -5,12 +5,12 @@
 action       what happens
 ===========  ===========================================================================================
 ``KEEP``     the update is finished
-``RETRY``    the update is tried again, if it may be and attempts are left; else it is finished
+``RETRY``    the update is sent again if that is safe and attempts are left; else it is finished
 ``SPLIT``    for all: the halves of the batch are sent; a batch of one is finished
 ``STOP``     the update is finished, and the push stops
 ===========  ===========================================================================================
 
-The push stops too if the vendor refuses all rows alike, or is away.
+The push also stops if the vendor refuses all rows alike, or is unavailable.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import NOT_TRIED
 
-#: How often a request is tried in all while its cause is passing.
+#: Maximum attempts for a request that fails for a transient cause.
 ATTEMPTS = 5
 
 
 class Decision(NamedTuple):
-    """Say what becomes of a batch.
+    """What becomes of a batch.
 
     :param updates: the finished updates.
     :param verdicts: one for each of them.
-    :param repeat: the updates to try again, as a batch.
+    :param repeat: the updates to send again, as a batch.
     :param halves: what to send in place of the batch.
-    :param stop: why the push is to stop.
+    :param stop: the error with which the push stops, or None.
     """
 
     updates: Sequence[UserUpdate] = ()
@@ -50,7 +50,7 @@ class Decision(NamedTuple):
 
 
 class Triage:
-    """Decide what becomes of each batch, by its verdicts and by those before.
+    """Decides what becomes of each batch, by its verdicts and earlier ones.
 
     :param operation: the operation.
     """
@@ -61,16 +61,16 @@ class Triage:
         self._refusals = Refusals(operation)
 
     def note_accepted(self) -> None:
-        """Take in that a batch was accepted whole."""
+        """Record that a batch was accepted as a whole."""
         self.circuit_breaker.note_success()
         self._refusals.note_other()
 
     def decide(self, batch: Batch, verdicts: Sequence[Verdict], *, is_stopping: bool) -> Decision:
-        """Return what becomes of a batch that was not accepted whole.
+        """Return what becomes of a batch that was not accepted as a whole.
 
         :param batch: the batch.
         :param verdicts: one for each of its updates.
-        :param is_stopping: whether the push stops already; then nothing is tried again.
+        :param is_stopping: whether the push is already stopping; then nothing is sent again.
         """
         actions = {verdict.action for verdict in verdicts}
         stop: Exception | None = None
@@ -96,8 +96,8 @@ class Triage:
         )
 
     def untried(self, batch: Batch) -> Sequence[Verdict]:
-        """Return the verdicts on a batch that will not be sent any more."""
-        # A half of a refused request was not tried alone; where all are refused alike, it need not be.
+        """Return the verdicts on a batch that will not be sent again."""
+        # A half of a refused request was not sent by itself; if all rows are refused alike, it need not be.
         verdict = (self._refusals.of_all and batch.refused) or NOT_TRIED
         return batch.verdicts or [verdict] * len(batch)
 

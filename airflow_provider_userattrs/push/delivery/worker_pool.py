@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Threads that each have one request under way."""
+"""Threads that send one batch each at a time."""
 
 from __future__ import annotations
 
@@ -18,79 +18,79 @@ Result = TypeVar("Result")
 
 
 class WorkerPool(Generic[Result]):
-    """Send batches side by side and hand back what each came to.
+    """Sends batches in parallel and returns their results.
 
-    A thread is started only when a batch finds none idle. Whoever waits for results is woken when few batches are left
-    to send, and not for each: handing the processor to and fro would cost more than a small request. The threads are
-    daemons: one that hangs in a system call cannot keep a process alive that was told to go.
+    A thread is started only if none is idle. Results are signalled in groups, when the queue is nearly empty: waking
+    the loop for each would cost more than a small request. The threads are daemons, so that one that hangs in a system
+    call cannot keep the process alive.
 
-    :param send: sends one batch; runs in a thread.
-    :param most: how many threads there may be.
+    :param send: sends one batch; called in a thread.
+    :param limit: maximum number of threads.
     """
 
-    def __init__(self, send: Callable[[Batch], Result], most: int) -> None:
+    def __init__(self, send: Callable[[Batch], Result], limit: int) -> None:
         self._send = send
-        self._most = most
+        self._limit = limit
         self._tasks: SimpleQueue[Batch | None] = SimpleQueue()
-        self._results: deque[tuple[Batch, Result | Exception]] = deque()  # appended to and taken from without a lock
-        self._bell = Event()
-        self._few = 0
-        self._under_way: dict[int, Batch] = {}
+        self._results: deque[tuple[Batch, Result | Exception]] = deque()  # deque's own methods are atomic: no lock
+        self._signal = Event()
+        self._nearly_empty = 0
+        self._in_progress: dict[int, Batch] = {}
         self._threads: list[Thread] = []
 
     @property
-    def under_way(self) -> int:
-        """Count the batches submitted whose result was not handed back yet."""
-        return len(self._under_way)
+    def in_progress(self) -> int:
+        """Return the number of batches submitted whose results have not been returned."""
+        return len(self._in_progress)
 
-    def submit(self, batch: Batch, most: int | None = None) -> None:
+    def submit(self, batch: Batch, limit: int | None = None) -> None:
         """Send a batch as soon as a thread is free.
 
         :param batch: the batch.
-        :param most: how many threads there may be for now, if fewer than in all.
+        :param limit: maximum number of threads for now, if below the pool's.
         :raises RetryLater: if not even one thread can be started.
         """
-        allowed = self._most if most is None else min(most, self._most)
-        if len(self._under_way) >= len(self._threads) < allowed:
+        allowed = self._limit if limit is None else min(limit, self._limit)
+        if len(self._in_progress) >= len(self._threads) < allowed:
             # Each thread has its own copy of the context, so that what is logged there belongs to the task.
             context = contextvars.copy_context()
             name = f"userattrs-{len(self._threads)}"
             thread = Thread(target=context.run, args=(self._work,), name=name, daemon=True)
             try:
                 thread.start()
-            except RuntimeError as error:  # the system allows no more of them
+            except RuntimeError as error:  # the system allows no more threads
                 if not self._threads:
                     raise RetryLater("No thread can be started on this worker; nothing can be sent") from error
-                self._most = len(self._threads)
+                self._limit = len(self._threads)
             else:
                 self._threads.append(thread)
-                self._few = len(self._threads) // 2
-        self._under_way[id(batch)] = batch
+                self._nearly_empty = len(self._threads) // 2
+        self._in_progress[id(batch)] = batch
         self._tasks.put(batch)
 
     def results(self, timeout: float | None) -> list[tuple[Batch, Result | Exception]]:
-        """Return the batches that were sent and what each came to; none if there is none within ``timeout`` seconds."""
+        """Return the batches that were sent and their results; empty after ``timeout`` seconds without any."""
         ready = self._ready()
         if not ready:
-            self._bell.clear()
-            ready = self._ready()  # some may have come since
+            self._signal.clear()
+            ready = self._ready()  # some may have arrived since
         if not ready:
-            self._bell.wait(timeout)
+            self._signal.wait(timeout)
             ready = self._ready()
         for batch, _ in ready:
-            del self._under_way[id(batch)]
+            del self._in_progress[id(batch)]
         return ready
 
     def give_up(self) -> list[Batch]:
-        """Return what is still under way, begun or not, and wait for it no more."""
-        batches = list(self._under_way.values())
-        self._under_way.clear()
+        """Return the batches in progress, sent or not, and no longer wait for them."""
+        batches = list(self._in_progress.values())
+        self._in_progress.clear()
         return batches
 
     def close(self, timeout: float | None = None) -> None:
-        """End all threads, each after the request it has under way.
+        """End all threads, each after its request in progress.
 
-        :param timeout: how many seconds to wait for all of them, or None for as long as it takes.
+        :param timeout: how many seconds to wait for all of them, or None for no limit.
         """
         for _ in self._threads:
             self._tasks.put(None)
@@ -106,9 +106,9 @@ class WorkerPool(Generic[Result]):
             except Exception as exception:
                 result = exception
             self._results.append((batch, result))
-            del batch, result  # while this thread waits, their rows may go
-            if self._tasks.qsize() <= self._few:
-                self._bell.set()
+            del batch, result  # frees their rows while this thread waits
+            if self._tasks.qsize() <= self._nearly_empty:
+                self._signal.set()
 
     def _ready(self) -> list[tuple[Batch, Result | Exception]]:
         results = self._results

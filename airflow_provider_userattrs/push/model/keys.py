@@ -76,7 +76,7 @@ def decode_key(encoded: Any) -> Any:
         name, text = encoded
         return _READERS[name](text)
     except (ValueError, TypeError, LookupError, ArithmeticError):
-        raise ValueError("what is kept is no key") from None
+        raise ValueError("not an encoded key") from None
 
 
 def size_of(edge: Edge) -> int:

@@ -17,7 +17,7 @@ from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
 
 class Part(NamedTuple):
-    """Give one part of a rejects file.
+    """One part of a rejects file.
 
     :param name: its name.
     :param lines: opens it and yields its lines.
@@ -38,7 +38,7 @@ def head_line(facts: Mapping[str, Any], begun: Checkpoint | None = None) -> str:
 
 
 def read_head(line: str) -> dict[str, Any]:
-    """Return what `head_line` was given, as far as a part's first line tells."""
+    """Return the arguments of `head_line`, read from a part's first line."""
     if not line.startswith(BEGIN):
         return {}
     try:
@@ -60,13 +60,13 @@ def read_parts(
     resumptions = [read_head(next(part.lines(), "")).get("resumed") for part in parts]
     for number, part in enumerate(parts):
         later = [resumption for resumption in resumptions[number + 1 :] if resumption]
-        # A line that counts no more is an empty one: the others keep their numbers.
+        # A line that no longer counts is left empty, so that the others keep their numbers.
         lines = (line if _stands(line, later) else "" for line in part.lines())
         yield from read_lines(lines, in_doubt=in_doubt, convert=convert, file=part.name)
 
 
 def _stands(line: str, later: Sequence[dict[str, Any]]) -> bool:
-    """Tell whether no later try had its own word on a line's row."""
+    """Tell whether no later try recorded a line's row again."""
     if not later:
         return True
     try:

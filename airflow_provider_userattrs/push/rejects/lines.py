@@ -21,7 +21,7 @@ from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 
-#: How a line begins that speaks of the file and holds no row.
+#: The start of a line about the file itself, without a row.
 BEGIN = '{"rejects":'
 
 _TYPE = "$type"
@@ -47,7 +47,7 @@ Convert: TypeAlias = Callable[[dict[str, Any], Mapping[str, str]], None]
 
 
 class Opaque:
-    """Stand in for a value whose type no line can hold; it has no place at any vendor either."""
+    """A value whose type a line cannot represent; no vendor takes it either."""
 
     __slots__ = ("text",)
 
@@ -158,7 +158,7 @@ def _encoded(value: Any) -> Any:
 
 
 def _encode_key(key: Any) -> Any:
-    # A list is no key; as a value, a tuple comes back as one.
+    # A list cannot be a key; as a value, a tuple is read back as a list.
     return {_TYPE: "tuple", "value": [_encode_key(part) for part in key]} if isinstance(key, tuple) else _encode(key)
 
 

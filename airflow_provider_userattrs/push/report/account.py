@@ -26,7 +26,7 @@ _MOST_TRIES = 20
 
 @dataclass
 class Traffic:
-    """Count what one try sends.
+    """What one try sends, counted.
 
     :param requests: requests sent.
     :param retries: how many of them were sent again.
@@ -40,7 +40,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Details:
-    """Hold what a report says of its push besides what became of the rows.
+    """What a report says about its push besides the rows' verdicts.
 
     :param of: how many rows there are, or None if that is not known before they are read.
     :param destination: where the users are, as a URI.
@@ -57,7 +57,7 @@ class Details:
 
 
 class Account:
-    """Add up a push over all its tries.
+    """Adds up a push over all its tries.
 
     :param operation: what is done.
     :param details: what the report says besides.
@@ -67,7 +67,7 @@ class Account:
     :param tries: the first row of each try, this one's last.
     :param earlier: the facts of the tries before.
     :param dry_run: whether nothing is sent.
-    :param clock: tells the time.
+    :param clock: the source of time.
     :param started: when this try began, by the clock; None for now.
     """
 
@@ -101,11 +101,11 @@ class Account:
         self._source_change: tuple[int, int] | None = None
 
     def note_time(self) -> None:
-        """Put what was done since the last time on the timeline."""
+        """Add what was done since the last call to the timeline."""
         self._timeline.note(self._all_seconds, self.book.done, self._all("retries"))
 
     def note_source(self, finished: int, still_there: int) -> None:
-        """Take in how many of the rows that earlier tries finished the source still has."""
+        """Record how many of the rows that earlier tries finished are still in the source."""
         self._source_change = (finished, still_there)
 
     @property
@@ -127,7 +127,7 @@ class Account:
         return report
 
     def notes(self) -> list[tuple[str, str, int]]:
-        """Return what was done to the values of which attribute, and how often; the most frequent first."""
+        """Return attributes and notes on their values, with counts; the most frequent first."""
         notes: Counter[tuple[str, str]] = Counter()
         for (name, note), count in self._notes.items():
             notes[printable(name, LONGEST_NAME), note] += count
@@ -136,7 +136,7 @@ class Account:
         return [(name, note, count) for (name, note), count in notes.most_common(_MOST_NOTES)]
 
     def facts(self) -> dict[str, Any]:
-        """Return what all tries add up to besides the rows, as a checkpoint keeps it."""
+        """Return the sums over all tries, except the rows, as a checkpoint stores them."""
         details, shard = self.details, self.details.shard
         paths = self._rejects_paths
         facts: dict[str, Any] = {
@@ -196,14 +196,14 @@ class Account:
 
     @property
     def _rejects_paths(self) -> list[str]:
-        """Return the rejects files of all tries; an earlier one may have had another."""
+        """Return the rejects files of all tries; an earlier one may have used another."""
         earlier = self._earlier.get("push", {}).get("said", {}).get("rejects_path") or []
         paths = [earlier] if isinstance(earlier, str) else list(earlier)
         path = self.details.rejects_path
         return paths if path is None or path in paths else [*paths, path]
 
     def _all(self, what: str) -> int:
-        """Return what all tries counted of the requests."""
+        """Return the requests of all tries, counted."""
         count: int = self._earlier.get(what, 0) + getattr(self.traffic, what)
         return count
 

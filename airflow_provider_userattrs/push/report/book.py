@@ -13,7 +13,7 @@ from airflow_provider_userattrs.push.report.watermark import Watermark
 
 
 class Book:
-    """Record what became of each row.
+    """The final verdict on each row.
 
     Finished rows are counted in the spans of the watermark, the others beside it: those left ``unsent``, and those
     whose cause is passing where they may be sent twice. A later try takes the latter up again.
@@ -67,7 +67,7 @@ class Book:
         return counts
 
     def _record_runs(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
-        """Record rows with gaps between them, or not all accepted: a run of finished ones at a time."""
+        """Record rows with gaps between them, or not all accepted, one run of consecutive rows at a time."""
         first = end = rows[0].position
         other: list[tuple[int, Verdict]] = []
         for row, verdict in zip(rows, verdicts, strict=True):
@@ -87,7 +87,7 @@ class Book:
         self._finish(first, end, other)
 
     def _finish(self, first: int, end: int, other: Sequence[tuple[int, Verdict]]) -> None:
-        """Record a run of rows, all accepted but for some."""
+        """Record consecutive rows, most of which were accepted."""
         if end > first:
             counts = self.watermark.finish(first, end)
             counts.add_accepted(end - first - len(other))

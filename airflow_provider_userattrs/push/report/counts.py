@@ -11,22 +11,22 @@ from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, S
 
 _MOST_POSITIONS = 5
 
-#: Places of one reason that are named, such as a file and a line; the end of a place tells more than its beginning.
+#: Locations that are listed per reason, such as a file and a line; the end of a location says more than its start.
 _MOST_PLACES = 3
 _LONGEST_PLACE = 100
 
 LONGEST_NAME = 60
 
-#: Attributes of one reason that are told apart.
+#: Maximum number of distinct attributes per reason.
 _MOST_ATTRIBUTES = 50
 
-#: Distinct reasons that are told apart while a push runs; what comes after them is counted as `OTHER`.
+#: Maximum number of distinct reasons while a push runs; further ones are counted as `OTHER`.
 _MOST_TOLD_APART = 200
 OTHER = "other"
 
 
 class Reason:
-    """Count the rows that share one verdict.
+    """The rows that share one verdict, counted.
 
     :param verdict: the verdict they share.
     """
@@ -57,7 +57,7 @@ class Reason:
                 self.attributes[attribute] += 1
 
     def merge(self, other: Reason) -> None:
-        """Count the rows of another reason as rows of this one."""
+        """Add the rows of another reason to this one."""
         self.count += other.count
         self.positions = sorted([*self.positions, *other.positions])[:_MOST_POSITIONS]
         self.places = [*self.places, *other.places][:_MOST_PLACES]
@@ -67,7 +67,7 @@ class Reason:
 
 
 class Counts:
-    """Count rows by verdict; every row is counted exactly once."""
+    """Rows counted by verdict, each exactly once."""
 
     def __init__(self) -> None:
         self.counts: dict[Status, int] = dict.fromkeys(Status, 0)
@@ -93,7 +93,7 @@ class Counts:
         reason.count += count - 1
 
     def merge(self, other: Counts) -> None:
-        """Count the rows of other counts too."""
+        """Add the rows of other counts."""
         for status, count in other.counts.items():
             self.counts[status] += count
         for reason in other._reasons.values():
@@ -106,12 +106,12 @@ class Counts:
 
     @property
     def failed(self) -> int:
-        """Count the rows that weigh against ``max_failed``."""
+        """Return the number of rows that count against ``max_failed``."""
         return sum(self.counts[status] for status in FAILED)
 
     @property
     def not_applied(self) -> int:
-        """Count the rows that someone has to look after."""
+        """Return the number of rows that need attention."""
         return sum(self.counts[status] for status in NOT_APPLIED)
 
     def count(self, verdict: Verdict) -> int:
@@ -124,7 +124,7 @@ class Counts:
         return sum(reason.verdict.status in NOT_APPLIED for reason in self._reasons.values())
 
     def ranked(self, most: int) -> list[Reason]:
-        """Return at most so many reasons, what needs attention first, then the most frequent; the counts stay whole.
+        """Return at most so many reasons, those that need attention first, then the most frequent; no row is lost.
 
         :param most: how many, over the number of statuses; what comes after is one reason a status.
         """
@@ -142,7 +142,7 @@ class Counts:
         return [*shown, *lumps.values()]
 
     def state(self, most: int) -> dict[str, Any]:
-        """Return the counts as a small JSON dict, from which `restored` makes it again.
+        """Return the counts as a small JSON dict, from which `restored` recreates them.
 
         :param most: how many reasons to tell apart in it.
         """
@@ -199,7 +199,7 @@ class Counts:
 
 
 def other(status: Status) -> Verdict:
-    """Return the verdict that stands for all reasons of a status that are not told apart."""
+    """Return the verdict that stands for the further reasons of a status."""
     return Verdict(
         status,
         OTHER,

@@ -10,7 +10,7 @@ from airflow_provider_userattrs.push.model.keys import Edge
 
 
 class KeyLog:
-    """Remember keys by position, from when a source tells them until their rows have a verdict."""
+    """Keeps keys by position, from when the source yields them until their rows have a verdict."""
 
     def __init__(self) -> None:
         self.is_used = False
@@ -20,7 +20,7 @@ class KeyLog:
         self._latest_at = 0
 
     def note(self, position: int, keys: Sequence[Any], alike: Sequence[int]) -> None:
-        """Take in the keys of the rows from a position on.
+        """Add the keys of the rows from a position on.
 
         :param alike: which of them, from 0, may be the same to the database as the one before.
         """
@@ -56,13 +56,13 @@ class KeyLog:
         )
 
     def take_alike(self, position: int) -> bool:
-        """Tell whether a row's key may be the same to the database as the one before; it is asked once."""
+        """Tell whether the database may consider a row's key equal to the one before; to be called once per row."""
         if position in self._alike:
             self._alike.remove(position)
             return True
         return False
 
     def ahead(self, position: int) -> tuple[int, Any]:
-        """Return the position nearest to one whose key can be told, and that key; at most the last that is known."""
+        """Return the nearest position whose key is known, and that key; at most the last one."""
         at = min(max(position, self._latest_at), self._latest_at + len(self._latest) - 1)
         return at, self._latest[at - self._latest_at]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reports of a push that was split into shards, added up into one."""
+"""Adds up the reports of a push that is split into shards."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
     from airflow_provider_userattrs.report import PushReport
 
-#: Rejects files that are named; of more the rest can be found beside them.
+#: Maximum number of rejects files listed; further ones are next to them.
 _MOST_PATHS = 20
 
 _MOST_NAMED = 10
 
-#: Shards whose failure is told in full, and how much of it.
+#: Maximum number of shards whose failure is quoted, and its maximum length.
 _MOST_LISTED, _LONGEST = 4, 240
 
 
 class Total:
-    """Add up reports as `Report.as_dict` makes them.
+    """Adds up reports as `Report.as_dict` returns them.
 
     Positions are counted in each shard anew, so the total names none; ``seconds`` are those of the longest shard.
 
@@ -62,11 +62,11 @@ class Total:
 
     @property
     def missing(self) -> list[int]:
-        """Return which shards gave no report, by their numbers from 1."""
+        """Return the numbers, from 1, of the shards without a report."""
         return sorted(set(range(1, self._of + 1)) - {shard["number"] for shard in self._shards})
 
     def conclude(self, max_failed: int | float | None) -> BaseException | None:
-        """Return what the task is to raise, or None if all shards together succeeded.
+        """Return the error that the task raises, or None if all shards together succeeded.
 
         :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
         """
@@ -92,7 +92,7 @@ class Total:
         return f"no report came from {len(silent):,} of {_shards(of)}: {named}; {remedy}"
 
     def _warning(self) -> str | None:
-        """Return what was not applied, which shards lack, and which failed by a limit that is theirs alone."""
+        """Return what was not applied, which shards are missing, and which failed by their own ``max_failed``."""
         red = [report for report in self._reports if report.get("failure") and not report.get("stopped")]
         by_themselves = f"{_shards(len(red))} failed by itself: {_listed(red)}" if red else None
         told = (self.report.warning(), self._silent(), self.stopped(), by_themselves)

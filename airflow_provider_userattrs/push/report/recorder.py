@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to a finished row: it is recorded in the book, and written down where the author asks for it."""
+"""Records finished rows in the book, and writes those not accepted to the rejects if the author asks for it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PROGRESS_EVERY = 0.25
 
 
 class Recorder:
-    """Record finished rows.
+    """Records finished rows.
 
     :param book: takes their verdicts.
     :param progress: called now and then while the push goes on, at most every 0.25 s.
     :param reject: takes each row that was not accepted, or None.
-    :param clock: tells the time.
+    :param clock: the source of time.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From verdicts to the account of a push: counts, reasons with remedies, and how the push ends."""
+"""From verdicts to the report of a push: counts, reasons with remedies, and how the push ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, S
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED
 from airflow_provider_userattrs.push.report.counts import LONGEST_NAME, Counts, Reason
 
-#: The version of the report's form.
+#: The version of the report's format.
 FORMAT = 1
 
 _MOST_REASONS = 20
@@ -28,7 +28,7 @@ _MOST_BYTES = 15_000  # of a report; it is an XCom, and promised to be under 16 
 
 
 class Report(Counts):
-    """Keep the account of one push; every row is counted exactly once.
+    """The report of one push.
 
     :param vendor: the vendor's name.
     :param operation: what is done, such as ``"set attributes"``.
@@ -55,15 +55,15 @@ class Report(Counts):
         self.done = done
         self.dry_run = dry_run
         self.keeps_rejects = keeps_rejects
-        #: Whether the push ended before its rows did, or before all of them were tried.
+        #: Whether the push ended before all of its rows were read and sent.
         self.is_stopped = False
-        #: The first row that was not read, if it stopped before its rows ended.
+        #: The position of the first row that was not read, if the push stopped before.
         self.stopped_at: int | None = None
         self._of: int | None = None
         self._changes: list[str] = []
 
     def head(self) -> dict[str, Any]:
-        """Return what the report is made with."""
+        """Return the arguments to recreate the report."""
         return {
             "vendor": self.vendor,
             "operation": self.operation,
@@ -74,7 +74,7 @@ class Report(Counts):
         }
 
     def stop(self, at: int | None, of: int | None) -> None:
-        """Take in that the push stopped; rows that were not reached are ``unsent``, as far as their number is known.
+        """Record that the push stopped; rows that were not read are ``unsent``, if their number is known.
 
         :param at: the first row that was not read, or None if all were.
         :param of: how many rows there are, or None if that is not known.
@@ -87,7 +87,7 @@ class Report(Counts):
                 self.add_many(at, NOT_REACHED, of - self.rows)
 
     def where(self) -> str | None:
-        """Return how far a push that stopped before its rows ended had come, as half a sentence, or None."""
+        """Return how far a push that stopped before its rows ended had come, as a clause, or None."""
         at, of = self.stopped_at, self._of
         if at is None or (at == 0 and of is None):
             return None
@@ -96,7 +96,7 @@ class Report(Counts):
         return f"stopped at row {at:,} of {of:,}" if at else f"stopped before the first of {of:,} rows"
 
     def reasons(self) -> list[Reason]:
-        """Return at most 20 reasons, what needs attention first, then the most frequent; the counts stay whole."""
+        """Return at most 20 reasons, those that need attention first, then the most frequent; no row is lost."""
         return self.ranked(_MOST_REASONS)
 
     def warning(self) -> str | None:
@@ -118,7 +118,7 @@ class Report(Counts):
         return "; ".join([told, *([where] if where else []), *self._changes])
 
     def note_source(self, finished: int, still_there: int) -> None:
-        """Take in how many of the rows that earlier tries finished the source still has; what is odd is a warning.
+        """Record how many of the rows that earlier tries finished are still in the source, and warn if some are not.
 
         Only numbers are known: one that left and one that came in look like none.
 
@@ -137,7 +137,7 @@ class Report(Counts):
             ]
 
     def conclude(self, stopped: BaseException | None, max_failed: int | float | None) -> BaseException | None:
-        """Return what the task is to raise, or None if it succeeded.
+        """Return the error that the task raises, or None if it succeeded.
 
         :param stopped: why the push stopped before its end, or None.
         :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
@@ -154,7 +154,7 @@ class Report(Counts):
         if self.failed and not passed:
             return TooManyFailed(f"{self._none_passed()}: {self._first(FAILED)}")
         if max_failed is not None:
-            # A share is compared with a share: 0.29 * 100 is less than 29.
+            # A share is compared as a share: 0.29 * 100 is less than 29.
             weight = self.failed / self.rows if isinstance(max_failed, float) and self.rows else self.failed
             if weight > max_failed:
                 return TooManyFailed(
@@ -207,7 +207,7 @@ class Report(Counts):
         return report
 
     def label(self) -> str:
-        """Return the verdict in a few words."""
+        """Return the result in a few words."""
         if self.not_applied:
             if self.dry_run:
                 return f"{self.not_applied:,} would not be {self.done}"
@@ -230,14 +230,14 @@ class Report(Counts):
         ]
 
     def _remedy(self, reason: Reason) -> str:
-        """Return what to do, and in which file more is said of the rows, if there is one."""
+        """Return the remedy, and the rejects file if it has details."""
         more = ""
         if reason.verdict.see_rejects and reason.verdict.status in NOT_APPLIED:
             more = _IN_FILE if self.keeps_rejects else _SET_FILE
         return f"{reason.verdict.remedy[: _LONGEST_TEXT - len(more)]}{more}"
 
     def _as_dict(self, reason: Reason) -> dict[str, Any]:
-        """Return a reason as the report holds it."""
+        """Return a reason as a JSON dict."""
         verdict = reason.verdict
         return {
             "status": verdict.status.value,
@@ -276,13 +276,13 @@ def _on(attributes: Counter[str]) -> str:
 
 
 def _at(reason: Reason) -> str:
-    """Return the places of a reason's first rows, as they stand in a sentence."""
+    """Return the locations of a reason's first rows, for a sentence."""
     more = "; ..." if len(reason.places) < reason.count else ""
     return f" ({'; '.join(reason.places)}{more})" if reason.places else ""
 
 
 def _in_words(reason: Reason) -> str:
-    """Return a reason as it stands in a sentence."""
+    """Return a reason, for a sentence."""
     code = reason.verdict.code
     shown = f" ({code})" if code.lstrip("-").isdecimal() else ""
     # Rows are counted by their first fault; others are named without a count.

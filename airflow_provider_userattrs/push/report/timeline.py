@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How fast a push went, over all its tries: rows done and requests tried again, in stretches of equal length."""
+"""The throughput of a push over all its tries: rows finished and requests retried, in intervals of equal length."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: Seconds of a stretch at first; it doubles whenever there are more of them than `MOST`.
+#: Length of an interval in seconds at first; it doubles whenever there are more than `MOST`.
 FIRST_STRETCH = 0.25
 
 MOST = 60
 
 
 class Timeline:
-    """Count rows and retries by when they came, in at most 60 stretches of time, however long the push takes.
+    """Rows and retries by time, in at most 60 intervals, however long the push takes.
 
     Only the time that tries take is counted, so that a retry an hour later follows on at once.
     """
@@ -24,11 +24,11 @@ class Timeline:
         self._seen = (0, 0)
 
     def begin(self, rows: int, retries: int) -> None:
-        """Take in what earlier tries came to, and what this one counts from."""
+        """Continue from the totals of earlier tries."""
         self._seen = (rows, retries)
 
     def note(self, seconds: float, rows: int, retries: int) -> None:
-        """Take in how far the push has come.
+        """Record how far the push has come.
 
         :param seconds: what all tries took so far.
         :param rows: the rows done in all.

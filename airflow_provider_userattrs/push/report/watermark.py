@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rows are finished: a watermark with holes, and counts of what became of the finished rows."""
+"""Which rows are finished: a watermark with gaps, and counts of the finished rows by verdict."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from airflow_provider_userattrs.push.model.keys import Edge, Gap, size_of
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.key_log import KeyLog
 
-#: Spans of unfinished rows that a checkpoint can name. At more, what lies behind them counts as unfinished too.
+#: Maximum number of gaps in a checkpoint. If there are more, all rows after them count as unfinished.
 MOST_HOLES = 500
 
-#: Bytes that keys may take in a checkpoint; likewise.
+#: Maximum size of the keys in a checkpoint, in bytes; likewise.
 MOST_KEY_BYTES = 14_000
 
 
 class Span:
-    """Hold finished rows without a gap.
+    """Consecutive finished rows.
 
     :param start: the position of the first.
     :param end: the position behind the last.
@@ -39,7 +39,7 @@ class Span:
         self.last = last
 
     def extend(self, end: int, first: Edge, last: Edge, *, alike: bool) -> None:
-        """Take in the rows that follow, up to ``end``.
+        """Add the rows that follow, up to ``end``.
 
         :param first: the keys at their beginning.
         :param last: the keys at their end.
@@ -51,7 +51,7 @@ class Span:
         self.end = end
 
     def extend_front(self, start: int, first: Edge, last: Edge, *, alike: bool) -> None:
-        """Take in the rows before, from ``start`` on."""
+        """Add the rows before, from ``start`` on."""
         if alike and len(self.last) == self.end - self.start:
             self.last = last + self.last
         self.first = first + self.first if alike and len(first) == self.start - start else first
@@ -59,7 +59,7 @@ class Span:
 
 
 class Cut(NamedTuple):
-    """Hold how far a push has come.
+    """How far a push has come.
 
     :param below: the watermark: rows below it are finished, less those in holes.
     :param holes: (first, behind the last) of each span of unfinished rows below it.
@@ -74,7 +74,7 @@ class Cut(NamedTuple):
 
 
 class Watermark:
-    """Keep the finished rows as spans, each with its own counts.
+    """The finished rows as spans, each with its own counts.
 
     Spans that meet become one, so that there are as many as there are gaps: the rows in flight, those that wait
     for their next try, and those that could not be sent.
@@ -100,7 +100,7 @@ class Watermark:
         self._spans[0].counts = counts
 
     def finish(self, start: int, end: int) -> Counts:
-        """Take in that the rows from ``start`` up to ``end`` are finished; return the counts they belong in."""
+        """Mark the rows from ``start`` up to ``end`` as finished; return the counts they belong in."""
         counts = self._join(start, end)
         self._keys.drop(range(start, end))
         return counts
@@ -143,7 +143,7 @@ class Watermark:
 
     @property
     def end(self) -> int:
-        """Return the position behind the last finished row."""
+        """Return the position after the last finished row."""
         return self._spans[-1].end
 
     @property
@@ -153,7 +153,7 @@ class Watermark:
         return last[-1] if last else None
 
     def _join(self, start: int, end: int) -> Counts:
-        """Add rows to the spans they meet; return the counts of the one they are in then."""
+        """Add rows to the spans they touch; return the counts of the resulting span."""
         starts, spans, keys = self._starts, self._spans, self._keys
         place = bisect_right(starts, start) - 1
         before = spans[place]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a push has come, as a small JSON value, and how a later try goes on from there."""
+"""How far a push has come, as a small JSON value, and how a later try resumes from there."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from airflow_provider_userattrs.push.report.book import Book
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 
-#: The version of a checkpoint's form.
+#: The version of a checkpoint's format.
 FORMAT = 2
 
 
 class Store(Protocol):
-    """Keep one checkpoint from one try of a task to the next."""
+    """Where a checkpoint is stored from one try of a task to the next."""
 
     def read(self) -> dict[str, Any] | None:
         """Return what was written last, or None."""
 
     def write(self, state: dict[str, Any]) -> None:
-        """Keep a JSON dict in place of what was kept."""
+        """Store a JSON dict, replacing the one stored before."""
 
     def delete(self) -> None:
-        """Keep nothing."""
+        """Delete what is stored."""
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Tell one push from another: a checkpoint is for the same rows and the same configuration only.
+    """Identifies a push: a checkpoint is valid for the same rows and the same configuration only.
 
     :param input: a digest of where the rows come from.
     :param configuration: a digest of all that decides what becomes of a row.
@@ -42,13 +42,13 @@ class Fingerprint:
     configuration: str
 
     def differs_in(self, other: Fingerprint) -> list[str]:
-        """Name what differs from another."""
+        """Return what differs from another fingerprint."""
         return [each.name for each in fields(self) if getattr(self, each.name) != getattr(other, each.name)]
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Say how far a push has come.
+    """How far a push has come.
 
     :param fingerprint: which push it is.
     :param below: rows below this one are finished, less those in holes.
@@ -78,12 +78,12 @@ class Checkpoint:
 
     @property
     def after(self) -> Any:
-        """Return what the source is told of where it can go on; None to read from the start."""
+        """Return the value from which the source resumes; None to read from the start."""
         return self.keys if self.keys is not None else self.place and self.place[0]
 
     @property
     def start(self) -> int:
-        """Return the position of the first row that the source yields then."""
+        """Return the position of the first row that the source then yields."""
         return self.below if self.keys is not None else self.place[1] if self.place else 0
 
     @property
@@ -92,7 +92,7 @@ class Checkpoint:
         return self.sent_below > 0 or (self.keys is not None and self.keys["sent_upto"] is not None)
 
     def without_doubt(self) -> Checkpoint:
-        """Return the checkpoint with no row that may have been sent."""
+        """Return the checkpoint without rows in doubt."""
         return replace(self, sent_below=0, keys=self.keys and {**self.keys, "sent_upto": None})
 
     @property
@@ -118,7 +118,7 @@ class Checkpoint:
         return book
 
     def unfinished(self, rows: Iterator[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
-        """Yield position and row of what is not finished, and read past the rest.
+        """Yield position and row of the unfinished rows, and skip the rest.
 
         :param rows: the rows, from ``start`` on.
         :param start: the position of the first of them.
@@ -154,16 +154,16 @@ class Checkpoint:
             known["tries"] = tuple(state["tries"])
             return cls(**known)
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError("what was kept of the last try is damaged, or of another version") from error
+            raise ValueError("the last try's checkpoint is damaged, or of another version") from error
 
 
 def signed(state: dict[str, Any]) -> dict[str, Any]:
-    """Return a checkpoint's JSON dict with the digest of all that is in it."""
+    """Return a checkpoint's JSON dict with a digest of its content."""
     return {**state, "digest": _digest(state)}
 
 
 def check(state: dict[str, Any]) -> None:
-    """Check that a checkpoint is what was written.
+    """Check a checkpoint's digest.
 
     :raises ValueError: if it is damaged.
     """

@@ -22,34 +22,34 @@ from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 #: Seconds between two checkpoints; one costs some 10 to 44 ms in Airflow's task state store.
 SAVE_EVERY = 2.0
 
-#: Reasons a checkpoint tells apart; with 500 holes it stays under 32 KB.
+#: Maximum number of distinct reasons in a checkpoint; with 500 gaps it stays under 32 KB.
 _MOST_REASONS = 20
 
-#: Rows of a block that is noted before it is sent: at first, and the fewest and most later.
+#: Rows of a block that is announced before it is sent: at first, minimum and maximum.
 _FIRST_BLOCK, _FEWEST, _MOST = 100, 50, 5_000
 
-#: What share of the time notes may take; from this follows how large a block is.
+#: The share of the time that announcing may take, which determines the size of a block.
 _SHARE = 0.05
 
 
 class Settle(Protocol):
-    """Describe what brings the rejects written so far to safety."""
+    """Saves the rejects written so far."""
 
     def __call__(self, *, now: bool) -> bool:
-        """Do so, and return whether they are safe.
+        """Save them; return whether they are saved.
 
         :param now: whether it must be now; else it may be put off where it costs much.
         """
 
 
 class Checkpointer:
-    """Keep a push's checkpoint: every 2 s, before each block of what must not be repeated, and at the end.
+    """Writes a push's checkpoint: every 2 s, before each block of a non-idempotent push, and at the end.
 
     :param store: keeps the checkpoint.
     :param begun: where this try begins.
     :param account: has the rows, and gives what else is kept.
     :param idempotent: whether an update may be sent twice; if not, each block is noted before it is sent.
-    :param clock: tells the time.
+    :param clock: the source of time.
     :param settle: brings the rejects written so far to safety; None if there are none.
     :param on_failure: called with the error when the checkpoint cannot be written, once.
     """
@@ -87,18 +87,18 @@ class Checkpointer:
         self._announced = 0
 
     def pass_place(self, place: Any, position: int) -> None:
-        """Take in that the source can go on from a place, and that the row behind it has this position."""
+        """Record that the source can resume at a cursor, and the position of the row after it."""
         self._places.append((place, position))
 
     def pass_keys(self, keys: Keys, position: int) -> None:
-        """Take in the keys of the rows from a position on."""
+        """Add the keys of the rows from a position on."""
         self._keys.note(position, keys.keys, keys.alike)
         self._is_in_doubt = keys.in_doubt
         if keys.still_there is not None:
             self._account.note_source(Counts.restored(self._begun.tally).rows, keys.still_there)
 
     def pass_end(self, position: int) -> None:
-        """Take in that the source has no further row, and how many it had; earlier tries may have read more."""
+        """Record that the source has no further row, and how many it had; earlier tries may have read more."""
         if position < self._begun.below:
             self._account.note_source(self._begun.below, position)
 
@@ -112,7 +112,7 @@ class Checkpointer:
             self._save()
 
     def announce(self, batch: Batch) -> None:
-        """Note that a batch is about to be sent, if it must not be sent twice.
+        """Record that a batch is about to be sent, if the operation is not idempotent.
 
         :raises RetryLater: if it cannot be noted; then it must not be sent.
         """
@@ -125,7 +125,7 @@ class Checkpointer:
         before = self._sent_below, self._sent_upto
         self._sent_below = last + self._block
         if self._keys.is_used:
-            # By the time a later try comes, a position may be another row's.
+            # In a later try, a position may belong to another row.
             at, self._sent_upto = self._keys.ahead(self._sent_below - 1)
             self._sent_below = at + 1
         started = self._clock.monotonic()
@@ -140,7 +140,7 @@ class Checkpointer:
         self._guard(self._store.delete)
 
     def close(self, *, complete: bool) -> None:
-        """Keep where a later try goes on, or nothing if the push is complete.
+        """Store where a later try resumes, or nothing if the push is complete.
 
         What must not be repeated keeps a note that it is complete: the task may still fail after this.
 
@@ -150,7 +150,7 @@ class Checkpointer:
             self._guard(self._store.delete)
             return
         if self._has_sent:
-            # Every row sent has its verdict by now, so none is in doubt, unless it is behind the last hole. A try
+            # Every row sent has its verdict by now, so none is in doubt, unless it is after the last gap. A try
             # that sent nothing may not even have read all that were in doubt before.
             below = self._watermark.cut(self._key_bytes).below
             is_named = below == self._watermark.end

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a source's rows to what is to be done in this try: finished rows are passed over, rows in doubt not sent."""
+"""From a source's rows to those of this try: finished rows are skipped, and rows in doubt are not sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MakeUpdate: TypeAlias = Callable[[int, Any], "UserUpdate | Outcome"]
 def pending(
     rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None, mapper: MakeUpdate
 ) -> Iterator[UserUpdate | Outcome]:
-    """Yield what is to be done of the rows that are not finished.
+    """Yield the rows that are not finished, as updates or outcomes.
 
     :param rows: the source's rows, from where the checkpoint lets it go on.
     :param begun: where this try begins.
@@ -41,7 +41,7 @@ def pending(
 
 
 def doubting(mapper: MakeUpdate, checkpointer: Checkpointer, in_doubt: Verdict) -> MakeUpdate:
-    """Return a mapper that lets no row be sent which an earlier try may have sent.
+    """Return a mapper by which no row is sent that an earlier try may have sent.
 
     :param mapper: position, row -> what to do.
     :param checkpointer: knows which rows these are.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The report of a push so far, made of its checkpoint."""
+"""The report of a push so far, from its checkpoint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def report_so_far(state: dict[str, Any]) -> PushReport:
-    """Return the report of a push that goes on, or was killed.
+    """Return the report of a push that is running or was killed.
 
     :param state: its checkpoint.
     :raises ValueError: if it is none of this version's.
@@ -27,4 +27,4 @@ def report_so_far(state: dict[str, Any]) -> PushReport:
         report.merge(Counts.restored(checkpoint.tally))
         return as_dict(report, checkpoint.facts, checkpoint.tries)
     except (KeyError, TypeError) as error:
-        raise ValueError("what is kept is no checkpoint of this version") from error
+        raise ValueError("not a checkpoint of this version") from error

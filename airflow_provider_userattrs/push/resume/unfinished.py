@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.model.keys import Edge, Gap, decode_key, en
 
 @dataclass(frozen=True)
 class Unfinished:
-    """Say which rows are not finished: those that lie in a gap of each try.
+    """The rows that are not finished: those in a gap of every try.
 
     Only the database can compare keys, for each orders text in its own way; so the gaps of several tries are kept
     side by side, and a row is compared with all of them.
@@ -29,7 +29,7 @@ class Unfinished:
 
     @property
     def edges(self) -> frozenset[Any]:
-        """Return the keys of finished rows that stand at the side of a gap."""
+        """Return the keys of the finished rows next to gaps."""
         return frozenset(key for gaps in self.tries for gap in gaps for edge in gap for key in edge)
 
     @property
@@ -69,7 +69,7 @@ class Unfinished:
             )
             sent_upto = None if state["sent_upto"] is None else decode_key([kind, state["sent_upto"]])
         except (KeyError, TypeError) as error:
-            raise ValueError("what is kept are no keys") from error
+            raise ValueError("not keys") from error
         return cls(tries, sent_upto)
 
 

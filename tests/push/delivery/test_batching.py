@@ -60,10 +60,10 @@ class TestBatcher:
         for batch, after in zip(batches, [*batches[1:], None], strict=False):
             body = batch.body(target)
             assert body == head + b",".join(one.attributes["x"].encode() for one in batch.updates) + tail
-            assert 1 <= len(batch) == len(batch.updates) == len(batch.parts) <= max_users
+            assert 1 <= len(batch) == len(batch.updates) == len(batch.items) <= max_users
             assert max_bytes is None or len(body) <= max_bytes
             if after:  # one more would have been too many
-                over = max_bytes is not None and len(body) + 1 + len(after.parts[0]) > max_bytes
+                over = max_bytes is not None and len(body) + 1 + len(after.items[0]) > max_bytes
                 assert len(batch) == max_users or over
 
     @pytest.mark.parametrize(("size", "fits"), [(98, True), (99, False)], ids=["exactly", "one-byte-over"])
@@ -100,7 +100,7 @@ class TestBatcher:
             batcher.encode(update(1, x="x" * 200))
         batch = batcher.flush()
         assert batch is not None
-        assert batch.parts == [b"a"]
+        assert batch.items == [b"a"]
         assert batcher.flush() is None
 
     def test_nothing_to_flush(self) -> None:
@@ -166,7 +166,7 @@ class TestBatch:
         left, right = batch.halves(refused)
         assert left.refused == right.refused == refused
         assert [*left.updates, *right.updates] == batch.updates
-        assert [*left.parts, *right.parts] == batch.parts
+        assert [*left.items, *right.items] == batch.items
         assert [*(left.verdicts or ()), *(right.verdicts or ())] == verdicts
         assert left.attempt == right.attempt == 3
         assert abs(len(left) - len(right)) <= 1
@@ -177,7 +177,7 @@ class TestBatch:
         verdicts = [Verdict(Status.UNKNOWN, str(place)) for place in range(4)]
         picked = Batch(updates, [b"0", b"1", b"2", b"3"], 1, verdicts).pick([1, 3])
         assert picked.updates == [updates[1], updates[3]]
-        assert picked.parts == [b"1", b"3"]
+        assert picked.items == [b"1", b"3"]
         assert picked.verdicts == [verdicts[1], verdicts[3]]
         assert picked.attempt == 1
         assert Batch(updates, [b""] * 4).pick([0]).verdicts is None

@@ -70,7 +70,7 @@ def test_three_fresh_batches_that_fail_as_well_show_that_the_vendor_is_away(prob
     fail(probing, 1, fresh=True)
     away = probing.away()
     assert isinstance(away, RetryLater)
-    assert str(away) == "Vendor is away: 8 requests in a row failed, at last with: too many requests (429)"
+    assert str(away) == "Vendor is unavailable: 8 requests in a row failed, the last one with: too many requests (429)"
 
 
 def test_a_batch_that_was_sent_before_is_no_probe(probing: CircuitBreaker) -> None:

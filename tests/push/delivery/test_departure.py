@@ -22,7 +22,7 @@ def test_what_is_forbidden_never_leaves() -> None:
     departure = Departure()
     assert departure.forbid() is True
     for _ in range(2):
-        with pytest.raises(NotSent, match=r"^The push ended before the request left$") as raised:
+        with pytest.raises(NotSent, match=r"^The push ended before the request was sent$") as raised:
             departure.leave()
         assert raised.value.cause == "the push had ended"
 

@@ -12,7 +12,7 @@ import pytest
 from push.delivery.fake_vendor import operation
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.intake import MOST_WAITING, Intake
+from airflow_provider_userattrs.push.delivery.intake import MAX_WAITING, Intake
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
 
@@ -95,14 +95,14 @@ def test_reads_no_further_when_too_many_wait(intake: Any, update: Any) -> None:
     read = []
 
     def rows() -> Iterator[UserUpdate]:
-        for place in range(MOST_WAITING * 3):
+        for place in range(MAX_WAITING * 3):
             read.append(place)
             yield update(place, "one and the same")
 
     source = intake(rows())
     assert positions(source.next_batch()) == [0]
     assert source.next_batch() is None
-    assert len(read) <= MOST_WAITING + 2
+    assert len(read) <= MAX_WAITING + 2
 
 
 def test_gathers_nothing_once_stopped(intake: Any, update: Any, book: Book) -> None:

@@ -52,18 +52,18 @@ def test_sends_all_with_no_more_at_once_than_allowed(batches: Callable[[int], li
             worst = max(worst, now)
         with lock:
             now -= 1
-        return Response(200, {}, batch.parts[0])
+        return Response(200, {}, batch.items[0])
 
     workers = WorkerPool(send, most)
     sent = batches(100)
     for batch in sent:
         workers.submit(batch)
-    assert workers.under_way == 100
+    assert workers.in_progress == 100
     results = take(workers, 100)
-    assert workers.under_way == 0
+    assert workers.in_progress == 0
     workers.close()
     assert worst <= most
-    assert {id(batch): result.body for batch, result in results} == {id(batch): batch.parts[0] for batch in sent}
+    assert {id(batch): result.body for batch, result in results} == {id(batch): batch.items[0] for batch in sent}
 
 
 def test_has_so_many_under_way_at_once(batches: Callable[[int], list[Batch]]) -> None:
@@ -98,7 +98,7 @@ def test_starts_no_thread_while_one_is_idle(batches: Callable[[int], list[Batch]
 @pytest.mark.parametrize("error", [ValueError("no"), KeyError(), RecursionError()], ids=repr)
 def test_hands_back_what_was_raised(batches: Callable[[int], list[Batch]], error: Exception) -> None:
     def send(batch: Batch) -> Response:
-        if batch.parts == [b"0"]:
+        if batch.items == [b"0"]:
             raise error
         return OK
 
@@ -128,7 +128,7 @@ def test_does_not_wait_longer_than_told(batches: Callable[[int], list[Batch]]) -
     workers = WorkerPool(send, 1)
     workers.submit(batches(1)[0])
     assert workers.results(0.0) == []
-    assert workers.under_way == 1
+    assert workers.in_progress == 1
     go.set()
     take(workers, 1)
     workers.close()
@@ -185,7 +185,7 @@ def test_a_thread_that_cannot_start_leaves_nothing_under_way(
     workers = WorkerPool(lambda batch: OK, 4)
     with pytest.raises(RetryLater, match="No thread can be started"):
         workers.submit(batches(1)[0])
-    assert workers.under_way == 0
+    assert workers.in_progress == 0
     workers.close()
 
 

@@ -23,8 +23,8 @@ def test_each_says_what_it_means_and_what_to_do(name: str) -> None:
     ("name", "status", "action"),
     [
         ("NO_CONNECTION", Status.UNSENT, Action.RETRY),
-        ("NO_ANSWER", Status.UNKNOWN, Action.RETRY),
-        ("LEFT", Status.UNKNOWN, Action.RETRY),
+        ("NO_RESPONSE", Status.UNKNOWN, Action.RETRY),
+        ("TASK_ENDED", Status.UNKNOWN, Action.RETRY),
         ("UNREADABLE", Status.UNKNOWN, Action.KEEP),
         ("BROKEN", Status.UNKNOWN, Action.STOP),
         ("IN_DOUBT", Status.UNKNOWN, Action.KEEP),
