@@ -46,7 +46,7 @@ class _EngageLabOperator(UserPushOperator):
 
 
 class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
-    """Set user attributes in EngageLab: one call a user.
+    """Set user attributes in EngageLab: one request per user.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
@@ -82,7 +82,7 @@ class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
 
 
 class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
-    """Set contact channels in EngageLab: one call a user.
+    """Set contact channels in EngageLab: one request per user.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param contacts: None for every other column; a list of columns; or ``{contact: column}`` such as

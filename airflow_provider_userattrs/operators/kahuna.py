@@ -55,7 +55,7 @@ class _KahunaOperator(UserPushOperator):
 
 
 class KahunaSetAttributesOperator(_KahunaOperator, SettingOperator):
-    """Set attributes of existing Kahuna users: up to 100 users a request, each with a verdict of its own.
+    """Set attributes of existing Kahuna users: up to 100 users per request, with a verdict for each.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param target: the credentials to find a user by, in order of preference: a list of columns named as Kahuna names
@@ -65,7 +65,7 @@ class KahunaSetAttributesOperator(_KahunaOperator, SettingOperator):
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
         out, noted in the report, and the rest of the row is sent.
-    :param oversize: ``"refuse"`` values over 2,048 bytes, or ``"send"`` them all the same.
+    :param oversize: ``"refuse"`` values over 2,048 bytes, or ``"send"`` them anyway.
     :param kahuna_conn_id: the Airflow connection.
     """
 

@@ -54,7 +54,7 @@ class _MoEngageOperator(UserPushOperator):
 
 
 class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
-    """Set user attributes in MoEngage: one call a user, at most 10,000 users a minute.
+    """Set user attributes in MoEngage: one request per user, at most 10,000 users per minute.
 
     MoEngage queues updates: an ``accepted`` row is queued, and stored some time later.
 
@@ -65,8 +65,8 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
         out, noted in the report, and the rest of the row is sent.
-    :param oversize: ``"refuse"`` names, texts and lists that MoEngage would cut, or ``"send"`` them all the same.
-    :param update_existing_only: whether to leave users alone that MoEngage does not know; else it creates them.
+    :param oversize: ``"refuse"`` names, texts and lists that MoEngage would cut, or ``"send"`` them anyway.
+    :param update_existing_only: whether to skip users that MoEngage does not know, which it creates otherwise.
     :param moengage_conn_id: the Airflow connection.
     """
 

@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.first_rows import check_first_rows
 from airflow_provider_userattrs.push.model.errors import NoneFit, in_words
-from airflow_provider_userattrs.push.model.operation import Answer, Send
+from airflow_provider_userattrs.push.model.operation import Response, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict

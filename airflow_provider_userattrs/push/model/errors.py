@@ -4,12 +4,12 @@
 ::
 
     PushError
-    ├── RetryLater              the cause is passing: let Airflow's retry go on with the push
-    ├── RefusedConfiguration    credentials or configuration: mend them, a retry would not help
-    ├── TooManyFailed           data: mend the rows, a retry would not help
-    │   └── NoneFit             the first rows are all unfit for one reason: nothing was sent
-    ├── NotSent                 one request: nothing left this machine
-    └── NoAnswer                one request: it may have arrived, and no readable answer came back
+    ├── RetryLater              the cause is transient: a retry of the task resumes the push
+    ├── RefusedConfiguration    credentials or configuration: fix them, a retry would not help
+    ├── TooManyFailed           data: fix the rows, a retry would not help
+    │   └── NoneFit             the first rows are all invalid for one reason: nothing was sent
+    ├── NotSent                 one request: nothing was sent
+    └── NoResponse              one request: it may have arrived, and no readable response came back
 
     InvalidRow                  one row cannot be sent: carries its verdict; never raised to the caller
     SourceInterrupted           raised into a source to stop reading it; never raised to the caller
@@ -45,7 +45,7 @@ class TooManyFailed(PushError):
 
 
 class NoneFit(TooManyFailed):
-    """Say that none of the first rows could be sent, all for one reason; nothing was sent."""
+    """None of the first rows could be sent, all for one reason; nothing was sent."""
 
 
 class NotSent(PushError):

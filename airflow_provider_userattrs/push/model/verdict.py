@@ -68,11 +68,11 @@ class Verdict:
     :param meaning: what it means, in a few words and without any row's data.
     :param remedy: one sentence on what to do about it.
     :param action: what the delivery does next.
-    :param attribute: the attribute the rule was broken by, if it was one.
+    :param attribute: the attribute that breaks the rule, if one does.
     :param others: the verdicts on the row's other attributes that cannot be sent.
-    :param detail: the vendor's own words. They may repeat a user's data, so they go to the rejects file only.
-    :param see_rejects: whether only each row's own line in the rejects file says what is wrong, such as by ``detail``.
-    :param where: the place the row was read from, such as a file and a line; rows of one reason have many.
+    :param detail: the vendor's own message. It may repeat a user's data, so it goes to the rejects file only.
+    :param see_rejects: whether the cause differs by row, and is in the rejects file only, such as in ``detail``.
+    :param where: the location of the row, such as a file and a line.
     """
 
     status: Status

@@ -39,7 +39,7 @@ class Reason:
         self.attributes: Counter[str] = Counter()
 
     def add(self, position: int, verdict: Verdict) -> None:
-        """Count a row; its verdict is this reason's, with an attribute, a place and words of its own."""
+        """Count a row; its verdict is this reason's, with its own attribute, location and detail."""
         where = verdict.where
         self.count += 1
         if len(self.positions) < _MOST_POSITIONS:
