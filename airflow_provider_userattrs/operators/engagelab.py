@@ -53,6 +53,8 @@ class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
         ``Constant(...)`` and ``Hashed("column")`` allowed as values.
     :param operation: ``"set"``; ``"increase"`` adds whole numbers, and is never sent again while it is in doubt
         whether it arrived; ``"add"`` and ``"remove"`` change lists.
+    :param exclude: columns that are not sent, of all columns or of a list of them.
+    :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
         out, noted in the report, and the rest of the row is sent.
     :param euid: the column with the user's EUID, an integer.
@@ -87,6 +89,8 @@ class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param contacts: None for every other column; a list of columns; or ``{contact: column}`` such as
         ``{"mobile_phone": "phone"}``. Contacts are text.
+    :param exclude: columns that are not sent, of all columns or of a list of them.
+    :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
         out, noted in the report, and the rest of the row is sent.
     :param euid: the column with the user's EUID, an integer.

@@ -63,6 +63,8 @@ class KahunaSetAttributesOperator(_KahunaOperator, SettingOperator):
     :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
         ``Constant(...)`` and ``Hashed("column")`` allowed as values.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
+    :param exclude: columns that are not sent, of all columns or of a list of them.
+    :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
         out, noted in the report, and the rest of the row is sent.
     :param oversize: ``"refuse"`` values over 2,048 bytes, or ``"send"`` them anyway.

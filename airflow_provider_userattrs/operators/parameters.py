@@ -216,6 +216,22 @@ def check_columns(name: str, value: Any) -> None:
             check_name(name, source.column if isinstance(source, Hashed) else source)
 
 
+def check_exclude(name: str, value: Any) -> None:
+    """Check a parameter that is None or a list of columns."""
+    if value is not None:
+        check_names(name, value)
+
+
+def check_rename(name: str, value: Any) -> None:
+    """Check a parameter that is None or a dict from a column to an attribute."""
+    if value is None:
+        return
+    if not isinstance(value, Mapping) or not value:
+        refuse(name, value, "give a dict from a column to its attribute, such as {'plan_name': 'plan'}")
+    for part in (*value, *value.values()):
+        check_name(name, part)
+
+
 def check_names(name: str, value: Any) -> None:
     """Check a parameter that is a list of names."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or not value:

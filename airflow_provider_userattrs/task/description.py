@@ -30,6 +30,7 @@ def describe(parameters: Mapping[str, Any], columns_field: str, hook: VendorHook
         hook.choice: hook.settings.choice,
         "host": hook.transport.base_url,
         **parameters,
+        "rename": _inverted(parameters.get("rename")),
         columns_field: _columns(parameters[columns_field]),
         "rate_limit": rate,
     }
@@ -40,6 +41,11 @@ def _columns(columns: Any) -> Any:
     if columns is None:
         return "every other column"
     return {name: _origin(source) for name, source in columns.items()} if isinstance(columns, Mapping) else columns
+
+
+def _inverted(rename: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Return attribute -> column."""
+    return None if rename is None else {name: column for column, name in rename.items()}
 
 
 def _origin(source: Any) -> str:

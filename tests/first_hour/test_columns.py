@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -167,3 +168,88 @@ def test_every_operator_that_sets_takes_it(operator: Any) -> None:
     assert made[0].configuration() != made[1].configuration()
     with pytest.raises(ValueError, match="on_bad_value is the text 'column'; use one of 'row', 'attribute'"):
         operator(task_id="push", users=[], on_bad_value="column", **user)
+
+
+# Leaving out, and other names
+
+
+@pytest.mark.parametrize("attributes", [None, ["customer_id", "first_name", "age", "plan"]], ids=["all", "a-list"])
+def test_five_of_forty_columns_take_five_pairs(
+    push: Callable[..., Any], control: Any, warehouse: SqlRows, attributes: Any
+) -> None:
+    run = push(
+        warehouse,
+        attributes=attributes,
+        exclude=["age"],
+        rename={"plan": "plan_name", "customer_id": "crm_number"},
+    )
+    assert run.counts == {"accepted": 3}
+    assert control.user("moengage", "u1")["attributes"] == {
+        "first_name": "Ada",
+        "plan_name": "gold",
+        "crm_number": "u1",
+    }
+    assert run.report["configuration"]["exclude"] == ["age"]
+    assert run.report["configuration"]["rename"] == ["plan_name ← plan", "crm_number ← customer_id"]
+
+
+def test_a_column_to_exclude_or_to_rename_that_is_missing(push: Callable[..., Any], warehouse: SqlRows) -> None:
+    assert refused(push(warehouse, exclude=["agee"], rename={"plann": "p"})) == (
+        "exclude names the column 'agee' (did you mean 'age'?) and rename names the column 'plann' (did you mean "
+        f"'plan'?), which the rows do not have; the columns are {COLUMNS}"
+    )
+
+
+def test_a_new_name_that_another_column_has(push: Callable[..., Any], warehouse: SqlRows) -> None:
+    assert refused(push(warehouse, rename={"plan": "age"})) == (
+        "MoEngage was sent none of 3 users: 3 x two columns for one attribute on age "
+        "(Give the other column to exclude, or rename to another attribute)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        (
+            {"attributes": {"a": "x"}, "exclude": ["y"]},
+            "exclude is for attributes=None or a list of columns; attributes is a dict, which says where each column "
+            "goes",
+        ),
+        (
+            {"attributes": {"a": "x"}, "rename": {"y": "b"}},
+            "rename is for attributes=None or a list of columns; attributes is a dict, which says where each column "
+            "goes",
+        ),
+        (
+            {"exclude": ["a"], "rename": {"a": "b"}},
+            "exclude and rename both name the column 'a'; change one of them",
+        ),
+        ({"rename": {"a": "x", "b": "x"}}, "rename gives two columns the attribute 'x'; change one of them"),
+        (
+            {"attributes": ["a"], "rename": {"b": "x"}},
+            "exclude or rename names a column that attributes does not list: 'b'; change one of them",
+        ),
+        (
+            {"attributes": ["a", "b"], "rename": {"b": "a"}},
+            "attributes and rename give two columns the attribute 'a'; change one of them",
+        ),
+        ({"exclude": "age"}, "exclude is the text 'age'; give a list of names"),
+        (
+            {"rename": ["age"]},
+            "rename is a list; give a dict from a column to its attribute, such as {'plan_name': 'plan'}",
+        ),
+    ],
+)
+def test_a_contradiction_is_an_error_of_the_dag(parameters: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        MoEngageSetAttributesOperator(task_id="push", users=[], **parameters)
+
+
+@pytest.mark.parametrize("operator", SETTING, ids=lambda operator: operator.__name__)
+def test_every_operator_that_sets_takes_both(operator: Any) -> None:
+    user = {"target": ["username"]} if operator is KahunaSetAttributesOperator else {}
+    made = [
+        operator(task_id="push", users=[], **each, **user).configuration()
+        for each in ({}, {"exclude": ["a"]}, {"rename": {"a": "b"}})
+    ]
+    assert made[0] != made[1] != made[2]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -25,6 +25,12 @@ from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdi
 
 Notes: TypeAlias = Sequence[tuple[str, str]]
 
+SAME_ATTRIBUTE = Verdict(
+    Status.INVALID,
+    "same-attribute",
+    "two columns for one attribute",
+    "Give the other column to exclude, or rename to another attribute.",
+)
 CREDENTIAL_MISSING = "row without this credential's column"
 NOTHING_TO_SET = Verdict(
     Status.SKIPPED, "nothing-to-set", "every attribute is NULL", "None needed: there was nothing to send."
@@ -54,6 +60,8 @@ class Mapper:
     :param rules: the vendor's rules for the operation.
     :param user: credential -> column that holds it, in order of preference.
     :param attributes: columns, or ``{attribute: column | Constant | Hashed}``; None for every column but the user's.
+    :param exclude: columns that are not sent, where ``attributes`` is None.
+    :param rename: column -> attribute, where ``attributes`` is None; other columns keep their names.
     :param unset: attributes to remove from every user; with these, no attribute is set.
     :param unset_nulls: whether a NULL removes the attribute at the vendor instead of being left out.
     :param leave_out: whether an attribute that cannot be sent is left out, and noted; else its row is invalid.
@@ -66,6 +74,8 @@ class Mapper:
         user: Mapping[str, str],
         *,
         attributes: Attributes | None = None,
+        exclude: Collection[str] = (),
+        rename: Mapping[str, str] | None = None,
         unset: tuple[str, ...] = (),
         unset_nulls: bool = False,
         leave_out: bool = False,
@@ -76,6 +86,8 @@ class Mapper:
         self._identify = rules.identify
         self._user = tuple(user.items())
         self._user_columns = frozenset(user.values())
+        self._exclude = frozenset(exclude)
+        self._rename = dict(rename or {})
         self._unset = unset
         self._unset_nulls = unset_nulls
         self._leave_out = leave_out
@@ -210,23 +222,43 @@ class Mapper:
         """
         known = self._fit_shapes.get(shape)
         if known is None:
-            names = [name for name in shape if name not in self._user_columns]
-            faults = find_unfit_names(names, self._rules)
-            columns = compile_attributes([name for name in names if name not in faults], self._rules).columns
+            own, faults = self._own_attributes(shape)
+            faults |= find_unfit_names(own, self._rules)
+            fit = {name: column for name, column in own.items() if name not in faults}
+            columns = compile_attributes(fit, self._rules).columns
             if len(self._fit_shapes) == _MAX_SHAPES:
                 self._fit_shapes.clear()
             known = self._fit_shapes[shape] = columns, faults
         return known
 
+    def _own_attributes(self, shape: tuple[str, ...]) -> tuple[dict[Any, Any], dict[Any, Verdict]]:
+        """Return attribute -> column, and the verdicts on attributes that have two.
+
+        A column that names the user is an attribute only if it is renamed.
+
+        :param shape: the names of the row's columns.
+        """
+        columns: dict[Any, Any] = {}
+        faults: dict[Any, Verdict] = {}
+        for column in shape:
+            if column in self._rename or not (column in self._user_columns or column in self._exclude):
+                name = self._rename.get(column, column)
+                if name in columns:
+                    faults[name] = SAME_ATTRIBUTE.on(str(name))
+                columns[name] = column
+        return columns, faults
+
     def _columns_for(self, shape: tuple[str, ...]) -> Columns:
-        """Return a row's columns, but for those that name the user, each under its own name.
+        """Return a row's columns, as they are sent where the author names none.
 
         :param shape: the names of the row's columns; rows of one shape share the result.
         """
         columns = self._shapes.get(shape)
         if columns is None:
-            names = [name for name in shape if name not in self._user_columns]
-            columns = compile_attributes(names, self._rules).columns
+            own, faults = self._own_attributes(shape)
+            for verdict in faults.values():
+                raise InvalidRow(verdict)
+            columns = compile_attributes(own, self._rules).columns
             if len(self._shapes) == _MAX_SHAPES:
                 self._shapes.clear()
             self._shapes[shape] = columns

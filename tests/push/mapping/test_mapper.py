@@ -59,6 +59,25 @@ class TestColumns:
         else:
             assert update.verdict.status is Status.SKIPPED
 
+    @pytest.mark.parametrize(
+        ("options", "expected"),
+        [
+            pytest.param({"exclude": ["age"]}, {"name": "Ada"}, id="excluded"),
+            pytest.param({"rename": {"age": "years"}}, {"name": "Ada", "years": 36}, id="renamed"),
+            pytest.param(
+                {"rename": {"id": "number"}, "exclude": ["name"]}, {"number": "ada", "age": 36}, id="the-user"
+            ),
+            pytest.param({"rename": {"age": "name", "name": "age"}}, {"age": "Ada", "name": 36}, id="swapped"),
+        ],
+    )
+    def test_all_columns_but_for_some(self, options: dict[str, Any], expected: dict[str, Any]) -> None:
+        assert mapped(ROW, **options).attributes == expected
+
+    def test_two_columns_for_one_attribute_are_refused(self) -> None:
+        verdict = left_out(mapped(ROW, rename={"age": "name"})).verdict
+        assert (verdict.code, verdict.attribute) == ("same-attribute", "name")
+        assert mapped(ROW, rename={"age": "name"}, exclude=["name"]).attributes == {"name": 36}
+
     @pytest.mark.parametrize("kind", [dict, OrderedDict, ChainMap, MappingProxyType], ids=lambda kind: kind.__name__)
     def test_any_mapping_is_a_row(self, kind: Any) -> None:
         assert mapped(kind({"id": "ada", "age": 36})).attributes == {"age": 36}
