@@ -70,6 +70,7 @@ class _Every(TypedDict):
     skipped: int
     unknown: int
     unsent: int
+    duplicates: int
     reasons: list[Reason]
     notes: list[Note]
     warning: str | None

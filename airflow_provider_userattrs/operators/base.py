@@ -18,7 +18,7 @@ from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.templates import is_deferred, is_rendering, keep_text
 from airflow_provider_userattrs.task.failure import WrongParameter, explain, to_raise
-from airflow_provider_userattrs.task.lineage import add_counts, lineage
+from airflow_provider_userattrs.task.lineage import add_counts, leave_out_events, lineage
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -35,7 +35,16 @@ _NAMES = {"is_dry_run": "dry_run"}
 _FIELDS = {name: field for field, name in _NAMES.items()}
 
 #: The shared parameters that the report shows, in the order of their documentation.
-_SHOWN = ("nulls", "max_failed", "concurrency", "timezone", "checkpoint_path", "on_unknown", "allow_restart")
+_SHOWN = (
+    "nulls",
+    "max_failed",
+    "on_empty",
+    "concurrency",
+    "timezone",
+    "checkpoint_path",
+    "on_unknown",
+    "allow_restart",
+)
 
 
 class UserPushOperator(BaseOperator):
@@ -49,6 +58,8 @@ class UserPushOperator(BaseOperator):
     :param max_failed: what share of the rows (a float from 0.0 to 1.0, or text such as ``"5%"``) or how many of them
         (an int) may end ``rejected``, ``invalid``, ``partial`` or ``unknown`` before the task fails: ``1`` is one row,
         ``1.0`` is all of them. None: only a push in which nothing was accepted fails.
+    :param on_empty: what a push without a single row is: ``"warn"`` for a success with a warning, ``"fail"`` for a
+        failure, ``"ok"`` for a success. A shard without rows is a success; the total decides for all of them.
     :param rejects_path: an object-storage path for the rows not accepted, one JSON line each with the reason; each
         push has a file of its own next to that name, which the report gives. It holds personal data.
     :param rate_limit: the cap per second in the vendor's unit; None for the connection's, then the documented one.
@@ -83,6 +94,7 @@ class UserPushOperator(BaseOperator):
         "users": parameters.check_users,
         "nulls": parameters.choice("skip", "unset"),
         "max_failed": parameters.check_max_failed,
+        "on_empty": parameters.ON_EMPTY,
         "rate_limit": parameters.check_rate_limit,
         "concurrency": parameters.check_concurrency,
         "timezone": parameters.check_time_zone,
@@ -106,6 +118,7 @@ class UserPushOperator(BaseOperator):
         users: Any,
         nulls: str = "skip",
         max_failed: int | float | str | None = 0.5,
+        on_empty: str = "warn",
         rejects_path: str | None = None,
         rate_limit: float | None = None,
         concurrency: int = 16,
@@ -122,6 +135,7 @@ class UserPushOperator(BaseOperator):
         self.users = Rows(users)
         self.nulls = nulls
         self.max_failed = max_failed
+        self.on_empty = on_empty
         self.rejects_path = rejects_path
         self.rate_limit = rate_limit
         self.concurrency = concurrency
@@ -186,7 +200,7 @@ class UserPushOperator(BaseOperator):
 
     def mapper_options(self) -> dict[str, Any]:
         """Return the mapper's options where attributes are set."""
-        return {"unset_nulls": self.nulls == "unset"}
+        return {"unset_nulls": self.nulls == "unset", "no_attributes": self.users.keys}
 
     def _user_columns(self) -> dict[str, str]:
         """Return the columns that name the user, in order of preference: credential -> column."""
@@ -241,12 +255,22 @@ class UserPushOperator(BaseOperator):
             rate_limit=self.rate_limit,
             concurrency=self.concurrency,
             max_failed=cast("float | None", self.max_failed),  # a number, once it is settled
+            on_empty=self._on_empty,
             dry_run=self.is_dry_run,
             rejects_path=self.rejects_path,
             checkpoint_path=self.checkpoint_path,
             on_unknown=self.on_unknown,
             allow_restart=self.allow_restart,
         )
+
+    @property
+    def _on_empty(self) -> str:
+        """Return what it means here that there are no rows: nothing, if upstream was skipped or other shards have some.
+
+        A task that runs after a skipped one was told so by its author, in its trigger rule.
+        """
+        is_one_of_many = self.shard is not None and self.shard.of > 1
+        return "ok" if is_one_of_many or self.users.are_skipped else self.on_empty
 
     def _render_constants(self, columns: Any, context: Context) -> Any:
         """Return what is set or unset, with templates in constants rendered."""
@@ -293,6 +317,10 @@ class UserPushOperator(BaseOperator):
         try:
             self.users.check()
             self._check_paths()
+            if self.on_empty == "fail" and self.shard is not None and self.shard.of > 1:
+                parameters.refuse(
+                    "on_empty", "fail", "a shard may be empty while others are not; give it to PushTotalOperator"
+                )
         except (WrongParameter, RefusedConfiguration) as error:
             wrong = wrong or error
         return None if wrong is None else RefusedConfiguration(str(wrong))
@@ -337,7 +365,10 @@ class UserPushOperator(BaseOperator):
             if error is not None:
                 context["ti"].xcom_push(key="return_value", value=report)
         if error is None:
-            add_counts(self.outlets, context["outlet_events"], report)
+            if report["dry_run"]:
+                leave_out_events(context["ti"])
+            else:
+                add_counts(self.outlets, context["outlet_events"], report)
             return report
         failure = report["failure"] or str(error)
         raise interruption.hand_on(failure) or to_raise(error, failure)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
@@ -18,6 +19,9 @@ from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
+
+#: How a path begins that leads to one place, whatever folder a worker runs in.
+_ABSOLUTE = re.compile(r"/|(?:file|local):///|(?!(?:file|local):)[\w+.-]+://", re.IGNORECASE)
 
 #: Checks a parameter, given its name and its value.
 Check: TypeAlias = Callable[[str, Any], None]
@@ -98,6 +102,14 @@ def check_path(name: str, value: Any) -> None:
     """Check a parameter that is a path."""
     if value is not None and (not isinstance(value, str) or not value):
         refuse(name, value, "give a path such as 's3://bucket/rejects.jsonl' or '/data/rejects.jsonl'")
+    if value is not None and not _ABSOLUTE.match(value):
+        end = value.rstrip("/").rpartition("/")[2]
+        refuse(
+            name,
+            value,
+            "a relative path leads to the folder that a worker happens to run in, where nobody looks; give the whole "
+            f"path, such as '/data/{end}' or 's3://bucket/{end}'",
+        )
 
 
 def check_users(name: str, value: Any) -> None:
@@ -145,6 +157,10 @@ def choice(*allowed: str) -> Check:
 def _check_choice(allowed: Sequence[str], name: str, value: Any) -> None:
     if value not in allowed:
         refuse(name, value, f"use one of {', '.join(map(repr, allowed))}")
+
+
+#: What checks ``on_empty``.
+ON_EMPTY = choice("warn", "fail", "ok")
 
 
 def check_time_zone(name: str, value: Any) -> None:

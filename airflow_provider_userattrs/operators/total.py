@@ -31,6 +31,8 @@ class PushTotalOperator(BaseOperator):
     :param reports: the output of the mapped operator.
     :param max_failed: what share of the rows of all shards (a float from 0.0 to 1.0, or text such as ``"5%"``) or how
         many of them (an int) may fail; None: only a push in which nothing was accepted fails.
+    :param on_empty: what it is if no shard had a row: ``"warn"`` for a success with a warning, ``"fail"`` for a
+        failure, ``"ok"`` for a success.
     :raises ValueError: when the DAG is parsed, if a parameter is invalid.
     """
 
@@ -38,21 +40,27 @@ class PushTotalOperator(BaseOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         "reports": parameters.check_reports,
         "max_failed": parameters.check_max_failed,
+        "on_empty": parameters.ON_EMPTY,
     }
     ui_color = "#e6f0ea"
     operator_extra_links = (PushReportLink(),)
 
-    def __init__(self, *, reports: Any, max_failed: int | float | str | None = 0.5, **kwargs: Any) -> None:
+    def __init__(
+        self, *, reports: Any, max_failed: int | float | str | None = 0.5, on_empty: str = "warn", **kwargs: Any
+    ) -> None:
         kwargs.setdefault("trigger_rule", "all_done")
         super().__init__(**kwargs)
-        parameters.check(self.checks, {"reports": reports, "max_failed": max_failed}, self.template_fields)
+        given = {"reports": reports, "max_failed": max_failed, "on_empty": on_empty}
+        parameters.check(self.checks, given, self.template_fields)
         self.reports = reports
         self.max_failed = max_failed
+        self.on_empty = on_empty
         self._reference = reports  # the reports themselves do not say which shard's is missing
 
     def execute(self, context: Context) -> PushReport:
         """Add up the reports and return the total."""
         from airflow_provider_userattrs.push.report.merge import Total, is_report
+        from airflow_provider_userattrs.task.log import note_on_duplicates
 
         max_failed = self.max_failed = parameters.from_text("max_failed", self.max_failed)
         parameters.check_max_failed("max_failed", max_failed)
@@ -69,11 +77,13 @@ class PushTotalOperator(BaseOperator):
             if missing and not reports:
                 raise AirflowFailException(f"There is nothing to add up: {unfit}") from None
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
-        error = total.conclude(max_failed)
+        error = total.conclude(max_failed, self.on_empty)
         report = total.as_dict(None if error is None else str(error))
         self.log.info("%s, of %s", total.report.summary(), _shards(report["shards"]["reported"]))
         for line in total.report.log_lines():
             self.log.info("%s", line)
+        if duplicates := note_on_duplicates(report):
+            self.log.info("%s", duplicates)
         if report["warning"]:
             self.log.warning("%s", report["warning"])
         if error is None:

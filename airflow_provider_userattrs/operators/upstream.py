@@ -102,6 +102,11 @@ class Upstream:
         return counted
 
     @property
+    def is_skipped(self) -> bool:
+        """Return whether there are no rows because all the tasks were skipped."""
+        return all(value.is_skipped for value in self._values)
+
+    @property
     def skipped(self) -> str | None:
         """Return the tasks that gave no rows because they were skipped, or None."""
         return ", ".join(task for value in self._values if value.is_skipped for task in value.tasks) or None

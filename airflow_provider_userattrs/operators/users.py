@@ -11,7 +11,9 @@ from airflow_provider_userattrs.operators.upstream import Upstream, from_templat
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
+from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
 from airflow_provider_userattrs.task.digest import digest, encoded
 from airflow_provider_userattrs.task.failure import WrongParameter
@@ -149,6 +151,17 @@ class Rows(XComArg):
     def skipped(self) -> str | None:
         """Return the upstream tasks that gave no rows because they were skipped, or None."""
         return self._users.skipped if isinstance(self._users, Upstream) else None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Return the columns by which the rows are read: `SqlRows` has one, and there may be several of it."""
+        sources = self._users.sources if isinstance(self._users, Chain) else (self._users,)
+        return frozenset(source.key for source in sources if isinstance(source, SqlRows) and source.key)
+
+    @property
+    def are_skipped(self) -> bool:
+        """Return whether there are no rows because all upstream tasks were skipped."""
+        return isinstance(self._users, Upstream) and self._users.is_skipped
 
     def check_resume(self) -> str | None:
         """Return why a retry cannot resume where the last try stopped, or None."""

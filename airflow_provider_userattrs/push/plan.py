@@ -40,6 +40,7 @@ class PushPlan:
     :param concurrency: requests in flight at most.
     :param dry_run: do everything but send.
     :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
+    :param on_empty: what a push without a single row is: a success with a warning, a failure, or a success.
     :param store: keeps the checkpoint from which a later try goes on; None to keep none.
     :param begun: where this try begins; None for the first row.
     :param rejects: keeps the rows that were not accepted; whoever opened it closes it.
@@ -59,6 +60,7 @@ class PushPlan:
     concurrency: int = 16
     dry_run: bool = False
     max_failed: int | float | None = None
+    on_empty: str = "ok"
     store: Store | None = None
     begun: Checkpoint | None = None
     rejects: Rejects | None = None

@@ -128,7 +128,7 @@ class Push:
         if stopped is not None:
             has_begun = self._delivery is not None or self.plan.begun is not None
             report.stop(self._stopped_at, self.plan.details.of if has_begun else None)
-        self.error = report.conclude(stopped, self.plan.max_failed)
+        self.error = report.conclude(stopped, self.plan.max_failed, self.plan.on_empty)
         if self._checkpointer is not None:
             if isinstance(stopped, NoneFit):  # nothing was sent: the next try begins at the first row
                 self._checkpointer.discard()

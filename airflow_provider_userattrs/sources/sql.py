@@ -40,7 +40,8 @@ class SqlRows:
     :param parameters: the values of the query's placeholders: a list, a tuple or a dict, as the driver takes it; may
         hold templates.
     :param key: a column of the query that is unique and never NULL. With a key, rows are read in its order, and a
-        retry of the task reads only the unfinished ones; without it, a retry starts at the first row.
+        retry of the task reads only the unfinished ones; without it, a retry starts at the first row. It becomes
+        an attribute only if ``attributes=`` lists it.
     :param types: column -> type, for databases that do not have the type: text, integer, float, decimal, boolean,
         date, timestamp, time, uuid, json.
     :raises ValueError: when the DAG is parsed, if an argument is wrong.

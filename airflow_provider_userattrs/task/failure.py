@@ -6,6 +6,7 @@ from __future__ import annotations
 from airflow_provider_userattrs._airflow import AirflowFailException, AirflowNotFoundException
 from airflow_provider_userattrs.push.model.errors import (
     InvalidRow,
+    NoRows,
     PushError,
     RefusedConfiguration,
     TooManyFailed,
@@ -15,7 +16,7 @@ from airflow_provider_userattrs.push.model.verdict import Verdict
 
 #: A task that ends with one of these fails for good: a retry would fail the same way. A missing connection is
 #: none of them: Airflow says the same of one when its secrets backend fails for a moment (apache/airflow#71307).
-_FOR_GOOD = (RefusedConfiguration, TooManyFailed, InvalidRow)
+_FOR_GOOD = (RefusedConfiguration, TooManyFailed, NoRows, InvalidRow)
 
 
 class WrongParameter(AirflowFailException, ValueError):

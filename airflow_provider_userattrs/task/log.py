@@ -101,8 +101,19 @@ class PushLog:
         )
         for line in (*report.log_lines(), *(f"{count:,} x {note} on {name}" for name, note, count in account.notes())):
             self._log.info("%s", line)
+        if duplicates := note_on_duplicates(told):
+            self._log.info("%s", duplicates)
         if told["warning"]:
             self._log.warning("%s", told["warning"])
+
+
+def note_on_duplicates(told: PushReport) -> str | None:
+    """Return a sentence on rows that name a user again, or None if none is known."""
+    count = told["duplicates"]
+    if not count:
+        return None
+    rows = "1 row names a user" if count == 1 else f"{count:,} rows name users"
+    return f"At least {rows} that another row names too; check the query's joins if that is unexpected"
 
 
 def _counted(count: int, one: str, many: str | None = None) -> str:

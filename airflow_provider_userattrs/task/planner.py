@@ -45,6 +45,7 @@ class Planner:
             concurrency=spec.concurrency,
             dry_run=spec.dry_run,
             max_failed=spec.max_failed,
+            on_empty=spec.on_empty,
             in_doubt=_IN_DOUBT,
             details=Details(shard=spec.shard),
             on_progress=log.go_on,

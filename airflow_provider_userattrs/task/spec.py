@@ -82,6 +82,7 @@ class PushSpec:
     rate_limit: float | None
     concurrency: int
     max_failed: int | float | None
+    on_empty: str
     dry_run: bool
     rejects_path: str | None
     checkpoint_path: str | None

@@ -207,6 +207,7 @@ def test_a_parameter_that_is_required(operator: Any, name: str) -> None:
 DEFAULTS: dict[str, Any] = {
     "nulls": "skip",
     "max_failed": 0.5,
+    "on_empty": "warn",
     "rejects_path": None,
     "rate_limit": None,
     "concurrency": 16,

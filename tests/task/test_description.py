@@ -47,6 +47,7 @@ def test_how_a_push_was_set(airflow: Any, sandbox: Any, control: Any, no_secret:
         "rate_limit": "50 requests a second",
         "nulls": "unset",
         "max_failed": 0.05,
+        "on_empty": "warn",
         "concurrency": 16,
         "timezone": "UTC",
         "on_unknown": "report",

@@ -234,6 +234,7 @@ class Delivery:
 
     def _end(self, *, read_on: bool) -> None:
         """Wait for the requests in flight, then record a verdict for every update that is left."""
+        self.traffic.duplicates = self._intake.duplicates
         self._stopping.set()
         if self._interruption is not None:
             self.stop(self._interruption)

@@ -22,6 +22,9 @@ Record: TypeAlias = Callable[[Sequence["UserUpdate | Outcome"], Sequence[Verdict
 #: Updates held back after earlier ones of the same user; at this number, no further row is read.
 MAX_WAITING = 2_000
 
+#: Users that are remembered, as numbers, to notice that a row names one of them again.
+MAX_RECENT = 10_000
+
 
 class Intake:
     """Gathers updates into batches, and records exactly one verdict for each.
@@ -41,6 +44,9 @@ class Intake:
         self.is_exhausted = False
         #: Set, also by a signal handler, when reading the source must stop at once.
         self.is_interrupted = False
+        #: The finished updates of users who had one before, as far as they are remembered.
+        self.duplicates = 0
+        self._recent: set[int] = set()
         self._updates = updates
         self._record = record
         self._stopping = stopping
@@ -86,10 +92,18 @@ class Intake:
         try:
             self._record(updates, verdicts)
         finally:
-            release, released = self._order.release, self._released
+            release, released, recent = self._order.release, self._released, self._recent
             for update, verdict in zip(updates, verdicts, strict=True):
-                if verdict.status is Status.UNSENT:
+                status = verdict.status
+                if status is Status.UNSENT:
                     self._unsent.update(update.keys)
+                elif status is not Status.UNKNOWN:  # a later try may have these two once more
+                    if (user := hash(update.keys)) in recent:
+                        self.duplicates += bool(update.keys)
+                    else:
+                        if len(recent) == MAX_RECENT:
+                            recent.clear()
+                        recent.add(user)
                 released.extend(release(update))
 
     def abandon(self, *, read_on: bool) -> None:

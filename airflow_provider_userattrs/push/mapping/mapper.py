@@ -65,6 +65,7 @@ class Mapper:
     :param unset: attributes to remove from every user; with these, no attribute is set.
     :param unset_nulls: whether a NULL removes the attribute at the vendor instead of being left out.
     :param leave_out: whether an attribute that cannot be sent is left out, and noted; else its row is invalid.
+    :param no_attributes: columns that are no attributes unless they are named, in any case, as databases fold it.
     :raises InvalidRow: if a name or a constant given here breaks one of the vendor's rules.
     """
 
@@ -79,6 +80,7 @@ class Mapper:
         unset: tuple[str, ...] = (),
         unset_nulls: bool = False,
         leave_out: bool = False,
+        no_attributes: Collection[str] = (),
     ) -> None:
         #: (attribute, note) -> count.
         self.notes: Counter[tuple[str, str]] = Counter()
@@ -88,6 +90,7 @@ class Mapper:
         self._user_columns = frozenset(user.values())
         self._exclude = frozenset(exclude)
         self._rename = dict(rename or {})
+        self._no_attributes = frozenset(no_attributes)
         self._unset = unset
         self._unset_nulls = unset_nulls
         self._leave_out = leave_out
@@ -234,14 +237,15 @@ class Mapper:
     def _own_attributes(self, shape: tuple[str, ...]) -> tuple[dict[Any, Any], dict[Any, Verdict]]:
         """Return attribute -> column, and the verdicts on attributes that have two.
 
-        A column that names the user is an attribute only if it is renamed.
+        A column that names the user, or the key, is an attribute only if it is renamed.
 
         :param shape: the names of the row's columns.
         """
         columns: dict[Any, Any] = {}
         faults: dict[Any, Verdict] = {}
+        others = self._user_columns | self._exclude | {_as_among(shape, name) for name in self._no_attributes}
         for column in shape:
-            if column in self._rename or not (column in self._user_columns or column in self._exclude):
+            if column in self._rename or column not in others:
                 name = self._rename.get(column, column)
                 if name in columns:
                     faults[name] = SAME_ATTRIBUTE.on(str(name))
@@ -264,3 +268,10 @@ class Mapper:
             self._shapes[shape] = columns
         self._last = shape, columns
         return columns
+
+
+def _as_among(columns: Sequence[str], name: str) -> str:
+    """Return a column's name as the columns have it: databases fold the case of names, each in its own way."""
+    if name in columns:
+        return name
+    return next((column for column in columns if str(column).lower() == name.lower()), name)

@@ -8,6 +8,7 @@
     ├── RefusedConfiguration    credentials or configuration: fix them, a retry would not help
     ├── TooManyFailed           data: fix the rows, a retry would not help
     │   └── NoneFit             the first rows are all invalid for one reason: nothing was sent
+    ├── NoRows                  there were no rows, and on_empty="fail"
     ├── NotSent                 one request: nothing was sent
     └── NoResponse              one request: it may have arrived, and no readable response came back
 
@@ -46,6 +47,10 @@ class TooManyFailed(PushError):
 
 class NoneFit(TooManyFailed):
     """None of the first rows could be sent, all for one reason; nothing was sent."""
+
+
+class NoRows(PushError):
+    """There were no rows, and ``on_empty="fail"``."""
 
 
 class NotSent(PushError):

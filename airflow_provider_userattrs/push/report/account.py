@@ -31,11 +31,13 @@ class Traffic:
     :param requests: requests sent.
     :param retries: how many of them were sent again.
     :param bytes: bytes of their bodies.
+    :param duplicates: rows that name a user again, as far as users are remembered; known at the end.
     """
 
     requests: int = 0
     retries: int = 0
     bytes: int = 0
+    duplicates: int = 0
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ class Account:
             "requests": self._all("requests"),
             "retries": self._all("retries"),
             "bytes": self._all("bytes"),
+            "duplicates": self._all("duplicates"),
             "seconds": round(self._all_seconds, 3),
             "notes": [list(note) for note in self.notes()],
             "timeline": self._timeline.as_dict(),

@@ -65,14 +65,15 @@ class Total:
         """Return the numbers, from 1, of the shards without a report."""
         return sorted(set(range(1, self._of + 1)) - {shard["number"] for shard in self._shards})
 
-    def conclude(self, max_failed: int | float | None) -> BaseException | None:
+    def conclude(self, max_failed: int | float | None, on_empty: str = "ok") -> BaseException | None:
         """Return the error that the task raises, or None if all shards together succeeded.
 
         :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
+        :param on_empty: what it means that no shard had a row: ``"warn"``, ``"fail"`` or ``"ok"``.
         """
         if lacking := [sentence for sentence in (self._silent(), self.stopped()) if sentence]:
             return RetryLater("; ".join(lacking))
-        return self.report.conclude(None, max_failed)
+        return self.report.conclude(None, max_failed, on_empty)
 
     def stopped(self) -> str | None:
         """Return one sentence on the shards that stopped before their end, where and why; or None."""
@@ -116,6 +117,7 @@ class Total:
             requests=sum(report["requests"] for report in self._reports),
             retries=sum(report["retries"] for report in self._reports),
             bytes=sum(report["bytes"] for report in self._reports),
+            duplicates=sum(report.get("duplicates", 0) for report in self._reports),
             seconds=max(report["seconds"] for report in self._reports),
             resumed_from=None,
             configuration=self._reports[0].get("configuration"),

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_provider_userattrs.push.model.errors import RetryLater, TooManyFailed
+from airflow_provider_userattrs.push.model.errors import NoRows, RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED
@@ -24,6 +24,7 @@ _MOST_NOTES = 20
 _LONGEST_TEXT = 200
 _IN_FILE = " The rejects file says of each row what was wrong."
 _SET_FILE = " With rejects_path set, a file says of each row what was wrong."
+_LONGEST_WARNING = 400  # characters, where names leave no room for more
 _MOST_BYTES = 15_000  # of a report; it is an XCom, and promised to be under 16 KB
 
 
@@ -61,6 +62,7 @@ class Report(Counts):
         self.stopped_at: int | None = None
         self._of: int | None = None
         self._changes: list[str] = []
+        self._warns_of_nobody = False
 
     def head(self) -> dict[str, Any]:
         """Return the arguments to recreate the report."""
@@ -102,9 +104,12 @@ class Report(Counts):
     def warning(self) -> str | None:
         """Return one sentence on what was not applied and why, and on where the push stopped; or None."""
         where = self.where()
+        first = [self._unsent()] if self.dry_run else []
+        if self._warns_of_nobody:
+            first.append(f'{self._nobody()}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
         if not self.not_applied:
             words = [f"The push to {self.vendor} {where}"] if where else []
-            return "; ".join([*words, *self._changes]) or None
+            return "; ".join([*first, *words, *self._changes]) or None
         reasons = [reason for reason in self.reasons() if reason.verdict.status in NOT_APPLIED]
         named = ", ".join(f"{_in_words(reason)}{_on(reason.attributes)}" for reason in reasons[:_MOST_NAMED])
         more = self.told_apart() - _MOST_NAMED
@@ -115,7 +120,7 @@ class Report(Counts):
         elif self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]:  # these may be, and nobody said so
             verb += " confirmed as"
         told = f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
-        return "; ".join([told, *([where] if where else []), *self._changes])
+        return "; ".join([*first, told, *([where] if where else []), *self._changes])
 
     def note_source(self, finished: int, still_there: int) -> None:
         """Record how many of the rows that earlier tries finished are still in the source, and warn if some are not.
@@ -136,14 +141,20 @@ class Report(Counts):
                 "were not read: push once more to reach them"
             ]
 
-    def conclude(self, stopped: BaseException | None, max_failed: int | float | None) -> BaseException | None:
+    def conclude(
+        self, stopped: BaseException | None, max_failed: int | float | None, on_empty: str = "ok"
+    ) -> BaseException | None:
         """Return the error that the task raises, or None if it succeeded.
 
         :param stopped: why the push stopped before its end, or None.
         :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
+        :param on_empty: what it means that there were no rows: ``"warn"``, ``"fail"`` or ``"ok"``.
         """
         if stopped is not None:
             return stopped
+        if not self.rows and on_empty == "fail":
+            return NoRows(f'{self._nobody()} (on_empty="fail")')
+        self._warns_of_nobody = not self.rows and on_empty == "warn"
         unsent = self.counts[Status.UNSENT]
         if unsent:
             return RetryLater(
@@ -162,6 +173,12 @@ class Report(Counts):
                     f"{_allowed(max_failed)}: {self._first(FAILED)}"
                 )
         return None
+
+    def _unsent(self) -> str:
+        return f"Dry run: would send {self.count(DRY_RUN):,} of {users(self.rows)} to {self.vendor}, and sent none"
+
+    def _nobody(self) -> str:
+        return f"No users were pushed to {self.vendor}, because there were no rows"
 
     def _first(self, statuses: frozenset[Status]) -> str:
         """Return the most frequent reason of some statuses, as it stands in a sentence; of a column its remedy too."""
@@ -204,6 +221,8 @@ class Report(Counts):
                 reason["attributes"], reason["places"] = {}, []
         if len(json.dumps(report)) > _MOST_BYTES:
             report["configuration"] = {}
+        if len(json.dumps(report)) > _MOST_BYTES and report["warning"]:
+            report["warning"] = printable(report["warning"], _LONGEST_WARNING)
         return report
 
     def label(self) -> str:

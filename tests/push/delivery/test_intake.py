@@ -12,7 +12,7 @@ import pytest
 from push.delivery.fake_vendor import operation
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.intake import MAX_WAITING, Intake
+from airflow_provider_userattrs.push.delivery.intake import MAX_RECENT, MAX_WAITING, Intake
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
 
@@ -161,3 +161,35 @@ def test_a_record_that_raises_frees_those_who_wait_all_the_same(update: Any) -> 
         source.finish(first.updates, [ACCEPTED])
     source.abandon(read_on=True)
     assert sorted(verdicts) == [0, 1, 2]
+
+
+def test_counts_users_that_come_again(intake: Any, update: Any) -> None:
+    source = intake(update(place, user) for place, user in enumerate(["a", "b", "a", "a", "c"]))
+    while batch := source.next_batch():
+        source.finish(batch.updates, [ACCEPTED] * len(batch))
+    assert source.duplicates == 2
+
+
+@pytest.mark.parametrize("status", [Status.UNSENT, Status.UNKNOWN])
+def test_what_a_later_try_may_read_again_is_not_counted(intake: Any, update: Any, status: Status) -> None:
+    source = intake(update(place, user) for place, user in enumerate(["a", "b", "a"]))
+    while batch := source.next_batch():
+        source.finish(batch.updates, [Verdict(status, "x")] * len(batch))
+    source.abandon(read_on=True)
+    assert source.duplicates == 0
+
+
+def test_remembers_so_many_users_at_most(intake: Any, update: Any) -> None:
+    names = [str(number) for number in range(MAX_RECENT)]
+    source = intake(update(place, user) for place, user in enumerate([*names, *names, "new", "0"]))
+    while batch := source.next_batch():
+        source.finish(batch.updates, [ACCEPTED] * len(batch))
+        assert len(source._recent) <= MAX_RECENT
+    assert source.duplicates == MAX_RECENT
+
+
+def test_updates_without_a_key_are_of_nobody_known(intake: Any) -> None:
+    source = intake(UserUpdate(place, None, (), {"a": 1}, (), {}) for place in range(3))
+    while batch := source.next_batch():
+        source.finish(batch.updates, [ACCEPTED] * len(batch))
+    assert source.duplicates == 0

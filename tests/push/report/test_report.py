@@ -266,12 +266,14 @@ class TestWarning:
             pytest.param(
                 [(2, TOO_LONG), (3, kind(Status.SKIPPED, 0))],
                 True,
+                "Dry run: would send 0 of 5 users to Kahuna, and sent none; "
                 "2 of 5 users would not be updated at Kahuna: 2 x value over 2,048 bytes",
                 id="dry-run",
             ),
             pytest.param(
                 [(1, TOO_LONG)],
                 True,
+                "Dry run: would send 0 of 1 user to Kahuna, and sent none; "
                 "1 of 1 user would not be updated at Kahuna: 1 x value over 2,048 bytes",
                 id="dry-run-of-one",
             ),
