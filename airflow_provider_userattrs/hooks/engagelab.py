@@ -75,17 +75,24 @@ class EngageLabHook(VendorHook):
             raise ValueError(f"operation is {operation!r}; use one of {', '.join(engagelab.SET_OPERATIONS)}")
         return self.push(engagelab.OPERATIONS[operation], [({"euid": euid}, attributes)], timezone=timezone)[0]
 
-    def set_contacts(self, euid: int | str, contacts: Mapping[str, str]) -> Verdict:
+    def set_contacts(
+        self, euid: int | str, contacts: Mapping[str, str], *, channels: str = "known", check: bool = True
+    ) -> Verdict:
         """Set one user's contacts and return the verdict; None values are left out.
 
         :param euid: the user's EUID.
         :param contacts: contact -> value, such as ``{"email": "ada@example.com"}``.
+        :param channels: ``"known"`` for the channels that EngageLab documents alone, or ``"any"``.
+        :param check: whether an e-mail address and a phone number must look like one.
         :raises TypeError: if an argument has another shape; the error shows the right one.
+        :raises ValueError: if ``channels`` is neither.
         :raises RefusedConfiguration: if the connection cannot work.
         """
         check_user("euid", euid, _SET_CONTACTS)
         check_values("contacts", contacts, _SET_CONTACTS)
-        return self.push(engagelab.OPERATIONS["contacts"], [({"euid": euid}, contacts)])[0]
+        if channels not in engagelab.CHANNEL_CHOICES:
+            raise ValueError(f"channels is {channels!r}; use one of {', '.join(engagelab.CHANNEL_CHOICES)}")
+        return self.push(engagelab.set_contacts(channels=channels, check=check), [({"euid": euid}, contacts)])[0]
 
     def unset_attributes(self, euid: int | str, attributes: Iterable[str]) -> Verdict:
         """Remove attributes from one user and return the verdict.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["EngageLabSetAttributesOperator", "EngageLabSetContactsOperator", "EngageLabUnsetAttributesOperator"]
 
 
+_CHANNELS = ", ".join(engagelab.CHANNELS)
+
+
 class _EngageLabOperator(UserPushOperator):
     """Base class of EngageLab's operators.
 
@@ -87,8 +90,12 @@ class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
     """Set contact channels in EngageLab: one request per user.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
-    :param contacts: None for every other column; a list of columns; or ``{contact: column}`` such as
-        ``{"mobile_phone": "phone"}``. Contacts are text.
+    :param contacts: a list of columns, or ``{channel: column}`` such as ``{"mobile_phone": "phone"}``. Contacts are
+        text.
+    :param channels: ``"known"`` for email, mobile_phone, landline_phone and whatsapp_phone alone, which EngageLab
+        documents, or ``"any"``.
+    :param check: whether an e-mail address and a phone number must look like one; a contact that does not makes its row
+        ``invalid``.
     :param exclude: columns that are not sent, of all columns or of a list of them.
     :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
@@ -99,20 +106,27 @@ class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
 
     template_fields: Sequence[str] = (*UserPushOperator.template_fields, "contacts", "euid", "engagelab_conn_id")
     columns_field = "contacts"
+    configuration_fields: ClassVar[tuple[str, ...]] = (*SettingOperator.configuration_fields, "channels", "check")
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_EngageLabOperator.checks,
         **SettingOperator.checks,
-        "contacts": parameters.check_columns,
+        "contacts": parameters.named_columns(
+            f"name them, by a list or by {{channel: column}}; EngageLab documents the channels {_CHANNELS}"
+        ),
+        "channels": parameters.choice(*engagelab.CHANNEL_CHOICES),
+        "check": parameters.check_flag,
     }
 
-    def __init__(self, *, contacts: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *, contacts: Any, channels: str = "known", check: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.contacts = contacts
+        self.channels = channels
+        self.check = check
         self.check_given()
 
     def make_operation(self) -> Operation:
         """Return the operation."""
-        return engagelab.OPERATIONS["contacts"]
+        return engagelab.set_contacts(channels=self.channels, check=self.check)
 
 
 class EngageLabUnsetAttributesOperator(_EngageLabOperator):

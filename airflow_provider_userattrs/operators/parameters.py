@@ -248,6 +248,20 @@ def check_rename(name: str, value: Any) -> None:
         check_name(name, part)
 
 
+def named_columns(remedy: str) -> Check:
+    """Return what checks columns that must be named: never None for all of them.
+
+    :param remedy: what to give instead of None.
+    """
+    return partial(_check_named_columns, remedy)
+
+
+def _check_named_columns(remedy: str, name: str, value: Any) -> None:
+    if value is None:
+        raise WrongParameter(f"{name} is None; {remedy}")
+    check_columns(name, value)
+
+
 def check_names(name: str, value: Any) -> None:
     """Check a parameter that is a list of names."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or not value:

@@ -30,6 +30,10 @@ SETTING = (
     KahunaSetAttributesOperator,
     MoEngageSetAttributesOperator,
 )
+NEEDS: dict[Any, dict[str, Any]] = {
+    KahunaSetAttributesOperator: {"target": ["username"]},
+    EngageLabSetContactsOperator: {"contacts": ["a", "email"], "channels": "any"},
+}
 COLUMNS = "customer_id, first_name, age, plan"
 
 
@@ -163,11 +167,11 @@ def test_a_bad_value_costs_its_attribute_alone_if_the_author_says_so(push: Calla
 
 @pytest.mark.parametrize("operator", SETTING, ids=lambda operator: operator.__name__)
 def test_every_operator_that_sets_takes_it(operator: Any) -> None:
-    user = {"target": ["username"]} if operator is KahunaSetAttributesOperator else {}
-    made = [operator(task_id="push", users=[], on_bad_value=each, **user) for each in ("row", "attribute")]
+    needs = NEEDS.get(operator, {})
+    made = [operator(task_id="push", users=[], on_bad_value=each, **needs) for each in ("row", "attribute")]
     assert made[0].configuration() != made[1].configuration()
     with pytest.raises(ValueError, match="on_bad_value is the text 'column'; use one of 'row', 'attribute'"):
-        operator(task_id="push", users=[], on_bad_value="column", **user)
+        operator(task_id="push", users=[], on_bad_value="column", **needs)
 
 
 # Leaving out, and other names
@@ -247,9 +251,9 @@ def test_a_contradiction_is_an_error_of_the_dag(parameters: dict[str, Any], sent
 
 @pytest.mark.parametrize("operator", SETTING, ids=lambda operator: operator.__name__)
 def test_every_operator_that_sets_takes_both(operator: Any) -> None:
-    user = {"target": ["username"]} if operator is KahunaSetAttributesOperator else {}
+    needs = NEEDS.get(operator, {})
     made = [
-        operator(task_id="push", users=[], **each, **user).configuration()
+        operator(task_id="push", users=[], **each, **needs).configuration()
         for each in ({}, {"exclude": ["a"]}, {"rename": {"a": "b"}})
     ]
     assert made[0] != made[1] != made[2]

@@ -146,7 +146,7 @@ def test_the_vendors_no_is_the_verdict(hook: Any, control: Any) -> None:
     assert verdict.remedy
     control.switch(engagelab__partial_success=True)
     assert str(hook.set_attributes(EUID, {"x": 1, "y": 2}).status) == "partial"
-    assert str(hook.set_contacts(EUID, {"email": "a@example.com", "mobile_phone": "1"}).status) == "partial"
+    assert str(hook.set_contacts(EUID, {"email": "a@example.com", "mobile_phone": "+49301"}).status) == "partial"
 
 
 def test_in_a_task(airflow: Any, connections: Callable[..., None], control: Any) -> None:

@@ -40,7 +40,7 @@ def test_the_first_line_says_what_goes_where(push: Callable[..., Any], sandbox: 
     ("operator", "row", "more", "words"),
     [
         (EngageLabSetAttributesOperator, {"euid": 1, "a": 1}, {"operation": "increase"}, "increase attributes"),
-        (EngageLabSetContactsOperator, {"euid": 1, "email": "a"}, {}, "set contacts"),
+        (EngageLabSetContactsOperator, {"euid": 1, "email": "a"}, {"contacts": ["email"]}, "set contacts"),
         (EngageLabUnsetAttributesOperator, {"euid": 1}, {"attributes": ["a"]}, "unset attributes"),
         (KahunaSetAttributesOperator, {"username": "ada", "a": 1}, {"target": ["username"]}, "set attributes"),
         (
@@ -144,7 +144,7 @@ PUSHES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "engagelab set": (EngageLabSetAttributesOperator, {}, "euid"),
     "engagelab increase": (EngageLabSetAttributesOperator, {"operation": "increase"}, "euid"),
     "engagelab add": (EngageLabSetAttributesOperator, {"operation": "add"}, "euid"),
-    "engagelab contacts": (EngageLabSetContactsOperator, {}, "euid"),
+    "engagelab contacts": (EngageLabSetContactsOperator, {"contacts": {"email": "a", "mobile_phone": "b"}}, "euid"),
     "engagelab unset": (EngageLabUnsetAttributesOperator, {"attributes": ["a"]}, "euid"),
     "kahuna set": (KahunaSetAttributesOperator, {"target": ["username"]}, "username"),
     "kahuna unset": (KahunaUnsetAttributesOperator, {"target": ["username"], "attributes": ["a"]}, "username"),

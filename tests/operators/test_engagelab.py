@@ -109,14 +109,14 @@ def test_contacts(push: Callable[..., Any], control: Any) -> None:
 
 def test_contacts_are_text(push: Callable[..., Any], control: Any) -> None:
     rows = [{"euid": 1, "mobile_phone": 49301}, {"euid": 2, "mobile_phone": ""}, {"euid": 3, "mobile_phone": None}]
-    run = push([*rows, {"euid": 4, "mobile_phone": "1"}], EngageLabSetContactsOperator)
+    run = push([*rows, {"euid": 4, "mobile_phone": "+49301"}], EngageLabSetContactsOperator, contacts=["mobile_phone"])
     assert run.counts == {"accepted": 1, "invalid": 2, "skipped": 1}
 
 
 def test_a_contact_that_somebody_else_has(push: Callable[..., Any], control: Any) -> None:
     control.switch(engagelab__duplicate_contact=True)
     rows = [{"euid": euid, "email": "ada@example.com"} for euid in (1, 2)]
-    run = push(rows, EngageLabSetContactsOperator, concurrency=1)
+    run = push(rows, EngageLabSetContactsOperator, contacts=["email"], concurrency=1)
     assert run.counts == {"accepted": 1, "rejected": 1}
     assert run.report["reasons"][0]["code"] == "55014"
 

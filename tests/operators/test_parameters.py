@@ -25,7 +25,7 @@ from airflow_provider_userattrs.operators.moengage import (
 #: What each of the seven cannot do without.
 OPERATORS: dict[type, dict[str, Any]] = {
     EngageLabSetAttributesOperator: {},
-    EngageLabSetContactsOperator: {},
+    EngageLabSetContactsOperator: {"contacts": ["email"]},
     EngageLabUnsetAttributesOperator: {"attributes": ["x"]},
     KahunaSetAttributesOperator: {"target": ["username"]},
     KahunaUnsetAttributesOperator: {"target": ["username"], "attributes": ["x"]},
@@ -145,6 +145,10 @@ WRONG = [
     *(bad(operator, "nulls", "unset", "leave it out") for operator in (KA_UNSET, ME_UNSET)),
     *(bad(operator, "attributes", *one) for operator in (EL_SET, KA_SET, ME_SET) for one in COLUMNS),
     *(bad(EL_CONTACTS, "contacts", *one) for one in COLUMNS),
+    bad(EL_CONTACTS, "contacts", None, "the channels email, mobile_phone, landline_phone, whatsapp_phone"),
+    bad(EL_CONTACTS, "contacts", ["first_name"], "'first_name': not a channel that EngageLab documents"),
+    *(bad(EL_CONTACTS, "channels", value, "'known', 'any'") for value in ("all", None, True)),
+    *(bad(EL_CONTACTS, "check", value, "True or False") for value in ("no", None, 0)),
     *(bad(operator, "attributes", *one) for operator in (EL_UNSET, KA_UNSET, ME_UNSET) for one in NAMES),
     bad(EL_SET, "attributes", {"a": Constant("")}, "NULL"),
     bad(EL_CONTACTS, "contacts", {"email": Constant(5)}, "text"),

@@ -66,7 +66,7 @@ ENGAGELAB = EngageLabCase(
         "increase": (EngageLabSetAttributesOperator, {"operation": "increase"}),
         "add": (EngageLabSetAttributesOperator, {"operation": "add"}),
         "remove": (EngageLabSetAttributesOperator, {"operation": "remove"}),
-        "contacts": (EngageLabSetContactsOperator, {}),
+        "contacts": (EngageLabSetContactsOperator, {"contacts": ["email", "mobile_phone"], "check": False}),
         "unset": (EngageLabUnsetAttributesOperator, {"attributes": ["gone", "gone_too"]}),
     },
     user_column="euid",

@@ -25,6 +25,7 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Encode, Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
+from airflow_provider_userattrs.vendors.engagelab import contacts
 from airflow_provider_userattrs.vendors.engagelab.values import rules
 from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, is_text
 
@@ -38,6 +39,10 @@ REGIONS = {
 
 #: The values of ``type`` that set something; ``delete`` removes (seed 000_07f6870b0c84cf74).
 SET_OPERATIONS = ("set", "increase", "add", "remove")
+
+#: The contact channels that EngageLab documents, and what an author may ask for: those, or any.
+CHANNELS = contacts.CHANNELS
+CHANNEL_CHOICES = ("known", "any")
 
 #: The value of an attribute to delete. The page requires one that is not empty (55103), but not which: any will do for
 #: "Delete all values of the property".
@@ -157,15 +162,24 @@ def _set_attributes(operation: str) -> Operation:
     )
 
 
+def set_contacts(*, channels: str = "known", check: bool = True) -> Operation:
+    """Return the operation that sets contacts.
+
+    :param channels: ``"known"`` for the channels that EngageLab documents alone, or ``"any"``.
+    :param check: whether an e-mail address and a phone number must look like one.
+    """
+    return replace(
+        _set_attributes("set"),
+        name="set contacts",
+        path="/v1/user/contact",
+        rules=partial(contacts.contact_rules, channels=channels, check=check),
+        encode=_encode_contacts,
+    )
+
+
 #: Name -> operation, as hooks and operators look it up.
 OPERATIONS = {
     **{operation: _set_attributes(operation) for operation in SET_OPERATIONS},
     "unset": replace(_set_attributes("set"), name="unset attributes", encode=_encode_names, unsets=True),
-    "contacts": replace(
-        _set_attributes("set"),
-        name="set contacts",
-        path="/v1/user/contact",
-        rules=partial(rules, "contacts"),
-        encode=_encode_contacts,
-    ),
+    "contacts": set_contacts(),
 }

@@ -119,7 +119,7 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
     :param zone: the time zone of naive datetimes, and of the text that is sent.
     """
     if operation == "contacts":
-        return ValueTable({str: _not_empty, object: refuse(CONTACT_NOT_TEXT)})
+        return ValueTable({str: not_empty, object: refuse(CONTACT_NOT_TEXT)})
     if operation == "increase":
         return ValueTable(
             {
@@ -132,10 +132,10 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
             }
         )
     if operation in ("add", "remove"):
-        return ValueTable({str: lambda value: [_not_empty(value)], list: _texts, tuple: _texts}, _TAKES_LISTS)
+        return ValueTable({str: lambda value: [not_empty(value)], list: _texts, tuple: _texts}, _TAKES_LISTS)
     return ValueTable(
         {
-            str: _not_empty,
+            str: not_empty,
             bool: as_is,
             int: as_is,
             float: finite,
@@ -155,7 +155,11 @@ def check_name(name: Any) -> Verdict | None:
     return None if isinstance(name, str) and name else EMPTY_NAME
 
 
-def _not_empty(value: str) -> str:
+def not_empty(value: str) -> str:
+    """Return a text that is not empty.
+
+    :raises InvalidRow: if it is.
+    """
     if not value:
         raise InvalidRow(EMPTY_VALUE)
     return value
