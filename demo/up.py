@@ -129,7 +129,8 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=ROOT / ".airflow" / "up", help="Airflow's folder")
     parser.add_argument("--dags", type=Path, default=ROOT / "example_dags", help="the folder of DAGs")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it runs in the background deaf to SIGINT
+        signal.signal(number, signal.default_int_handler)
     print("Starting Airflow, which takes half a minute ...", flush=True)
     with suppress(KeyboardInterrupt), sandbox() as url:
         prepare(url)
