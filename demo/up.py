@@ -55,6 +55,7 @@ def airflow(home: Path, dags: Path, port: int, sandbox_url: str) -> Iterator[str
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # the default of 5 s is short for the first task
     }
     home.mkdir(parents=True, exist_ok=True)
     warehouse_file.write(home / "warehouse.db")

@@ -22,7 +22,7 @@ from airflow_provider_userattrs.sources.rejects import Rejects
 STEP = 25
 
 #: Seconds within which a push goes on after a fault; on a quiet machine it takes some 10.
-PATIENCE = 150
+PATIENCE = 300
 
 #: The number of each task's first user.
 FIRST = {"increase": 1, "set": 100_001}
@@ -40,6 +40,7 @@ IMPATIENT = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "8",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "1",
     "AIRFLOW__WORKERS__EXECUTION_API_RETRY_WAIT_MAX": "4",
+    "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "5",
     "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
 }
 

@@ -41,7 +41,7 @@ OPTIONS = (
 SHOTS = Path(os.environ.get("USERATTRS_SCREENSHOTS", ROOT / ".airflow" / "screenshots"))
 
 #: Seconds that anything may take; there is nothing else running that could keep it up longer.
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
@@ -133,7 +133,9 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
                     break
             else:
                 pytest.fail(f"make up did not come up: {line}")
-            yield Up(found[1], found[2])
+            airflow = Up(found[1], found[2])
+            airflow.wait_for("success", "nightly_kahuna", "unset_attributes")  # it has the fault that the demo injects
+            yield airflow
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(90) == 0
