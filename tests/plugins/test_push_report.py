@@ -34,6 +34,7 @@ def test_it_costs_nothing_where_there_is_no_page() -> None:
     # Airflow itself may have asked for the metadata before.
     known = {"airflow_provider_userattrs", "airflow_provider_userattrs.get_provider_info"}
     assert set(done.stdout.split()) - known == {
+        "airflow_provider_userattrs._airflow",
         "airflow_provider_userattrs.plugins",
         "airflow_provider_userattrs.plugins.push_report",
     }

@@ -2,7 +2,7 @@
 """The public surface is what public_surface.txt lists, so that it does not change unnoticed.
 
 A module is public if it has ``__all__``; the file lists its names with their parameters, types and defaults.
-``python tests/project/test_public_surface.py`` writes the file.
+``PYTHONPATH=tests python tests/project/test_public_surface.py`` writes the file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from airflow_provider_userattrs.operators.base import UserPushOperator
 
 PACKAGE = airflow_provider_userattrs.__name__
 FILE = Path(__file__).with_name("public_surface.txt")
-RENEW = f"python {Path(__file__).relative_to(Path(__file__).parents[2])}"
+RENEW = f"PYTHONPATH=tests python {Path(__file__).relative_to(Path(__file__).parents[2])}"
 
 
 def public_modules() -> list[Any]:
