@@ -93,7 +93,7 @@ def test_the_last_line_is_one_warning(push: Callable[..., Any], control: Any) ->
     assert warnings[0].level == "warning"
     assert warnings[0].text == run.report["warning"]
     assert re.fullmatch(
-        r"4 of 10 users were not updated at EngageLab: 3 x EUID is invalid \(55108\), 1 x EUID is no integer.*",
+        r"4 of 10 users were not updated at EngageLab: 3 x EUID is invalid \(55108\), 1 x EUID is not a 64-bit int.*",
         warnings[0].text,
     )
 

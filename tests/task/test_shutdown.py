@@ -262,7 +262,7 @@ def test_rows_that_were_not_reached_are_unsent_where_their_number_is_known(
     assert report["accepted"] + report["unsent"] == 400
     assert report["unsent"] >= 353
     assert report["failure"].endswith("; stopped at row 47 of 400")
-    assert "353 x not reached, the push had stopped" in report["warning"]
+    assert "353 x not read: the push had stopped" in report["warning"]
     again = push(Rows(cut_short))
     assert again.error is None
     assert again.report["accepted"] == again.report["rows"] == 400

@@ -131,7 +131,7 @@ def test_no_row_is_in_doubt_and_a_retry_sends_each_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(delivery, "_GRACE", 0.0)
-    monkeypatch.setattr(delivery, "_BREAKING_OFF", 0.0)
+    monkeypatch.setattr(delivery, "_ABORTING", 0.0)
     extra = json.dumps({"verify": str(certificate), "timeout": [3, 20]})
     connect("engagelab", host=vendor.url, extra=extra)
     ends = [read, None]
