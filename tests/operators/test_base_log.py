@@ -40,7 +40,7 @@ def test_the_first_line_says_what_goes_where(push: Callable[..., Any], sandbox: 
     ("operator", "row", "more", "words"),
     [
         (EngageLabSetAttributesOperator, {"euid": 1, "a": 1}, {"operation": "increase"}, "increase attributes"),
-        (EngageLabSetContactsOperator, {"euid": 1, "email": "a"}, {"contacts": ["email"]}, "set contacts"),
+        (EngageLabSetContactsOperator, {"euid": 1, "email": "a@example.com"}, {"contacts": ["email"]}, "set contacts"),
         (EngageLabUnsetAttributesOperator, {"euid": 1}, {"attributes": ["a"]}, "unset attributes"),
         (KahunaSetAttributesOperator, {"username": "ada", "a": 1}, {"target": ["username"]}, "set attributes"),
         (
