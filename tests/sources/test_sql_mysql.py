@@ -219,8 +219,8 @@ def test_a_push_from_mysql(mariadb: Any, push: Any, control: Any, counted: Any, 
     assert run.counts == {"accepted": 2, "invalid": 1}
     (reason,) = run.report["reasons"]
     assert (reason["code"], reason["attributes"]) == ("unreadable", {"wakes": 1})
-    assert control.user("engagelab", 1)["properties"] == {"order": 1, "vip": True, "wakes": "07:30:00", "plan": "basic"}
-    assert control.user("engagelab", 3)["properties"] == {"order": 3, "vip": False, "plan": "gold"}
+    assert control.user("engagelab", 1)["properties"] == {"vip": True, "wakes": "07:30:00", "plan": "basic"}
+    assert control.user("engagelab", 3)["properties"] == {"vip": False, "plan": "gold"}
     assert control.user("engagelab", 2) is None
 
 

@@ -49,10 +49,13 @@ class TestEach:
     def test_its_rules_and_its_encoding_belong_together(self, asked_for: str, operation: Operation) -> None:
         user = VENDOR_CASES[operation.vendor.lower()].names(7, 0)
         mapper = Mapper(operation.rules(time_zone("UTC")), {}, unset=("plan",) if operation.unsets else ())
-        update = mapper.build(0, user, {} if operation.unsets else {"plan": VALUES.get(asked_for, "gold")})
+        name, value = (
+            ("email", "ada@example.com") if asked_for == "contacts" else ("plan", VALUES.get(asked_for, "gold"))
+        )
+        update = mapper.build(0, user, {} if operation.unsets else {name: value})
         assert isinstance(update, UserUpdate)
         body = operation.encode(update).decode()
-        assert '"plan"' in body
+        assert f'"{name}"' in body
         assert all(json.dumps(value) in body for value in user.values())
 
     @pytest.mark.parametrize(
