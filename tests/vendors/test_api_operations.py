@@ -76,8 +76,8 @@ class TestEach:
         assert operation.asked_to_wait(Response(status, headers, b""), lambda: 1_700_000_000.0) == seconds
 
 
-def test_the_engine_names_no_vendor_and_no_header_of_one() -> None:
-    words = [*VENDORS, "x-ratelimit", "retry-after", "euid", "customer_id"]
+def test_the_engine_names_no_vendor_no_header_of_one_and_nothing_of_airflow_s() -> None:
+    words = [*VENDORS, "x-ratelimit", "retry-after", "euid", "customer_id", "xcom", "map_index", "dag_id", "airflow's"]
     found = [
         f"{path.name}: {word}"
         for folder in push.__path__

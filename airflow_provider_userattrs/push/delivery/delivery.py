@@ -36,8 +36,8 @@ _MAX_DELAYED = 1_000
 #: Seconds the loop waits at most before it checks for an interruption.
 _POLL = 0.25
 
-#: Seconds after an interruption for requests in flight to end, and then for aborting them. Airflow's supervisor kills
-#: the process 5 s after SIGTERM, and rejects, checkpoint and report must be written before.
+#: Seconds after an interruption for requests in flight to end, and then for aborting them. The process may be
+#: killed 5 s after it was asked to stop, and rejects, checkpoint and report must be written before.
 _GRACE, _ABORTING = 2.0, 0.5
 
 #: Seconds for the threads to end after that.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes text from the data, such as names of columns and files, safe for logs, XComs and metadata databases.
+"""Makes text from the data, such as names of columns and files, safe for logs, JSON and databases.
 
 PostgreSQL's JSONB refuses U+0000 and lone surrogates, UTF-8 the latter, and a line break would start a new line in the
 log.

@@ -25,7 +25,7 @@ _LONGEST_TEXT = 200
 _IN_FILE = " The rejects file says of each row what was wrong."
 _SET_FILE = " With rejects_path set, a file says of each row what was wrong."
 _LONGEST_WARNING = 400  # characters, where names leave no room for more
-_MOST_BYTES = 15_000  # of a report; it is an XCom, and promised to be under 16 KB
+_MOST_BYTES = 15_000  # of a report as JSON, promised to be under 16 KB
 
 
 class Report(Counts):

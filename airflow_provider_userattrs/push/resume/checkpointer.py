@@ -19,7 +19,7 @@ from airflow_provider_userattrs.push.report.watermark import MOST_KEY_BYTES
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 
-#: Seconds between two checkpoints; one costs some 10 to 44 ms in Airflow's task state store.
+#: Seconds between two checkpoints; writing one may cost some 10 to 44 ms.
 SAVE_EVERY = 2.0
 
 #: Maximum number of distinct reasons in a checkpoint; with 500 gaps it stays under 32 KB.
