@@ -64,7 +64,7 @@ def test_a_failed_push(look: Callable[..., Any], pushes: Any, theme: str) -> Non
     assert tab.locator("h1").inner_text() == "0 of 30 users updated at Kahuna; 30 need attention"
     assert level(tab) == "failed"
     tab.get_by_text("Kahuna was sent none of 30 users").wait_for()
-    tab.get_by_text("on <script>alert(1)</script>").wait_for()  # a name with markup is text
+    tab.get_by_text("on <script>alert(1)</script>", exact=True).wait_for()  # a name with markup is text
     seen.check()
     seen.shoot(f"failed-{theme}")
 
