@@ -13,6 +13,7 @@ from airflow_provider_userattrs.push.mapping.hashing import hashing
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, ValueTable
 from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.kinds import with_article
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 Attributes: TypeAlias = "Mapping[str, str | Constant | Hashed] | Iterable[str]"
@@ -101,5 +102,4 @@ def _name_type(name: Any) -> Verdict | None:
 
 def kind_of(value: Any) -> str:
     """Return the name of a value's type, with its article."""
-    name = type(value).__name__
-    return "None" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return "None" if value is None else with_article(type(value).__name__)
