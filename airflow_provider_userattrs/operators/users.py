@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_userattrs._airflow import XComArg
@@ -102,7 +102,7 @@ class Rows(XComArg):
         if problem:
             raise RefusedConfiguration(problem)
 
-    def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Cursor | Keys]:
+    def rows(self, after: Any = None) -> Generator[Row | MalformedRow | Cursor | Keys]:
         """Yield the rows.
 
         :param after: the value of one of the source's cursors; None for all rows.

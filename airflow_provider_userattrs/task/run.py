@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.clock import Clock
@@ -81,8 +81,11 @@ class Run:
         operation, users = spec.operation, spec.users
         self._log.start(operation, hook.transport.base_url, planner.pace, shard=spec.shard, dry_run=spec.dry_run)
         named = spec.named_columns(cast("Any", plan.mapper))
-        rows = check_columns(
-            users.rows(cast("Any", plan.begun).after), named, alike=users.are_alike, declared=users.are_declared
-        )
-        with self._interruption.delivering(push.interrupt), kept_off_the_heap():
-            return push.deliver(rows, hook.sender(operation))
+        # A push that stops early leaves rows unread: the source is closed here, in the thread that opened it.
+        with (
+            self._interruption.delivering(push.interrupt),
+            closing(users.rows(cast("Any", plan.begun).after)) as rows,
+            kept_off_the_heap(),
+        ):
+            checked = check_columns(rows, named, alike=users.are_alike, declared=users.are_declared)
+            return push.deliver(checked, hook.sender(operation))

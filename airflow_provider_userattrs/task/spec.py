@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,7 +26,7 @@ class Users(Protocol):
     def are_declared(self) -> bool:
         """Tell whether the source declares its columns, so that their names are no user's data."""
 
-    def rows(self, after: Any = None) -> Iterator[Any]:
+    def rows(self, after: Any = None) -> Generator[Any]:
         """Yield the rows, with the source's cursors or keys between them.
 
         :param after: where to resume; None for all rows.

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from threading import get_ident
 from typing import Any
 from uuid import uuid4
 
@@ -286,6 +287,22 @@ def test_a_source_that_breaks_leaves_a_true_account(airflow: Any, anyone: Any, c
     counted(run.report, 5)
     assert run.report["accepted"] == len(properties(anyone))
     assert run.report["accepted"] + run.report["unsent"] == 5
+
+
+def test_a_push_that_stops_early_closes_its_source(airflow: Any, anyone: Any) -> None:
+    closed: list[int] = []
+
+    class Open(Given):
+        def rows(self) -> Iterator[Any]:
+            try:
+                yield from super().rows()
+            finally:
+                closed.append(get_ident())
+
+    unfit = [{"euid": number, "a": object()} for number in range(2_000)]
+    run = airflow.run(lambda: push(Open(*unfit)))
+    assert run.state == "failed", "none of the first rows can be sent, so that the others are not read"
+    assert closed == [get_ident()], "by the thread that opened it, before the report"
 
 
 def test_a_source_that_breaks_is_tried_again(airflow: Any, anyone: Any) -> None:

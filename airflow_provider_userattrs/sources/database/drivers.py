@@ -121,7 +121,7 @@ def _cell_by_cell(cursor: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def close(connection: Any, cursor: Any) -> None:
-    """Close a connection in any state.
+    """Close a connection in any state. What was read stays read, so that an error on closing is of no concern.
 
     MySQL's unbuffered cursors are not closed first: they would read the rest of their rows.
     """
@@ -132,4 +132,5 @@ def close(connection: Any, cursor: Any) -> None:
     if name == "pymysql":  # else it tries to read the rest from the closed connection when the cursor is collected
         with suppress(AttributeError):
             connection._result.unbuffered_active = False
-    connection.close()
+    with suppress(Exception):  # SQLite refuses in another thread, where an abandoned generator may be collected
+        connection.close()
