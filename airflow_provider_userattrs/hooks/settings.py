@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.kinds import kind_of, with_article
 
 #: Seconds for connecting, and for each request until its response is complete; without them a push could hang.
 DEFAULT_TIMEOUT = (10.0, 30.0)
@@ -91,8 +92,8 @@ class _SettingsReader:
         # they must not be sent to this vendor.
         if connection.conn_type and connection.conn_type != own:
             raise RefusedConfiguration(
-                f"Connection {connection.conn_id!r} is {_article(connection.conn_type)} connection, not {own}; give a "
-                f"connection of the type {own!r}."
+                f"Connection {connection.conn_id!r} is {with_article(connection.conn_type)} connection, not {own}; "
+                f"give a connection of the type {own!r}."
             )
         if connection.extra and not _is_json_object(connection.extra):  # Airflow would treat it as no extras at all
             self._refuse("extra is not a JSON object")
@@ -139,7 +140,7 @@ class _SettingsReader:
         schema = self._fields[name]["schema"]
         value: str | None = self._extras.get(name, schema.get("default"))
         if value is not None and value not in schema["enum"]:
-            self._refuse(f"extra {name!r} is {_kind(value)} other than {', '.join(schema['enum'])}")
+            self._refuse(f"extra {name!r} is {kind_of(value)} other than {', '.join(schema['enum'])}")
         return value
 
     def _base_url(self) -> str:
@@ -191,14 +192,14 @@ class _SettingsReader:
         except (TypeError, ValueError):
             number = float("nan")
         if not 0 < number < float("inf"):
-            self._refuse(f"extra {name!r} is {_kind(value)}, not a number over 0")
+            self._refuse(f"extra {name!r} is {kind_of(value)}, not a number over 0")
         return number
 
     def _flag(self, name: str) -> bool:
         value = self._extras.get(name, False)
         text = str(value).lower()
         if text not in _TRUE + _FALSE:
-            self._refuse(f"extra {name!r} is {_kind(value)}, not true or false")
+            self._refuse(f"extra {name!r} is {kind_of(value)}, not true or false")
         return text in _TRUE
 
     def _verify(self) -> bool | str:
@@ -213,7 +214,7 @@ class _SettingsReader:
             return value
         if isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value):
             return value[0], value[1]
-        self._refuse(f"extra 'cert' is {_kind(value)}, not a path or a list of two paths: certificate and key")
+        self._refuse(f"extra 'cert' is {kind_of(value)}, not a path or a list of two paths: certificate and key")
 
 
 def _is_json_object(text: str) -> bool:
@@ -223,16 +224,8 @@ def _is_json_object(text: str) -> bool:
         return False
 
 
-def _article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
-
-
 def _has_blank_end(text: str) -> bool:
     return any(end.isspace() or not end.isprintable() for end in (text[0], text[-1]))
-
-
-def _kind(value: Any) -> str:
-    return "a text" if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def _is_loopback(hostname: str) -> bool:

@@ -14,6 +14,7 @@ from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.upstream import is_list
 from airflow_provider_userattrs.operators.users import Source
 from airflow_provider_userattrs.push.mapping.times import time_zone
+from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
@@ -39,7 +40,7 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
 
     :raises WrongParameter: always.
     """
-    kind = f"the text {value!r}" if isinstance(value, str) and len(value) <= 40 else f"a {type(value).__name__}"
+    kind = f"the text {value!r}" if isinstance(value, str) and len(value) <= 40 else kind_of(value)
     raise WrongParameter(f"{name} is {kind}; {remedy}")
 
 
@@ -117,7 +118,7 @@ def check_users(name: str, value: Any) -> None:
     if is_source_spec(value):
         return
     if isinstance(value, str):
-        raise WrongParameter(f"{name} is a text that does not end as a path does; {_USERS}{_PATHS}")
+        raise WrongParameter(f"{name} is a str that does not end as a path does; {_USERS}{_PATHS}")
     if isinstance(value, Mapping):
         raise WrongParameter(
             f"{name} is a dict, one user; give a list of dicts. With .expand(users=...) each element is the list of "

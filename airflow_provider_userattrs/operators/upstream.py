@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow_provider_userattrs._airflow import MappedOperator, XComArg, XComNotFound
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.sources.handover import is_source_spec
 
 _REMEDY = (
@@ -156,7 +157,7 @@ def is_list(value: Any) -> bool:
 
 def not_rows(value: Any) -> str:
     """Return a sentence on a value that is not a list of rows."""
-    return f"users is a {type(value).__name__}; {_REMEDY}"
+    return f"users is {kind_of(value)}; {_REMEDY}"
 
 
 def _resolve(reference: Any, context: Any) -> Resolved:

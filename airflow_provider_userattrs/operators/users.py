@@ -10,6 +10,7 @@ from airflow_provider_userattrs._airflow import XComArg
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
@@ -179,7 +180,7 @@ class Rows(XComArg):
         if count is not None:
             skipped = f" ({self.skipped} was skipped)" if self.skipped else ""
             return f"{count:,} row{'' if count == 1 else 's'}{skipped}"
-        return "rows of mapped tasks" if isinstance(users, Upstream) else f"rows of a {type(users).__name__}"
+        return "rows of mapped tasks" if isinstance(users, Upstream) else f"rows of {kind_of(users)}"
 
     __str__ = __repr__ = serialize
 

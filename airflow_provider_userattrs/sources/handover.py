@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.sources.formats import format_of
 from airflow_provider_userattrs.sources.templates import render
 
@@ -68,7 +69,7 @@ def hand_over(source: Any) -> HandedOver:
     """
     name = next((name for name, (_, kind) in _SOURCES.items() if kind == type(source).__name__), None)
     if name is None:
-        raise TypeError(f"source is a {type(source).__name__}; give SqlRows, FileRows or Rejects")
+        raise TypeError(f"source is {kind_of(source)}; give SqlRows, FileRows or Rejects")
     context = task_context()
     rendered = source if context is None else render(source, context)
     is_rendered = context is not None or not source.template_fields

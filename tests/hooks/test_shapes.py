@@ -16,8 +16,8 @@ CALLS: dict[str, tuple[str, str, tuple[Any, ...], str]] = {
     "euid is a dict": ("engagelab", "set_attributes", ({"euid": EUID}, {"plan": "gold"}), "euid is a dict, not one"),
     "euid is a list": ("engagelab", "set_contacts", ([EUID], {"email": "ada@example.com"}), "euid is a list, not one"),
     "attributes is a list": ("engagelab", "set_attributes", (EUID, ["plan"]), "attributes is a list, not a dict"),
-    "contacts is a text": ("engagelab", "set_contacts", (EUID, "ada@example.com"), "contacts is a text, not a dict"),
-    "attributes is a text": ("engagelab", "unset_attributes", (EUID, "plan"), "attributes is a text, not a list"),
+    "contacts is a str": ("engagelab", "set_contacts", (EUID, "ada@example.com"), "contacts is a str, not a dict"),
+    "attributes is a str": ("engagelab", "unset_attributes", (EUID, "plan"), "attributes is a str, not a list"),
     "customer id is a dict": ("moengage", "set_attributes", ({"customer_id": "ada"}, {}), "customer_id is a dict, not"),
     "attributes is None": ("moengage", "set_attributes", ("ada", None), "attributes is None, not a dict"),
     "attributes is a dict": (
@@ -40,11 +40,11 @@ CALLS: dict[str, tuple[str, str, tuple[Any, ...], str]] = {
         r"users\[0\] is a tuple, not a dict",
     ),
     "users are flat": ("kahuna", "set_attributes", ([{"username": "ada", "plan": 1}],), r"users\[0\] has no 'target'"),
-    "target is a text": (
+    "target is a str": (
         "kahuna",
         "set_attributes",
         ([{"target": "ada", "attributes": {}}],),
-        r"users\[0\]\['target'\] is a text, not a dict",
+        r"users\[0\]\['target'\] is a str, not a dict",
     ),
     "a key too many": (
         "kahuna",
@@ -52,7 +52,7 @@ CALLS: dict[str, tuple[str, str, tuple[Any, ...], str]] = {
         ([{"target": ADA, "attributes": {}, "plan": "gold"}],),
         r"users\[0\] has other keys than 'target' and 'attributes'",
     ),
-    "targets are texts": ("kahuna", "unset_attributes", (["ada"], ["plan"]), r"targets\[0\] is a text, not a dict"),
+    "targets are strs": ("kahuna", "unset_attributes", (["ada"], ["plan"]), r"targets\[0\] is a str, not a dict"),
     "targets is a dict": ("kahuna", "unset_attributes", (ADA, ["plan"]), "targets is a dict, not a list"),
 }
 

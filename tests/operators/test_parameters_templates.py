@@ -173,7 +173,7 @@ def test_the_pace_and_the_time_zone_from_params(airflow: Any, anyone: Any) -> No
         ("dry_run", "perhaps", "dry_run is the text 'perhaps'; give True or False"),
         ("max_failed", "half", "max_failed is the text 'half'; give a share of the rows"),
         ("max_failed", "1.5", "max_failed is a float; give a share of the rows"),
-        ("rate_limit", "0", "rate_limit is a int; give a number over 0"),
+        ("rate_limit", "0", "rate_limit is an int; give a number over 0"),
         ("concurrency", "1000", "give a number of requests in flight"),
         ("timezone", "Mars/Olympus", "timezone is 'Mars/Olympus'"),
         ("engagelab_conn_id", "", "engagelab_conn_id is the text ''"),
@@ -214,11 +214,11 @@ def test_the_threshold_of_a_total_from_params(airflow: Any) -> None:
         ({"max_failed": 2.5}, "max_failed is a float"),
         ({"nulls": "unset"}, "EngageLab cannot set and unset"),
         ({"operation": "upsert"}, "operation is the text 'upsert'"),
-        ({"euid": 5}, "euid is a int"),
+        ({"euid": 5}, "euid is an int"),
         ({"attributes": "name"}, "attributes is the text 'name'"),
         ({"dry_run": "yes"}, "dry_run is the text 'yes'"),
         ({"timezone": "Mars/Olympus"}, "is not a time zone"),
-        ({"rate_limit": 0}, "rate_limit is a int"),
+        ({"rate_limit": 0}, "rate_limit is an int"),
         ({"shard": {"number": 1}}, "what shards() returns"),
         ({"users": {"euid": 1}}, "users is a dict, one user"),
     ],
@@ -284,5 +284,5 @@ def test_expanding_over_texts_does_not_say_them(airflow: Any) -> None:
 
     run = airflow.run(lambda: EngageLabSetAttributesOperator.partial(task_id="push").expand(users=extract()))
     assert run.states["push", 0] == "failed"
-    assert "users is a text" in str(run.error)
+    assert "users is a str" in str(run.error)
     assert canary not in run.log.everything()

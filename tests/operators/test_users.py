@@ -115,7 +115,7 @@ def test_no_users_is_a_success_with_a_warning(airflow: Any, control: Any, rows: 
         (None, "None: upstream returned nothing"),
         ("ada", "a str"),
         ({"euid": 1}, "a dict"),
-        (5, "a int"),
+        (5, "an int"),
         (True, "a bool"),
     ],
 )

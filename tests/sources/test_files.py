@@ -639,10 +639,10 @@ def test_counting_past_rows_of_a_file_is_certain(tmp_path: Path) -> None:
     [
         ({"path": ""}, "path is empty"),
         ({"path": []}, "path is an empty list"),
-        ({"path": 5}, "path is a int"),
-        ({"path": ["a.csv", None]}, "path is a NoneType"),
+        ({"path": 5}, "path is an int"),
+        ({"path": ["a.csv", None]}, "path is None"),
         ({"format": "xml"}, "format is a str"),
-        ({"null": 0}, "null is a int"),
+        ({"null": 0}, "null is an int"),
         ({"delimiter": "||"}, "delimiter is a str"),
         ({"types": {"a": "money"}}, r"types\['a'\]"),
     ],

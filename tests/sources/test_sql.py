@@ -583,10 +583,10 @@ def test_sql_that_gives_no_rows(sqlite: Any) -> None:
     ("arguments", "words"),
     [
         ({"sql": ""}, "sql is empty"),
-        ({"sql": 5}, "sql is a int"),
-        ({"conn_id": None}, "conn_id is a NoneType"),
+        ({"sql": 5}, "sql is an int"),
+        ({"conn_id": None}, "conn_id is None"),
         ({"parameters": "ada"}, "parameters is a str"),
-        ({"parameters": 5}, "parameters is a int"),
+        ({"parameters": 5}, "parameters is an int"),
         ({"key": "a b"}, "key is a str"),
         ({"key": "id; DROP TABLE x"}, "key is a str"),
         ({"types": {"a": "money"}}, r"types\['a'\] is not a known type"),

@@ -13,7 +13,7 @@ from airflow_provider_userattrs.push.mapping.hashing import hashing
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, ValueTable
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.kinds import with_article
+from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 Attributes: TypeAlias = "Mapping[str, str | Constant | Hashed] | Iterable[str]"
@@ -98,8 +98,3 @@ def _name_type(name: Any) -> Verdict | None:
         else f"name is {kind_of(name)}, not text",
         "Give every cell a column in the header." if name is None else "Use text for every column name.",
     )
-
-
-def kind_of(value: Any) -> str:
-    """Return the name of a value's type, with its article."""
-    return "None" if value is None else with_article(type(value).__name__)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.kinds import kind_of
 
 #: type -> its name, how it is written, how it is read back. A subclass comes before its class.
 _TYPES: tuple[tuple[type, str, Any, Any], ...] = (
@@ -64,7 +65,7 @@ def _named(key: Any) -> str:
         return "a NULL"
     if isinstance(key, Decimal) and not key.is_finite():
         return "a NaN" if key.is_nan() else "an infinity"
-    return f"a {type(key).__name__}"
+    return kind_of(key)
 
 
 def decode_key(encoded: Any) -> Any:

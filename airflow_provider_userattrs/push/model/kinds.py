@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a value is, in the words of a sentence, without the value: "an int", "a DataFrame", "a text"."""
+"""What a value is, for a sentence and without the value: "an int", "a DataFrame", "None"."""
 
 from __future__ import annotations
 
@@ -20,6 +20,4 @@ def kind_of(value: Any) -> str:
 
     :param value: the value.
     """
-    if value is None:
-        return "None"
-    return "a text" if isinstance(value, str) else with_article(type(value).__name__)
+    return "None" if value is None else with_article(type(value).__name__)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.errors import is_database_error, refused_or_later
 from airflow_provider_userattrs.sources.database.session import Session, configure_session
@@ -99,7 +100,7 @@ def _hook(conn_id: str) -> Any:
         raise RefusedConfiguration(f"conn_id {conn_id!r} {what}; {remedy}") from None
     if not isinstance(hook, DbApiHook):
         raise RefusedConfiguration(
-            f"conn_id {conn_id!r} is not a connection to an SQL database (its hook is a {type(hook).__name__}); give "
+            f"conn_id {conn_id!r} is not a connection to an SQL database (its hook is {kind_of(hook)}); give "
             "one whose hook is a DbApiHook"
         )
     return hook

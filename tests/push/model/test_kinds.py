@@ -17,14 +17,14 @@ from airflow_provider_userattrs.push.model.kinds import kind_of, with_article
     [
         (1, "an int"),
         (1.5, "a float"),
-        ("ada@example.com", "a text"),
+        ("ada@example.com", "a str"),
         (None, "None"),
         ({}, "a dict"),
         (OrderedDict(), "an OrderedDict"),
         (Decimal(1), "a Decimal"),
         (object(), "an object"),
     ],
-    ids=["int", "float", "text", "none", "dict", "ordered", "decimal", "object"],
+    ids=["int", "float", "str", "none", "dict", "ordered", "decimal", "object"],
 )
 def test_a_kind(value: Any, kind: str) -> None:
     assert kind_of(value) == kind
