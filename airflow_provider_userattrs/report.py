@@ -21,7 +21,7 @@ class Reason(TypedDict):
     remedy: str
     count: int
     positions: list[int]
-    places: list[str]
+    locations: list[str]
     attributes: dict[str, int]
 
 
@@ -36,7 +36,7 @@ class Note(TypedDict):
 class Throughput(TypedDict):
     """Rows and retries over time."""
 
-    stretch: float
+    interval_seconds: float
     rows: list[int]
     retries: list[int]
 

@@ -90,12 +90,12 @@ def chart(timeline: Timeline, seconds: float) -> Chart | None:
     :param timeline: rows done and requests retried, in intervals of equal length.
     :param seconds: how long the push took.
     """
-    lengths = [timeline.stretch] * len(timeline.rows)
+    lengths = [timeline.interval] * len(timeline.rows)
     rows, retries = timeline.rows.copy(), timeline.retries.copy()
     if lengths:
-        last = seconds - timeline.stretch * (len(lengths) - 1)
-        lengths[-1] = min(max(last, 0.0), timeline.stretch)
-        if lengths[-1] < timeline.stretch / 2:  # too short for a meaningful rate: merge it into the one before
+        last = seconds - timeline.interval * (len(lengths) - 1)
+        lengths[-1] = min(max(last, 0.0), timeline.interval)
+        if lengths[-1] < timeline.interval / 2:  # too short for a meaningful rate: merge it into the one before
             lengths[-2:], rows[-2:], retries[-2:] = [sum(lengths[-2:])], [sum(rows[-2:])], [sum(retries[-2:])]
     if len(lengths) < 2:
         return None
@@ -137,6 +137,6 @@ def progress(reading: Reading) -> Progress:
     rate = reading.rows / reading.seconds if reading.seconds else 0.0
     if timeline and len(timeline.rows) > 2:  # the last interval is still open
         recent = timeline.rows[-_RECENT - 1 : -1]
-        rate = sum(recent) / (len(recent) * timeline.stretch)
+        rate = sum(recent) / (len(recent) * timeline.interval)
     seconds_left = None if reading.of is None or not rate else max(reading.of - reading.rows, 0) / rate
     return Progress(reading.rows, reading.of, rate, seconds_left)

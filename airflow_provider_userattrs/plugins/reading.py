@@ -30,7 +30,7 @@ class Reason:
     remedy: str
     count: int
     positions: tuple[int, ...]
-    places: tuple[str, ...]
+    locations: tuple[str, ...]
     attributes: tuple[str, ...]
 
 
@@ -118,7 +118,7 @@ def _reason(reason: Mapping[str, Any]) -> Reason:
         str(reason["remedy"]),
         _count(reason["count"]),
         tuple(sorted(map(_count, reason["positions"]))),
-        tuple(map(str, reason.get("places", ()))),
+        tuple(map(str, reason.get("locations", ()))),
         tuple(map(str, reason["attributes"])),
     )
 
@@ -126,12 +126,12 @@ def _reason(reason: Mapping[str, Any]) -> Reason:
 def _timeline(state: Mapping[str, Any]) -> Timeline:
     timeline = Timeline.restored(
         {
-            "stretch": _seconds(state["stretch"]),
+            "interval_seconds": _seconds(state["interval_seconds"]),
             "rows": list(map(_count, state["rows"])),
             "retries": list(map(_count, state["retries"])),
         }
     )
-    if not timeline.stretch or len(timeline.rows) != len(timeline.retries):
+    if not timeline.interval or len(timeline.rows) != len(timeline.retries):
         raise ValueError("not a timeline")
     return timeline
 

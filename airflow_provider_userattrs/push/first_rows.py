@@ -35,10 +35,10 @@ def _first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterato
         if counts.count(update.verdict) < count:
             return
         if count == PATIENCE:
-            raise NoneFit(f"none of the first {PATIENCE:,} users can be sent to {vendor}: {_words(counts)}")
+            raise NoneFit(f"none of the first {PATIENCE:,} users can be sent to {vendor}: {_message(counts)}")
 
 
-def _words(counts: Counts) -> str:
+def _message(counts: Counts) -> str:
     reasons = counts.ranked(PATIENCE)
     faults = [
         f"{reason.verdict.meaning} on {', '.join(reason.attributes)}" if reason.attributes else reason.verdict.meaning

@@ -42,7 +42,7 @@ class PushPlan:
     :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
     :param on_empty: what a push without a single row is: a success with a warning, a failure, or a success.
     :param store: keeps the checkpoint from which a later try goes on; None to keep none.
-    :param begun: where this try begins; None for the first row.
+    :param checkpoint: where this try begins; None for the first row.
     :param rejects: keeps the rows that were not accepted; whoever opened it closes it.
     :param in_doubt: the verdict on a row that an earlier try may have sent, where it must not be sent twice.
     :param details: what the report says besides what became of the rows.
@@ -62,7 +62,7 @@ class PushPlan:
     max_failed: int | float | None = None
     on_empty: str = "ok"
     store: Store | None = None
-    begun: Checkpoint | None = None
+    checkpoint: Checkpoint | None = None
     rejects: Rejects | None = None
     in_doubt: Verdict = IN_DOUBT
     details: Details = field(default_factory=Details)

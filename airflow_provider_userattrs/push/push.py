@@ -27,7 +27,7 @@ from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is,
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
 
-_LONGEST = 400  # characters of why a push failed
+_MAX_FAILURE_LENGTH = 400  # characters of why a push failed
 
 
 class Push:
@@ -45,19 +45,19 @@ class Push:
         self.error: BaseException | None = None
         #: The report, once the push has ended.
         self.report: Report | None = None
-        begun = self._begun = plan.begun or Checkpoint()
+        checkpoint = self._checkpoint = plan.checkpoint or Checkpoint()
         self.account = Account(
             plan.operation,
             plan.details,
-            book=begun.open_book(idempotent=plan.operation.idempotent),
+            book=checkpoint.open_book(idempotent=plan.operation.idempotent),
             notes=None if plan.mapper is None else plan.mapper.notes,
-            tries=begun.tries or (0,),
-            earlier=begun.facts,
+            tries=checkpoint.tries or (0,),
+            earlier=checkpoint.facts,
             dry_run=plan.dry_run,
             clock=plan.clock,
             started=plan.started,
         )
-        self._checkpointer = None if plan.store is None else self._keep_checkpoint(plan.store)
+        self._checkpointer = None if plan.store is None else self._make_checkpointer(plan.store)
         self._delivery: Delivery | None = None
         self._interruption: Exception | None = None
 
@@ -97,10 +97,10 @@ class Push:
         if self._interruption is not None:
             delivery.interrupt(self._interruption)
         mapper: MakeUpdate = plan.mapper or as_it_is
-        if checkpointer is not None and not operation.idempotent and self._begun.has_doubt:
+        if checkpointer is not None and not operation.idempotent and self._checkpoint.has_doubt:
             mapper = doubting(mapper, checkpointer, plan.in_doubt)
-        updates = pending(rows, self._begun, checkpointer, mapper)
-        if not self.account.book.rows and not self._begun.has_doubt:
+        updates = pending(rows, self._checkpoint, checkpointer, mapper)
+        if not self.account.book.rows and not self._checkpoint.has_doubt:
             updates = check_first_rows(updates, operation.vendor)
         return delivery.run(updates)
 
@@ -126,7 +126,7 @@ class Push:
         self.account.note_time()
         report = self.report = self.account.report()
         if stopped is not None:
-            has_begun = self._delivery is not None or self.plan.begun is not None
+            has_begun = self._delivery is not None or self.plan.checkpoint is not None
             report.stop(self._stopped_at, self.plan.details.of if has_begun else None)
         self.error = report.conclude(stopped, self.plan.max_failed, self.plan.on_empty)
         if self._checkpointer is not None:
@@ -134,7 +134,7 @@ class Push:
                 self._checkpointer.discard()
             else:
                 self._checkpointer.close(complete=stopped is None and not report.counts[Status.UNSENT])
-        failure = None if self.error is None else _failure(explain(self.error), report.where())
+        failure = None if self.error is None else _failure(explain(self.error), report.stop_point())
         return self.account.as_dict(report, failure)
 
     @property
@@ -145,11 +145,11 @@ class Push:
         at = self._delivery.stopped_at
         return None if at is None else max(at, self.account.tries[-1])
 
-    def _keep_checkpoint(self, store: Store) -> Checkpointer:
+    def _make_checkpointer(self, store: Store) -> Checkpointer:
         plan = self.plan
         return Checkpointer(
             store,
-            self._begun,
+            self._checkpoint,
             self.account,
             idempotent=plan.operation.idempotent,
             clock=plan.clock,
@@ -169,19 +169,19 @@ class Push:
 
         reject = None if plan.rejects is None else plan.rejects.write
         record = Recorder(account.book, progress=progress, reject=reject, clock=plan.clock).record
-        if (tell := plan.on_verdicts) is None:
+        if (on_verdicts := plan.on_verdicts) is None:
             return record
 
-        def record_and_tell(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+        def record_and_notify(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
             record(rows, verdicts)
-            tell(rows, verdicts)
+            on_verdicts(rows, verdicts)
 
-        return record_and_tell
+        return record_and_notify
 
 
-def _failure(why: str, where: str | None) -> str:
-    why = printable(why, _LONGEST)
-    return f"{why.rstrip('.')}; {where}" if where else why
+def _failure(why: str, stop_point: str | None) -> str:
+    why = printable(why, _MAX_FAILURE_LENGTH)
+    return f"{why.rstrip('.')}; {stop_point}" if stop_point else why
 
 
 def _read_dry(_: Response, users: Sequence[Any]) -> list[Verdict]:

@@ -112,14 +112,14 @@ def control_routes(world: World) -> APIRouter:
     @routes.get("/users/{name}")
     async def users(name: str, environment: str | None = None) -> Response:
         vendor = _vendor(world, name)
-        held = dict(vendor.held(_environment(vendor, environment)))
-        return _json({"count": len(held), "users": held})
+        users = dict(vendor.stored(_environment(vendor, environment)))
+        return _json({"count": len(users), "users": users})
 
     @routes.get("/users/{name}/{key:path}")
     async def user(name: str, key: str, environment: str | None = None) -> Response:
         vendor = _vendor(world, name)
-        held = vendor.held_user(key, _environment(vendor, environment))
-        return _json({"error": "no such user"}, 404) if held is None else _json(held)
+        user = vendor.stored_user(key, _environment(vendor, environment))
+        return _json({"error": "no such user"}, 404) if user is None else _json(user)
 
     @routes.get("/journal")
     async def journal(vendor: str | None = None, limit: str | None = None) -> Response:

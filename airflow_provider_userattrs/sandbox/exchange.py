@@ -17,7 +17,7 @@ JSON_TYPE = "application/json"
 
 
 @dataclass
-class Call:
+class Request:
     """A request as a vendor sees it: the path is relative to the base URL, header names are lower-case."""
 
     method: str
@@ -27,7 +27,7 @@ class Call:
     body: bytes
 
     @cached_property
-    def payload(self) -> Any:
+    def json(self) -> Any:
         """The body as parsed JSON, or ``MALFORMED``."""
         return parse(self.body)
 
@@ -43,7 +43,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """A vendor's answer, whether an update was applied, and how many refusals there were by code."""
 
     status: int
@@ -54,12 +54,12 @@ class Answer:
     codes: dict[str, int] = field(default_factory=dict)
 
 
-def json_answer(status: int, payload: object, *, applied: bool = False, code: str | None = None) -> Answer:
+def json_response(status: int, json: object, *, applied: bool = False, code: str | None = None) -> Response:
     """Answer with JSON."""
-    return Answer(status, encode(payload), applied=applied, codes={} if code is None else {code: 1})
+    return Response(status, encode(json), applied=applied, codes={} if code is None else {code: 1})
 
 
-def gateway_page(status: int, message: str | None = None) -> Answer:
+def gateway_page(status: int, message: str | None = None) -> Response:
     """Answer in HTML like a gateway in front of a vendor, for a status that the vendor does not document."""
     try:
         phrase = HTTPStatus(status).phrase
@@ -68,16 +68,16 @@ def gateway_page(status: int, message: str | None = None) -> Answer:
     title = f"{status} {phrase}"
     text = html.escape(message or title)
     page = f"<html><head><title>{title}</title></head><body><h1>{text}</h1></body></html>"
-    return Answer(status, page.encode(), "text/html; charset=utf-8")
+    return Response(status, page.encode(), "text/html; charset=utf-8")
 
 
-def no_such_path() -> Answer:
+def no_such_path() -> Response:
     """Answer a path that the vendor does not document."""
     return gateway_page(404)
 
 
-def wrong_method() -> Answer:
+def wrong_method() -> Response:
     """Answer any method but POST, the only one that the vendors document."""
-    answer = gateway_page(405)
-    answer.headers["allow"] = "POST"
-    return answer
+    response = gateway_page(405)
+    response.headers["allow"] = "POST"
+    return response

@@ -107,7 +107,7 @@ class Then:
         return self.code is not None and self.status is None and self.body is None and self.location is None
 
     @property
-    def answers(self) -> bool:
+    def replaces_response(self) -> bool:
         """Return whether the fault replaces the vendor's answer."""
         given = (self.status, self.code, self.body, self.location)
         return any(part is not None for part in given)

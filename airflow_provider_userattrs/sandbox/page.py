@@ -84,7 +84,7 @@ def _requests(entries: list[Entry]) -> str:
 
 
 def _users(vendor: Vendor, environment: str) -> str:
-    users = list(islice(vendor.held(environment), MAX_USERS))
+    users = list(islice(vendor.stored(environment), MAX_USERS))
     fields = list(dict.fromkeys(field for _, user in users for field in user))
     rows = ((key, *(_compact(user.get(field)) for field in fields)) for key, user in users)
     return _table(("key", *fields), rows, "none")

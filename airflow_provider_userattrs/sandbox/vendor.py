@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 
 from .basic import Login
 from .clock import Clock
-from .exchange import Answer, Call
+from .exchange import Request, Response
 from .faults import Firing, Then
 from .switches import Switch, Switches
 
-HeldUser = dict[str, Any]
+StoredUser = dict[str, Any]
 
 
 class Vendor(Protocol):
@@ -37,22 +37,22 @@ class Vendor(Protocol):
     def endpoint(self, path: str) -> str | None:
         """Return the documented path that matches, free of credentials; ``None`` if there is none."""
 
-    def rows(self, call: Call) -> int:
+    def rows(self, request: Request) -> int:
         """Return the number of users in a call."""
 
-    def users_named(self, call: Call) -> frozenset[str]:
+    def users_named(self, request: Request) -> frozenset[str]:
         """Return the keys of the users in a call, as text."""
 
-    def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
+    def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
         """Check a call as documented, apply it if ``apply`` is true, and answer it."""
 
-    def keeps_answering(self, then: Then) -> bool:
+    def alters_response(self, then: Then) -> bool:
         """Return whether a fault's code alters the vendor's own answer instead of replacing it."""
 
     def check_fault(self, then: Then) -> None:
         """Refuse a fault that this vendor does not support."""
 
-    def fault_answer(self, then: Then) -> Answer:
+    def fault_response(self, then: Then) -> Response:
         """Return the answer that a fault asks for, in the vendor's format if it documents one."""
 
     @staticmethod
@@ -65,10 +65,10 @@ class Vendor(Protocol):
     def count(self, environment: str) -> int:
         """Return the number of users."""
 
-    def held(self, environment: str) -> Iterator[tuple[str, HeldUser]]:
+    def stored(self, environment: str) -> Iterator[tuple[str, StoredUser]]:
         """Iterate over the users."""
 
-    def held_user(self, key: str, environment: str) -> HeldUser | None:
+    def stored_user(self, key: str, environment: str) -> StoredUser | None:
         """Return one user, or None."""
 
     def flush(self) -> int:

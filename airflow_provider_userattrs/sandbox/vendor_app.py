@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Receive, Scope, Send
 
 from .connections import Connections
-from .exchange import Answer, Call
+from .exchange import Request, Response
 from .faults import Firing, Then
 from .journal import Entry
 from .pauses import disconnected
@@ -41,30 +41,30 @@ def _query(scope: Scope) -> dict[str, str]:
     return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
 
 
-async def _send(answer: Answer, send: Send) -> None:
-    body = b"" if answer.status in (204, 304) else answer.body
+async def _send(response: Response, send: Send) -> None:
+    body = b"" if response.status in (204, 304) else response.body
     headers = [
-        (b"content-type", answer.content_type.encode("latin-1")),
+        (b"content-type", response.content_type.encode("latin-1")),
         (b"content-length", str(len(body)).encode()),
     ]
-    headers += [(name.encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _override(answer: Answer, then: Then) -> Answer:
+def _override(response: Response, then: Then) -> Response:
     """Override parts of an answer with what a fault gives literally."""
     if then.location is not None:
-        answer.headers["location"] = then.location
-        answer.status = 302
+        response.headers["location"] = then.location
+        response.status = 302
     if then.status is not None:
-        answer.status = then.status
+        response.status = then.status
     if then.body is not None:
-        answer.body = then.body.encode("utf-8", "surrogatepass")
+        response.body = then.body.encode("utf-8", "surrogatepass")
     if then.content_type is not None:
-        answer.content_type = then.content_type
-    answer.headers.update(then.headers)
-    return answer
+        response.content_type = then.content_type
+    response.headers.update(then.headers)
+    return response
 
 
 class VendorApp:
@@ -83,60 +83,62 @@ class VendorApp:
         body = await _body(receive)
         if body is None:
             return
-        call = Call(scope["method"], path, _query(scope), _headers(scope), body)
+        request = Request(scope["method"], path, _query(scope), _headers(scope), body)
         endpoint = vendor.endpoint(path)
         entry = Entry(
             number=number,
             vendor=vendor.name,
-            method=call.method,
+            method=request.method,
             path=UNKNOWN_PATH if endpoint is None else f"/{vendor.name}{endpoint}",
-            env=call.query.get("env") if call.query.get("env") in vendor.environments else None,
-            rows=vendor.rows(call),
+            env=request.query.get("env") if request.query.get("env") in vendor.environments else None,
+            rows=vendor.rows(request),
             bytes=len(body),
             at=at,
             monotonic=monotonic,
         )
         world.journal.add(entry)
-        answer: Answer | None
-        firing = self._match_fault(call) if world.faults else None
+        response: Response | None
+        firing = self._match_fault(request) if world.faults else None
         if firing is None:
-            answer = vendor.answer(call)
+            response = vendor.respond(request)
         else:
             entry.fault = firing.id
-            answer = await self._answer_under(firing, call, entry, receive)
-        if answer is None:
+            response = await self._respond_under_fault(firing, request, entry, receive)
+        if response is None:
             self._connections.abort(scope["client"])
             await disconnected(receive)
             return
-        entry.applied, entry.codes, entry.status = answer.applied, answer.codes, answer.status
-        await _send(answer, send)
+        entry.applied, entry.codes, entry.status = response.applied, response.codes, response.status
+        await _send(response, send)
 
-    def _match_fault(self, call: Call) -> Firing | None:
+    def _match_fault(self, request: Request) -> Firing | None:
         vendor = self._vendor
         return self._world.faults.match(
             vendor.name,
-            f"/{vendor.name}{call.path}",
-            lambda: vendor.users_named(call),
-            vendor.keeps_answering,
+            f"/{vendor.name}{request.path}",
+            lambda: vendor.users_named(request),
+            vendor.alters_response,
         )
 
-    async def _answer_under(self, firing: Firing, call: Call, entry: Entry, receive: Receive) -> Answer | None:
-        """Answer as a fault demands; ``None`` for no answer at all."""
+    async def _respond_under_fault(
+        self, firing: Firing, request: Request, entry: Entry, receive: Receive
+    ) -> Response | None:
+        """Return the response that a fault demands; ``None`` for none at all."""
         vendor, then = self._vendor, firing.then
-        early: Answer | None = None
+        early: Response | None = None
         if then.apply == "before":
-            early = vendor.answer(call, firing=firing)
+            early = vendor.respond(request, firing=firing)
             entry.applied = early.applied
         if then.waits and not await self._world.pauses.wait(receive, then.delay, then.hold):
             return None
         if then.close:
             return None
-        by_code = vendor.keeps_answering(then)
-        if by_code or not then.answers or then.is_success:
+        by_code = vendor.alters_response(then)
+        if by_code or not then.replaces_response or then.is_success:
             # With a code by item, the fault of each item decides whether it is applied.
             lost = then.is_success or then.apply == "never"
-            answer = early or vendor.answer(call, apply=not lost or bool(firing.items), firing=firing)
+            response = early or vendor.respond(request, apply=not lost or bool(firing.items), firing=firing)
         else:
-            answer = vendor.fault_answer(then)
-            answer.applied = early is not None and early.applied
-        return _override(answer, then)
+            response = vendor.fault_response(then)
+            response.applied = early is not None and early.applied
+        return _override(response, then)

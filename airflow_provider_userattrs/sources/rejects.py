@@ -85,10 +85,10 @@ class Rejects:
             files = sorted(_choose(path, log_choice=log_choice), key=lambda file: file.name.in_progress)
             # A file in progress, or left so by a killed try, is newer than a file at its final name.
             for file in {file.path.removesuffix(IN_PROGRESS): file for file in files}.values():
-                owner, begun = (f"{path} {file.name.push}", file.name.map_index), 0.0
+                owner, started = (f"{path} {file.name.push}", file.name.map_index), 0.0
                 if len(paths) > 1:  # the tries of one push may have used different paths
-                    owner, begun = file.owner or owner, file.head.get("begun", 0.0)
-                instances.setdefault(owner, []).append(((begun, file.name.part, file.path), file))
+                    owner, started = file.owner or owner, file.head.get("started", 0.0)
+                instances.setdefault(owner, []).append(((started, file.name.part, file.path), file))
         return [[file for _, file in sorted(files, key=lambda item: item[0])] for _, files in sorted(instances.items())]
 
 
@@ -151,7 +151,9 @@ def _choose(path: str, *, log_choice: bool) -> list[_File]:
             "of one names, or give each task its own rejects_path"
         )
     run_id = (task_context() or {}).get("run_id")
-    latest = max(heads.values(), key=lambda head: (head.get("run_id") == run_id, head.get("begun", 0.0))).get("run_id")
+    latest = max(heads.values(), key=lambda head: (head.get("run_id") == run_id, head.get("started", 0.0))).get(
+        "run_id"
+    )
     chosen = [file for push, files in pushes.items() if heads[push].get("run_id") == latest for file in files]
     if log_choice and len(chosen) < len(files):
         runs = len({head.get("run_id") for head in heads.values()}) - 1

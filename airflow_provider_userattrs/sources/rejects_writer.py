@@ -42,7 +42,7 @@ class RejectsWriter:
     :param path: the file, as `path_of` names it, on any storage that ObjectStoragePath supports.
     :param idempotent: whether the operation is idempotent.
     :param owner: the task instance whose file it is; None outside of a task.
-    :param begun: the checkpoint from which this try resumes; None at the first row.
+    :param checkpoint: the checkpoint from which this try resumes; None at the first row.
     :param clock: the clock.
     :raises RefusedConfiguration: if the path cannot be written.
     """
@@ -53,7 +53,7 @@ class RejectsWriter:
         *,
         idempotent: bool,
         owner: Owner | None = None,
-        begun: Checkpoint | None = None,
+        checkpoint: Checkpoint | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._idempotent = idempotent
@@ -61,7 +61,7 @@ class RejectsWriter:
         self._clock = clock or Clock()
         self._broken = False
         self._file: IO[Any] | None = None
-        self._resumed = begun if begun and len(begun.tries) > 1 else None
+        self._resumed = checkpoint if checkpoint and len(checkpoint.tries) > 1 else None
         self.part = 1
         try:
             target = storage_path(path)
@@ -147,7 +147,7 @@ class RejectsWriter:
             self._file = self._fs.open(path, "wt", encoding="utf-8")
         resumed, self._resumed = self._resumed, None
         owner = {} if self._owner is None else self._owner.as_dict()
-        self._write(head_line({**owner, "part": self.part, "begun": round(self._clock.time(), 3)}, resumed))
+        self._write(head_line({**owner, "part": self.part, "started": round(self._clock.time(), 3)}, resumed))
 
     def _append(self, line: str) -> None:
         try:

@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.model.text import printable
 PATIENCE = 1_000
 
 #: Characters of the columns' names that an error lists.
-_LONGEST = 200
+_MAX_COLUMNS_LENGTH = 200
 
 
 def check_columns(
@@ -41,7 +41,7 @@ def check_columns(
             missing = {column: parameter for column, parameter in missing.items() if not _has(row, column)}
             if missing and (alike or seen == PATIENCE):
                 shown = declared or len(missing) < len(named)
-                raise RefusedConfiguration(_words(missing, list(map(str, row)), alike=alike, shown=shown))
+                raise RefusedConfiguration(_message(missing, list(map(str, row)), alike=alike, shown=shown))
         yield row
     yield from rows
 
@@ -53,7 +53,7 @@ def _has(row: Mapping[str, Any], column: str) -> bool:
         return True
 
 
-def _words(missing: Mapping[str, str], columns: list[str], *, alike: bool, shown: bool) -> str:
+def _message(missing: Mapping[str, str], columns: list[str], *, alike: bool, shown: bool) -> str:
     where = "the rows do not have" if alike else f"none of the first {PATIENCE:,} rows has"
     by_parameter: dict[str, list[str]] = {}
     for column, parameter in missing.items():
@@ -62,7 +62,7 @@ def _words(missing: Mapping[str, str], columns: list[str], *, alike: bool, shown
         f"{parameter} names the column{'s' if len(names) > 1 else ''} {', '.join(names)}"
         for parameter, names in by_parameter.items()
     )
-    them = f"the columns are {printable(', '.join(columns), _LONGEST)}" if shown else "check the name"
+    them = f"the columns are {printable(', '.join(columns), _MAX_COLUMNS_LENGTH)}" if shown else "check the name"
     rest = "" if alike else "; or give the rows the column, with None where there is no value"
     return f"{named}, which {where}; {them}{rest}"
 

@@ -10,11 +10,11 @@ from typing import Any
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.hooks.base import VendorHook
 
-_LONGEST_TEXT = 200
-_LONGEST_NAME = 60
+_MAX_TEXT_LENGTH = 200
+_MAX_NAME_LENGTH = 60
 
 #: Bytes that a list of names may take as JSON.
-_MOST_BYTES = 800
+_MAX_BYTES = 800
 
 
 def describe(parameters: Mapping[str, Any], columns_field: str, hook: VendorHook, rate: str | None) -> dict[str, Any]:
@@ -59,16 +59,16 @@ def _short(value: Any) -> Any:
         return _names([name if name == column else f"{name} ← {column}" for name, column in value.items()])
     if isinstance(value, Sequence) and not isinstance(value, str):
         return _names(list(map(str, value)))
-    return value[:_LONGEST_TEXT] if isinstance(value, str) else value
+    return value[:_MAX_TEXT_LENGTH] if isinstance(value, str) else value
 
 
 def _names(names: list[str]) -> list[str]:
     """Return as many names as fit, and the number of further ones."""
-    room = _MOST_BYTES
+    room = _MAX_BYTES
     shown: list[str] = []
     for name in names:
-        room -= len(json.dumps(name[:_LONGEST_NAME]))
+        room -= len(json.dumps(name[:_MAX_NAME_LENGTH]))
         if room < 0:
             return [*shown, f"and {len(names) - len(shown):,} more"]
-        shown.append(name[:_LONGEST_NAME])
+        shown.append(name[:_MAX_NAME_LENGTH])
     return shown

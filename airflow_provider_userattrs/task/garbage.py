@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def kept_off_the_heap() -> Iterator[None]:
+def frozen_heap() -> Iterator[None]:
     """Exempt all existing objects from garbage collection until the block ends.
 
     What Airflow has loaded is hundreds of thousands of objects. Rows in flight live just long enough for the collector

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
 
 #: Seconds between two lines of progress.
-LINE_EVERY = 10.0
+LOG_EVERY = 10.0
 
 
 class Log(Protocol):
@@ -51,24 +51,24 @@ class PushLog:
         :param operation: what is done.
         :param base_url: where requests go.
         :param rate: the cap in words, or None.
-        :param shard: which part of a split push this is, or None.
+        :param shard: which shard of a mapped push this is, or None.
         :param dry_run: whether nothing is sent.
         """
         pace = f", at most {rate}" if rate else ""
-        part = f", shard {shard}" if shard else ""
+        of_shard = f", shard {shard}" if shard else ""
         dry = ", dry run: nothing is sent" if dry_run else ""
-        self._log.info("Push to %s: %s at %s%s%s%s", operation.vendor, operation.name, base_url, part, pace, dry)
+        self._log.info("Push to %s: %s at %s%s%s%s", operation.vendor, operation.name, base_url, of_shard, pace, dry)
 
-    def resume(self, begun: Checkpoint) -> None:
+    def resume(self, checkpoint: Checkpoint) -> None:
         """Log where a try resumes a push."""
-        first, done = begun.first_unfinished, Counts.restored(begun.tally).rows
+        first, done = checkpoint.first_unfinished, Counts.restored(checkpoint.counts).rows
         verb = "was" if done == 1 else "were"
         self._log.info("Resumed at row %s: %s %s done by earlier tries", f"{first:,}", users(done), verb)
 
-    def go_on(self, account: Account) -> None:
+    def log_progress(self, account: Account) -> None:
         """Log how far the push has come, every 10 s."""
         now = self._clock.monotonic()
-        if now < self._line_at + LINE_EVERY:
+        if now < self._line_at + LOG_EVERY:
             return
         self._line_at = now
         rate = account.rows / max(account.seconds, 0.001)
@@ -81,35 +81,35 @@ class PushLog:
         """Log that the checkpoint cannot be stored."""
         self._log.warning("The checkpoint cannot be stored (%s); a retry may send rows again", type(error).__name__)
 
-    def close(self, account: Account, report: Report, told: PushReport) -> None:
+    def close(self, account: Account, report: Report, fields: PushReport) -> None:
         """Log how the push ended.
 
         :param account: its account.
         :param report: its report.
-        :param told: the same as a dict.
+        :param fields: the same as a dict.
         """
-        if told["failure"] and not report.rows and not told["requests"]:
+        if fields["failure"] and not report.rows and not fields["requests"]:
             return  # nothing was read or sent: the error, which Airflow logs next, says it all
         self._log.info(
             "%s; %s, %s, %s bytes, %.1f s%s",
             report.summary(),
-            _counted(told["requests"], "request"),
-            _counted(told["retries"], "retry", "retries"),
-            f"{told['bytes']:,}",
-            told["seconds"],
+            _counted(fields["requests"], "request"),
+            _counted(fields["retries"], "retry", "retries"),
+            f"{fields['bytes']:,}",
+            fields["seconds"],
             f" (accepted: {report.accepted_means})" if report.counts[Status.ACCEPTED] else "",
         )
         for line in (*report.log_lines(), *(f"{count:,} x {note} on {name}" for name, note, count in account.notes())):
             self._log.info("%s", line)
-        if duplicates := note_on_duplicates(told):
+        if duplicates := note_on_duplicates(fields):
             self._log.info("%s", duplicates)
-        if told["warning"]:
-            self._log.warning("%s", told["warning"])
+        if fields["warning"]:
+            self._log.warning("%s", fields["warning"])
 
 
-def note_on_duplicates(told: PushReport) -> str | None:
+def note_on_duplicates(report: PushReport) -> str | None:
     """Return a sentence on rows that name a user again, or None if none is known."""
-    count = told["duplicates"]
+    count = report["duplicates"]
     if not count:
         return None
     rows = "1 row names a user" if count == 1 else f"{count:,} rows name users"

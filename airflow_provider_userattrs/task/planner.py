@@ -48,7 +48,7 @@ class Planner:
             on_empty=spec.on_empty,
             in_doubt=_IN_DOUBT,
             details=Details(shard=spec.shard),
-            on_progress=log.go_on,
+            on_progress=log.log_progress,
             on_checkpoint_failure=log.checkpoint_failed,
             clock=clock,
             started=clock.monotonic(),
@@ -74,7 +74,7 @@ class Planner:
         self._add(abort=hook.abort)
         self._set_pace(hook)
         shows_checkpoint = not spec.dry_run and self._begin(hook)
-        self._add(begun=self.plan.begun or Checkpoint())
+        self._add(checkpoint=self.plan.checkpoint or Checkpoint())
         if not self.is_complete:
             if not shows_checkpoint:
                 self._show_progress(stack)
@@ -84,7 +84,7 @@ class Planner:
     @property
     def is_complete(self) -> bool:
         """Tell whether an earlier try completed the push."""
-        return self.plan.begun is not None and self.plan.begun.complete
+        return self.plan.checkpoint is not None and self.plan.checkpoint.complete
 
     def _add(self, **decided: Any) -> None:
         self.plan = replace(self.plan, **decided)
@@ -130,22 +130,22 @@ class Planner:
             return False
         settings = hook.settings
         where = [hook.transport.base_url, settings.login, settings.choice]
-        store, begun = resume.begin(slots, Fingerprint(rows, digest([spec.identity, where])))
-        if begun.tries:
-            self._log.resume(begun)
-        begun = begun.begin(max_tries)
-        self._add(store=store, begun=begun.without_doubt() if spec.on_unknown == "resend" else begun)
+        store, checkpoint = resume.begin(slots, Fingerprint(rows, digest([spec.identity, where])))
+        if checkpoint.tries:
+            self._log.resume(checkpoint)
+        checkpoint = checkpoint.begin(max_tries)
+        self._add(store=store, checkpoint=checkpoint.without_doubt() if spec.on_unknown == "resend" else checkpoint)
         return slots.in_state_store
 
     def _show_progress(self, stack: ExitStack) -> None:
         log = self._log
         xcom = stack.enter_context(closing(ProgressXCom(self._ti, self._spec.log, self.plan.clock)))
 
-        def go_on(account: Account) -> None:
-            log.go_on(account)
-            xcom.go_on(account)
+        def on_progress(account: Account) -> None:
+            log.log_progress(account)
+            xcom.write(account)
 
-        self._add(on_progress=go_on)
+        self._add(on_progress=on_progress)
 
     def _open_rejects(self, stack: ExitStack) -> None:
         spec, ti = self._spec, self._ti
@@ -164,7 +164,7 @@ class Planner:
             path,
             idempotent=spec.operation.idempotent,
             owner=owner,
-            begun=self.plan.begun,
+            checkpoint=self.plan.checkpoint,
             clock=self.plan.clock,
         )
         stack.enter_context(closing(writer))

@@ -16,7 +16,7 @@ from airflow_provider_userattrs.task.log import Log
 IS_SHOWN = hasattr(AirflowPlugin, "external_views")
 
 #: Seconds between two reports.
-TELL_EVERY = 2.0
+WRITE_EVERY = 2.0
 
 
 class ProgressXCom:
@@ -31,16 +31,16 @@ class ProgressXCom:
         self._ti = ti
         self._log = log
         self._clock = clock
-        self._told_at = clock.monotonic()
+        self._written_at = clock.monotonic()
         self._is_written = False
         self._is_broken = not IS_SHOWN
 
-    def go_on(self, account: Account) -> None:
+    def write(self, account: Account) -> None:
         """Store the report so far every 2 s; the push does not depend on it."""
         now = self._clock.monotonic()
-        if self._is_broken or now < self._told_at + TELL_EVERY:
+        if self._is_broken or now < self._written_at + WRITE_EVERY:
             return
-        self._told_at = now
+        self._written_at = now
         try:
             self._ti.xcom_push(key=PROGRESS_KEY, value=account.as_dict())
             self._is_written = True

@@ -61,21 +61,21 @@ class Resume:
         :raises RefusedConfiguration: if it is damaged or another push's, and rows must not be sent twice.
         """
         fresh = Checkpoint(fingerprint)
-        first, begun = "", None
+        first, checkpoint = "", None
         for key, store in slots:
             found = self._read(store, fresh)
             if found is not None and not found.fingerprint.differs_in(fingerprint):
                 # If it is complete, its rows are finished; only a task cleared by hand pushes them again.
                 is_cleared = found.complete and found.round != self._max_tries
                 return SealedStore(slots.take(key), self._seal), fresh if is_cleared else self._opened(found, fresh)
-            first, begun = first or key, begun or found
+            first, checkpoint = first or key, checkpoint or found
             if found is None:
                 break
-        if begun is None or (begun.complete and begun.round != self._max_tries):
+        if checkpoint is None or (checkpoint.complete and checkpoint.round != self._max_tries):
             return SealedStore(slots.take(first), self._seal), fresh
-        changed = begun.fingerprint.differs_in(fingerprint)
-        begun = self._restart(fresh, f"{' and '.join(changed)} changed since the last try", begun)
-        return SealedStore(slots.take(first), self._seal), begun
+        changed = checkpoint.fingerprint.differs_in(fingerprint)
+        checkpoint = self._restart(fresh, f"{' and '.join(changed)} changed since the last try", checkpoint)
+        return SealedStore(slots.take(first), self._seal), checkpoint
 
     def _opened(self, found: Checkpoint, fresh: Checkpoint) -> Checkpoint:
         if found.complete or not isinstance(found.keys, str):
@@ -110,5 +110,5 @@ class Resume:
 
 def _accepted(found: Checkpoint | None) -> str:
     """Return a sentence on the rows accepted by earlier tries, which the report of a refused try does not count."""
-    accepted = Counts.restored(found.tally).counts[Status.ACCEPTED] if found else 0
+    accepted = Counts.restored(found.counts).counts[Status.ACCEPTED] if found else 0
     return f"Earlier tries got {accepted:,} row{'' if accepted == 1 else 's'} accepted. " if accepted else ""

@@ -13,7 +13,7 @@ from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.task import metrics
 from airflow_provider_userattrs.task.column_check import check_columns
 from airflow_provider_userattrs.task.failure import explain_error
-from airflow_provider_userattrs.task.garbage import kept_off_the_heap
+from airflow_provider_userattrs.task.garbage import frozen_heap
 from airflow_provider_userattrs.task.log import PushLog
 from airflow_provider_userattrs.task.planner import Planner
 from airflow_provider_userattrs.task.shutdown import Interruption
@@ -30,7 +30,7 @@ class Run:
 
     :param spec: what is to be pushed and how.
     :param context: the task's context.
-    :param interruption: hears the signals that end it; None if it is to hear none.
+    :param interruption: handles the signals that end it; None for a new one.
     """
 
     def __init__(self, spec: PushSpec, context: Context, interruption: Interruption | None = None) -> None:
@@ -57,7 +57,7 @@ class Run:
             stopped = error
         self._interruption.close()
         push = self._push or Push(self._planner.plan)
-        told = push.close(stopped, lambda error: explain_error(error, self._spec.columns_field))
+        fields = push.close(stopped, lambda error: explain_error(error, self._spec.columns_field))
         self.error = push.error
         report = cast("Report", push.report)
         shard, label = self._spec.shard, report.label()
@@ -66,8 +66,8 @@ class Run:
         if not self._spec.dry_run:
             with suppress(Exception):  # an error of a metrics backend must not fail the push
                 metrics.count(**push.account.this_try(report))
-        self._log.close(push.account, report, told)
-        return told
+        self._log.close(push.account, report, fields)
+        return fields
 
     def _deliver(self, stack: ExitStack) -> Exception | None:
         spec, planner = self._spec, self._planner
@@ -84,8 +84,8 @@ class Run:
         # A push that stops early leaves rows unread: the source is closed here, in the thread that opened it.
         with (
             self._interruption.delivering(push.interrupt),
-            closing(users.rows(cast("Any", plan.begun).after)) as rows,
-            kept_off_the_heap(),
+            closing(users.rows(cast("Any", plan.checkpoint).after)) as rows,
+            frozen_heap(),
         ):
             checked = check_columns(rows, named, alike=users.are_alike, declared=users.are_declared)
             return push.deliver(checked, hook.sender(operation))

@@ -16,7 +16,7 @@ from airflow_provider_userattrs.sources.storage.resolved_paths import storage_pa
 from airflow_provider_userattrs.task.keys import CHECKPOINT_KEY
 
 #: Bytes of a file's name; most file systems take 255, and ids may have 250 characters each.
-_LONGEST_NAME = 200
+_MAX_NAME_LENGTH = 200
 
 
 class StateStore:
@@ -55,7 +55,7 @@ class PathStore:
     def __init__(self, folder: str, ti: Any, key: str = CHECKPOINT_KEY) -> None:
         parts = [ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index)]
         name = "~".join(quote(part, safe="") for part in [*parts, *([] if key == CHECKPOINT_KEY else [key])])
-        if len(name) > _LONGEST_NAME:
+        if len(name) > _MAX_NAME_LENGTH:
             name = f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:40]}"
         self._path: Any = storage_path(folder) / f"{name}.json"
 

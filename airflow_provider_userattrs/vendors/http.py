@@ -34,10 +34,10 @@ _STATUSES = {
 }
 
 #: Maximum wait in seconds; a request to wait for longer is taken for a mistake.
-_LONGEST_WAIT = 86_400.0
+_MAX_WAIT = 86_400.0
 
 #: `x-ratelimit-reset` is not standardised: it may be the seconds left or epoch seconds. Up to this it is seconds left.
-_LONGEST_RESET = 3600
+_MAX_RESET = 3600
 
 #: One value of a list of seconds and dates.
 _LISTED = re.compile(r"\s*(?:[A-Za-z]+,)?[^,]+")
@@ -121,7 +121,7 @@ def asked_to_wait(response: Response, clock: Callable[[], float]) -> float | Non
     waits = [_reset(headers, now)]
     if is_busy:
         waits.append(_retry_after(headers, now))
-    return max((min(wait, _LONGEST_WAIT) for wait in waits if wait is not None), default=None)
+    return max((min(wait, _MAX_WAIT) for wait in waits if wait is not None), default=None)
 
 
 def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
@@ -143,7 +143,7 @@ def _one_retry_after(text: str, headers: Mapping[str, str], now: float) -> float
 
 def _reset(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _seconds(headers.get("x-ratelimit-reset", "").strip())
-    if seconds is None or seconds <= _LONGEST_RESET:
+    if seconds is None or seconds <= _MAX_RESET:
         return seconds
     return max(0.0, seconds - _vendor_time(headers, now))
 

@@ -12,10 +12,10 @@ from airflow_provider_userattrs.sandbox.basic import Login
 from airflow_provider_userattrs.sandbox.clock import Clock
 from airflow_provider_userattrs.sandbox.exchange import (
     JSON_TYPE,
-    Answer,
-    Call,
+    Request,
+    Response,
     gateway_page,
-    json_answer,
+    json_response,
     no_such_path,
     wrong_method,
 )
@@ -24,8 +24,8 @@ from airflow_provider_userattrs.sandbox.refusal import RefusedError
 from airflow_provider_userattrs.sandbox.switches import Switch, Switches
 
 PATH = "/v2/members"
-MOST_MEMBERS = 40
-MOST_BYTES = 24_000
+MAX_MEMBERS = 40
+MAX_BYTES = 24_000
 MULTI_STATUS = 207
 _NO_FIRING = Firing(0, Then())
 
@@ -80,36 +80,36 @@ class Petrel:
         """Name the documented path that this one is."""
         return PATH if path == PATH else None
 
-    def _items(self, call: Call) -> list[Any]:
-        members = call.payload.get("members") if isinstance(call.payload, dict) else None
+    def _items(self, request: Request) -> list[Any]:
+        members = request.json.get("members") if isinstance(request.json, dict) else None
         return members if isinstance(members, list) else []
 
-    def rows(self, call: Call) -> int:
+    def rows(self, request: Request) -> int:
         """Count the members in a call."""
-        return len(self._items(call))
+        return len(self._items(request))
 
-    def users_named(self, call: Call) -> frozenset[str]:
+    def users_named(self, request: Request) -> frozenset[str]:
         """Give the ids, as they are compared."""
-        return frozenset(str(item.get("id")).casefold() for item in self._items(call) if isinstance(item, dict))
+        return frozenset(str(item.get("id")).casefold() for item in self._items(request) if isinstance(item, dict))
 
-    def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
+    def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
         """Check in the order: who calls, the form, the members."""
-        if call.path != PATH:
+        if request.path != PATH:
             return no_such_path()
-        if call.method != "POST":
+        if request.method != "POST":
             return wrong_method()
-        if call.login != self.login:
+        if request.login != self.login:
             return self._problem(401, "unauthorized")
         if self._switches["petrel.read_only"]:
             return self._problem(403, "read_only")
-        if len(call.body) > MOST_BYTES:
+        if len(request.body) > MAX_BYTES:
             return self._problem(413, "too_large")
-        items = self._items(call)
-        if call.media_type != JSON_TYPE or not 0 < len(items) <= MOST_MEMBERS or not all(map(_is_item, items)):
+        items = self._items(request)
+        if request.media_type != JSON_TYPE or not 0 < len(items) <= MAX_MEMBERS or not all(map(_is_item, items)):
             return self._problem(400, "malformed")
         return self._merge(items, apply, firing or _NO_FIRING)
 
-    def _merge(self, items: list[dict[str, Any]], apply: bool, firing: Firing) -> Answer:
+    def _merge(self, items: list[dict[str, Any]], apply: bool, firing: Firing) -> Response:
         """Merge members in their order; one that stands there twice has one result."""
         told: dict[str, str] = {}
         applied = False
@@ -128,9 +128,9 @@ class Petrel:
             told[item["id"].casefold()] = result
         results = [{"id": member, "result": result} for member, result in sorted(told.items(), reverse=True)]
         kept = results[: max(0, len(results) - firing.then.short_array)]
-        answer = json_answer(MULTI_STATUS, {"results": kept}, applied=applied)
-        answer.codes = dict(Counter(result for result in told.values() if result != "merged"))
-        return answer
+        response = json_response(MULTI_STATUS, {"results": kept}, applied=applied)
+        response.codes = dict(Counter(result for result in told.values() if result != "merged"))
+        return response
 
     @staticmethod
     def _first_half(item: dict[str, Any]) -> dict[str, Any]:
@@ -140,10 +140,10 @@ class Petrel:
         return {**item, "merge": merge, "drop": drop}
 
     @staticmethod
-    def _problem(status: int, kind: str) -> Answer:
-        return json_answer(status, {"problem": kind}, code=kind)
+    def _problem(status: int, kind: str) -> Response:
+        return json_response(status, {"problem": kind}, code=kind)
 
-    def keeps_answering(self, then: Then) -> bool:
+    def alters_response(self, then: Then) -> bool:
         """Tell whether a fault's code is that of members."""
         return then.by_code
 
@@ -152,7 +152,7 @@ class Petrel:
         if then.code is not None and not isinstance(then.code, str):
             raise RefusedError("then.code must be a string at petrel, the result of a member")
 
-    def fault_answer(self, then: Then) -> Answer:
+    def fault_response(self, then: Then) -> Response:
         """Give a gateway's page: Petrel's own problems come without a fault."""
         return gateway_page(then.status or MULTI_STATUS, then.message)
 
@@ -173,11 +173,11 @@ class Petrel:
         """Count the members."""
         return len(self.members)
 
-    def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def stored(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Go through the members."""
         return ((member.id, member.view()) for member in self.members.values())
 
-    def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
+    def stored_user(self, key: str, environment: str) -> dict[str, Any] | None:
         """Look up one member."""
         member = self.members.get(key.casefold())
         return None if member is None else member.view()

@@ -343,7 +343,7 @@ def test_a_mended_cell_is_sent_with_the_types_of_the_first_push(
     first = push(FileRows(str(users), types=types), rejects_path=str(path))
     assert first.counts == {"accepted": 1, "invalid": 1}
     [reason] = first.report["reasons"]
-    assert reason["places"] == [f"file://{users}, line 3"]
+    assert reason["locations"] == [f"file://{users}, line 3"]
     [file] = files(path)
     text = file.read_text()
     file.write_text(text.replace('"4x"', '"44"'))

@@ -64,7 +64,7 @@ def test_many_lines_with_one_fault_are_one_reason(push: Callable[..., Any], cont
         ("malformed-line", 250),
         ("55108", 3),
     ]
-    assert run.report["reasons"][0]["places"] == [f"file://{users}, line {number}" for number in (2, 3, 4)]
+    assert run.report["reasons"][0]["locations"] == [f"file://{users}, line {number}" for number in (2, 3, 4)]
     assert "EUID is invalid" in run.report["warning"]
 
 

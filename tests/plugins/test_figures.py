@@ -37,7 +37,7 @@ def timeline(steps: list[tuple[float, int, int]]) -> tuple[Timeline, float]:
 
 
 @given(steps=st.lists(st.tuples(st.floats(0.001, 1e4), st.integers(0, 10**6), st.integers(0, 99)), max_size=70))
-def test_the_chart_stays_in_its_frame_and_shows_every_stretch(steps: list[tuple[float, int, int]]) -> None:
+def test_the_chart_stays_in_its_frame_and_shows_every_interval(steps: list[tuple[float, int, int]]) -> None:
     made, seconds = timeline(steps)
     drawn = chart(made, seconds)
     if drawn is None:
@@ -54,8 +54,8 @@ def test_the_chart_stays_in_its_frame_and_shows_every_stretch(steps: list[tuple[
     assert drawn.peak * 1.001 >= drawn.mean == pytest.approx(sum(made.rows) / seconds, rel=0.01)
 
 
-def test_a_last_stretch_that_has_only_begun_makes_no_peak() -> None:
-    made = Timeline.restored({"stretch": 1.0, "rows": [100, 100, 9], "retries": [0, 0, 1]})
+def test_an_unfinished_last_interval_makes_no_peak() -> None:
+    made = Timeline.restored({"interval_seconds": 1.0, "rows": [100, 100, 9], "retries": [0, 0, 1]})
     drawn = chart(made, 2.01)
     assert drawn is not None
     assert drawn.peak < 110
@@ -65,20 +65,20 @@ def test_a_last_stretch_that_has_only_begun_makes_no_peak() -> None:
 
 @pytest.mark.parametrize("rows", [[], [5], [5, 1]])
 def test_a_quick_push_has_no_chart(rows: list[int]) -> None:
-    made = Timeline.restored({"stretch": 1.0, "rows": rows, "retries": [0] * len(rows)})
+    made = Timeline.restored({"interval_seconds": 1.0, "rows": rows, "retries": [0] * len(rows)})
     assert chart(made, len(rows) * 1.0 - 0.9) is None
 
 
-def reading(rows: int, of: int | None, seconds: float, stretches: list[int] | None = None) -> Reading:
+def reading(rows: int, of: int | None, seconds: float, intervals: list[int] | None = None) -> Reading:
     report = Report("Kahuna", "set attributes", "Kahuna confirmed each user")
     report.add_accepted(rows)
-    state = {"stretch": 1.0, "rows": stretches, "retries": [0] * len(stretches)} if stretches else None
+    state = {"interval_seconds": 1.0, "rows": intervals, "retries": [0] * len(intervals)} if intervals else None
     facts = {"requests": 1, "retries": 0, "seconds": seconds, "of": of, "timeline": state}
     return read(report.as_dict({}, **facts))
 
 
 @pytest.mark.parametrize(
-    ("rows", "of", "seconds", "stretches", "rate", "left"),
+    ("rows", "of", "seconds", "intervals", "rate", "left"),
     [
         (0, None, 0.0, None, 0, None),
         (0, 100, 0.0, None, 0, None),
@@ -90,7 +90,7 @@ def reading(rows: int, of: int | None, seconds: float, stretches: list[int] | No
     ids=["nothing yet", "nothing of many", "half", "of nobody knows", "of late, not at first", "more than announced"],
 )
 def test_progress(
-    rows: int, of: int | None, seconds: float, stretches: list[int] | None, rate: float, left: float | None
+    rows: int, of: int | None, seconds: float, intervals: list[int] | None, rate: float, left: float | None
 ) -> None:
-    told = progress(reading(rows, of, seconds, stretches))
+    told = progress(reading(rows, of, seconds, intervals))
     assert (told.done, told.of, told.rate, told.seconds_left) == (rows, of, rate, left)

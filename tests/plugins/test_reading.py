@@ -34,7 +34,7 @@ def made() -> dict[str, Any]:
         rejects_path="/tmp/x.jsonl",
         failure="Kahuna is unavailable",
         of=9,
-        timeline={"stretch": 4.0, "rows": [2, 3, 3, 0], "retries": [0, 1, 0, 0]},
+        timeline={"interval_seconds": 4.0, "rows": [2, 3, 3, 0], "retries": [0, 1, 0, 0]},
         configuration={"nulls": "skip", "attributes": ["a", "b ← c"], "max_failed": 0.05},
         shard={"number": 2, "of": 3},
     )

@@ -37,33 +37,33 @@ class Task:
 
 
 def counted(*rows: tuple[int, Verdict], vendor: str = "Kahuna", done: str = "updated", dry_run: bool = False) -> Report:
-    report = Report(vendor, "set attributes", "somebody said so", done=done, dry_run=dry_run)
+    report = Report(vendor, "set attributes", "the vendor confirmed each user", done=done, dry_run=dry_run)
     for count, verdict in rows:
         for _ in range(count):
             report.add(report.rows, verdict)
     return report
 
 
-def facts(report: Report, **said: Any) -> dict[str, Any]:
+def facts(report: Report, **details: Any) -> dict[str, Any]:
     return {
         "requests": 1,
         "retries": 0,
         "bytes": 1,
         "seconds": 2.0,
         "notes": [],
-        "timeline": {"stretch": 1.0, "rows": [1, 1], "retries": [0, 0]},
-        "push": {"report": report.head(), "said": {"rejects_path": None, "of": None, "configuration": {}, **said}},
+        "timeline": {"interval_seconds": 1.0, "rows": [1, 1], "retries": [0, 0]},
+        "push": {"report": report.head(), "details": {"rejects_path": None, "of": None, "configuration": {}, **details}},
     }
 
 
-def ended(*rows: tuple[int, Verdict], failure: str | None = None, said: Any = None, **head: Any) -> dict[str, Any]:
+def ended(*rows: tuple[int, Verdict], failure: str | None = None, details: Any = None, **head: Any) -> dict[str, Any]:
     report = counted(*rows, **head)
-    return dict(as_dict(report, facts(report, **(said or {})), (0,), failure))
+    return dict(as_dict(report, facts(report, **(details or {})), (0,), failure))
 
 
 def kept(*rows: tuple[int, Verdict], of: int | None = None, **changes: Any) -> Any:
     report = counted(*rows)
-    checkpoint = Checkpoint(Fingerprint("", ""), tally=report.state(20), facts=facts(report, of=of), tries=(0,))
+    checkpoint = Checkpoint(Fingerprint("", ""), counts=report.state(20), facts=facts(report, of=of), tries=(0,))
     return {**json.loads(json.dumps(checkpoint.as_dict())), **changes}
 
 

@@ -139,7 +139,7 @@ def test_rows_and_verdicts_are_told(rows: Any, clock: Any) -> None:
 def test_a_later_push_goes_on_where_one_was_interrupted(rows: Any, clock: Any, idempotent: bool) -> None:
     store = Kept()
     target = operation(idempotent=idempotent)
-    first = Push(PushPlan(target, store=store, begun=Checkpoint(PRINT).begin(), concurrency=1, clock=clock))
+    first = Push(PushPlan(target, store=store, checkpoint=Checkpoint(PRINT).begin(), concurrency=1, clock=clock))
 
     def judge(positions: list[int]) -> str:
         if positions == [30]:
@@ -154,8 +154,8 @@ def test_a_later_push_goes_on_where_one_was_interrupted(rows: Any, clock: Any, i
     assert store.state is not None
     assert report_so_far(store.state)["accepted"] == done
 
-    begun = Checkpoint.from_dict(store.state).begin()
-    second = Push(PushPlan(target, store=store, begun=begun, clock=clock))
+    checkpoint = Checkpoint.from_dict(store.state).begin()
+    second = Push(PushPlan(target, store=store, checkpoint=checkpoint, clock=clock))
     to = Vendor("ok")
     report = second.run(rows(50), to)
     assert second.error is None
@@ -176,7 +176,7 @@ def test_it_goes_on_from_a_place_of_the_source(rows: Any, clock: Any) -> None:
             yield row
 
     store = Kept()
-    push = Push(PushPlan(operation(), store=store, begun=Checkpoint(PRINT).begin(), concurrency=1, clock=clock))
+    push = Push(PushPlan(operation(), store=store, checkpoint=Checkpoint(PRINT).begin(), concurrency=1, clock=clock))
 
     def judge(positions: list[int]) -> str:
         if positions == [24]:
@@ -185,9 +185,9 @@ def test_it_goes_on_from_a_place_of_the_source(rows: Any, clock: Any) -> None:
 
     push.run(source(rows(50)), Vendor(judge))
     assert store.state is not None
-    begun = Checkpoint.from_dict(store.state).begin()
-    assert begun.after == 20
-    report = Push(PushPlan(operation(), begun=begun, clock=clock)).run(source(rows(50)[20:]), Vendor("ok"))
+    checkpoint = Checkpoint.from_dict(store.state).begin()
+    assert checkpoint.after == 20
+    report = Push(PushPlan(operation(), checkpoint=checkpoint, clock=clock)).run(source(rows(50)[20:]), Vendor("ok"))
     assert report["accepted"] == 50
 
 
@@ -197,7 +197,7 @@ def test_what_ends_the_process_ends_the_push_first(rows: Any, clock: Any) -> Non
         raise KeyboardInterrupt
 
     store = Kept()
-    push = Push(PushPlan(operation(), store=store, begun=Checkpoint(PRINT).begin(), clock=clock))
+    push = Push(PushPlan(operation(), store=store, checkpoint=Checkpoint(PRINT).begin(), clock=clock))
     with pytest.raises(KeyboardInterrupt):
         push.run(source(), Vendor("ok"))
     assert isinstance(push.error, KeyboardInterrupt)

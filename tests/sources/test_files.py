@@ -57,7 +57,7 @@ def only_rows(items: Any) -> list[Any]:
 def told(items: Any) -> list[Any]:
     """Give rows as they are, and malformed ones by what is said of them."""
     return [
-        (item.verdict.where, item.verdict.meaning, item.raw) if isinstance(item, MalformedRow) else item
+        (item.verdict.location, item.verdict.meaning, item.raw) if isinstance(item, MalformedRow) else item
         for item in only_rows(items)
     ]
 
@@ -106,7 +106,7 @@ def test_a_line_that_cannot_be_read_is_one_invalid_row(tmp_path: Path) -> None:
     first, *bad, last = FileRows(path).rows()
     assert (first, last) == ({"a": 1}, {"a": 3})
     too_long = "JSON with a number of over 4,300 digits, more than Python reads"
-    assert [(item.verdict.where, item.verdict.meaning) for item in bad] == [  # type: ignore[union-attr]
+    assert [(item.verdict.location, item.verdict.meaning) for item in bad] == [  # type: ignore[union-attr]
         (f"file://{path}, line {number}", why)
         for number, why in [(3, "no JSON"), (4, "no JSON object"), (5, "no UTF-8"), (6, "no JSON"), (7, too_long)]
     ]
@@ -120,7 +120,7 @@ def test_types_of_json_lines(tmp_path: Path) -> None:
     assert first == {"d": Decimal("1.1"), "at": datetime(2026, 11, 24, 10, tzinfo=timezone.utc)}
     assert second == {}
     assert isinstance(bad, MalformedRow)
-    assert bad.verdict.where.endswith("u.jsonl, line 3")
+    assert bad.verdict.location.endswith("u.jsonl, line 3")
     assert bad.verdict.meaning == "value is not of the type decimal that types declares"
     assert (bad.raw, bad.types) == ({"d": "x@y.com"}, {"d": "decimal", "at": "timestamp"})
     assert bad.verdict.attribute == "d"
@@ -314,7 +314,7 @@ def test_a_value_of_another_type_in_parquet(tmp_path: Path) -> None:
     first, bad, last = only_rows(FileRows(str(path), types={"a": "integer"}).rows())
     assert (first, last) == ({"a": 1}, {"a": 3})
     assert bad.verdict.meaning == "value is not of the type integer that types declares"
-    assert bad.verdict.where.endswith("users.parquet, row 2")
+    assert bad.verdict.location.endswith("users.parquet, row 2")
 
 
 def test_no_parquet(tmp_path: Path) -> None:
@@ -543,7 +543,7 @@ def test_a_line_without_end_costs_linear_time_and_its_row_alone(tmp_path: Path, 
     bad, row = list(source.rows())[-2:]
     assert time.process_time() - started < 5, "each block was put behind all those before it"
     assert isinstance(bad, MalformedRow)
-    assert (bad.verdict.meaning, bad.verdict.where) == ("a line over 16 MiB", f"file://{path}, line 2")
+    assert (bad.verdict.meaning, bad.verdict.location) == ("a line over 16 MiB", f"file://{path}, line 2")
     assert len(bad.raw) < 1 << 20
     assert row == {"a": "2"}
 
@@ -590,7 +590,7 @@ def test_a_parquet_value_that_python_has_none_for_costs_its_row(tmp_path: Path, 
     pq.write_table(table, path, row_group_size=3)
     first, *bad = only_rows(FileRows(str(path), types=types).rows())
     assert first == {"id": "a", "day": date(1970, 1, 2), "text": "x", "at": datetime(1970, 1, 1)}
-    assert [(item.verdict.attribute, item.verdict.where.rpartition(", ")[2], item.raw["id"]) for item in bad] == [
+    assert [(item.verdict.attribute, item.verdict.location.rpartition(", ")[2], item.raw["id"]) for item in bad] == [
         ("day", "row 2", "b"),
         ("text", "row 3", "c"),
         ("at", "row 4", "d"),

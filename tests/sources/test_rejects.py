@@ -156,7 +156,7 @@ def test_a_line_that_is_none_is_a_malformed_row(path: Path, line: str) -> None:
     first, second, third = Rejects(str(path)).rows()
     assert first == third == {"a": 1}
     assert isinstance(second, MalformedRow)
-    assert second.verdict.where.endswith("rejects.jsonl, line 3")
+    assert second.verdict.location.endswith("rejects.jsonl, line 3")
     assert line not in second.verdict.meaning
 
 

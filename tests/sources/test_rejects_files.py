@@ -42,11 +42,13 @@ class Writers:
 
     def open(self, run: str, index: int = -1, *, task: str = "push", below: int | None = None) -> RejectsWriter:
         self.clock.advance(1)
-        begun = None
+        checkpoint = None
         if below is not None:
-            begun = Checkpoint(Fingerprint("", ""), below=below, tries=(0, below))
+            checkpoint = Checkpoint(Fingerprint("", ""), below=below, tries=(0, below))
         owner = Owner("nightly", task, run, index)
-        return RejectsWriter(path_of(self.path, owner), idempotent=True, owner=owner, begun=begun, clock=self.clock)
+        return RejectsWriter(
+            path_of(self.path, owner), idempotent=True, owner=owner, checkpoint=checkpoint, clock=self.clock
+        )
 
     def write(self, run: str, index: int = -1, *rows: int, **more: Any) -> None:
         with closing(self.open(run, index, **more)) as writer:
@@ -274,7 +276,7 @@ def test_a_glob_is_known_to_match_what_is_not_there_yet(folder: Path) -> None:
     assert not source.reads(f"{folder}/rejects.jsonl")
 
 
-def test_storages_are_told_apart() -> None:
+def test_storages_are_distinct_reasons() -> None:
     local, memory = (
         ResolvedPath(LocalFileSystem, None, "/data/a.csv"),
         ResolvedPath(MemoryFileSystem, None, "/data/a.csv"),

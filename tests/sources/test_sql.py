@@ -509,7 +509,7 @@ def test_sqlite_goes_on_by_key(sqlite: Any) -> None:
     assert goes_on_everywhere(source(f"{numbers} WHERE n > :low", key="id", parameters={"low": 500})) == 3_000
 
 
-def test_texts_that_a_collation_takes_for_one_are_told_apart(sqlite: Any) -> None:
+def test_texts_that_a_collation_takes_for_one_are_distinct_reasons(sqlite: Any) -> None:
     sqlite("CREATE TABLE t (id TEXT COLLATE NOCASE)")
     sqlite(*(f"INSERT INTO t VALUES ('{n:05}a'), ('{n:05}A')" for n in range(1_000)))
     rows = source("SELECT id FROM t", key="id")

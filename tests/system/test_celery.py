@@ -56,17 +56,17 @@ def test_shards_over_workers(
         one, other = airflow.start_worker(), airflow.start_worker()
         assert one.pid != other.pid
         airflow.trigger("kahuna", 120)
-        begun = time.monotonic()
+        started = time.monotonic()
         arrived = airflow.wait_until(lambda: control.get("journal/summary", vendor="kahuna")["rows"] > USERS // 3, 120)
         assert arrived, airflow.logs()
         airflow.kill(other)
         airflow.start_worker()
         state = {"kahuna": airflow.wait_for("kahuna", 240)}
-        seconds = {"kahuna": time.monotonic() - begun}
+        seconds = {"kahuna": time.monotonic() - started}
         airflow.trigger("moengage", 60)
-        begun = time.monotonic()
+        started = time.monotonic()
         state["moengage"] = airflow.wait_for("moengage", 240)
-        seconds["moengage"] = time.monotonic() - begun
+        seconds["moengage"] = time.monotonic() - started
         reports = {vendor: airflow.reports(vendor) for vendor in CAPS}
         tries = airflow.query(
             "SELECT try_number, rendered_map_index FROM task_instance WHERE dag_id = 'kahuna' AND task_id = 'push' "

@@ -201,10 +201,10 @@ def test_faults_of_a_deployment(
     with airflow.running():
         airflow.trigger("faulty", 120)
         for fault in FAULTS:
-            begun = time.monotonic()
+            started = time.monotonic()
             pushes.go_on()
             fault(pushes)
-            seconds.append((fault.__name__, round(time.monotonic() - begun, 1)))
+            seconds.append((fault.__name__, round(time.monotonic() - started, 1)))
         pushes.go_on()
         pushes.end()
         pushes.wait(lambda: airflow.state("faulty") in ("success", "failed"))

@@ -95,7 +95,7 @@ def test_the_timeline_covers_all_tries(airflow: Any, control: Any, tmp_path: Pat
     assert (report["resumed_from"], report["of"], report["accepted"]) == (20, 40, 40)
     assert sum(report["timeline"]["rows"]) == 40
     assert sum(report["timeline"]["retries"]) == report["retries"]
-    assert len(report["timeline"]["rows"]) == int(report["seconds"] / report["timeline"]["stretch"]) + 1
+    assert len(report["timeline"]["rows"]) == int(report["seconds"] / report["timeline"]["interval_seconds"]) + 1
 
 
 @needs("Push report tab")

@@ -49,7 +49,7 @@ def test_nor_does_depth_matter() -> None:
     assert digest([deep()])
 
 
-def test_what_is_too_large_for_json_is_told_apart() -> None:
+def test_what_is_too_large_for_json_is_distinct_reasons() -> None:
     large = [10**5000, 10**5000 + 1, -(10**5000), [10**5000], 2**70, 2**70 + 1, {"a": 2**70}, {"b": 2**70}]
     assert len({digest([value]) for value in large}) == len(large)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from airflow_provider_userattrs.task.garbage import kept_off_the_heap
+from airflow_provider_userattrs.task.garbage import frozen_heap
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def nothing_frozen() -> Iterator[None]:
 
 def test_what_was_there_is_frozen_until_the_end() -> None:
     before = [[]]  # type: ignore[var-annotated]
-    with kept_off_the_heap():
+    with frozen_heap():
         assert gc.get_freeze_count() > 0
         assert not any(each is before for each in gc.get_objects())
     assert gc.get_freeze_count() == 0
@@ -28,7 +28,7 @@ def test_what_was_there_is_frozen_until_the_end() -> None:
 
 
 def test_it_ends_with_an_error_too() -> None:
-    with pytest.raises(KeyError), kept_off_the_heap():
+    with pytest.raises(KeyError), frozen_heap():
         raise KeyError
     assert gc.get_freeze_count() == 0
 
@@ -36,6 +36,6 @@ def test_it_ends_with_an_error_too() -> None:
 def test_what_someone_else_has_frozen_stays_so() -> None:
     gc.freeze()
     since = [[]]  # type: ignore[var-annotated]
-    with kept_off_the_heap():
+    with frozen_heap():
         assert any(each is since for each in gc.get_objects())
     assert gc.get_freeze_count() > 0

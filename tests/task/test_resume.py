@@ -306,12 +306,12 @@ def test_a_number_python_writes_no_text_of_costs_its_row_only(control: Any, tmp_
     assert (run.report["accepted"], run.report["invalid"]) == (2, 2)
 
 
-@pytest.mark.parametrize("holes", [(), ((0, 1),), ((0, 2), (3, 4)), ((1, 3),)])
-def test_a_try_takes_up_the_unfinished_rows_and_no_other(holes: tuple[tuple[int, int], ...]) -> None:
-    begun = Checkpoint(Fingerprint("", ""), below=4, holes=holes)
-    unfinished = [position for first, behind in holes for position in range(first, behind)] + [4, 5]
+@pytest.mark.parametrize("gaps", [(), ((0, 1),), ((0, 2), (3, 4)), ((1, 3),)])
+def test_a_try_takes_up_the_unfinished_rows_and_no_other(gaps: tuple[tuple[int, int], ...]) -> None:
+    checkpoint = Checkpoint(Fingerprint("", ""), below=4, gaps=gaps)
+    unfinished = [position for first, behind in gaps for position in range(first, behind)] + [4, 5]
     rows = [{"position": position} for position in range(6)]
-    taken_up: list[Any] = list(pending(rows, begun, None, lambda position, row: row["position"]))
+    taken_up: list[Any] = list(pending(rows, checkpoint, None, lambda position, row: row["position"]))
     assert taken_up == unfinished
 
 
@@ -387,9 +387,9 @@ def damages(state: dict[str, Any]) -> Iterator[dict[str, Any] | list[Any] | str]
         yield {**state, name: "x"}
         yield {**state, name: None} if state[name] is not None else {**state, name: 5}
         yield {each: value for each, value in state.items() if each != name}
-    yield {**state, "holes": [[5, 3]]}
+    yield {**state, "gaps": [[5, 3]]}
     yield {**state, "below": state["below"] + 1}
-    yield {**state, "tally": {"counts": {"accepted": -1}, "reasons": []}}
+    yield {**state, "counts": {"counts": {"accepted": -1}, "reasons": []}}
     yield from ([], "x")
 
 

@@ -14,7 +14,7 @@ from threading import Event
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.concurrency import INTERVAL, Concurrency
-from airflow_provider_userattrs.push.delivery.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
+from airflow_provider_userattrs.push.delivery.dispatch import MAX_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.delivery.intake import Intake, Record
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
 from airflow_provider_userattrs.push.delivery.retry_queue import RetryQueue
@@ -211,7 +211,7 @@ class Delivery:
                 accepted += batch.updates
             else:
                 self._settle(batch, sent.verdicts)
-            if sent.wait > LONGEST_WAIT:
+            if sent.wait > MAX_WAIT:
                 self.stop(RetryLater(f"{self._operation.vendor} asks to wait {sent.wait:,.0f} s", sent.wait))
         if accepted:  # the usual case, recorded together
             accepted.sort(key=_position)

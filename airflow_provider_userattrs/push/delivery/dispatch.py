@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.model.operation import BUSY_STATUSES, Opera
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Verdict
 
 #: Seconds. If a vendor asks to wait longer, the push stops instead of occupying a worker.
-LONGEST_WAIT = 300.0
+MAX_WAIT = 300.0
 
 
 class Sent(NamedTuple):
@@ -77,7 +77,7 @@ class Dispatch:
             self._rate_limiter.hold(wait)
         if result.status in BUSY_STATUSES:
             self._rate_limiter.slow_down()
-        if wait > LONGEST_WAIT or (verdicts.count(ACCEPTED) != len(batch) and ends_the_push(verdicts, result)):
+        if wait > MAX_WAIT or (verdicts.count(ACCEPTED) != len(batch) and ends_the_push(verdicts, result)):
             self._stopping.set()  # here already, so that this thread does not send another batch first
         return Sent(verdicts, len(body), None, wait)
 

@@ -18,7 +18,7 @@ _MISSING_TEXTS = frozenset(
     {"nan", "nat", "na", "n/a", "#n/a", "<na>", "null", "(null)", "<null>", "none", "nil", "undefined"}
     | {"\\n", '""', "''", "(empty)"}
 )
-LONGEST_MISSING_TEXT = max(map(len, _MISSING_TEXTS))
+MAX_MISSING_LENGTH = max(map(len, _MISSING_TEXTS))
 
 # Notes.
 WHITESPACE_AROUND = "id with leading or trailing whitespace"
@@ -52,7 +52,7 @@ def id_note(text: str) -> str | None:
     """Return a note on an id that is odd, or None; the id is sent as it is."""
     if text.strip() != text:
         return WHITESPACE_AROUND
-    return LIKE_MISSING if len(text) <= LONGEST_MISSING_TEXT and text.lower() in _MISSING_TEXTS else None
+    return LIKE_MISSING if len(text) <= MAX_MISSING_LENGTH and text.lower() in _MISSING_TEXTS else None
 
 
 def wrong_type(verdict: Verdict, value: Any) -> InvalidRow:

@@ -72,7 +72,7 @@ class Verdict:
     :param others: the verdicts on the row's other attributes that cannot be sent.
     :param detail: the vendor's own message. It may repeat a user's data, so it goes to the rejects file only.
     :param see_rejects: whether the cause differs by row, and is in the rejects file only, such as in ``detail``.
-    :param where: the location of the row, such as a file and a line.
+    :param location: the location of the row, such as a file and a line.
     """
 
     status: Status
@@ -82,7 +82,7 @@ class Verdict:
     action: Action = Action.KEEP
     attribute: str | None = None
     detail: str = ""
-    where: str = ""
+    location: str = ""
     see_rejects: bool = False
     others: tuple[Verdict, ...] = ()
 
@@ -90,9 +90,9 @@ class Verdict:
         """Return this verdict, for an attribute."""
         return replace(self, attribute=attribute)
 
-    def at(self, where: str) -> Verdict:
+    def at(self, location: str) -> Verdict:
         """Return this verdict, for the row at a location."""
-        return replace(self, where=where)
+        return replace(self, location=location)
 
     def saying(self, detail: object) -> Verdict:
         """Return this verdict with the vendor's own message, cut to 500 characters."""

@@ -27,13 +27,13 @@ class Part(NamedTuple):
     lines: Callable[[], Iterator[str]]
 
 
-def head_line(facts: Mapping[str, Any], begun: Checkpoint | None = None) -> str:
+def head_line(facts: Mapping[str, Any], checkpoint: Checkpoint | None = None) -> str:
     """Return the line with which a part begins.
 
     :param facts: whose it is, and the like.
-    :param begun: where a try begins that goes on with a push; None at the first row.
+    :param checkpoint: where a try begins that goes on with a push; None at the first row.
     """
-    resumed = {} if begun is None else {"resumed": {"below": begun.below, "holes": begun.holes}}
+    resumed = {} if checkpoint is None else {"resumed": {"below": checkpoint.below, "gaps": checkpoint.gaps}}
     return f"{BEGIN}{json.dumps({**facts, **resumed}, separators=(',', ':'))}}}\n"
 
 
@@ -78,4 +78,4 @@ def _stands(line: str, later: Sequence[dict[str, Any]]) -> bool:
 
 def _finished(position: int, resumption: dict[str, Any]) -> bool:
     below: int = resumption["below"]
-    return position < below and not any(first <= position < behind for first, behind in resumption["holes"])
+    return position < below and not any(first <= position < behind for first, behind in resumption["gaps"])

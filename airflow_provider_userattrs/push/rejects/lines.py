@@ -37,7 +37,7 @@ _TYPES: tuple[tuple[type, str, Any, Any], ...] = (
     (float, "float", lambda value: repr(float(value)), float),
 )
 #: Python reads and writes integers as text up to 4,300 digits, some 14,280 bits.
-_MOST_BITS = 14_000
+_MAX_BITS = 14_000
 
 _READERS = {name: read for _, name, _, read in _TYPES}
 
@@ -78,7 +78,7 @@ def write_line(outcome: Outcome, *, idempotent: bool) -> str:
         "reason": verdict.meaning,
         "attribute": verdict.attribute,
         "detail": verdict.detail,
-        "where": verdict.where,
+        "location": verdict.location,
         "replay": idempotent or verdict.status not in (Status.UNKNOWN, Status.PARTIAL),
         "row": _encode(row.raw if isinstance(row, MalformedRow) else row),
     }
@@ -100,7 +100,7 @@ def read_lines(
     for number, text in enumerate(lines, 1):
         if not text.strip() or text.startswith(BEGIN):
             continue
-        where = f"{file}, line {number:,}" if file else f"line {number:,}"
+        location = f"{file}, line {number:,}" if file else f"line {number:,}"
         try:
             line = json.loads(text)
             row, replay, types = _decode(line["row"]), line["replay"], dict(line.get("types", ()))
@@ -111,21 +111,21 @@ def read_lines(
                     "malformed-line",
                     "no line of a rejects file",
                     "Write the file with rejects_path, and change only values in it.",
-                    where=where,
+                    location=location,
                 ),
                 text,
             )
             continue
         if replay or in_doubt:
-            yield _converted(row, types, convert, where) if types and convert and isinstance(row, dict) else row
+            yield _converted(row, types, convert, location) if types and convert and isinstance(row, dict) else row
 
 
-def _converted(row: dict[str, Any], types: dict[str, str], convert: Convert, where: str) -> Row | MalformedRow:
+def _converted(row: dict[str, Any], types: dict[str, str], convert: Convert, location: str) -> Row | MalformedRow:
     raw = dict(row)
     try:
         convert(row, types)
     except InvalidRow as invalid:
-        return MalformedRow(invalid.verdict.at(where), raw, types)
+        return MalformedRow(invalid.verdict.at(location), raw, types)
     return row
 
 
@@ -138,7 +138,7 @@ def _encode(value: Any) -> Any:
 
 def _encoded(value: Any) -> Any:
     value = plain(value)  # as which it would have been sent
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+    if isinstance(value, int) and value.bit_length() > _MAX_BITS:
         return _opaque(value)
     if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and isfinite(value)):
         return value

@@ -13,15 +13,15 @@ from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.report.book import Book
-from airflow_provider_userattrs.push.report.counts import LONGEST_NAME
+from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
 
-_MOST_NOTES = 20
-_MOST_TRIES = 20
+_MAX_NOTES = 20
+_MAX_TRIES = 20
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Details:
     :param of: how many rows there are, or None if that is not known before they are read.
     :param destination: where the users are, as a URI.
     :param configuration: how the push was set, by parameter.
-    :param shard: which part of a split push this is.
+    :param shard: which shard of a mapped push this is.
     :param rejects_path: the file for the rows that are not accepted.
     """
 
@@ -132,10 +132,10 @@ class Account:
         """Return attributes and notes on their values, with counts; the most frequent first."""
         notes: Counter[tuple[str, str]] = Counter()
         for (name, note), count in self._notes.items():
-            notes[printable(name, LONGEST_NAME), note] += count
+            notes[printable(name, MAX_NAME_LENGTH), note] += count
         for name, note, count in self._earlier.get("notes", ()):
             notes[name, note] += count
-        return [(name, note, count) for (name, note), count in notes.most_common(_MOST_NOTES)]
+        return [(name, note, count) for (name, note), count in notes.most_common(_MAX_NOTES)]
 
     def facts(self) -> dict[str, Any]:
         """Return the sums over all tries, except the rows, as a checkpoint stores them."""
@@ -151,7 +151,7 @@ class Account:
             "timeline": self._timeline.as_dict(),
             "push": {
                 "report": self._blank().head(),
-                "said": {
+                "details": {
                     "rejects_path": paths if len(paths) > 1 else paths[0] if paths else None,
                     "of": details.of,
                     "destination": details.destination,
@@ -160,8 +160,8 @@ class Account:
                 },
             },
         }
-        kept: dict[str, Any] = storable(facts)
-        return kept
+        clean: dict[str, Any] = storable(facts)
+        return clean
 
     def as_dict(self, report: Report | None = None, failure: str | None = None) -> PushReport:
         """Return the report of all tries as a JSON dict.
@@ -200,7 +200,7 @@ class Account:
     @property
     def _rejects_paths(self) -> list[str]:
         """Return the rejects files of all tries; an earlier one may have used another."""
-        earlier = self._earlier.get("push", {}).get("said", {}).get("rejects_path") or []
+        earlier = self._earlier.get("push", {}).get("details", {}).get("rejects_path") or []
         paths = [earlier] if isinstance(earlier, str) else list(earlier)
         path = self.details.rejects_path
         return paths if path is None or path in paths else [*paths, path]
@@ -225,12 +225,12 @@ def as_dict(report: Report, facts: Mapping[str, Any], tries: Sequence[int], fail
     :param failure: a sentence on why the push fails, or None.
     """
     others = {name: value for name, value in facts.items() if name not in ("push", "notes")}
-    told = report.as_dict(
+    fields = report.as_dict(
         {(name, note): count for name, note, count in facts["notes"]},
         **others,
-        **facts["push"]["said"],
+        **facts["push"]["details"],
         resumed_from=tries[-1] if len(tries) > 1 else None,
-        tries=list(tries[-_MOST_TRIES:]),
+        tries=list(tries[-_MAX_TRIES:]),
         failure=failure,
     )
-    return cast("PushReport", told)
+    return cast("PushReport", fields)

@@ -29,14 +29,14 @@ class Book:
         self._idempotent = idempotent
         self._unfinished = Counts()
 
-    def restore(self, below: int, holes: Sequence[tuple[int, int]], counts: Counts) -> None:
+    def restore(self, below: int, gaps: Sequence[tuple[int, int]], counts: Counts) -> None:
         """Begin with the rows that earlier tries finished.
 
-        :param below: the rows below this one are finished, less those in holes.
-        :param holes: (first, behind the last) of each span of unfinished rows, in their order.
+        :param below: the rows below this one are finished, less those in gaps.
+        :param gaps: (first, behind the last) of each span of unfinished rows, in their order.
         :param counts: what became of the finished rows.
         """
-        self.watermark.restore(below, holes, counts)
+        self.watermark.restore(below, gaps, counts)
         self.rows = counts.rows
 
     def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:

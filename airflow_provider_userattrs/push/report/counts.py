@@ -9,19 +9,19 @@ from typing import Any
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status, Verdict
 
-_MOST_POSITIONS = 5
+_MAX_POSITIONS = 5
 
-#: Locations that are listed per reason, such as a file and a line; the end of a location says more than its start.
-_MOST_PLACES = 3
-_LONGEST_PLACE = 100
+#: Maximum number of locations per reason, and of characters in one; of a longer one the end is kept.
+_MAX_LOCATIONS = 3
+_MAX_LOCATION_LENGTH = 100
 
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
 
 #: Maximum number of distinct attributes per reason.
-_MOST_ATTRIBUTES = 50
+_MAX_ATTRIBUTES = 50
 
 #: Maximum number of distinct reasons while a push runs; further ones are counted as `OTHER`.
-_MOST_TOLD_APART = 200
+_MAX_DISTINCT_REASONS = 200
 OTHER = "other"
 
 
@@ -35,34 +35,33 @@ class Reason:
         self.verdict = verdict
         self.count = 0
         self.positions: list[int] = []
-        self.places: list[str] = []
+        self.locations: list[str] = []
         self.attributes: Counter[str] = Counter()
 
     def add(self, position: int, verdict: Verdict) -> None:
         """Count a row; its verdict is this reason's, with its own attribute, location and detail."""
-        where = verdict.where
+        location = verdict.location
         self.count += 1
-        if len(self.positions) < _MOST_POSITIONS:
+        if len(self.positions) < _MAX_POSITIONS:
             self.positions.append(position)
-        if where and len(self.places) < _MOST_PLACES:
-            where = printable(where)
-            self.places.append(where if len(where) <= _LONGEST_PLACE else f"...{where[3 - _LONGEST_PLACE :]}")
+        if location and len(self.locations) < _MAX_LOCATIONS:
+            self.locations.append(_shortened(printable(location)))
         self.add_attribute(verdict.attribute)
 
     def add_attribute(self, attribute: str | None) -> None:
         """Count an attribute that is at fault in a row."""
         if attribute is not None:
-            attribute = printable(attribute, LONGEST_NAME)
-            if attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES:
+            attribute = printable(attribute, MAX_NAME_LENGTH)
+            if attribute in self.attributes or len(self.attributes) < _MAX_ATTRIBUTES:
                 self.attributes[attribute] += 1
 
     def merge(self, other: Reason) -> None:
         """Add the rows of another reason to this one."""
         self.count += other.count
-        self.positions = sorted([*self.positions, *other.positions])[:_MOST_POSITIONS]
-        self.places = [*self.places, *other.places][:_MOST_PLACES]
+        self.positions = sorted([*self.positions, *other.positions])[:_MAX_POSITIONS]
+        self.locations = [*self.locations, *other.locations][:_MAX_LOCATIONS]
         for attribute, count in other.attributes.items():
-            if attribute in self.attributes or len(self.attributes) < _MOST_ATTRIBUTES:
+            if attribute in self.attributes or len(self.attributes) < _MAX_ATTRIBUTES:
                 self.attributes[attribute] += count
 
 
@@ -101,7 +100,7 @@ class Counts:
 
     @property
     def rows(self) -> int:
-        """Count all rows."""
+        """Return the number of all rows."""
         return sum(self.counts.values())
 
     @property
@@ -119,32 +118,32 @@ class Counts:
         reason = self._reasons.get(_key(verdict))
         return reason.count if reason else 0
 
-    def told_apart(self) -> int:
-        """Count the distinct reasons for which rows were not applied."""
+    def distinct_reasons(self) -> int:
+        """Return the number of distinct reasons for which rows were not applied."""
         return sum(reason.verdict.status in NOT_APPLIED for reason in self._reasons.values())
 
-    def ranked(self, most: int) -> list[Reason]:
+    def ranked(self, limit: int) -> list[Reason]:
         """Return at most so many reasons, those that need attention first, then the most frequent; no row is lost.
 
-        :param most: how many, over the number of statuses; what comes after is one reason a status.
+        :param limit: how many, more than there are statuses; the further ones are summed up by status.
         """
         ranked = sorted(
             self._reasons.values(),
             key=lambda reason: (reason.verdict.status not in NOT_APPLIED, -reason.count),
         )
-        if len(ranked) <= most:
+        if len(ranked) <= limit:
             return ranked
-        shown, rest = ranked[: most - len(Status)], ranked[most - len(Status) :]
-        lumps: dict[Status, Reason] = {}
+        shown, rest = ranked[: limit - len(Status)], ranked[limit - len(Status) :]
+        summed_up: dict[Status, Reason] = {}
         for reason in rest:
             status = reason.verdict.status
-            lumps.setdefault(status, Reason(other(status))).merge(reason)
-        return [*shown, *lumps.values()]
+            summed_up.setdefault(status, Reason(other(status))).merge(reason)
+        return [*shown, *summed_up.values()]
 
-    def state(self, most: int) -> dict[str, Any]:
+    def state(self, limit: int) -> dict[str, Any]:
         """Return the counts as a small JSON dict, from which `restored` recreates them.
 
-        :param most: how many reasons to tell apart in it.
+        :param limit: how many distinct reasons it has at most.
         """
         state: dict[str, Any] = {
             "counts": {status.value: count for status, count in self.counts.items() if count},
@@ -156,22 +155,22 @@ class Counts:
                     "remedy": reason.verdict.remedy[:200],
                     "count": reason.count,
                     "positions": reason.positions,
-                    "places": reason.places,
+                    "locations": reason.locations,
                     "see_rejects": reason.verdict.see_rejects,
                     "attributes": dict(reason.attributes.most_common(3)),
                 }
-                for reason in self.ranked(most)
+                for reason in self.ranked(limit)
             ],
         }
-        kept: dict[str, Any] = storable(state)
-        return kept
+        clean: dict[str, Any] = storable(state)
+        return clean
 
     @classmethod
     def restored(cls, state: dict[str, Any]) -> Counts:
         """Return the counts that `state` described."""
-        tally = cls()
+        counts = cls()
         for status, count in state["counts"].items():
-            tally.counts[Status(status)] = count
+            counts.counts[Status(status)] = count
         for each in state["reasons"]:
             verdict = Verdict(
                 Status(each["status"]),
@@ -180,18 +179,18 @@ class Counts:
                 each["remedy"],
                 see_rejects=bool(each.get("see_rejects")),
             )
-            reason = tally._reasons.setdefault(_key(verdict), Reason(verdict))
+            reason = counts._reasons.setdefault(_key(verdict), Reason(verdict))
             reason.count += each["count"]
             reason.positions = each["positions"]
-            reason.places = list(each.get("places", ()))
+            reason.locations = list(each.get("locations", ()))
             reason.attributes = Counter(each["attributes"])
-        return tally
+        return counts
 
     def _reason(self, verdict: Verdict) -> Reason:
         key = _key(verdict)
         reason = self._reasons.get(key)
         if reason is None:
-            if len(self._reasons) >= _MOST_TOLD_APART:
+            if len(self._reasons) >= _MAX_DISTINCT_REASONS:
                 verdict = other(verdict.status)
                 key = _key(verdict)
             reason = self._reasons.setdefault(key, Reason(verdict))
@@ -204,9 +203,13 @@ def other(status: Status) -> Verdict:
         status,
         OTHER,
         "other reasons",
-        "Mend what the reasons above name; the next push names what is left.",
+        "Fix what the reasons above name; the next push names what is left.",
         see_rejects=True,
     )
+
+
+def _shortened(location: str) -> str:
+    return location if len(location) <= _MAX_LOCATION_LENGTH else f"...{location[3 - _MAX_LOCATION_LENGTH :]}"
 
 
 def _key(verdict: Verdict) -> tuple[Status, str, str]:

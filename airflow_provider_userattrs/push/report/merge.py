@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
 
 #: Maximum number of rejects files listed; further ones are next to them.
-_MOST_PATHS = 20
+_MAX_PATHS = 20
 
-_MOST_NAMED = 10
+_MAX_NAMED = 10
 
 #: Maximum number of shards whose failure is quoted, and its maximum length.
-_MOST_LISTED, _LONGEST = 4, 240
+_MAX_LISTED, _MAX_FAILURE_LENGTH = 4, 240
 
 
 class Total:
     """Adds up reports as `Report.as_dict` returns them.
 
-    Positions are counted in each shard anew, so the total names none; ``seconds`` are those of the longest shard.
+    Each shard counts positions from 0, so the total names none; ``seconds`` are those of the longest shard.
 
-    :param reports: one for each shard; what is no report is passed over.
-    :param silent: the names of tasks that should have given a report and gave none; shards that have numbers are
-        found missing without.
+    :param reports: one for each shard; what is no report is ignored.
+    :param without_report: the tasks that should have given a report and gave none; shards that have numbers are found
+        missing without this.
     :raises ValueError: if there is no report, or they are of different pushes.
     """
 
-    def __init__(self, reports: Iterable[Any], silent: Sequence[str] = ()) -> None:
+    def __init__(self, reports: Iterable[Any], without_report: Sequence[str] = ()) -> None:
         self._reports = [report for report in reports if is_report(report)]
-        self._silent_tasks = silent
+        self._tasks_without_report = without_report
         if not self._reports:
-            raise ValueError(self._silent() or "there is no report to add up")
+            raise ValueError(self._missing_sentence() or "there is no report to add up")
         kinds = {(report["vendor"], report["operation"], bool(report["dry_run"])) for report in self._reports}
         if len(kinds) > 1:
             raise ValueError(f"the reports are of different pushes: {', '.join(sorted(map(_kind, kinds)))}")
@@ -55,7 +55,7 @@ class Total:
             keeps_rejects=any(report.get("rejects_path") for report in self._reports),
         )
         for report in self._reports:
-            self.report.merge(_tally(report))
+            self.report.merge(_counts(report))
         self._shards = [shard for report in self._reports if (shard := report.get("shard"))]
         self._of = max((shard["of"] for shard in self._shards), default=0)
         self.report.is_stopped = any(report.get("stopped") for report in self._reports)
@@ -71,7 +71,7 @@ class Total:
         :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
         :param on_empty: what it means that no shard had a row: ``"warn"``, ``"fail"`` or ``"ok"``.
         """
-        if lacking := [sentence for sentence in (self._silent(), self.stopped()) if sentence]:
+        if lacking := [sentence for sentence in (self._missing_sentence(), self.stopped()) if sentence]:
             return RetryLater("; ".join(lacking))
         return self.report.conclude(None, max_failed, on_empty)
 
@@ -82,22 +82,22 @@ class Total:
             return None
         return f"{len(stopped):,} of {_shards(self._of or len(self._reports))} stopped: {_listed(stopped)}"
 
-    def _silent(self) -> str | None:
+    def _missing_sentence(self) -> str | None:
         missing = self.missing if self._reports else []
-        silent: Sequence[Any] = missing or self._silent_tasks
-        if not silent:
+        without_report: Sequence[Any] = missing or self._tasks_without_report
+        if not without_report:
             return None
-        named = ", ".join(map(str, silent[:_MOST_NAMED])) + (", ..." if len(silent) > _MOST_NAMED else "")
-        of = self._of if missing else len(self._reports) + len(silent)
+        named = ", ".join(map(str, without_report[:_MAX_NAMED])) + (", ..." if len(without_report) > _MAX_NAMED else "")
+        of = self._of if missing else len(self._reports) + len(without_report)
         remedy = "clear what failed upstream of them" if "(upstream_failed)" in named else "clear them"
-        return f"no report came from {len(silent):,} of {_shards(of)}: {named}; {remedy}"
+        return f"no report came from {len(without_report):,} of {_shards(of)}: {named}; {remedy}"
 
     def _warning(self) -> str | None:
         """Return what was not applied, which shards are missing, and which failed by their own ``max_failed``."""
         red = [report for report in self._reports if report.get("failure") and not report.get("stopped")]
         by_themselves = f"{_shards(len(red))} failed by itself: {_listed(red)}" if red else None
-        told = (self.report.warning(), self._silent(), self.stopped(), by_themselves)
-        return "; ".join(sentence for sentence in told if sentence) or None
+        sentences = (self.report.warning(), self._missing_sentence(), self.stopped(), by_themselves)
+        return "; ".join(sentence for sentence in sentences if sentence) or None
 
     def as_dict(self, failure: str | None = None) -> PushReport:
         """Return the total as a report.
@@ -121,7 +121,7 @@ class Total:
             seconds=max(report["seconds"] for report in self._reports),
             resumed_from=None,
             configuration=self._reports[0].get("configuration"),
-            rejects_path=sorted(paths)[:_MOST_PATHS] or None,
+            rejects_path=sorted(paths)[:_MAX_PATHS] or None,
             shards={"reported": len(self._reports), "missing": self.missing},
         )
         return cast("PushReport", total)
@@ -129,8 +129,8 @@ class Total:
 
 def _listed(reports: list[PushReport]) -> str:
     """Name some shards and say why each failed."""
-    named = [f"{_name(report)}: {str(report.get('failure'))[:_LONGEST]}" for report in reports[:_MOST_LISTED]]
-    more = len(reports) - _MOST_LISTED
+    named = [f"{_name(report)}: {str(report.get('failure'))[:_MAX_FAILURE_LENGTH]}" for report in reports[:_MAX_LISTED]]
+    more = len(reports) - _MAX_LISTED
     return "; ".join([*named, f"and {more:,} more"] if more > 0 else named)
 
 
@@ -148,8 +148,8 @@ def is_report(value: Any) -> TypeGuard[PushReport]:
     return isinstance(value, Mapping) and {"format", "vendor", "operation", "rows", "reasons"} <= value.keys()
 
 
-def _tally(report: Mapping[str, Any]) -> Counts:
-    reasons = [{"places": [], **reason, "positions": []} for reason in report["reasons"]]
+def _counts(report: Mapping[str, Any]) -> Counts:
+    reasons = [{"locations": [], **reason, "positions": []} for reason in report["reasons"]]
     return Counts.restored({"counts": {status.value: report[status.value] for status in Status}, "reasons": reasons})
 
 

@@ -12,20 +12,20 @@ from airflow_provider_userattrs.push.model.errors import NoRows, RetryLater, Too
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED
-from airflow_provider_userattrs.push.report.counts import LONGEST_NAME, Counts, Reason
+from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH, Counts, Reason
 
 #: The version of the report's format.
 FORMAT = 1
 
-_MOST_REASONS = 20
-_MOST_NAMED = 5
-_MOST_ATTRIBUTES = 5
-_MOST_NOTES = 20
-_LONGEST_TEXT = 200
+_MAX_REASONS = 20
+_MAX_NAMED = 5
+_MAX_ATTRIBUTES = 5
+_MAX_NOTES = 20
+_MAX_TEXT_LENGTH = 200
 _IN_FILE = " The rejects file says of each row what was wrong."
 _SET_FILE = " With rejects_path set, a file says of each row what was wrong."
-_LONGEST_WARNING = 400  # characters, where names leave no room for more
-_MOST_BYTES = 15_000  # of a report as JSON, promised to be under 16 KB
+_MAX_WARNING_LENGTH = 400  # characters, where names leave no room for more
+_MAX_BYTES = 15_000  # of a report as JSON, promised to be under 16 KB
 
 
 class Report(Counts):
@@ -88,7 +88,7 @@ class Report(Counts):
             if of > self.rows:
                 self.add_many(at, NOT_REACHED, of - self.rows)
 
-    def where(self) -> str | None:
+    def stop_point(self) -> str | None:
         """Return how far a push that stopped before its rows ended had come, as a clause, or None."""
         at, of = self.stopped_at, self._of
         if at is None or (at == 0 and of is None):
@@ -99,28 +99,28 @@ class Report(Counts):
 
     def reasons(self) -> list[Reason]:
         """Return at most 20 reasons, those that need attention first, then the most frequent; no row is lost."""
-        return self.ranked(_MOST_REASONS)
+        return self.ranked(_MAX_REASONS)
 
     def warning(self) -> str | None:
         """Return one sentence on what was not applied and why, and on where the push stopped; or None."""
-        where = self.where()
+        stop_point = self.stop_point()
         first = [self._unsent()] if self.dry_run else []
         if self._warns_of_nobody:
             first.append(f'{self._nobody()}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
         if not self.not_applied:
-            words = [f"The push to {self.vendor} {where}"] if where else []
+            words = [f"The push to {self.vendor} {stop_point}"] if stop_point else []
             return "; ".join([*first, *words, *self._changes]) or None
         reasons = [reason for reason in self.reasons() if reason.verdict.status in NOT_APPLIED]
-        named = ", ".join(f"{_in_words(reason)}{_on(reason.attributes)}" for reason in reasons[:_MOST_NAMED])
-        more = self.told_apart() - _MOST_NAMED
+        named = ", ".join(f"{_in_words(reason)}{_on(reason.attributes)}" for reason in reasons[:_MAX_NAMED])
+        more = self.distinct_reasons() - _MAX_NAMED
         rest = f", and {more} more reason{'s' if more > 1 else ''}" if more > 0 else ""
         verb = "was not" if self.not_applied == 1 else "were not"
         if self.dry_run:
             verb = "would not be"
         elif self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]:  # these may be, and nobody said so
             verb += " confirmed as"
-        told = f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
-        return "; ".join([*first, told, *([where] if where else []), *self._changes])
+        sentence = f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
+        return "; ".join([*first, sentence, *([stop_point] if stop_point else []), *self._changes])
 
     def note_source(self, finished: int, still_there: int) -> None:
         """Record how many of the rows that earlier tries finished are still in the source, and warn if some are not.
@@ -206,8 +206,8 @@ class Report(Counts):
             **{status.value: self.counts[status] for status in Status},
             "reasons": [self._as_dict(reason) for reason in self.reasons()],
             "notes": [
-                {"attribute": printable(name, LONGEST_NAME), "note": note, "count": count}
-                for (name, note), count in sorted(notes.items(), key=lambda item: -item[1])[:_MOST_NOTES]
+                {"attribute": printable(name, MAX_NAME_LENGTH), "note": note, "count": count}
+                for (name, note), count in sorted(notes.items(), key=lambda item: -item[1])[:_MAX_NOTES]
             ],
             "warning": self.warning(),
             "stopped": self.is_stopped,
@@ -215,14 +215,14 @@ class Report(Counts):
             **facts,
         }
         report = storable(report)
-        if len(json.dumps(report)) > _MOST_BYTES:  # names in scripts that JSON escapes take six bytes a letter
+        if len(json.dumps(report)) > _MAX_BYTES:  # names in scripts that JSON escapes take six bytes a letter
             report["notes"] = []
             for reason in report["reasons"]:
-                reason["attributes"], reason["places"] = {}, []
-        if len(json.dumps(report)) > _MOST_BYTES:
+                reason["attributes"], reason["locations"] = {}, []
+        if len(json.dumps(report)) > _MAX_BYTES:
             report["configuration"] = {}
-        if len(json.dumps(report)) > _MOST_BYTES and report["warning"]:
-            report["warning"] = printable(report["warning"], _LONGEST_WARNING)
+        if len(json.dumps(report)) > _MAX_BYTES and report["warning"]:
+            report["warning"] = printable(report["warning"], _MAX_WARNING_LENGTH)
         return report
 
     def label(self) -> str:
@@ -253,7 +253,7 @@ class Report(Counts):
         more = ""
         if reason.verdict.see_rejects and reason.verdict.status in NOT_APPLIED:
             more = _IN_FILE if self.keeps_rejects else _SET_FILE
-        return f"{reason.verdict.remedy[: _LONGEST_TEXT - len(more)]}{more}"
+        return f"{reason.verdict.remedy[: _MAX_TEXT_LENGTH - len(more)]}{more}"
 
     def _as_dict(self, reason: Reason) -> dict[str, Any]:
         """Return a reason as a JSON dict."""
@@ -261,12 +261,12 @@ class Report(Counts):
         return {
             "status": verdict.status.value,
             "code": verdict.code,
-            "meaning": verdict.meaning[:_LONGEST_TEXT],
+            "meaning": verdict.meaning[:_MAX_TEXT_LENGTH],
             "remedy": self._remedy(reason),
             "count": reason.count,
             "positions": reason.positions,
-            "places": reason.places,
-            "attributes": dict(reason.attributes.most_common(_MOST_ATTRIBUTES)),
+            "locations": reason.locations,
+            "attributes": dict(reason.attributes.most_common(_MAX_ATTRIBUTES)),
         }
 
     def summary(self) -> str:
@@ -283,21 +283,21 @@ def users(count: int) -> str:
 
 
 def _allowed(max_failed: float) -> str:
-    """Return how many rows may fail, in words that tell 1 from 1.0."""
+    """Return how many rows may fail, in words that distinguish 1 from 1.0."""
     if isinstance(max_failed, float):
         return f"{max_failed * 100:.4g}% of the rows"
     return "1 row (1.0 would be all rows)" if max_failed == 1 else f"{max_failed:,} rows"
 
 
 def _on(attributes: Counter[str]) -> str:
-    names = ", ".join(name for name, _ in attributes.most_common(_MOST_ATTRIBUTES))
+    names = ", ".join(name for name, _ in attributes.most_common(_MAX_ATTRIBUTES))
     return f" on {names}" if names else ""
 
 
 def _at(reason: Reason) -> str:
     """Return the locations of a reason's first rows, for a sentence."""
-    more = "; ..." if len(reason.places) < reason.count else ""
-    return f" ({'; '.join(reason.places)}{more})" if reason.places else ""
+    more = "; ..." if len(reason.locations) < reason.count else ""
+    return f" ({'; '.join(reason.locations)}{more})" if reason.locations else ""
 
 
 def _in_words(reason: Reason) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-#: Length of an interval in seconds at first; it doubles whenever there are more than `MOST`.
-FIRST_STRETCH = 0.25
+#: Length of an interval in seconds at first; it doubles whenever there are more than `MAX_INTERVALS`.
+FIRST_INTERVAL = 0.25
 
-MOST = 60
+MAX_INTERVALS = 60
 
 
 class Timeline:
@@ -18,7 +18,7 @@ class Timeline:
     """
 
     def __init__(self) -> None:
-        self.stretch = FIRST_STRETCH
+        self.interval = FIRST_INTERVAL
         self.rows: list[int] = []
         self.retries: list[int] = []
         self._seen = (0, 0)
@@ -34,35 +34,35 @@ class Timeline:
         :param rows: the rows done in all.
         :param retries: the requests tried again in all.
         """
-        place = int(seconds / self.stretch)
-        while place >= MOST:
+        index = int(seconds / self.interval)
+        while index >= MAX_INTERVALS:
             self._merge()
-            place = int(seconds / self.stretch)
-        missing = place + 1 - len(self.rows)
+            index = int(seconds / self.interval)
+        missing = index + 1 - len(self.rows)
         self.rows.extend([0] * missing)
         self.retries.extend([0] * missing)
-        self.rows[place] += max(rows - self._seen[0], 0)
-        self.retries[place] += max(retries - self._seen[1], 0)
+        self.rows[index] += max(rows - self._seen[0], 0)
+        self.retries[index] += max(retries - self._seen[1], 0)
         self._seen = (rows, retries)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the timeline as a small JSON dict."""
-        return {"stretch": self.stretch, "rows": self.rows.copy(), "retries": self.retries.copy()}
+        return {"interval_seconds": self.interval, "rows": self.rows.copy(), "retries": self.retries.copy()}
 
     @classmethod
     def restored(cls, state: dict[str, Any]) -> Timeline:
         """Return the timeline that `as_dict` described."""
         timeline = cls()
-        timeline.stretch = state["stretch"]
+        timeline.interval = state["interval_seconds"]
         timeline.rows = list(state["rows"])
         timeline.retries = list(state["retries"])
         return timeline
 
     def _merge(self) -> None:
-        self.stretch *= 2
+        self.interval *= 2
         self.rows = _in_pairs(self.rows)
         self.retries = _in_pairs(self.retries)
 
 
 def _in_pairs(counts: list[int]) -> list[int]:
-    return [sum(counts[place : place + 2]) for place in range(0, len(counts), 2)]
+    return [sum(counts[index : index + 2]) for index in range(0, len(counts), 2)]

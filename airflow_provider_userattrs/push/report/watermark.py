@@ -13,10 +13,10 @@ from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.key_log import KeyLog
 
 #: Maximum number of gaps in a checkpoint. If there are more, all rows after them count as unfinished.
-MOST_HOLES = 500
+MAX_GAPS = 500
 
 #: Maximum size of the keys in a checkpoint, in bytes; likewise.
-MOST_KEY_BYTES = 14_000
+MAX_KEY_BYTES = 14_000
 
 
 class Span:
@@ -61,15 +61,15 @@ class Span:
 class Cut(NamedTuple):
     """How far a push has come.
 
-    :param below: the watermark: rows below it are finished, less those in holes.
-    :param holes: (first, behind the last) of each span of unfinished rows below it.
-    :param gaps: the same, and what lies behind the watermark, by key; none if this try finished no row with a key.
+    :param below: the watermark: rows below it are finished, less those in gaps.
+    :param gaps: (first, behind the last) of each span of unfinished rows below it.
+    :param key_gaps: the same, and what lies behind the watermark, by key; none if this try finished no row with a key.
     :param counts: what became of the finished rows.
     """
 
     below: int
-    holes: list[tuple[int, int]]
-    gaps: list[Gap]
+    gaps: list[tuple[int, int]]
+    key_gaps: list[Gap]
     counts: Counts
 
 
@@ -87,14 +87,14 @@ class Watermark:
         self._starts = [0]
         self._spans = [Span(0, 0)]
 
-    def restore(self, below: int, holes: Sequence[Sequence[int]], counts: Counts) -> None:
+    def restore(self, below: int, gaps: Sequence[Sequence[int]], counts: Counts) -> None:
         """Begin with the rows that earlier tries finished.
 
-        :param below: finished are the rows below this one, less those in holes.
-        :param holes: (first, behind the last) of each span of unfinished rows, in their order.
+        :param below: finished are the rows below this one, less those in gaps.
+        :param gaps: (first, behind the last) of each span of unfinished rows, in their order.
         :param counts: what became of the finished rows.
         """
-        edges = [0, *(edge for hole in holes for edge in hole), below]
+        edges = [0, *(edge for gap in gaps for edge in gap), below]
         self._starts = edges[0::2]
         self._spans = [Span(start, end) for start, end in zip(self._starts, edges[1::2], strict=True)]
         self._spans[0].counts = counts
@@ -112,16 +112,16 @@ class Watermark:
             counts.merge(span.counts)
         return counts
 
-    def cut(self, key_bytes: int = MOST_KEY_BYTES) -> Cut:
+    def cut(self, key_bytes: int = MAX_KEY_BYTES) -> Cut:
         """Return how far the push has come.
 
-        A span at the front that has not begun is a hole like any other.
+        A span at the front that has not begun is a gap like any other.
 
         :param key_bytes: how much room there is for keys.
         """
         spans = self._spans
         most = 1
-        for before, after in pairwise(spans[: MOST_HOLES + 1]):
+        for before, after in pairwise(spans[: MAX_GAPS + 1]):
             key_bytes -= size_of(before.last) + size_of(after.first)
             if key_bytes < 0 and after.first:
                 break
@@ -131,13 +131,13 @@ class Watermark:
         for span in named:
             counts.merge(span.counts)
         between = list(pairwise(named))
-        holes = [(before.end, after.start) for before, after in between]
-        gaps = [Gap(before.last, after.first) for before, after in between]
+        gaps = [(before.end, after.start) for before, after in between]
+        key_gaps = [Gap(before.last, after.first) for before, after in between]
         last = named[-1].last
-        return Cut(named[-1].end, holes, [*gaps, Gap(last, ())] if last else [], counts)
+        return Cut(named[-1].end, gaps, [*key_gaps, Gap(last, ())] if last else [], counts)
 
     @property
-    def gaps(self) -> int:
+    def gap_count(self) -> int:
         """Count the spans of unfinished rows between finished ones."""
         return len(self._spans) - 1
 
@@ -155,22 +155,22 @@ class Watermark:
     def _join(self, start: int, end: int) -> Counts:
         """Add rows to the spans they touch; return the counts of the resulting span."""
         starts, spans, keys = self._starts, self._spans, self._keys
-        place = bisect_right(starts, start) - 1
-        before = spans[place]
-        after = spans[place + 1] if place + 1 < len(starts) and starts[place + 1] == end else None
+        index = bisect_right(starts, start) - 1
+        before = spans[index]
+        after = spans[index + 1] if index + 1 < len(starts) and starts[index + 1] == end else None
         first, last = keys.edges(start, end)
         if before.end == start:
             before.extend(end, first, last, alike=keys.take_alike(start))
             if after is not None:
                 before.extend(after.end, after.first, after.last, alike=keys.take_alike(end))
                 before.counts.merge(after.counts)
-                del starts[place + 1], spans[place + 1]
+                del starts[index + 1], spans[index + 1]
             return before.counts
         if after is not None:
             after.extend_front(start, first, last, alike=keys.take_alike(end))
-            starts[place + 1] = start
+            starts[index + 1] = start
             return after.counts
         span = Span(start, end, first=first, last=last)
-        starts.insert(place + 1, start)
-        spans.insert(place + 1, span)
+        starts.insert(index + 1, start)
+        spans.insert(index + 1, span)
         return span.counts

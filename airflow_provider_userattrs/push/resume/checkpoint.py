@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 
 #: The version of a checkpoint's format.
-FORMAT = 2
+FORMAT = 3
 
 
 class Store(Protocol):
@@ -51,11 +51,11 @@ class Checkpoint:
     """How far a push has come.
 
     :param fingerprint: which push it is.
-    :param below: rows below this one are finished, less those in holes.
-    :param holes: (first, behind the last) of each span of rows below that are not.
+    :param below: rows below this one are finished, less those in gaps.
+    :param gaps: (first, behind the last) of each span of rows below that are not.
     :param sent_below: rows below this one may have been sent; where no verdict is kept, they are in doubt.
-    :param tally: the counts and reasons of the finished rows.
-    :param place: where the source can go on, and the position of the row that follows; None to read from the start.
+    :param counts: the counts and reasons of the finished rows.
+    :param cursor: where the source can resume, and the position of the row that follows; None to read from the start.
     :param keys: of a source that is read by key: which of its rows are unfinished, as `Unfinished` says it, or
         as sealed text. They are read with positions from ``below`` on, so that no position means two finished rows.
     :param facts: what else the account of all tries adds up, such as ``requests``.
@@ -66,10 +66,10 @@ class Checkpoint:
 
     fingerprint: Fingerprint = Fingerprint("", "")
     below: int = 0
-    holes: tuple[tuple[int, int], ...] = ()
+    gaps: tuple[tuple[int, int], ...] = ()
     sent_below: int = 0
-    tally: dict[str, Any] = field(default_factory=lambda: {"counts": {}, "reasons": []})
-    place: tuple[Any, int] | None = None
+    counts: dict[str, Any] = field(default_factory=lambda: {"counts": {}, "reasons": []})
+    cursor: tuple[Any, int] | None = None
     keys: Any = None
     facts: dict[str, Any] = field(default_factory=dict)
     tries: tuple[int, ...] = ()
@@ -79,12 +79,12 @@ class Checkpoint:
     @property
     def after(self) -> Any:
         """Return the value from which the source resumes; None to read from the start."""
-        return self.keys if self.keys is not None else self.place and self.place[0]
+        return self.keys if self.keys is not None else self.cursor and self.cursor[0]
 
     @property
     def start(self) -> int:
         """Return the position of the first row that the source then yields."""
-        return self.below if self.keys is not None else self.place[1] if self.place else 0
+        return self.below if self.keys is not None else self.cursor[1] if self.cursor else 0
 
     @property
     def has_doubt(self) -> bool:
@@ -98,7 +98,7 @@ class Checkpoint:
     @property
     def first_unfinished(self) -> int:
         """Return the first row that is not finished."""
-        return self.holes[0][0] if self.holes else self.below
+        return self.gaps[0][0] if self.gaps else self.below
 
     def begin(self, round: Any = None) -> Checkpoint:
         """Return the checkpoint with one more try, which begins at the first row that is not finished.
@@ -113,8 +113,8 @@ class Checkpoint:
         :param idempotent: whether a row may be sent twice.
         """
         book = Book(idempotent=idempotent)
-        holes = self.holes if self.keys is None else ()  # what is named by keys is read with new positions
-        book.restore(self.below, holes, Counts.restored(self.tally))
+        gaps = self.gaps if self.keys is None else ()  # what is named by keys is read with new positions
+        book.restore(self.below, gaps, Counts.restored(self.counts))
         return book
 
     def unfinished(self, rows: Iterator[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
@@ -123,11 +123,11 @@ class Checkpoint:
         :param rows: the rows, from ``start`` on.
         :param start: the position of the first of them.
         """
-        holes = iter(self.holes)
-        first, behind = next(holes, (self.below, None))
+        gaps = iter(self.gaps)
+        first, behind = next(gaps, (self.below, None))
         for position, row in enumerate(rows, start):
             while behind is not None and position >= behind:
-                first, behind = next(holes, (self.below, None))
+                first, behind = next(gaps, (self.below, None))
             if position >= first:
                 yield position, row
 
@@ -147,8 +147,8 @@ class Checkpoint:
             check(state)
             known = {each.name: state[each.name] for each in fields(cls)}
             known["fingerprint"] = Fingerprint(**state["fingerprint"])
-            known["holes"] = tuple((int(first), int(behind)) for first, behind in state["holes"])
-            known["place"] = None if state["place"] is None else (state["place"][0], int(state["place"][1]))
+            known["gaps"] = tuple((int(first), int(behind)) for first, behind in state["gaps"])
+            known["cursor"] = None if state["cursor"] is None else (state["cursor"][0], int(state["cursor"][1]))
             if isinstance(state["keys"], dict):  # else there are none, or they are sealed
                 Unfinished.from_dict(state["keys"])
             known["tries"] = tuple(state["tries"])

@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.keys import Gap
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.counts import Counts
-from airflow_provider_userattrs.push.report.watermark import MOST_KEY_BYTES
+from airflow_provider_userattrs.push.report.watermark import MAX_KEY_BYTES
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 
@@ -23,10 +23,10 @@ from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 SAVE_EVERY = 2.0
 
 #: Maximum number of distinct reasons in a checkpoint; with 500 gaps it stays under 32 KB.
-_MOST_REASONS = 20
+_MAX_REASONS = 20
 
 #: Rows of a block that is announced before it is sent: at first, minimum and maximum.
-_FIRST_BLOCK, _FEWEST, _MOST = 100, 50, 5_000
+_FIRST_BLOCK, _MIN_BLOCK, _MAX_BLOCK = 100, 50, 5_000
 
 #: The share of the time that announcing may take, which determines the size of a block.
 _SHARE = 0.05
@@ -46,7 +46,7 @@ class Checkpointer:
     """Writes a push's checkpoint: every 2 s, before each block of a non-idempotent push, and at the end.
 
     :param store: keeps the checkpoint.
-    :param begun: where this try begins.
+    :param checkpoint: where this try begins.
     :param account: has the rows, and gives what else is kept.
     :param idempotent: whether an update may be sent twice; if not, each block is noted before it is sent.
     :param clock: the source of time.
@@ -57,7 +57,7 @@ class Checkpointer:
     def __init__(
         self,
         store: Store,
-        begun: Checkpoint,
+        checkpoint: Checkpoint,
         account: Account,
         *,
         idempotent: bool,
@@ -66,18 +66,18 @@ class Checkpointer:
         on_failure: Callable[[Exception], None] | None = None,
     ) -> None:
         self._store = store
-        self._begun = begun
+        self._checkpoint = checkpoint
         self._account = account
         self._idempotent = idempotent
         self._clock = clock
         self._settle = settle
         self._on_failure = on_failure
-        self._earlier = Unfinished() if begun.keys is None else Unfinished.from_dict(begun.keys)
-        self._key_bytes = MOST_KEY_BYTES - self._earlier.size
+        self._earlier = Unfinished() if checkpoint.keys is None else Unfinished.from_dict(checkpoint.keys)
+        self._key_bytes = MAX_KEY_BYTES - self._earlier.size
         self._keys = account.book.keys
         self._watermark = account.book.watermark
-        self._places: deque[tuple[Any, int]] = deque([begun.place] if begun.place else [])
-        self._sent_below = begun.sent_below if begun.keys is None else 0
+        self._cursors: deque[tuple[Any, int]] = deque([checkpoint.cursor] if checkpoint.cursor else [])
+        self._sent_below = checkpoint.sent_below if checkpoint.keys is None else 0
         self._sent_upto = self._earlier.sent_upto
         self._is_in_doubt = False
         self._has_sent = False
@@ -86,25 +86,25 @@ class Checkpointer:
         self._announced_at = clock.monotonic()
         self._announced = 0
 
-    def pass_place(self, place: Any, position: int) -> None:
+    def pass_cursor(self, cursor: Any, position: int) -> None:
         """Record that the source can resume at a cursor, and the position of the row after it."""
-        self._places.append((place, position))
+        self._cursors.append((cursor, position))
 
     def pass_keys(self, keys: Keys, position: int) -> None:
         """Add the keys of the rows from a position on."""
         self._keys.note(position, keys.keys, keys.alike)
         self._is_in_doubt = keys.in_doubt
         if keys.still_there is not None:
-            self._account.note_source(Counts.restored(self._begun.tally).rows, keys.still_there)
+            self._account.note_source(Counts.restored(self._checkpoint.counts).rows, keys.still_there)
 
     def pass_end(self, position: int) -> None:
         """Record that the source has no further row, and how many it had; earlier tries may have read more."""
-        if position < self._begun.below:
-            self._account.note_source(self._begun.below, position)
+        if position < self._checkpoint.below:
+            self._account.note_source(self._checkpoint.below, position)
 
     def is_in_doubt(self, position: int) -> bool:
         """Tell whether the row read last, which has this position, may have been sent by an earlier try."""
-        return self._is_in_doubt if self._keys.is_used else position < self._begun.sent_below
+        return self._is_in_doubt if self._keys.is_used else position < self._checkpoint.sent_below
 
     def save_if_due(self) -> None:
         """Write the checkpoint if the last one is 2 s old."""
@@ -160,25 +160,25 @@ class Checkpointer:
 
     def current(self, *, complete: bool = False) -> Checkpoint:
         """Return the checkpoint as of now."""
-        below, holes, gaps, counts = self._watermark.cut(self._key_bytes)
-        first = holes[0][0] if holes else below
-        while len(self._places) > 1 and self._places[1][1] <= first:
-            self._places.popleft()
-        place = self._places[0] if self._places and self._places[0][1] <= first else None
+        below, gaps, key_gaps, counts = self._watermark.cut(self._key_bytes)
+        first = gaps[0][0] if gaps else below
+        while len(self._cursors) > 1 and self._cursors[1][1] <= first:
+            self._cursors.popleft()
+        cursor = self._cursors[0] if self._cursors and self._cursors[0][1] <= first else None
         return replace(
-            self._begun,
+            self._checkpoint,
             below=below,
-            holes=tuple(holes),
+            gaps=tuple(gaps),
             sent_below=self._sent_below,
-            tally=counts.state(_MOST_REASONS),
-            place=place,
-            keys=self._unfinished(gaps),
+            counts=counts.state(_MAX_REASONS),
+            cursor=cursor,
+            keys=self._unfinished(key_gaps),
             facts=self._account.facts(),
             complete=complete,
         )
 
     def _unfinished(self, gaps: Sequence[Gap]) -> dict[str, Any] | None:
-        if not self._keys.is_used and self._begun.keys is None:
+        if not self._keys.is_used and self._checkpoint.keys is None:
             return None
         return replace(self._earlier.behind(gaps), sent_upto=self._sent_upto).as_dict()
 
@@ -204,5 +204,5 @@ class Checkpointer:
         elapsed = now - self._announced_at
         if elapsed > 0:
             rate = self._announced / elapsed
-            self._block = round(min(max(rate * (now - started) / _SHARE, _FEWEST), _MOST))
+            self._block = round(min(max(rate * (now - started) / _SHARE, _MIN_BLOCK), _MAX_BLOCK))
         self._announced_at, self._announced = now, 0

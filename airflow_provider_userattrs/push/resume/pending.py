@@ -17,18 +17,18 @@ MakeUpdate: TypeAlias = Callable[[int, Any], "UserUpdate | Outcome"]
 
 
 def pending(
-    rows: Iterable[Any], begun: Checkpoint, checkpointer: Checkpointer | None, mapper: MakeUpdate
+    rows: Iterable[Any], checkpoint: Checkpoint, checkpointer: Checkpointer | None, mapper: MakeUpdate
 ) -> Iterator[UserUpdate | Outcome]:
     """Yield the rows that are not finished, as updates or outcomes.
 
     :param rows: the source's rows, from where the checkpoint lets it go on.
-    :param begun: where this try begins.
+    :param checkpoint: where this try begins.
     :param checkpointer: told of the places that the source can go on from, and of keys.
     :param mapper: position, row -> what to do.
     """
-    position = begun.start
-    if begun.below:
-        for at, row in begun.unfinished(_rows_alone(rows, position, checkpointer), position):
+    position = checkpoint.start
+    if checkpoint.below:
+        for at, row in checkpoint.unfinished(_rows_alone(rows, position, checkpointer), position):
             yield mapper(at, row)
         return
     for row in rows:  # the usual case, once for each row of a push: no generator between
@@ -75,7 +75,7 @@ def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer |
 
 
 def _pass_cursor(checkpointer: Checkpointer, cursor: Cursor, position: int) -> None:
-    checkpointer.pass_place(cursor.value, position)
+    checkpointer.pass_cursor(cursor.value, position)
 
 
 #: What a source yields between its rows -> what becomes of it.

@@ -24,7 +24,7 @@ def report_so_far(state: dict[str, Any]) -> PushReport:
     try:
         push = checkpoint.facts["push"]
         report = Report(**push["report"])
-        report.merge(Counts.restored(checkpoint.tally))
+        report.merge(Counts.restored(checkpoint.counts))
         return as_dict(report, checkpoint.facts, checkpoint.tries)
     except (KeyError, TypeError) as error:
         raise ValueError("not a checkpoint of this version") from error

@@ -33,10 +33,10 @@ def check_properties(operation: str, sent: Mapping[str, Any], switches: Switches
         raise EngageLabError(55103)
 
 
-def changed(operation: str, held: Mapping[str, Any], sent: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
+def changed(operation: str, stored: Mapping[str, Any], sent: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
     """Return the properties' new values; all of them, or a refusal."""
     apply = OPERATIONS[operation]
-    return {name: apply(held.get(name, MISSING), value, switches) for name, value in sent.items()}
+    return {name: apply(stored.get(name, MISSING), value, switches) for name, value in sent.items()}
 
 
 def check_contacts(contacts: Mapping[str, str | None]) -> None:
@@ -47,9 +47,9 @@ def check_contacts(contacts: Mapping[str, str | None]) -> None:
         raise EngageLabError(55103)
 
 
-def check_identifiers(payload: Mapping[str, Any]) -> tuple[str, list[str]]:
+def check_identifiers(json: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return a registration's identifier name and its values."""
-    name, values = payload.get("identity_name"), payload.get("identity_values")
+    name, values = json.get("identity_name"), json.get("identity_values")
     if not isinstance(name, str) or not isinstance(values, list):
         raise EngageLabError(55004)
     if name not in IDENTIFIER_NAMES:

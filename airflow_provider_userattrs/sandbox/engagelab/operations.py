@@ -28,52 +28,52 @@ def _strings(value: Any, switches: Switches) -> list[str]:
     return strings
 
 
-def set_value(held: Any, sent: Any, switches: Switches) -> Any:
+def set_value(stored: Any, sent: Any, switches: Switches) -> Any:
     """Overwrite; a property is a string, a number, a boolean or a list of strings."""
     if isinstance(sent, dict):
         raise EngageLabError(55004)
     return _strings(sent, switches) if isinstance(sent, list) else sent
 
 
-def increase(held: Any, sent: Any, switches: Switches) -> Any:
+def increase(stored: Any, sent: Any, switches: Switches) -> Any:
     """Add to an integer; a missing property counts as 0."""
-    start = 0 if held is MISSING else held
+    start = 0 if stored is MISSING else stored
     if is_integer(start) and is_integer(sent):
         return start + sent
     if switches["engagelab.increase_non_integer"] == "refuse":
         raise EngageLabError(55004)
-    return held
+    return stored
 
 
-def _list_held(held: Any, switches: Switches) -> list[str] | None:
-    if held is MISSING:
+def _stored_list(stored: Any, switches: Switches) -> list[str] | None:
+    if stored is MISSING:
         return []
-    if isinstance(held, list):
-        return held
+    if isinstance(stored, list):
+        return stored
     if switches["engagelab.list_wrong_type"] == "refuse":
         raise EngageLabError(55004)
     return None
 
 
-def add(held: Any, sent: Any, switches: Switches) -> Any:
+def add(stored: Any, sent: Any, switches: Switches) -> Any:
     """Append one value, or each of a list, to a list."""
-    elements = _list_held(held, switches)
+    elements = _stored_list(stored, switches)
     if elements is None:
-        return held
+        return stored
     joined = elements + _strings(sent, switches)
     return list(dict.fromkeys(joined)) if switches["engagelab.add_deduplicates"] else joined
 
 
-def remove(held: Any, sent: Any, switches: Switches) -> Any:
+def remove(stored: Any, sent: Any, switches: Switches) -> Any:
     """Remove one value, or each of a list, from a list."""
-    elements = _list_held(held, switches)
+    elements = _stored_list(stored, switches)
     unwanted = _strings(sent, switches)
-    if elements is None or held is MISSING:
-        return held
+    if elements is None or stored is MISSING:
+        return stored
     return [element for element in elements if element not in unwanted]
 
 
-def delete(held: Any, sent: Any, switches: Switches) -> Any:
+def delete(stored: Any, sent: Any, switches: Switches) -> Any:
     """Drop the property, whatever value was sent with it."""
     return MISSING
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .operations import MISSING
 
-LARGEST_LONG = 2**63 - 1  # seed 000_07f6870b0c84cf74.txt: euid is a Long
+MAX_LONG = 2**63 - 1  # seed 000_07f6870b0c84cf74.txt: euid is a Long
 _FIRST_REGISTERED = 10_000_001
 
 
@@ -59,7 +59,7 @@ class Users:
             self.add(euid)
         return euid
 
-    def held_by_another(self, euid: int, contacts: Mapping[str, str]) -> bool:
+    def is_contact_taken(self, euid: int, contacts: Mapping[str, str]) -> bool:
         """Return whether another user has one of these contacts."""
         return any(self._holders.get(contact, set()) - {euid} for contact in contacts.items())
 

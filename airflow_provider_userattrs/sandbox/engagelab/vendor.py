@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ..basic import Login
 from ..clock import Clock
-from ..exchange import JSON_TYPE, Answer, Call, gateway_page, json_answer, no_such_path, wrong_method
+from ..exchange import JSON_TYPE, Request, Response, gateway_page, json_response, no_such_path, wrong_method
 from ..faults import Firing, Then
 from ..json_text import is_integer
 from ..refusal import RefusedError
@@ -21,7 +21,7 @@ from . import checks
 from .errors import ACCOUNTS, CODE_OF_STATUS, ERRORS, EngageLabError
 from .operations import OPERATIONS
 from .switches import SWITCHES
-from .users import LARGEST_LONG, Users
+from .users import MAX_LONG, Users
 
 PARTIAL = "partial success"
 _FIRST_EUID = 10_360_000
@@ -53,38 +53,38 @@ class EngageLab:
         """Return the documented path that matches."""
         return path if path in self._endpoints else None
 
-    def rows(self, call: Call) -> int:
+    def rows(self, request: Request) -> int:
         """Return the number of users in a call: one, or several in a registration."""
-        values = call.payload.get("identity_values") if isinstance(call.payload, dict) else None
+        values = request.json.get("identity_values") if isinstance(request.json, dict) else None
         return len(values) if isinstance(values, list) else 1
 
-    def users_named(self, call: Call) -> frozenset[str]:
+    def users_named(self, request: Request) -> frozenset[str]:
         """Return the euid as text."""
-        return frozenset({str(call.payload.get("euid"))} if isinstance(call.payload, dict) else ())
+        return frozenset({str(request.json.get("euid"))} if isinstance(request.json, dict) else ())
 
-    def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
+    def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
         """Check in this order: credentials, structure, user, names, values."""
-        handle = self._endpoints.get(call.path)
+        handle = self._endpoints.get(request.path)
         if handle is None:
             return no_such_path()
-        if call.method != "POST":
+        if request.method != "POST":
             return wrong_method()
         lost = self._switches["engagelab.partial_success"]
         message = PARTIAL
-        if firing is not None and self.keeps_answering(firing.then):
+        if firing is not None and self.alters_response(firing.then):
             lost, message = True, firing.then.message or PARTIAL
         try:
-            self._check_account(call)
-            if call.media_type != JSON_TYPE or not isinstance(call.payload, dict):
+            self._check_account(request)
+            if request.media_type != JSON_TYPE or not isinstance(request.json, dict):
                 raise EngageLabError(55004)
-            data = handle(call.payload, apply, lost)
+            data = handle(request.json, apply, lost)
         except EngageLabError as error:
             return self._refusal(error.code)
         body = {"code": 0, "message": message if lost else "success"}
-        return json_answer(200, body | ({} if data is None else {"data": data}), applied=apply)
+        return json_response(200, body | ({} if data is None else {"data": data}), applied=apply)
 
-    def _check_account(self, call: Call) -> None:
-        login = call.login
+    def _check_account(self, request: Request) -> None:
+        login = request.login
         if not isinstance(login, Login):
             raise EngageLabError(40050)
         state = login.user
@@ -94,40 +94,40 @@ class EngageLab:
                 return
         raise EngageLabError(ACCOUNTS.get(state, 40050))
 
-    def _known_euid(self, payload: dict[str, Any]) -> int:
-        euid = payload.get("euid")
+    def _known_euid(self, json: dict[str, Any]) -> int:
+        euid = json.get("euid")
         if euid is None or euid == "":
             raise EngageLabError(40007)
-        if not is_integer(euid) or not 0 < euid <= LARGEST_LONG:
+        if not is_integer(euid) or not 0 < euid <= MAX_LONG:
             raise EngageLabError(55108)
         if euid not in self.users.by_euid and not self._switches["engagelab.any_user"]:
             raise EngageLabError(55108)
         return int(euid)
 
-    def _property(self, payload: dict[str, Any], apply: bool, lost: bool) -> None:
-        operation, sent = payload.get("type"), payload.get("properties")
+    def _property(self, json: dict[str, Any], apply: bool, lost: bool) -> None:
+        operation, sent = json.get("type"), json.get("properties")
         if not isinstance(operation, str) or operation not in OPERATIONS or not isinstance(sent, dict) or not sent:
             raise EngageLabError(55004)
-        euid = self._known_euid(payload)
+        euid = self._known_euid(json)
         checks.check_properties(operation, sent, self._switches)
         user = self.users.by_euid.get(euid)
-        held = user.properties if user is not None else {}
-        changed = checks.changed(operation, held, sent, self._switches)
+        stored = user.properties if user is not None else {}
+        changed = checks.changed(operation, stored, sent, self._switches)
         if lost:
             changed.popitem()
         if apply:
             change = {"type": operation, "properties": {name: sent[name] for name in changed}}
             self.users.store_properties(euid, changed).updated(change, self._switches["history"])
 
-    def _contact(self, payload: dict[str, Any], apply: bool, lost: bool) -> None:
-        contacts = payload.get("contacts")
+    def _contact(self, json: dict[str, Any], apply: bool, lost: bool) -> None:
+        contacts = json.get("contacts")
         if not isinstance(contacts, dict) or not contacts:
             raise EngageLabError(55004)
         if not all(value is None or isinstance(value, str) for value in contacts.values()):
             raise EngageLabError(55004)
-        euid = self._known_euid(payload)
+        euid = self._known_euid(json)
         checks.check_contacts(contacts)
-        if self._switches["engagelab.duplicate_contact"] and self.users.held_by_another(euid, contacts):
+        if self._switches["engagelab.duplicate_contact"] and self.users.is_contact_taken(euid, contacts):
             raise EngageLabError(55014)
         stored = dict(contacts)
         if lost:
@@ -136,21 +136,21 @@ class EngageLab:
             change = {"type": "contact", "contacts": stored}
             self.users.store_contacts(euid, stored).updated(change, self._switches["history"])
 
-    def _register(self, payload: dict[str, Any], apply: bool, lost: bool) -> list[dict[str, Any]]:
-        name, values = checks.check_identifiers(payload)
+    def _register(self, json: dict[str, Any], apply: bool, lost: bool) -> list[dict[str, Any]]:
+        name, values = checks.check_identifiers(json)
         if lost:
             values = values[:-1]
         if not apply:
             return []
         return [{"identity_value": value, "euid": self.users.register(name, value)} for value in values]
 
-    def _refusal(self, code: int, message: str | None = None, status: int | None = None) -> Answer:
+    def _refusal(self, code: int, message: str | None = None, status: int | None = None) -> Response:
         text, mapped = ERRORS.get(code, ("Unknown error", 400))
         if status is None:
             status = mapped if self._switches["engagelab.http_status"] == "mapped" else 200
-        return json_answer(status, {"code": code, "message": message or text}, code=str(code))
+        return json_response(status, {"code": code, "message": message or text}, code=str(code))
 
-    def keeps_answering(self, then: Then) -> bool:
+    def alters_response(self, then: Then) -> bool:
         """Return whether a fault only turns the success into a partial one."""
         return then.by_code and then.code == 0
 
@@ -161,7 +161,7 @@ class EngageLab:
         if then.short_array:
             raise RefusedError("then.short_array is for vendors that answer with a list")
 
-    def fault_answer(self, then: Then) -> Answer:
+    def fault_response(self, then: Then) -> Response:
         """Build the envelope with the fault's code; a status that the table does not know is a gateway's."""
         code = then.code if isinstance(then.code, int) else CODE_OF_STATUS.get(then.status or 200)
         if code is None:
@@ -176,7 +176,7 @@ class EngageLab:
     def seed(self, users: list[Any], environment: str) -> int:
         """Take euids in."""
         for euid in users:
-            if not is_integer(euid) or not 0 < euid <= LARGEST_LONG:
+            if not is_integer(euid) or not 0 < euid <= MAX_LONG:
                 raise RefusedError("users must be a list of euids, which are integers above 0")
         for euid in users:
             self.users.add(euid)
@@ -186,11 +186,11 @@ class EngageLab:
         """Return the number of users."""
         return len(self.users.by_euid)
 
-    def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def stored(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Iterate over the users."""
         return ((str(euid), user.view()) for euid, user in self.users.by_euid.items())
 
-    def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
+    def stored_user(self, key: str, environment: str) -> dict[str, Any] | None:
         """Look up one user by the euid as text."""
         user = self.users.by_euid.get(int(key)) if key.isdecimal() and len(key) < 20 else None
         return None if user is None else user.view()

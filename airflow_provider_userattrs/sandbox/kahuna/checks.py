@@ -18,9 +18,9 @@ MAX_USERS = 100
 MAX_BYTES = 2048
 
 
-def items_of(payload: Any, switches: Switches) -> list[dict[str, Any]]:
+def items_of(json: Any, switches: Switches) -> list[dict[str, Any]]:
     """Return the User Attribute objects, or refuse the request."""
-    items = payload.get("user_attributes_array") if isinstance(payload, dict) else None
+    items = json.get("user_attributes_array") if isinstance(json, dict) else None
     if not isinstance(items, list):
         raise KahunaError(400, "user_attributes_array must be an array")
     if len(items) > MAX_USERS and switches["kahuna.over_limit"] == "refuse":

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from ..basic import Login
 from ..clock import Clock
-from ..exchange import JSON_TYPE, Answer, Call, gateway_page, json_answer, no_such_path, wrong_method
+from ..exchange import JSON_TYPE, Request, Response, gateway_page, json_response, no_such_path, wrong_method
 from ..faults import Firing, Then
 from ..json_text import MALFORMED
 from ..refusal import RefusedError
@@ -49,43 +49,43 @@ class Kahuna:
         return PATH if path == PATH else None
 
     @staticmethod
-    def _targets(call: Call) -> list[dict[str, Any]]:
-        items = call.payload.get("user_attributes_array") if isinstance(call.payload, dict) else None
+    def _targets(request: Request) -> list[dict[str, Any]]:
+        items = request.json.get("user_attributes_array") if isinstance(request.json, dict) else None
         if not isinstance(items, list):
             return []
         targets = (item.get("target") if isinstance(item, dict) else None for item in items)
         return [target if isinstance(target, dict) else {} for target in targets]
 
-    def rows(self, call: Call) -> int:
+    def rows(self, request: Request) -> int:
         """Return the number of elements of the array."""
-        return len(self._targets(call))
+        return len(self._targets(request))
 
-    def users_named(self, call: Call) -> frozenset[str]:
+    def users_named(self, request: Request) -> frozenset[str]:
         """Return every credential value in the request."""
-        return frozenset(str(value) for target in self._targets(call) for value in target.values())
+        return frozenset(str(value) for target in self._targets(request) for value in target.values())
 
-    def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
+    def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
         """Check in this order: credentials, format, environment, items."""
-        if call.path != PATH:
+        if request.path != PATH:
             return no_such_path()
-        if call.method != "POST":
+        if request.method != "POST":
             return wrong_method()
         try:
-            self._check_account(call)
-            if call.media_type != JSON_TYPE:
+            self._check_account(request)
+            if request.media_type != JSON_TYPE:
                 raise KahunaError(400, "Content-Type must be application/json")
-            if call.payload is MALFORMED:
+            if request.json is MALFORMED:
                 raise KahunaError(400, "The JSON is written incorrectly")
-            environment = call.query.get("env", "")
+            environment = request.query.get("env", "")
             if environment not in self.environments:
                 raise KahunaError(400, "env must be p or s")
-            items = items_of(call.payload, self._switches)
+            items = items_of(request.json, self._switches)
         except KahunaError as error:
             return self._request_error(error.status, error.message)
-        return self._answer_items(self.users[environment], items, apply, firing or _NO_FIRING)
+        return self._respond_to_items(self.users[environment], items, apply, firing or _NO_FIRING)
 
-    def _check_account(self, call: Call) -> None:
-        login = call.login
+    def _check_account(self, request: Request) -> None:
+        login = request.login
         if not isinstance(login, Login):
             raise KahunaError(401)
         state = login.user
@@ -95,7 +95,7 @@ class Kahuna:
                 return
         raise KahunaError(ACCOUNTS.get(state, 401))
 
-    def _answer_items(self, users: Users, items: list[dict[str, Any]], apply: bool, firing: Firing) -> Answer:
+    def _respond_to_items(self, users: Users, items: list[dict[str, Any]], apply: bool, firing: Firing) -> Response:
         results: list[dict[str, Any]] = []
         applied = False
         for index, item in enumerate(items):
@@ -108,9 +108,9 @@ class Kahuna:
                 result = _failed(code, fault.message or ITEM_ERRORS.get(code, "Update failed"))
             results.append({"success": True} if result is None else result)
         codes = Counter(str(result["error_code"]) for result in results if "error_code" in result)
-        answer = json_answer(200, results[: max(0, len(results) - firing.then.short_array)], applied=applied)
-        answer.codes = dict(codes)
-        return answer
+        response = json_response(200, results[: max(0, len(results) - firing.then.short_array)], applied=applied)
+        response.codes = dict(codes)
+        return response
 
     def _update(self, users: Users, item: Mapping[str, Any], index: int, apply: bool) -> dict[str, Any] | None:
         if index >= MAX_USERS:
@@ -125,16 +125,16 @@ class Kahuna:
             user.update(item["attributes"], self._switches["history"])
         return None
 
-    def _request_error(self, status: int, message: str | None = None, code: int | None = None) -> Answer:
+    def _request_error(self, status: int, message: str | None = None, code: int | None = None) -> Response:
         code = status if code is None else code
         error = _failed(code, message or REQUEST_ERRORS.get(status, "Request failed"))
         form = self._switches["kahuna.error_body"]
-        answer = json_answer(status, error if form == "object" else [error], code=str(code))
+        response = json_response(status, error if form == "object" else [error], code=str(code))
         if form == "empty":
-            answer.body = b""
-        return answer
+            response.body = b""
+        return response
 
-    def keeps_answering(self, then: Then) -> bool:
+    def alters_response(self, then: Then) -> bool:
         """Return whether a fault's code applies to items."""
         return then.by_code
 
@@ -143,7 +143,7 @@ class Kahuna:
         if then.code is not None and not isinstance(then.code, int):
             raise RefusedError("then.code must be an integer at kahuna")
 
-    def fault_answer(self, then: Then) -> Answer:
+    def fault_response(self, then: Then) -> Response:
         """Return an array of one error for a documented status or a code, else a gateway's page."""
         status = then.status or 200
         if isinstance(then.code, int):
@@ -172,11 +172,11 @@ class Kahuna:
         """Return the number of users in an environment."""
         return len(self.users[environment].by_key)
 
-    def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def stored(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Iterate over the users of an environment."""
         return ((key, user.view()) for key, user in self.users[environment].by_key.items())
 
-    def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
+    def stored_user(self, key: str, environment: str) -> dict[str, Any] | None:
         """Return one user by the value of the first credential, or None."""
         user = self.users[environment].by_key.get(key)
         return None if user is None else user.view()

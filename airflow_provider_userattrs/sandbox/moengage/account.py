@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ..basic import Flaw, Login
-from ..exchange import Call
+from ..exchange import Request
 from ..switches import Switches
 from .errors import ACCOUNTS, MoEngageError
 
@@ -30,9 +30,9 @@ def _refuse(message: str) -> MoEngageError:
     return MoEngageError("Authentication required", message)
 
 
-def check_account(call: Call, app_id: str | None, switches: Switches) -> Login:
+def check_account(request: Request, app_id: str | None, switches: Switches) -> Login:
     """Check the credentials, that they match a workspace in the path, and the state of the account."""
-    login = call.login
+    login = request.login
     if isinstance(login, Flaw):
         raise _refuse(login.value)
     if not login.user:
@@ -48,14 +48,14 @@ def check_account(call: Call, app_id: str | None, switches: Switches) -> Login:
         state = switches["moengage.account"]
     elif state not in ACCOUNTS:
         raise _refuse("APP_ID is invalid")
-    _check_app_key(call, login, switches)
+    _check_app_key(request, login, switches)
     if state in ACCOUNTS:
         raise MoEngageError(ACCOUNTS[state])
     return login
 
 
-def _check_app_key(call: Call, login: Login, switches: Switches) -> None:
-    given = call.headers.get("moe-appkey")
+def _check_app_key(request: Request, login: Login, switches: Switches) -> None:
+    given = request.headers.get("moe-appkey")
     wanted = login.user if switches["moengage.appkey"] == "workspace_id" else login.password
     if given is not None and given != wanted:
         raise _refuse("MOE-APPKEY does not match")

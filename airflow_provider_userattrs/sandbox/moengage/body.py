@@ -34,10 +34,10 @@ def _missing(message: str, attribute: str) -> MoEngageError:
     return MoEngageError("MissingAttributeError", message, attribute)
 
 
-def _customer_id(payload: Mapping[str, Any], switches: Switches) -> str:
-    if payload.get("customer_id") is None:
+def _customer_id(json: Mapping[str, Any], switches: Switches) -> str:
+    if json.get("customer_id") is None:
         raise _missing("customer_id is not found in the payload", "customer_id")
-    customer_id = payload["customer_id"]
+    customer_id = json["customer_id"]
     if not isinstance(customer_id, str):
         raise _missing("customer_id is expected to be String", "customer_id")
     if not customer_id:
@@ -65,24 +65,24 @@ def _check_arrays(update: Update) -> None:
             raise MoEngageError("ArrayFieldError", f"'{name}' is reserved", ADD)
 
 
-def read_update(payload: Any, switches: Switches) -> Update:
+def read_update(json: Any, switches: Switches) -> Update:
     """Return the update of a JSON body, or refuse the request."""
-    if not isinstance(payload, dict):
+    if not isinstance(json, dict):
         raise MoEngageError("Empty request body")
-    if payload.get("type") is None:
+    if json.get("type") is None:
         raise _missing("type is not found in the payload", "type")
-    if payload["type"] != "customer":
+    if json["type"] != "customer":
         raise _missing("type is expected to be customer", "type")
-    customer_id = _customer_id(payload, switches)
-    attributes = payload.get("attributes", {})
+    customer_id = _customer_id(json, switches)
+    attributes = json.get("attributes", {})
     if not isinstance(attributes, dict):
         raise _missing("attributes is expected to be dict", "attributes")
-    existing_only = payload.get("update_existing_only", False)
+    existing_only = json.get("update_existing_only", False)
     if not isinstance(existing_only, bool):
         raise _missing("update_existing_only is expected to be bool", "update_existing_only")
     attributes = dict(attributes)
-    if "platforms" in payload:
-        attributes["platforms"] = payload["platforms"]
+    if "platforms" in json:
+        attributes["platforms"] = json["platforms"]
     if not isinstance(attributes.get("platforms", []), list):
         raise _missing("platforms is expected to be list", "platforms")
     update = Update(
@@ -90,7 +90,7 @@ def read_update(payload: Any, switches: Switches) -> Update:
         attributes,
         _array_field(attributes, ADD),
         _array_field(attributes, REMOVE),
-        read_rules(payload.get("unset_attributes", [])),
+        read_rules(json.get("unset_attributes", [])),
         existing_only,
     )
     _check_arrays(update)

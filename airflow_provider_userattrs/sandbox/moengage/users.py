@@ -86,15 +86,15 @@ class Users:
     def _change_arrays(self, user: User, update: Update) -> dict[str, list[Any]]:
         changed = {}
         for name, values in (*update.added.items(), *update.removed.items()):
-            held = user.attributes.get(name, [])
-            if not isinstance(held, list):
+            stored = user.attributes.get(name, [])
+            if not isinstance(stored, list):
                 continue
             if name in update.removed:
-                changed[name] = [value for value in held if value not in values]
+                changed[name] = [value for value in stored if value not in values]
             elif self._switches["moengage.add_deduplicates"]:
-                changed[name] = held + [value for value in values if value not in held]
+                changed[name] = stored + [value for value in values if value not in stored]
             else:
-                changed[name] = held + values
+                changed[name] = stored + values
         return changed
 
     def apply(self, update: Update) -> bool:

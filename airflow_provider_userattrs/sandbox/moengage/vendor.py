@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ..basic import Login
 from ..clock import Clock
-from ..exchange import JSON_TYPE, Answer, Call, gateway_page, json_answer, no_such_path, wrong_method
+from ..exchange import JSON_TYPE, Request, Response, gateway_page, json_response, no_such_path, wrong_method
 from ..faults import Firing, Then
 from ..json_text import MALFORMED
 from ..refusal import RefusedError
@@ -60,76 +60,76 @@ class MoEngage:
             return TRACK_USER + "/<APP_ID>"
         return TEST_CONNECTION if path == TEST_CONNECTION else None
 
-    def rows(self, call: Call) -> int:
+    def rows(self, request: Request) -> int:
         """Return the number of users in a call: one, or none in a connection test."""
-        return 0 if call.path == TEST_CONNECTION else 1
+        return 0 if request.path == TEST_CONNECTION else 1
 
-    def users_named(self, call: Call) -> frozenset[str]:
+    def users_named(self, request: Request) -> frozenset[str]:
         """Return the customer_id as text."""
-        return frozenset({str(call.payload.get("customer_id"))} if isinstance(call.payload, dict) else ())
+        return frozenset({str(request.json.get("customer_id"))} if isinstance(request.json, dict) else ())
 
-    def answer(self, call: Call, *, apply: bool = True, firing: Firing | None = None) -> Answer:
+    def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
         """Check in this order: credentials, rate, format, body."""
-        endpoint = self.endpoint(call.path)
+        endpoint = self.endpoint(request.path)
         if endpoint is None:
             return no_such_path()
-        if call.method != "POST":
+        if request.method != "POST":
             return wrong_method()
         if endpoint == TEST_CONNECTION:
-            return self._refusing(self._test_connection, call)
-        return self._refusing(self._track_user, call, apply)
+            return self._refusing(self._test_connection, request)
+        return self._refusing(self._track_user, request, apply)
 
-    def _refusing(self, handle: Any, *parts: Any) -> Answer:
+    def _refusing(self, handle: Any, *parts: Any) -> Response:
         try:
-            answer: Answer = handle(*parts)
+            response: Response = handle(*parts)
         except MoEngageError as error:
-            answer = self._refusal(error.kind, error.message, error.attribute)
-        return answer
+            response = self._refusal(error.kind, error.message, error.attribute)
+        return response
 
-    def _track_user(self, call: Call, apply: bool) -> Answer:
-        app_id = call.path[len(TRACK_USER) + 1 :]
+    def _track_user(self, request: Request, apply: bool) -> Response:
+        app_id = request.path[len(TRACK_USER) + 1 :]
         check_app_id(app_id)
-        check_account(call, app_id, self._switches)
+        check_account(request, app_id, self._switches)
         passes, headers = self._limiter.take()
-        answer = self._refusing(self._accept, call, apply) if passes else self._refusal("RateLimitError")
-        answer.headers.update(headers)
-        return answer
+        response = self._refusing(self._accept, request, apply) if passes else self._refusal("RateLimitError")
+        response.headers.update(headers)
+        return response
 
-    def _accept(self, call: Call, apply: bool) -> Answer:
-        update = read_update(self._json(call), self._switches)
+    def _accept(self, request: Request, apply: bool) -> Response:
+        update = read_update(self._json(request), self._switches)
         applied = False
         if apply and self._switches["moengage.queued"]:
             self._queue.append(update)
         elif apply:
             applied = self.users.apply(update)
-        return Answer(200, (_ACCEPTED % self._request_id()).encode(), applied=applied)
+        return Response(200, (_ACCEPTED % self._request_id()).encode(), applied=applied)
 
     @staticmethod
-    def _json(call: Call) -> Any:
-        if len(call.body) > MAX_BYTES:
+    def _json(request: Request) -> Any:
+        if len(request.body) > MAX_BYTES:
             raise MoEngageError("PayloadTooLarge")
-        if not call.media_type:
+        if not request.media_type:
             raise MoEngageError("Missing header value")
-        if call.media_type != JSON_TYPE:
+        if request.media_type != JSON_TYPE:
             raise MoEngageError("MediaTypeError")
-        if not call.body.strip():
+        if not request.body.strip():
             raise MoEngageError("Empty request body")
-        if call.payload is MALFORMED:
+        if request.json is MALFORMED:
             raise MoEngageError("Malformed JSON")
-        return call.payload
+        return request.json
 
-    def _test_connection(self, call: Call) -> Answer:
-        if "moe-appkey" not in call.headers:
+    def _test_connection(self, request: Request) -> Response:
+        if "moe-appkey" not in request.headers:
             raise MoEngageError("Authentication required", "MOE-APPKEY is missing")
-        login = check_account(call, None, self._switches)
-        payload = self._json(call)
-        fields = payload if isinstance(payload, dict) else {}
+        login = check_account(request, None, self._switches)
+        json = self._json(request)
+        fields = json if isinstance(json, dict) else {}
         for name in ("app_id", "app_secret", "source", "region"):
             if not isinstance(fields.get(name), str) or not fields[name]:
                 raise MoEngageError("MissingAttributeError", f"{name} is not found in the payload", name)
         if (fields["app_id"], fields["app_secret"]) != login:
             raise MoEngageError("Authentication required", "APP_SECRET does not match")
-        return json_answer(200, {"status": "success", "app_name": APP_NAME})
+        return json_response(200, {"status": "success", "app_name": APP_NAME})
 
     def _request_id(self) -> str:
         self._requests += 1
@@ -137,14 +137,14 @@ class MoEngage:
 
     def _refusal(
         self, kind: str, message: str | None = None, attribute: str | None = None, status: int | None = None
-    ) -> Answer:
+    ) -> Response:
         documented, text = ERRORS.get(kind, (500, kind))
         error = {"message": message or text, "type": kind, "request_id": self._request_id()}
         if attribute is not None:
             error["attribute"] = attribute
-        return json_answer(status or documented, {"status": "fail", "error": error}, code=kind)
+        return json_response(status or documented, {"status": "fail", "error": error}, code=kind)
 
-    def keeps_answering(self, then: Then) -> bool:
+    def alters_response(self, then: Then) -> bool:
         """Return False: a code always replaces the vendor's own answer."""
         return False
 
@@ -157,7 +157,7 @@ class MoEngage:
         if then.short_array:
             raise RefusedError("then.short_array is for vendors that answer with a list")
 
-    def fault_answer(self, then: Then) -> Answer:
+    def fault_response(self, then: Then) -> Response:
         """Return the body of a failure for a documented status or a code, else a gateway's page."""
         status = then.status or 200
         kind = then.code or TYPE_OF_STATUS.get(status)
@@ -182,11 +182,11 @@ class MoEngage:
         """Return the number of users."""
         return len(self.users.by_id)
 
-    def held(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def stored(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Iterate over the users."""
         return ((customer_id, user.view()) for customer_id, user in self.users.by_id.items())
 
-    def held_user(self, key: str, environment: str) -> dict[str, Any] | None:
+    def stored_user(self, key: str, environment: str) -> dict[str, Any] | None:
         """Return one user, or None."""
         user = self.users.by_id.get(key)
         return None if user is None else user.view()

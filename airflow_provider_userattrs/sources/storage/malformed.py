@@ -36,7 +36,7 @@ def malformed_line(file: str, number: int, meaning: str, raw: bytes, detail: str
         meaning,
         "Fix the line in the file.",
         detail=detail,
-        where=line_location(file, number),
+        location=line_location(file, number),
     )
     return MalformedRow(verdict, raw.decode("utf-8", "backslashreplace").rstrip("\r\n"))
 

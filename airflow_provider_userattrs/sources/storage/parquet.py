@@ -91,9 +91,9 @@ def row_group_sizes(file: Any, name: str) -> list[int]:
     return [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
 
 
-def _unreadable_file(where: str, error: Exception) -> RefusedConfiguration:
+def _unreadable_file(location: str, error: Exception) -> RefusedConfiguration:
     return RefusedConfiguration(
-        f"{where} cannot be read as Parquet ({type(error).__name__}); write it again, or set FileRows(format=...)"
+        f"{location} cannot be read as Parquet ({type(error).__name__}); write it again, or set FileRows(format=...)"
     )
 
 

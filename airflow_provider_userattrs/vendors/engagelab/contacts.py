@@ -47,7 +47,7 @@ NOT_A_PHONE = Verdict(
 _PHONE = re.compile(r"\+?[0-9 \u00a0().\-/]+")
 
 #: Digits of a number without its country code, which the library cannot judge: ITU-T E.164 allows 15 with it.
-_FEWEST, _MOST = 5, 15
+_MIN_DIGITS, _MAX_DIGITS = 5, 15
 
 
 def contact_rules(zone: tzinfo, *, channels: str = "known", check: bool = True) -> Rules:
@@ -87,7 +87,7 @@ def _is_phone(value: str) -> bool:
     if not _PHONE.fullmatch(value):
         return False
     if not value.startswith("+"):
-        return _FEWEST <= sum(map(str.isdigit, value)) <= _MOST
+        return _MIN_DIGITS <= sum(map(str.isdigit, value)) <= _MAX_DIGITS
     from phonenumbers import NumberParseException, is_possible_number, parse  # not on top: it takes 0.1 s
 
     try:

@@ -13,7 +13,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from airflow_provider_userattrs.push.mapping.ids import FROM_FLOAT, LONGEST_MISSING_TEXT, id_note, id_text, wrong_type
+from airflow_provider_userattrs.push.mapping.ids import (
+    FROM_FLOAT,
+    MAX_MISSING_LENGTH,
+    id_note,
+    id_text,
+    wrong_type,
+)
 from airflow_provider_userattrs.push.mapping.numbers import exact_text
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.scalars import check_missing
@@ -76,7 +82,7 @@ def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple
         stripped = value.strip()
         if not stripped:
             continue
-        if (stripped is not value or len(value) <= LONGEST_MISSING_TEXT) and (note := id_note(value)):
+        if (stripped is not value or len(value) <= MAX_MISSING_LENGTH) and (note := id_note(value)):
             noted = noted or Noted(target, note, credential)
         target[credential] = value
     if not target:

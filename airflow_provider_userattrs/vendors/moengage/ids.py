@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from airflow_provider_userattrs.push.mapping.ids import FROM_FLOAT, LONGEST_MISSING_TEXT, id_note, id_text, wrong_type
+from airflow_provider_userattrs.push.mapping.ids import (
+    FROM_FLOAT,
+    MAX_MISSING_LENGTH,
+    id_note,
+    id_text,
+    wrong_type,
+)
 from airflow_provider_userattrs.push.mapping.scalars import check_missing
 from airflow_provider_userattrs.push.mapping.values import Noted
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -57,7 +63,7 @@ def identify(credentials: dict[str, Any]) -> tuple[str | Noted, tuple[Hashable, 
         raise InvalidRow(BLOCKED_CUSTOMER_ID)
     if len(value) < 2:
         raise InvalidRow(CUSTOMER_ID)
-    if stripped is not value or len(value) <= LONGEST_MISSING_TEXT:
+    if stripped is not value or len(value) <= MAX_MISSING_LENGTH:
         note = note or id_note(value)
     return Noted(value, note, next(iter(credentials))) if note else value, (value,)
 

@@ -12,7 +12,7 @@ import pytest
 from push.delivery.fake_vendor import WORDS, operation
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.dispatch import LONGEST_WAIT, Dispatch, Sent, ends_the_push
+from airflow_provider_userattrs.push.delivery.dispatch import MAX_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter
 from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.operation import Response
@@ -125,7 +125,7 @@ def test_a_vendor_that_asks_to_wait_holds_every_request(clock: Any, batch: Any) 
     sender = Sender(clock, answer("busy", "busy", status=429, retry_after="20"))
     sent = sender.dispatch(batch())
     assert sent is not None
-    assert sent.wait == 20 <= LONGEST_WAIT
+    assert sent.wait == 20 <= MAX_WAIT
     assert sender.rate_limiter.held_for() == pytest.approx(20)
 
 

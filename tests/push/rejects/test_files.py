@@ -29,8 +29,8 @@ def part(name: str, *lines: str) -> Part:
     return Part(name, lambda: iter(lines))
 
 
-def resumed(below: int, *holes: tuple[int, int]) -> str:
-    return head_line(FACTS, Checkpoint(Fingerprint("", ""), below=below, holes=holes))
+def resumed(below: int, *gaps: tuple[int, int]) -> str:
+    return head_line(FACTS, Checkpoint(Fingerprint("", ""), below=below, gaps=gaps))
 
 
 def read(*parts: Part, **options: Any) -> list[tuple[int, str]]:
@@ -44,7 +44,7 @@ def read(*parts: Part, **options: Any) -> list[tuple[int, str]]:
 class TestHead:
     def test_says_whose_the_part_is_and_where_its_try_began(self) -> None:
         assert read_head(head_line(FACTS)) == FACTS
-        assert read_head(resumed(9, (2, 4))) == {**FACTS, "resumed": {"below": 9, "holes": [[2, 4]]}}
+        assert read_head(resumed(9, (2, 4))) == {**FACTS, "resumed": {"below": 9, "gaps": [[2, 4]]}}
 
     @pytest.mark.parametrize(
         "text",
@@ -89,7 +89,7 @@ class TestParts:
         rows = list(read_parts([part("a", head_line(FACTS), line(5, "first"), "oops\n"), part("b", resumed(2))]))
         [row] = rows
         assert isinstance(row, MalformedRow)
-        assert row.verdict.where == "a, line 3", "lines that count no more keep their numbers"
+        assert row.verdict.location == "a, line 3", "lines that count no more keep their numbers"
 
     def test_a_row_as_it_was_read_is_converted_to_its_declared_types(self) -> None:
         raw = MalformedRow(REJECTED, {"id": 1, "n": "5"}, {"n": "integer"})
@@ -112,17 +112,17 @@ class TestParts:
     def test_a_row_is_read_by_the_last_try_that_may_have_sent_it(
         self, tries: list[tuple[int, set[int], set[int]]]
     ) -> None:
-        """Each try: the watermark it began at, the holes below it, and the rows it got no yes for."""
+        """Each try: the watermark it began at, the gaps below it, and the rows it got no yes for."""
 
         def parts() -> Iterator[Part]:
-            for number, (below, holes, rejected) in enumerate(tries):
-                head = resumed(below, *[(hole, hole + 1) for hole in sorted(holes)]) if number else head_line(FACTS)
+            for number, (below, gaps, rejected) in enumerate(tries):
+                head = resumed(below, *[(gap, gap + 1) for gap in sorted(gaps)]) if number else head_line(FACTS)
                 yield part(str(number), head, *[line(row, str(number)) for row in sorted(rejected)])
 
         expected = []
         for number, (_, _, rejected) in enumerate(tries):
             later = tries[number + 1 :]
             for row in sorted(rejected):
-                if all(row < below and row not in holes for below, holes, _ in later):
+                if all(row < below and row not in gaps for below, gaps, _ in later):
                     expected.append((row, str(number)))
         assert read(*parts()) == expected

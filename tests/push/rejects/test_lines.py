@@ -158,7 +158,7 @@ class TestLine:
             "reason": "User not found",
             "attribute": "email",
             "detail": "no such user",
-            "where": "",
+            "location": "",
             "replay": True,
             "row": {"id": 5, "email": "ada@example.com"},
         }
@@ -229,14 +229,14 @@ class TestReading:
         bad = rows[1]
         assert isinstance(bad, MalformedRow)
         assert (bad.verdict.status, bad.verdict.code) == (Status.INVALID, "malformed-line")
-        assert bad.verdict.where == "line 2"
+        assert bad.verdict.location == "line 2"
         assert bad.raw == text
 
     def test_blank_lines_are_none_and_still_count(self) -> None:
         rows = list(read_lines(["\n", "   \n", line({"id": 0}), "", "no json"]))
         assert rows[0] == {"id": 0}
         assert isinstance(rows[1], MalformedRow)
-        assert rows[1].verdict.where == "line 5"
+        assert rows[1].verdict.location == "line 5"
         assert len(rows) == 2
 
     def test_reads_as_it_goes(self) -> None:
@@ -326,7 +326,7 @@ class TestDeclaredTypes:
     def test_a_row_before_its_types_says_so(self) -> None:
         written = json.loads(line(self.raw, self.raw.verdict))
         assert written["types"] == {"n": "integer", "at": "date"}
-        assert written["where"] == "users.csv, line 7"
+        assert written["location"] == "users.csv, line 7"
         assert "types" not in json.loads(line({"n": 4}))
 
     def test_they_are_applied_to_that_row_and_no_other(self) -> None:
@@ -345,5 +345,5 @@ class TestDeclaredTypes:
 
         [bad] = read_lines([line(self.raw)], convert=refuse, file="rejects.jsonl")
         assert isinstance(bad, MalformedRow)
-        assert (bad.verdict.where, bad.verdict.attribute) == ("rejects.jsonl, line 1", "n")
+        assert (bad.verdict.location, bad.verdict.attribute) == ("rejects.jsonl, line 1", "n")
         assert (bad.raw, bad.types) == (self.raw.raw, self.raw.types)

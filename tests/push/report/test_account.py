@@ -32,12 +32,12 @@ EARLIER: dict[str, Any] = {
     "bytes": 100,
     "seconds": 7.0,
     "notes": [["age", "as text", 3]],
-    "timeline": {"stretch": 0.25, "rows": [2], "retries": [2]},
-    "push": {"report": {}, "said": {"rejects_path": "s3://rejects/first"}},
+    "timeline": {"interval_seconds": 0.25, "rows": [2], "retries": [2]},
+    "push": {"report": {}, "details": {"rejects_path": "s3://rejects/first"}},
 }
 
 
-def test_tries_add_up_and_one_alone_is_told_apart(book: Book, clock: Any, update: Any) -> None:
+def test_tries_add_up_and_one_alone_is_distinct_reasons(book: Book, clock: Any, update: Any) -> None:
     account = Account(
         operation(),
         Details(of=9),

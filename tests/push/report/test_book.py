@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
 from airflow_provider_userattrs.push.report.book import Book
-from airflow_provider_userattrs.push.report.watermark import MOST_HOLES
+from airflow_provider_userattrs.push.report.watermark import MAX_GAPS
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 
 REJECTED = Verdict(Status.REJECTED, "404", "not found", "Check.")
@@ -77,10 +77,10 @@ def test_report_and_checkpoint_count_the_same_rows_each_once(
     assert book.done == len(recorded) - counts.counts[Status.UNSENT]
     assert counts.count(REJECTED) == sum(verdicts[position] is REJECTED for position in recorded)
 
-    below, holes, gaps, kept = book.watermark.cut()
-    assert gaps == []
+    below, gaps, key_gaps, kept = book.watermark.cut()
+    assert key_gaps == []
     assert kept.counts == statuses(verdicts[position] for position in finished)
-    checkpoint = Checkpoint(PRINT, below=below, holes=tuple(holes), tally=kept.state(20))
+    checkpoint = Checkpoint(PRINT, below=below, gaps=tuple(gaps), counts=kept.state(20))
     read = Checkpoint.from_dict(json.loads(json.dumps(checkpoint.as_dict())))
     left = [position for position, _ in read.unfinished(iter(verdicts))]
     assert left == [position for position in range(len(verdicts)) if position not in finished]
@@ -95,11 +95,11 @@ def test_report_and_checkpoint_count_the_same_rows_each_once(
 
 def test_behind_the_last_hole_that_can_be_named_rows_count_for_the_report_alone() -> None:
     book = Book()
-    for position in range(0, 4 * MOST_HOLES, 2):
+    for position in range(0, 4 * MAX_GAPS, 2):
         record(book, (position + 1, ACCEPTED), *([(position + 2, REJECTED)] if position % 8 == 0 else []))
-    below, holes, _, kept = book.watermark.cut()
-    assert len(holes) == MOST_HOLES
-    assert kept.rows == below - sum(behind - first for first, behind in holes)
+    below, gaps, _, kept = book.watermark.cut()
+    assert len(gaps) == MAX_GAPS
+    assert kept.rows == below - sum(behind - first for first, behind in gaps)
     assert kept.rows < book.rows == book.counts().rows
 
 

@@ -67,15 +67,15 @@ def test_many_rows_of_one_verdict_are_counted_at_once_and_the_first_is_named() -
     assert counts.ranked(20)[0].positions == [7]
 
 
-def test_a_reason_names_its_first_rows_places_and_attributes() -> None:
+def test_a_reason_names_its_first_rows_locations_and_attributes() -> None:
     reason = Reason(NOT_FOUND)
     for position in range(9):
         reason.add(position, NOT_FOUND.on("plan").at(f"{'x' * 200}.csv, line {position}"))
     assert reason.count == 9
     assert reason.positions == [0, 1, 2, 3, 4]
-    assert [len(place) for place in reason.places] == [100] * 3
-    assert reason.places[0].startswith("...x")
-    assert reason.places[0].endswith(".csv, line 0"), "the end of a place says more than its beginning"
+    assert [len(place) for place in reason.locations] == [100] * 3
+    assert reason.locations[0].startswith("...x")
+    assert reason.locations[0].endswith(".csv, line 0"), "the end of a location says more than its beginning"
     assert reason.attributes == {"plan": 9}
 
 
@@ -89,7 +89,7 @@ def test_attributes_of_one_reason_are_bounded() -> None:
 def test_reasons_are_bounded_and_every_row_still_counts() -> None:
     counts = counted([Verdict(Status.REJECTED, str(number), "no", "Check.") for number in range(1_000)])
     assert counts.rows == counts.failed == 1_000
-    assert counts.told_apart() == 201
+    assert counts.distinct_reasons() == 201
     assert counts.count(other(Status.REJECTED)) == 800
 
 
@@ -119,4 +119,4 @@ def test_merged_reasons_name_the_first_rows_of_both() -> None:
     late.merge(one)
     assert (late.count, late.positions) == (7, [0, 1, 2, 3, 4])
     assert late.attributes == {"plan": 4, "name": 3}
-    assert late.places == ["x.csv, line 2"] * 3
+    assert late.locations == ["x.csv, line 2"] * 3

@@ -84,11 +84,11 @@ def test_progress_is_told_four_times_a_second_at_most(
 ) -> None:
     told = []
     recorder = Recorder(book, progress=lambda: told.append(clock.monotonic()), clock=clock)
-    begun = clock.monotonic()
+    started = clock.monotonic()
     for _ in range(20):
         clock.advance(0.125)
         recorder.record([update(0)], [ACCEPTED])
-    assert told == [begun + 0.25 * number for number in range(1, 11)]
+    assert told == [started + 0.25 * number for number in range(1, 11)]
 
 
 def test_progress_is_told_once_after_a_long_silence(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:

@@ -146,7 +146,7 @@ class TestSize:
             "retries": 10**9,
             "seconds": 12_345.678,
             "rejects_path": "s3://" + "p" * 200,
-            "timeline": {"stretch": 65_536.0, "rows": [10**9] * 60, "retries": [10**6] * 60},
+            "timeline": {"interval_seconds": 65_536.0, "rows": [10**9] * 60, "retries": [10**6] * 60},
             "configuration": {"attributes": [letter * 60] * 12, "users": letter * 200, "host": letter * 200},
         }
         assert self.worst(letter * 200, reasons, facts) < 16 * 1024
@@ -188,7 +188,7 @@ class TestForm:
                 "remedy": "Check the credentials.",
                 "count": 1,
                 "positions": [0],
-                "places": [],
+                "locations": [],
                 "attributes": {},
             }
         ]
@@ -395,7 +395,7 @@ class TestConclude:
 
 
 class TestPlaces:
-    def test_a_reason_is_a_kind_and_names_some_places(self) -> None:
+    def test_a_reason_is_a_kind_and_names_some_locations(self) -> None:
         short = Verdict(Status.INVALID, "malformed-line", "fewer fields than the header", "Mend the line in the file.")
         report = make(*((1, short.at(f"users.csv, line {number}")) for number in range(2, 252)), (40, NOT_FOUND))
         data = report.as_dict({})
@@ -403,7 +403,7 @@ class TestPlaces:
             ("malformed-line", 250),
             ("404", 40),
         ]
-        assert data["reasons"][0]["places"] == [f"users.csv, line {number}" for number in (2, 3, 4)]
+        assert data["reasons"][0]["locations"] == [f"users.csv, line {number}" for number in (2, 3, 4)]
         first, second = report.log_lines()
         assert "(users.csv, line 2; users.csv, line 3; users.csv, line 4; ...): Mend" in first
         assert "User not found" in second
@@ -413,13 +413,13 @@ class TestPlaces:
     def test_of_a_long_place_the_end_is_kept(self) -> None:
         verdict = NOT_FOUND.at(f"s3://bucket/{'folder/' * 100}users.csv, line 1,234,567")
         [reason] = make((1, verdict)).as_dict({})["reasons"]
-        assert len(reason["places"][0]) == 100
-        assert reason["places"][0].endswith("users.csv, line 1,234,567")
+        assert len(reason["locations"][0]) == 100
+        assert reason["locations"][0].endswith("users.csv, line 1,234,567")
 
     def test_they_survive_a_checkpoint(self) -> None:
         report = make((1, NOT_FOUND.at("a, line 1")))
         again = Counts.restored(json.loads(json.dumps(report.state(20))))
-        assert again.ranked(20)[0].places == ["a, line 1"]
+        assert again.ranked(20)[0].locations == ["a, line 1"]
 
 
 class TestTextsOutOfData:

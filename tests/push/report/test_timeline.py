@@ -8,24 +8,24 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.report.timeline import FIRST_STRETCH, MOST, Timeline
+from airflow_provider_userattrs.push.report.timeline import FIRST_INTERVAL, MAX_INTERVALS, Timeline
 
 steps = st.lists(st.tuples(st.floats(0, 1e5), st.integers(0, 10**6), st.integers(0, 50)), max_size=80)
 
 
 @settings(max_examples=200, deadline=None)
 @given(steps=steps)
-def test_the_counts_add_up_and_the_stretches_stay_few(steps: list[tuple[float, int, int]]) -> None:
+def test_the_counts_add_up_and_the_intervals_stay_few(steps: list[tuple[float, int, int]]) -> None:
     timeline = Timeline()
     seconds, rows, retries = 0.0, 0, 0
     for waited, done, repeated in steps:
         seconds, rows, retries = seconds + waited, rows + done, retries + repeated
         timeline.note(seconds, rows, retries)
-        assert len(timeline.rows) == len(timeline.retries) <= MOST
+        assert len(timeline.rows) == len(timeline.retries) <= MAX_INTERVALS
         assert sum(timeline.rows) == rows
         assert sum(timeline.retries) == retries
-        assert len(timeline.rows) == int(seconds / timeline.stretch) + 1
-    assert timeline.stretch == FIRST_STRETCH or len(timeline.rows) > MOST // 2
+        assert len(timeline.rows) == int(seconds / timeline.interval) + 1
+    assert timeline.interval == FIRST_INTERVAL or len(timeline.rows) > MAX_INTERVALS // 2
     assert len(json.dumps(timeline.as_dict())) < 2_000
 
 
@@ -49,4 +49,4 @@ def test_a_count_that_goes_back_is_no_count() -> None:
     timeline.note(0.1, 10, 2)
     timeline.note(0.2, 4, 1)
     timeline.note(0.3, 6, 1)
-    assert timeline.as_dict() == {"stretch": FIRST_STRETCH, "rows": [10, 2], "retries": [2, 0]}
+    assert timeline.as_dict() == {"interval_seconds": FIRST_INTERVAL, "rows": [10, 2], "retries": [2, 0]}

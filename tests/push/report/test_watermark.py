@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Watermark, holes and tally: whatever the order in which rows finish, none is lost and none is counted twice."""
+"""Watermark, gaps and counts: whatever the order in which rows finish, none is lost and none is counted twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.report.counts import Counts
-from airflow_provider_userattrs.push.report.watermark import MOST_HOLES, Watermark
+from airflow_provider_userattrs.push.report.watermark import MAX_GAPS, Watermark
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 
 REJECTED = Verdict(Status.REJECTED, "404", "not found", "Check.")
@@ -23,30 +23,30 @@ PRINT = Fingerprint("rows", "settings")
 
 def test_more_holes_than_can_be_named_leave_what_is_behind_unfinished() -> None:
     watermark = Watermark()
-    for position in range(0, 4 * MOST_HOLES, 2):
+    for position in range(0, 4 * MAX_GAPS, 2):
         watermark.finish(position + 1, position + 2).add_accepted(1)
-    below, holes, gaps, counts = watermark.cut()
-    assert gaps == []
-    assert len(holes) == MOST_HOLES
-    assert counts.rows == below - sum(behind - first for first, behind in holes)
-    assert watermark.gaps == 2 * MOST_HOLES
-    state = Checkpoint(PRINT, below=below, holes=tuple(holes), tally=counts.state(20)).as_dict()
+    below, gaps, key_gaps, counts = watermark.cut()
+    assert key_gaps == []
+    assert len(gaps) == MAX_GAPS
+    assert counts.rows == below - sum(behind - first for first, behind in gaps)
+    assert watermark.gap_count == 2 * MAX_GAPS
+    state = Checkpoint(PRINT, below=below, gaps=tuple(gaps), counts=counts.state(20)).as_dict()
     assert len(json.dumps(state)) < 32 * 1024
 
 
 def test_a_checkpoint_is_small_whatever_the_reasons() -> None:
-    tally = Counts()
+    counts = Counts()
     for number in range(1_000):
-        tally.add(number, Verdict(Status.REJECTED, f"code-{number}", "m" * 900, "r" * 900, attribute="é" * 60))
-    holes = tuple((10**9 + 2 * number, 10**9 + 2 * number + 1) for number in range(MOST_HOLES))
+        counts.add(number, Verdict(Status.REJECTED, f"code-{number}", "m" * 900, "r" * 900, attribute="é" * 60))
+    gaps = tuple((10**9 + 2 * number, 10**9 + 2 * number + 1) for number in range(MAX_GAPS))
     facts = {
         "notes": [["n" * 60, "time cut to the second", 10**9]] * 20,
-        "timeline": {"stretch": 65_536.0, "rows": [10**9] * 60, "retries": [10**6] * 60},
-        "push": {"report": {"accepted_means": "m" * 80}, "said": {"configuration": {"attributes": "n" * 2_500}}},
+        "timeline": {"interval_seconds": 65_536.0, "rows": [10**9] * 60, "retries": [10**6] * 60},
+        "push": {"report": {"accepted_means": "m" * 80}, "details": {"configuration": {"attributes": "n" * 2_500}}},
     }
-    state = Checkpoint(PRINT, below=2 * 10**9, holes=holes, tally=tally.state(20), facts=facts).as_dict()
+    state = Checkpoint(PRINT, below=2 * 10**9, gaps=gaps, counts=counts.state(20), facts=facts).as_dict()
     assert len(json.dumps(state)) < 32 * 1024
-    assert Counts.restored(tally.state(20)).rows == 1_000
+    assert Counts.restored(counts.state(20)).rows == 1_000
 
 
 @pytest.mark.parametrize("state", [{}, {"format": 0}, {"format": 1}, {"format": 1, "fingerprint": 5}, {"format": "1"}])
@@ -62,5 +62,5 @@ def test_a_fingerprint_names_what_differs() -> None:
 
 
 def test_reading_on_from_a_place_keeps_the_positions() -> None:
-    checkpoint = Checkpoint(PRINT, below=8, holes=((3, 5),))
+    checkpoint = Checkpoint(PRINT, below=8, gaps=((3, 5),))
     assert list(checkpoint.unfinished(iter("cdefghijk"), 2)) == [(3, "d"), (4, "e"), (8, "i"), (9, "j"), (10, "k")]

@@ -19,10 +19,10 @@ KEYS = {"type": "int", "tries": [[[[5], []]]], "sent_upto": 9}
 WHOLE = Checkpoint(
     PRINT,
     below=9,
-    holes=((2, 4), (6, 7)),
+    gaps=((2, 4), (6, 7)),
     sent_below=8,
-    tally={"counts": {"accepted": 6}, "reasons": []},
-    place=({"line": 3}, 2),
+    counts={"counts": {"accepted": 6}, "reasons": []},
+    cursor=({"line": 3}, 2),
     facts={"bytes": 1},
     tries=(0, 2),
 )
@@ -58,7 +58,7 @@ def test_a_fingerprint_names_what_differs() -> None:
 def test_where_the_source_goes_on() -> None:
     assert (Checkpoint().after, Checkpoint().start) == (None, 0)
     assert (WHOLE.after, WHOLE.start) == ({"line": 3}, 2)
-    by_keys = Checkpoint(below=9, place=("x", 2), keys=KEYS)
+    by_keys = Checkpoint(below=9, cursor=("x", 2), keys=KEYS)
     assert (by_keys.after, by_keys.start) == (KEYS, 9), "rows named by keys have positions of their own"
 
 
@@ -92,9 +92,9 @@ def test_whether_a_row_is_in_doubt(checkpoint: Checkpoint, has_doubt: bool) -> N
 )
 def test_the_unfinished_rows_are_those_in_holes_and_above(below: int, edges: set[int], start: int, rows: int) -> None:
     inside = sorted(edge for edge in edges if edge < below)
-    holes = tuple(zip(inside[0::2], inside[1::2], strict=False))
-    checkpoint = Checkpoint(below=below, holes=holes)
-    finished = set(range(below)) - {position for first, behind in holes for position in range(first, behind)}
+    gaps = tuple(zip(inside[0::2], inside[1::2], strict=False))
+    checkpoint = Checkpoint(below=below, gaps=gaps)
+    finished = set(range(below)) - {position for first, behind in gaps for position in range(first, behind)}
     expected = [position for position in range(start, start + rows) if position not in finished]
     numbered = iter(range(start, start + rows))
     assert list(checkpoint.unfinished(numbered, start)) == [(position, position) for position in expected]
@@ -103,7 +103,7 @@ def test_the_unfinished_rows_are_those_in_holes_and_above(below: int, edges: set
 def test_its_book_has_the_finished_rows_and_takes_up_the_others() -> None:
     counts = Counts()
     counts.add_accepted(6)
-    checkpoint = Checkpoint(below=9, holes=((2, 4), (6, 7)), tally=counts.state(20))
+    checkpoint = Checkpoint(below=9, gaps=((2, 4), (6, 7)), counts=counts.state(20))
     book = checkpoint.open_book(idempotent=True)
     assert book.counts().counts[Status.ACCEPTED] == 6
     assert book.watermark.cut()[:2] == (9, [(2, 4), (6, 7)])

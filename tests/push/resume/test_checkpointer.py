@@ -49,19 +49,21 @@ class Try:
 
     :param clock: tells the time.
     :param update: makes an update.
-    :param begun: where it begins.
+    :param checkpoint: where it begins.
     """
 
     def __init__(
-        self, clock: Any, update: Any, begun: Checkpoint | None = None, *, idempotent: bool = True, **options: Any
+        self, clock: Any, update: Any, checkpoint: Checkpoint | None = None, *, idempotent: bool = True, **options: Any
     ) -> None:
         self.clock = clock
         self.update = update
         self.store = MemoryStore()
-        begun = (begun or Checkpoint()).begin()
-        self.book = begun.open_book(idempotent=idempotent)
-        account = Account(operation(idempotent=idempotent), Details(), book=self.book, tries=begun.tries, clock=clock)
-        self.checkpointer = Checkpointer(self.store, begun, account, idempotent=idempotent, clock=clock, **options)
+        checkpoint = (checkpoint or Checkpoint()).begin()
+        self.book = checkpoint.open_book(idempotent=idempotent)
+        account = Account(
+            operation(idempotent=idempotent), Details(), book=self.book, tries=checkpoint.tries, clock=clock
+        )
+        self.checkpointer = Checkpointer(self.store, checkpoint, account, idempotent=idempotent, clock=clock, **options)
 
     def announce(self, *positions: int) -> None:
         self.checkpointer.announce(Batch([self.update(position) for position in positions], [b""] * len(positions)))
@@ -73,7 +75,7 @@ class Try:
 
 @pytest.fixture
 def attempt(clock: Any, update: Any) -> Callable[..., Try]:
-    return lambda begun=None, **options: Try(clock, update, begun, **options)
+    return lambda checkpoint=None, **options: Try(clock, update, checkpoint, **options)
 
 
 def test_it_is_written_every_two_seconds(attempt: Any, clock: Any) -> None:
@@ -147,7 +149,7 @@ def test_at_the_end_no_row_is_in_doubt_that_has_its_verdict(attempt: Any) -> Non
     one.finish([1], WORDS["busy"])
     one.checkpointer.close(complete=False)
     left = one.store.checkpoint
-    assert (left.below, left.holes, left.sent_below, left.complete) == (3, ((1, 2),), 0, False)
+    assert (left.below, left.gaps, left.sent_below, left.complete) == (3, ((1, 2),), 0, False)
 
 
 def test_what_must_not_be_repeated_keeps_a_note_that_it_is_complete(attempt: Any) -> None:
@@ -169,13 +171,13 @@ def test_a_later_try_that_sends_nothing_leaves_in_doubt_what_was(attempt: Any) -
 def test_the_source_goes_on_from_the_last_place_before_the_first_unfinished_row(attempt: Any) -> None:
     one = attempt()
     for number, position in enumerate((0, 10, 20, 30)):
-        one.checkpointer.pass_place(number, position)
-    assert one.checkpointer.current().place == (0, 0)
+        one.checkpointer.pass_cursor(number, position)
+    assert one.checkpointer.current().cursor == (0, 0)
     one.finish([*range(15), *range(16, 25)])
-    assert one.checkpointer.current().holes == ((15, 16),)
-    assert one.checkpointer.current().place == (1, 10)
+    assert one.checkpointer.current().gaps == ((15, 16),)
+    assert one.checkpointer.current().cursor == (1, 10)
     one.finish([15])
-    assert one.checkpointer.current().place == (2, 20)
+    assert one.checkpointer.current().cursor == (2, 20)
 
 
 def test_of_a_source_with_keys_the_unfinished_rows_are_named_by_them(attempt: Any) -> None:

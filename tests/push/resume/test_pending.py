@@ -23,8 +23,8 @@ class Told:
         self.marks: list[Any] = []
         self.sent_below = sent_below
 
-    def pass_place(self, place: Any, position: int) -> None:
-        self.marks.append((place, position))
+    def pass_cursor(self, cursor: Any, position: int) -> None:
+        self.marks.append((cursor, position))
 
     def pass_end(self, position: int) -> None:
         self.marks.append(("end", position))
@@ -33,8 +33,8 @@ class Told:
         return position < self.sent_below
 
 
-def done(rows: list[Any], begun: Checkpoint, checkpointer: Any) -> list[Any]:
-    return list(pending(rows, begun, checkpointer, numbered))
+def done(rows: list[Any], checkpoint: Checkpoint, checkpointer: Any) -> list[Any]:
+    return list(pending(rows, checkpoint, checkpointer, numbered))
 
 
 def numbered(position: int, row: Any) -> Any:
@@ -48,17 +48,17 @@ def test_rows_are_numbered_and_marks_are_told_and_no_rows() -> None:
     assert told.marks == [("a", 0), ("b", 2)]
 
 
-@pytest.mark.parametrize("begun", [Checkpoint(), Checkpoint(below=1)], ids=["first", "later"])
-def test_where_no_checkpoint_is_kept_marks_are_passed_over(begun: Checkpoint) -> None:
+@pytest.mark.parametrize("checkpoint", [Checkpoint(), Checkpoint(below=1)], ids=["first", "later"])
+def test_where_no_checkpoint_is_kept_marks_are_passed_over(checkpoint: Checkpoint) -> None:
     rows = [Cursor("a"), "x", Keys([1]), "y"]
-    assert done(rows, begun, None) == [(0, "x"), (1, "y")][begun.below :]
+    assert done(rows, checkpoint, None) == [(0, "x"), (1, "y")][checkpoint.below :]
 
 
 def test_a_later_try_takes_up_holes_and_what_follows() -> None:
     told: Any = Told()
-    begun = Checkpoint(below=6, holes=((3, 4),), place=("a", 2))
+    checkpoint = Checkpoint(below=6, gaps=((3, 4),), cursor=("a", 2))
     rows = ["2", "3", Cursor("b"), "4", "5", "6", "7"]
-    assert done(rows, begun, told) == [(3, "3"), (6, "6"), (7, "7")]
+    assert done(rows, checkpoint, told) == [(3, "3"), (6, "6"), (7, "7")]
     assert told.marks == [("b", 4), ("end", 8)]
 
 

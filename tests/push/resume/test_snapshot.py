@@ -31,10 +31,10 @@ def facts(report: Report) -> dict[str, Any]:
         "bytes": 99,
         "seconds": 1.5,
         "notes": [["age", "as text", 3]],
-        "timeline": {"stretch": 0.25, "rows": [5], "retries": [2]},
+        "timeline": {"interval_seconds": 0.25, "rows": [5], "retries": [2]},
         "push": {
             "report": report.head(),
-            "said": {"rejects_path": "/tmp/x", "of": 9, "configuration": {"nulls": "skip"}},
+            "details": {"rejects_path": "/tmp/x", "of": 9, "configuration": {"nulls": "skip"}},
         },
     }
 
@@ -42,7 +42,7 @@ def facts(report: Report) -> dict[str, Any]:
 def state(**changes: Any) -> Any:
     report = counted()
     checkpoint = Checkpoint(
-        Fingerprint("rows", "settings"), below=5, tally=report.state(20), facts=facts(report), tries=(0, 3)
+        Fingerprint("rows", "settings"), below=5, counts=report.state(20), facts=facts(report), tries=(0, 3)
     )
     return {**json.loads(json.dumps(checkpoint.as_dict())), **changes}
 
@@ -62,7 +62,7 @@ def test_a_first_try_was_not_resumed() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"format": 0}, {"facts": {}}, {"facts": {"push": {"report": {"x": 1}}}}, {"tally": 5}]
+    "changes", [{"format": 0}, {"facts": {}}, {"facts": {"push": {"report": {"x": 1}}}}, {"counts": 5}]
 )
 def test_what_is_no_checkpoint_of_this_version_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"of (this|another) version"):
