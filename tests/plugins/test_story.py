@@ -52,7 +52,10 @@ def facts(report: Report, **details: Any) -> dict[str, Any]:
         "seconds": 2.0,
         "notes": [],
         "timeline": {"interval_seconds": 1.0, "rows": [1, 1], "retries": [0, 0]},
-        "push": {"report": report.head(), "details": {"rejects_path": None, "of": None, "configuration": {}, **details}},
+        "push": {
+            "report": report.head(),
+            "details": {"rejects_path": None, "of": None, "configuration": {}, **details},
+        },
     }
 
 
