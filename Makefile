@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-matrix test-system test-ui screenshots chaos fuzz bench lint sandbox constraints clean
+.PHONY: help demo up docs test test-matrix test-system test-ui screenshots chaos fuzz bench lint sandbox constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ test-system: $(READY)  ## Kill workers, tasks, supervisors, API server, schedule
 test-ui: $(READY)  ## Test the web pages in a real browser (chromium; installed if missing and allowed)
 	@tests/ui/browser.sh
 	USERATTRS_UI=1 $(BIN)/python -m pytest -q -p no:xdist tests/ui
+
+docs: $(READY)  ## Build the pages of docs/ to build/docs; a warning is an error
+	$(BIN)/sphinx-build -b html -W --keep-going -q -d build/doctrees docs build/docs
+	@echo "build/docs/index.html"
 
 screenshots: export USERATTRS_SCREENSHOTS = docs/screenshots
 screenshots: test-ui  ## The same, and update the pictures in docs/

@@ -17,6 +17,8 @@ from project.files import ROOT, files
 PAGES = [path for path in files() if path.suffix == ".md"]
 #: Where the project's files are found on the web: a page, and the file itself.
 HOME = "https://github.com/airflow-provider-userattrs/airflow-provider-userattrs"
+#: The same as pages of their own, where docs/ is built.
+PAGES_ON_THE_WEB = "https://airflow-provider-userattrs.readthedocs.io/en/latest/"
 ON_THE_WEB = (f"{HOME}/blob/main/", f"{HOME.replace('github.com', 'raw.githubusercontent.com')}/main/")
 
 #: Files and folders of the project as prose names them, a path of the package without the package's name.
@@ -44,11 +46,20 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def in_the_project(target: str) -> str:
+    """Return where a link to one of the project's own places on the web leads in the checkout."""
+    if target.startswith(PAGES_ON_THE_WEB):
+        page, mark, anchor = target.removeprefix(PAGES_ON_THE_WEB).partition("#")
+        return f"{ROOT}/docs/{page.replace('.html', '.md') or 'index.md'}{mark}{anchor}"
+    for place in ON_THE_WEB:
+        target = target.replace(place, f"{ROOT}/")
+    return target
+
+
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_links_and_pictures_lead_somewhere(page: Path) -> None:
     for target in targets(page):
-        for place in ON_THE_WEB:
-            target = target.replace(place, f"{ROOT}/")
+        target = in_the_project(target)
         if re.match(r"https?:", target):
             assert not target.startswith((HOME, ON_THE_WEB[1])), f"{target} is not on the default branch"
             continue
@@ -85,7 +96,8 @@ def test_the_package_index_is_told_where_things_are() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["readme"] == "README.md"
     assert project["urls"].keys() >= {"Documentation", "Source", "Changelog", "Issues"}
-    for url in project["urls"].values():
+    assert project["urls"]["Documentation"] == PAGES_ON_THE_WEB
+    for url in {**project["urls"], "Documentation": HOME}.values():
         assert url.startswith(HOME)
         if url.startswith(ON_THE_WEB[0]):
             assert (ROOT / url.removeprefix(ON_THE_WEB[0])).exists()

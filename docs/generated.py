@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is filled into the pages when they are built, so that it stands in one place and cannot fall behind.
+
+In a page,
+
+    ```{generated} verdicts kahuna
+    ```
+
+becomes what the function of that name returns for that argument, as Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import code_tables
+
+ROOT = Path(__file__).parents[1]
+HOME = "https://airflow-provider-userattrs.readthedocs.io/en/latest/"
+
+_FENCE = re.compile(r"^```\{generated\} (\S+)(?: (.+))?\n```$", re.MULTILINE)
+_TOCTREE = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_INCLUDE = re.compile(r"^```\{literalinclude\} (\S+)\n((?::.*\n)*)```$", re.MULTILINE)
+
+
+def fill(text: str) -> str:
+    """Return a page with everything filled in.
+
+    :param text: the page.
+    """
+    return _FENCE.sub(lambda fence: GENERATED[fence[1]](fence[2] or ""), text)
+
+
+def readme(heading: str) -> str:
+    """Return a section of the README, its links leading to these pages."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)
+    assert found, f"the README has no {heading!r}"
+    section = found[1].strip()
+    for label, target in re.findall(r"^\[([\w-]+)\]: (\S+)$", text, re.MULTILINE):
+        if target.startswith(HOME):
+            target = f"/{target.removeprefix(HOME)}".replace(".html", ".md")
+        section = section.replace(f"[{label}]", f"({target})")
+    return section
+
+
+def introduction(_: str) -> str:
+    """Return what the README begins with."""
+    return (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n")[1]
+
+
+def changelog(_: str) -> str:
+    """Return the changelog, without its title."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    return text.partition("\n")[2].strip().replace("](docs/", "](/")
+
+
+#: What may stand in a page.
+GENERATED: dict[str, Callable[[str], str]] = {
+    "introduction": introduction,
+    "readme": readme,
+    "changelog": changelog,
+    "verdicts": code_tables.verdict_table,
+    "connection": code_tables.connection_fields,
+}
+
+
+# Pages as plain text
+
+
+def write_texts(pages: Path, folder: Path) -> None:
+    """Write each page as plain Markdown, and ``llms.txt``, which lists them (https://llmstxt.org).
+
+    :param pages: the folder of the pages.
+    :param folder: where to write.
+    """
+    listed = []
+    for page in order(pages):
+        text = _plain(page, fill(page.read_text(encoding="utf-8")))
+        name = str(page.relative_to(pages))
+        written = folder / name
+        written.parent.mkdir(parents=True, exist_ok=True)
+        written.write_text(text, encoding="utf-8")
+        listed.append(f"- [{title(text)}]({HOME}{name})")
+    name, paragraph, _ = (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n", 2)
+    summary = re.sub(r"\s+", " ", paragraph)
+    (folder / "llms.txt").write_text(
+        "\n".join([name, "", f"> {summary}", "", "## Pages", "", *listed, ""]), encoding="utf-8"
+    )
+
+
+def order(pages: Path) -> Iterator[Path]:
+    """Yield the pages in the order of the tables of contents, the first page first."""
+
+    def walk(page: Path) -> Iterator[Path]:
+        yield page
+        for block in _TOCTREE.findall(page.read_text(encoding="utf-8")):
+            for line in block.splitlines():
+                if line and not line.startswith(":"):
+                    yield from walk(page.parent / f"{line}.md")
+
+    return walk(pages / "index.md")
+
+
+def title(text: str) -> str:
+    """Return a page's title."""
+    return text.partition("\n")[0].lstrip("# ")
+
+
+def _plain(page: Path, text: str) -> str:
+    """Return a page without what only Sphinx reads."""
+
+    def included(block: re.Match[str]) -> str:
+        code = (page.parent / block[1]).read_text(encoding="utf-8")
+        return f"```python\n{code}```"
+
+    text = re.sub(r"^```\{(?:toctree|eval-rst)\}\n.*?^```\n", "", text, flags=re.MULTILINE | re.DOTALL)
+    return _INCLUDE.sub(included, text)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages in docs/ build without a warning, and leave out nothing of what they are made from."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import code_tables
+import generated
+import pytest
+from project.test_public_surface import FILE
+
+import airflow_provider_userattrs
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = Path(airflow_provider_userattrs.__file__).parent
+
+
+@pytest.mark.skipif(find_spec("sphinx") is None, reason="needs the extra docs")
+def test_they_build_without_a_warning(tmp_path: Path) -> None:
+    build: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-b",
+        "html",
+        "-W",
+        "--keep-going",
+        "-q",
+        "-d",
+        tmp_path / "doctrees",
+    ]
+    done = subprocess.run([*build, ROOT / "docs", tmp_path / "html"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    listed = set(re.findall(rf"\({generated.HOME}(\S+)\)", (tmp_path / "html" / "llms.txt").read_text()))
+    assert listed == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    for page in listed:
+        text = (tmp_path / "html" / page).read_text()
+        assert text.startswith("# ")
+        assert not re.search(r"^```\{", text, re.MULTILINE), f"{page} has something that only Sphinx reads"
+
+
+# Verdicts
+
+
+def declared_in_code() -> Iterator[tuple[str, str]]:
+    """Yield module and line of each place where a verdict is written, at the module's top or in a function."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for top in tree.body:
+            for node in ast.walk(top):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Verdict":
+                    yield module, "" if isinstance(top, (ast.Assign, ast.AnnAssign)) else getattr(top, "name", "?")
+
+
+def test_each_module_with_verdicts_has_a_section() -> None:
+    shown = [module for modules in code_tables.VERDICTS.values() for module in modules]
+    written = {module for module, _ in declared_in_code()} - {"push.model.verdict"}  # what is accepted has no reason
+    assert sorted(shown) == sorted(written)
+
+
+def test_what_a_function_says_of_a_row_is_shown_by_a_sample() -> None:
+    functions = {module for module, function in declared_in_code() if function}
+    assert functions <= set(code_tables.made())
+
+
+def test_the_page_has_every_verdict() -> None:
+    page = (ROOT / "docs" / "verdicts.md").read_text()
+    assert re.findall(r"^```\{generated\} verdicts (\S+)\n```$", page, re.MULTILINE) == list(code_tables.VERDICTS)
+    shown = generated.fill(page)
+    for module, _ in declared_in_code():
+        for value in vars(import_module(f"{PACKAGE.name}.{module}")).values():
+            for verdict in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(verdict, Verdict) and verdict.status is not Status.ACCEPTED:
+                    assert f"| {code_tables.plain(verdict.meaning)} | {code_tables.plain(verdict.remedy)} |" in shown
+
+
+# Reference
+
+#: What Airflow itself calls.
+FOR_AIRFLOW = {
+    "get_provider_info.get_provider_info",
+    "assets.sanitize_uri",
+    "assets.convert_asset_to_openlineage",
+}
+
+
+def test_the_reference_has_all_that_is_public() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text()
+    listed = set(re.findall(r"^\.\. auto\w+:: airflow_provider_userattrs\.(\S+)$", page, re.MULTILINE))
+    public = set()
+    for block in FILE.read_text().split("\n\n"):
+        module, *lines = block.splitlines()
+        for line in lines:
+            found = re.match(r"    (?:class|function|typed dict) (\w+)", line)
+            if found and module.startswith("airflow_provider_userattrs."):
+                public.add(f"{module.removeprefix('airflow_provider_userattrs.')}.{found[1]}")
+    public -= FOR_AIRFLOW
+    types = {name for name in public if name.startswith("report.")}
+    assert listed == (public - types) | {"operators.base.UserPushOperator", "hooks.base.VendorHook"}
+    assert types == {f"report.{name}" for name in re.findall(r"`(\w+)`", page) if f"report.{name}" in types}
