@@ -116,7 +116,7 @@ def made() -> dict[str, list[Verdict]]:
         "push.rejects.lines": [invalid(*read_lines(["?"]))],
         "push.report.counts": [other(Status.REJECTED)],
         "sources.column_types": [refused(lambda: convert({"": "x"}, {"": "integer"}))],
-        "sources.storage.malformed": [invalid(malformed_line("", 1, "what is wrong with the line", b""))],
+        "sources.storage.malformed": [invalid(malformed_line("", "what is wrong with the line", b""))],
     }
 
 

@@ -34,6 +34,7 @@ from uuid import UUID
 from airflow_provider_userattrs.push.mapping.numbers import as_integer, exact_text, parse_integer, parse_number
 from airflow_provider_userattrs.push.mapping.scalars import check_missing, parse_boolean, plain
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.sources.iso_times import read_date, read_time, read_timestamp
 
@@ -159,6 +160,25 @@ TYPES: dict[str, Convert] = {
     "uuid": _uuid,
     "json": _json,
 }
+
+
+def convert_row(
+    row: dict[str, Any], types: Mapping[str, str], locate: Callable[[int], str] | None = None, number: int = 0
+) -> Row | MalformedRow:
+    """Return a row with its values converted to the types declared for their columns, or a malformed one.
+
+    :param row: column -> value; converted in place.
+    :param types: column -> name of a type.
+    :param locate: returns where the row with a number is; None if it has no location.
+    :param number: the row's number, for ``locate``.
+    """
+    raw = dict(row)
+    try:
+        convert(row, types)
+    except InvalidRow as invalid:
+        verdict = invalid.verdict if locate is None else invalid.verdict.at(locate(number))
+        return MalformedRow(verdict, raw, types)
+    return row
 
 
 def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.rejects.files import Part, read_head, read_parts
-from airflow_provider_userattrs.sources.column_types import convert
+from airflow_provider_userattrs.sources.column_types import convert_row
 from airflow_provider_userattrs.sources.handover import task_context
 from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, matching_names, names_in
 from airflow_provider_userattrs.sources.storage.lines import BOM, split_lines
@@ -57,7 +57,7 @@ class Rejects:
         """
         for files in self._files(log_choice=True):
             parts = [Part(file.address, file.lines) for file in files]
-            yield from read_parts(parts, in_doubt=self.in_doubt, convert=convert)
+            yield from read_parts(parts, in_doubt=self.in_doubt, convert=convert_row)
 
     def identity(self) -> Any:
         """Return a value that changes when the files do."""

@@ -3,31 +3,18 @@
 
 from __future__ import annotations
 
-import base64
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
-from uuid import UUID
 
+from airflow_provider_userattrs.push.model import json_values
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of
 
-#: type -> its name, how it is written, how it is read back. A subclass comes before its class.
-_TYPES: tuple[tuple[type, str, Any, Any], ...] = (
-    (int, "int", int, int),
-    (str, "str", str, str),
-    (UUID, "uuid", str, UUID),
-    (datetime, "datetime", datetime.isoformat, datetime.fromisoformat),
-    (date, "date", date.isoformat, date.fromisoformat),
-    (Decimal, "decimal", str, Decimal),
-    (bytes, "bytes", lambda key: base64.b64encode(key).decode("ascii"), base64.b64decode),
-)
+#: The types that a key may have, by their names as JSON.
+_TYPES = ("int", "str", "uuid", "datetime", "date", "decimal", "bytes")
 
 #: Those that may name a person: an e-mail address is text. Integers and UUIDs are ids, the rest are times and amounts.
 PERSONAL = ("str", "bytes")
-
-_READERS = {name: read for _, name, _, read in _TYPES}
-
 
 #: The keys of the finished rows at one side of a gap: one, or several that a database may take for the same, in their
 #: order; none where the gap is open.
@@ -51,9 +38,9 @@ def encode_key(key: Any) -> list[Any]:
     :raises RefusedConfiguration: if JSON cannot hold it exactly.
     """
     if not isinstance(key, bool) and not (isinstance(key, Decimal) and not key.is_finite()):
-        for kind, name, write, _ in _TYPES:
-            if isinstance(key, kind):
-                return [name, write(key)]
+        encoded = json_values.encode(key)
+        if encoded is not None and encoded[0] in _TYPES:
+            return list(encoded)
     raise RefusedConfiguration(
         f"key holds {_named(key)}; give a column that is never NULL and holds "
         "integers, text, UUIDs, dates, timestamps or decimals"
@@ -74,8 +61,8 @@ def decode_key(encoded: Any) -> Any:
     :raises ValueError: if it is none.
     """
     try:
-        name, text = encoded
-        return _READERS[name](text)
+        name, written = encoded
+        return json_values.decode(name, written)
     except (ValueError, TypeError, LookupError, ArithmeticError):
         raise ValueError("not an encoded key") from None
 

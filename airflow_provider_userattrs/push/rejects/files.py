@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
-from airflow_provider_userattrs.push.rejects.lines import BEGIN, Convert, read_lines
+from airflow_provider_userattrs.push.rejects.lines import BEGIN, ConvertRow, read_lines
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
 
@@ -49,13 +49,13 @@ def read_head(line: str) -> dict[str, Any]:
 
 
 def read_parts(
-    parts: Sequence[Part], *, in_doubt: bool = False, convert: Convert | None = None
+    parts: Sequence[Part], *, in_doubt: bool = False, convert: ConvertRow | None = None
 ) -> Iterator[Row | MalformedRow]:
     """Yield the rows of a rejects file, each once.
 
     :param parts: the parts in their order.
     :param in_doubt: whether to yield also rows that may have been applied, of an operation that is not to be repeated.
-    :param convert: turns a row into the types that were declared for its columns, in place.
+    :param convert: converts a row to the types that were declared for its columns.
     """
     resumptions = [read_head(next(part.lines(), "")).get("resumed") for part in parts]
     for number, part in enumerate(parts):

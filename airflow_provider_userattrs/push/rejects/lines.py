@@ -7,17 +7,13 @@ that JSON does not know are kept with their type, so that a replay sends what th
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, time
-from decimal import Decimal
 from math import isfinite
 from typing import Any, TypeAlias
-from uuid import UUID
 
 from airflow_provider_userattrs.push.mapping.scalars import plain
-from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model import json_values
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 
@@ -26,24 +22,11 @@ BEGIN = '{"rejects":'
 
 _TYPE = "$type"
 
-#: type -> its name in a line, how it is written, how it is read back; a datetime is a date, so it comes first.
-_TYPES: tuple[tuple[type, str, Any, Any], ...] = (
-    (Decimal, "decimal", str, Decimal),
-    (UUID, "uuid", str, UUID),
-    (datetime, "datetime", datetime.isoformat, datetime.fromisoformat),
-    (date, "date", date.isoformat, date.fromisoformat),
-    (time, "time", time.isoformat, time.fromisoformat),
-    (bytes, "bytes", lambda value: base64.b64encode(value).decode("ascii"), base64.b64decode),
-    (float, "float", lambda value: repr(float(value)), float),
-)
 #: Python reads and writes integers as text up to 4,300 digits, some 14,280 bits.
 _MAX_BITS = 14_000
 
-_READERS = {name: read for _, name, _, read in _TYPES}
-
-
-#: Turns a row into declared types, in place.
-Convert: TypeAlias = Callable[[dict[str, Any], Mapping[str, str]], None]
+#: Converts a row to declared types: given the row, column -> type, what returns the location of a line, and its number.
+ConvertRow: TypeAlias = Callable[[dict[str, Any], Mapping[str, str], Callable[[int], str], int], "Row | MalformedRow"]
 
 
 class Opaque:
@@ -88,19 +71,22 @@ def write_line(outcome: Outcome, *, idempotent: bool) -> str:
 
 
 def read_lines(
-    lines: Iterable[str], *, in_doubt: bool = False, convert: Convert | None = None, file: str = ""
+    lines: Iterable[str], *, in_doubt: bool = False, convert: ConvertRow | None = None, file: str = ""
 ) -> Iterator[Row | MalformedRow]:
     """Yield the rows of a rejects file.
 
     :param lines: the file's lines.
     :param in_doubt: whether to yield also rows that may have been applied, of an operation that is not to be repeated.
-    :param convert: turns a row into the types that were declared for its columns, in place.
+    :param convert: converts a row to the types that were declared for its columns.
     :param file: the file's name.
     """
+
+    def locate(number: int) -> str:
+        return f"{file}, line {number:,}" if file else f"line {number:,}"
+
     for number, text in enumerate(lines, 1):
         if not text.strip() or text.startswith(BEGIN):
             continue
-        location = f"{file}, line {number:,}" if file else f"line {number:,}"
         try:
             line = json.loads(text)
             row, replay, types = _decode(line["row"]), line["replay"], dict(line.get("types", ()))
@@ -111,22 +97,13 @@ def read_lines(
                     "malformed-line",
                     "no line of a rejects file",
                     "Write the file with rejects_path, and change only values in it.",
-                    location=location,
+                    location=locate(number),
                 ),
                 text,
             )
             continue
         if replay or in_doubt:
-            yield _converted(row, types, convert, location) if types and convert and isinstance(row, dict) else row
-
-
-def _converted(row: dict[str, Any], types: dict[str, str], convert: Convert, location: str) -> Row | MalformedRow:
-    raw = dict(row)
-    try:
-        convert(row, types)
-    except InvalidRow as invalid:
-        return MalformedRow(invalid.verdict.at(location), raw, types)
-    return row
+            yield convert(row, types, locate, number) if types and convert and isinstance(row, dict) else row
 
 
 def _encode(value: Any) -> Any:
@@ -150,11 +127,12 @@ def _encoded(value: Any) -> Any:
         return {_TYPE: "mapping", "value": [[_encode_key(key), _encode(item)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
         return [_encode(item) for item in value]
-    for kind, name, write, _ in _TYPES:
-        if isinstance(value, kind):
-            # A missing time of a data-frame library is a datetime that differs from itself.
-            return {_TYPE: name, "value": write(value)} if name == "float" or value == value else _opaque(value)
-    return _opaque(value)
+    encoded = json_values.encode(value)
+    # A missing time of a data-frame library is a datetime that differs from itself.
+    if encoded is None or not (isinstance(value, float) or value == value):
+        return _opaque(value)
+    name, written = encoded
+    return {_TYPE: name, "value": written}
 
 
 def _encode_key(key: Any) -> Any:
@@ -180,4 +158,4 @@ def _decode(value: Any) -> Any:
         return tuple(_decode(content))
     if name == "opaque":
         return Opaque(content)
-    return _READERS[name](content)
+    return json_values.decode(name, content)

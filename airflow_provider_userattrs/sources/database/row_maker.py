@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.model.verdict import Verdict
-from airflow_provider_userattrs.sources.column_types import Convert, convert
+from airflow_provider_userattrs.sources.column_types import Convert, convert_row
 from airflow_provider_userattrs.sources.database.cells import UNREADABLE, Unreadable, readable
 from airflow_provider_userattrs.sources.database.drivers import CellByCell
 
@@ -72,14 +72,7 @@ class RowMaker:
             return self._malformed(cells, invalid.verdict.on(name))
         except _ERRORS:
             return self._malformed(cells, UNREADABLE.on(name))
-        if not self._types:
-            return row
-        raw = dict(row)
-        try:
-            convert(row, self._types)
-        except InvalidRow as invalid:
-            return MalformedRow(invalid.verdict, raw, self._types)
-        return row
+        return convert_row(row, self._types) if self._types else row
 
     def _malformed(self, cells: Any, verdict: Verdict) -> MalformedRow:
         """Return a malformed row, with as much of its cells as can be shown."""

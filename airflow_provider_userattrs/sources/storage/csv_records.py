@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.sources.column_types import convert_row
 from airflow_provider_userattrs.sources.storage.columns import HEADER, check_header
 from airflow_provider_userattrs.sources.storage.lines import BOM, Lines, LongLine
-from airflow_provider_userattrs.sources.storage.malformed import NOT_UTF8, TOO_LONG, convert_row, malformed_line
+from airflow_provider_userattrs.sources.storage.malformed import NOT_UTF8, TOO_LONG, line_location, malformed_line
 
 
 def read_header(lines: Lines, file: str, types: Mapping[str, str], delimiter: str) -> list[str]:
@@ -46,13 +48,14 @@ def read_csv(
     """
     # In a column of numbers or dates an empty field can only mean NULL.
     not_text = [column for column, kind in types.items() if kind != "text"]
+    locate = partial(line_location, file)
     while True:
         number = lines.number + 1
         try:
             record = _next_record(lines, delimiter)
         except _BadRecord as bad:
             lines.give_back(bad.lines[1:])
-            yield malformed_line(file, number, bad.meaning, bad.lines[0])
+            yield malformed_line(locate(number), bad.meaning, bad.lines[0])
             continue
         if record is None:
             return
@@ -61,7 +64,7 @@ def read_csv(
             continue
         if len(fields) != len(header):
             meaning = f"{'fewer' if len(fields) < len(header) else 'more'} fields than the header"
-            yield malformed_line(file, number, meaning, raw, f"{len(fields)} fields, the header has {len(header)}")
+            yield malformed_line(locate(number), meaning, raw, f"{len(fields)} fields, the header has {len(header)}")
             continue
         row: dict[str, Any] = dict(zip(header, fields, strict=True))
         if null is not None:
@@ -71,7 +74,7 @@ def read_csv(
         for column in not_text:
             if row[column] == "":
                 row[column] = None
-        yield convert_row(row, types, file, number) if types else row
+        yield convert_row(row, types, locate, number) if types else row
 
 
 class _BadRecord(csv.Error):

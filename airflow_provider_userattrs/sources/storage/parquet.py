@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.rejects.lines import Opaque
-from airflow_provider_userattrs.sources.column_types import check_columns, convert
+from airflow_provider_userattrs.sources.column_types import check_columns, convert_row
 
 #: Rows converted to Python objects at once.
 CHUNK = 1_000
@@ -128,18 +129,14 @@ def _rows(batch: Any, types: Mapping[str, str], name: str, first: int) -> list[R
     :param first: the number of its first row in the file, from 1.
     """
     rows, unreadable = _read_batch(batch)
+    locate = partial(_location, name)
     for index, (column, kind) in unreadable.items():
-        verdict = UNREADABLE.saying(f"a value of type {kind}").on(column).at(_location(name, first + index))
+        verdict = UNREADABLE.saying(f"a value of type {kind}").on(column).at(locate(first + index))
         rows[index] = MalformedRow(verdict, rows[index], types or None)
     if types:
         for index, row in enumerate(rows):
-            if type(row) is MalformedRow:
-                continue
-            raw = dict(row)
-            try:
-                convert(row, types)
-            except InvalidRow as invalid:
-                rows[index] = MalformedRow(invalid.verdict.at(_location(name, first + index)), raw, types)
+            if type(row) is not MalformedRow:
+                rows[index] = convert_row(row, types, locate, first + index)
     return rows
 
 

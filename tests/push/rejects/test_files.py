@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdi
 from airflow_provider_userattrs.push.rejects.files import Part, head_line, read_head, read_parts
 from airflow_provider_userattrs.push.rejects.lines import write_line
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.sources.column_types import convert_row
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.")
 UNKNOWN = Verdict(Status.UNKNOWN, "500", "server error", "Check.")
@@ -95,11 +96,7 @@ class TestParts:
         raw = MalformedRow(REJECTED, {"id": 1, "n": "5"}, {"n": "integer"})
         text = write_line(Outcome(1, REJECTED, raw), idempotent=True)
 
-        def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
-            assert types == {"n": "integer"}
-            row["n"] = int(row["n"])
-
-        assert list(read_parts([part("a", text)], convert=convert)) == [{"id": 1, "n": 5}]
+        assert list(read_parts([part("a", text)], convert=convert_row)) == [{"id": 1, "n": 5}]
         assert list(read_parts([part("a", text)])) == [{"id": 1, "n": "5"}]
 
     @given(

@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.rejects.lines import Opaque, read_lines, write_line
+from airflow_provider_userattrs.sources.column_types import convert_row
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.").saying("no such user").on("email")
 
@@ -332,18 +332,14 @@ class TestDeclaredTypes:
     def test_they_are_applied_to_that_row_and_no_other(self) -> None:
         mended = line(self.raw).replace("4x", "44")
 
-        def convert(row: dict[str, Any], types: Any) -> None:
-            for column, kind in types.items():
-                row[column] = kind, row[column]
+        def convert(row: dict[str, Any], types: Any, *_: Any) -> dict[str, Any]:
+            return {**row, **{column: (kind, row[column]) for column, kind in types.items()}}
 
         rows = list(read_lines([mended, line({"n": "4"})], convert=convert))
         assert rows == [{"n": ("integer", "44"), "at": ("date", "2026-11-24")}, {"n": "4"}]
 
     def test_what_still_has_no_such_type_is_named_and_kept_with_its_types(self) -> None:
-        def refuse(row: dict[str, Any], types: Any) -> None:
-            raise InvalidRow(REJECTED.on("n"))
-
-        [bad] = read_lines([line(self.raw)], convert=refuse, file="rejects.jsonl")
+        [bad] = read_lines([line(self.raw)], convert=convert_row, file="rejects.jsonl")
         assert isinstance(bad, MalformedRow)
         assert (bad.verdict.location, bad.verdict.attribute) == ("rejects.jsonl, line 1", "n")
         assert (bad.raw, bad.types) == (self.raw.raw, self.raw.types)
