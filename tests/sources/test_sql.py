@@ -516,7 +516,6 @@ def test_texts_that_a_collation_takes_for_one_are_distinct_reasons(sqlite: Any) 
     items = list(rows.rows())
     marks = [item for item in items if isinstance(item, Keys)]
     keys = [key for mark in marks for key in mark.keys]
-    assert [number for mark in marks for number in mark.alike] == list(range(1, 1_000, 2)) * 2
     for at in (0, 1, 998, 999, 1_000, 1_001):
         finished = keys[at - 1 : at + 1] if at % 2 else keys[at : at + 1]
         left = rest(rows, Unfinished().behind([Gap(tuple(finished), ())]))

@@ -26,17 +26,13 @@ class Keys:
     exactly the rows that are unfinished by it, beginning with those in doubt.
 
     :param keys: the keys of the following rows, in their order.
-    :param alike: the indexes of keys that the database may consider equal to the key before.
     :param in_doubt: whether an earlier try may have sent these rows.
     :param still_there: how many of the rows that earlier tries finished are still in the source; None if not counted.
     """
 
-    __slots__ = ("alike", "in_doubt", "keys", "still_there")
+    __slots__ = ("in_doubt", "keys", "still_there")
 
-    def __init__(
-        self, keys: Sequence[Any], alike: Sequence[int] = (), *, in_doubt: bool = False, still_there: int | None = None
-    ) -> None:
+    def __init__(self, keys: Sequence[Any], *, in_doubt: bool = False, still_there: int | None = None) -> None:
         self.keys = keys
-        self.alike = alike
         self.in_doubt = in_doubt
         self.still_there = still_there

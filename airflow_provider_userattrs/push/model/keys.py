@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
@@ -65,6 +66,18 @@ def decode_key(encoded: Any) -> Any:
         return json_values.decode(name, written)
     except (ValueError, TypeError, LookupError, ArithmeticError):
         raise ValueError("not an encoded key") from None
+
+
+def may_be_equal(one: Any, other: Any) -> bool:
+    """Tell whether a database may take two different keys for the same: texts, each by its own collation."""
+    return isinstance(one, str) and isinstance(other, str) and _fold(one) == _fold(other)
+
+
+def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower().strip()
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
 
 
 def size_of(edge: Edge) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from airflow_provider_userattrs.push.model.keys import Edge, Gap, size_of
+from airflow_provider_userattrs.push.model.keys import Edge, Gap, may_be_equal, size_of
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.key_log import KeyLog
 
@@ -38,24 +38,30 @@ class Span:
         self.first = first
         self.last = last
 
-    def extend(self, end: int, first: Edge, last: Edge, *, alike: bool) -> None:
+    def extend(self, end: int, first: Edge, last: Edge) -> None:
         """Add the rows that follow, up to ``end``.
 
         :param first: the keys at their beginning.
         :param last: the keys at their end.
-        :param alike: whether the keys on both sides may be the same to the database.
         """
+        alike = _may_meet(self.last, first)
         if alike and len(self.first) == self.end - self.start:
             self.first += first
         self.last = self.last + last if alike and len(last) == end - self.end else last
         self.end = end
 
-    def extend_front(self, start: int, first: Edge, last: Edge, *, alike: bool) -> None:
+    def extend_front(self, start: int, first: Edge, last: Edge) -> None:
         """Add the rows before, from ``start`` on."""
+        alike = _may_meet(last, self.first)
         if alike and len(self.last) == self.end - self.start:
             self.last = last + self.last
         self.first = first + self.first if alike and len(first) == self.start - start else first
         self.start = start
+
+
+def _may_meet(before: Edge, after: Edge) -> bool:
+    """Tell whether the database may take the keys on both sides for the same."""
+    return bool(before and after) and may_be_equal(before[-1], after[0])
 
 
 class Cut(NamedTuple):
@@ -154,20 +160,20 @@ class Watermark:
 
     def _join(self, start: int, end: int) -> Counts:
         """Add rows to the spans they touch; return the counts of the resulting span."""
-        starts, spans, keys = self._starts, self._spans, self._keys
+        starts, spans = self._starts, self._spans
         index = bisect_right(starts, start) - 1
         before = spans[index]
         after = spans[index + 1] if index + 1 < len(starts) and starts[index + 1] == end else None
-        first, last = keys.edges(start, end)
+        first, last = self._keys.edges(start, end)
         if before.end == start:
-            before.extend(end, first, last, alike=keys.take_alike(start))
+            before.extend(end, first, last)
             if after is not None:
-                before.extend(after.end, after.first, after.last, alike=keys.take_alike(end))
+                before.extend(after.end, after.first, after.last)
                 before.counts.merge(after.counts)
                 del starts[index + 1], spans[index + 1]
             return before.counts
         if after is not None:
-            after.extend_front(start, first, last, alike=keys.take_alike(end))
+            after.extend_front(start, first, last)
             starts[index + 1] = start
             return after.counts
         span = Span(start, end, first=first, last=last)

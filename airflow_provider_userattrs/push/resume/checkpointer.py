@@ -92,7 +92,7 @@ class Checkpointer:
 
     def pass_keys(self, keys: Keys, position: int) -> None:
         """Add the keys of the rows from a position on."""
-        self._keys.note(position, keys.keys, keys.alike)
+        self._keys.note(position, keys.keys)
         self._is_in_doubt = keys.in_doubt
         if keys.still_there is not None:
             self._account.note_source(Counts.restored(self._checkpoint.counts).rows, keys.still_there)

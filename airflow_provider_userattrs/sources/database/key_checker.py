@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from operator import eq, lt
 from typing import Any, NoReturn
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.keys import encode_key
+from airflow_provider_userattrs.push.model.keys import encode_key, may_be_equal
 
 #: Types that Python orders as every database does. The order of text and UUIDs depends on the database.
 _ORDERED = ("int", "datetime", "date", "decimal")
@@ -27,10 +26,9 @@ class KeyChecker:
         self._kind = kind
         self._name = ""
         self._last: list[Any] = []
-        self._last_folded: list[str] = []
 
-    def check(self, keys: Sequence[Any]) -> list[int]:
-        """Check the keys of the next rows; return the indexes of those that a database may take for the one before.
+    def check(self, keys: Sequence[Any]) -> None:
+        """Check the keys of the next rows.
 
         :raises RefusedConfiguration: if a key is NULL, not unique, not in order or of an unsupported type.
         """
@@ -47,13 +45,6 @@ class KeyChecker:
                 self._refuse("has values that cannot be compared")
             if backwards:
                 self._refuse("goes backwards")
-        if self._name != "str":
-            return []
-        folded = [key.lower().strip() if key.isascii() else _fold(key) for key in keys]
-        same = map(eq, [*self._last_folded, *folded], folded[not self._last_folded :])
-        alike = [index + (not self._last_folded) for index, is_same in enumerate(same) if is_same]
-        self._last_folded = [folded[-1]]
-        return alike
 
     def _check_types(self, keys: Sequence[Any]) -> None:
         if set(map(type, keys)) != {self._kind} or not self._name or self._name == "decimal":
@@ -73,11 +64,6 @@ def alike_at_end(keys: Sequence[Any]) -> tuple[Any, ...]:
     :param keys: keys in their order, at least one.
     """
     start = len(keys) - 1
-    while start and isinstance(keys[start], str) and _fold(keys[start - 1]) == _fold(keys[start]):
+    while start and may_be_equal(keys[start - 1], keys[start]):
         start -= 1
     return tuple(keys[start:])
-
-
-def _fold(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()

@@ -35,7 +35,8 @@ class KeyReader:
         """Yield all rows, each chunk after its keys."""
         checker = KeyChecker(self._key)
         for keys, rows in self._chunks_of_rows():
-            yield Keys(keys, checker.check(keys))
+            checker.check(keys)
+            yield Keys(keys)
             yield from rows
 
     def unfinished_rows(self, unfinished: Unfinished) -> Iterator[Row | MalformedRow | Keys]:
@@ -45,14 +46,14 @@ class KeyReader:
         selections = (Selection.NOT_SENT,) if unfinished.sent_upto is None else (Selection.SENT, Selection.NOT_SENT)
         for selection in selections:
             for keys, rows in self._chunks_of_rows(left_out, unfinished, selection):
-                alike = checker.check(keys)
+                checker.check(keys)
                 if selection is Selection.NOT_SENT and keys[0] == unfinished.sent_upto:
                     # A driver may truncate a key that the database compares in full; then "above the last key sent"
                     # selects the row with that key too.
                     yield Keys(keys[:1], in_doubt=True)
                     yield next(rows)
-                    keys, alike = keys[1:], [index - 1 for index in alike if index]
-                yield Keys(keys, alike, in_doubt=selection is Selection.SENT)
+                    keys = keys[1:]
+                yield Keys(keys, in_doubt=selection is Selection.SENT)
                 yield from rows
         finished = self._count_finished(unfinished)
         yield Keys((), still_there=None if finished is None else finished + len(left_out))

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.keys import decode_key, encode_key
+from airflow_provider_userattrs.push.model.keys import decode_key, encode_key, may_be_equal
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,18 @@ def test_a_key_comes_back(key: Any) -> None:
 def test_what_is_no_key_is_named(key: Any, named: str) -> None:
     with pytest.raises(RefusedConfiguration, match=f"^key holds {named}; give a column that is never NULL and holds"):
         encode_key(key)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "may_be"),
+    [
+        ("ada", "ADA ", True),
+        ("ada", "adb", False),
+        ("Éa", "ea", True),
+        ("straße", "STRASSE", True),
+        (1, 1, False),
+        ("1", 1, False),
+    ],
+)
+def test_only_texts_may_be_equal_to_a_database(one: Any, other: Any, may_be: bool) -> None:
+    assert may_be_equal(one, other) is may_be

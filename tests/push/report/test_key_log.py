@@ -12,14 +12,14 @@ from airflow_provider_userattrs.push.report.key_log import KeyLog
 def log() -> KeyLog:
     """Return one that knows rows 10 to 15, of which the database may take the 12th to 14th for the same."""
     log = KeyLog()
-    log.note(10, ["a", "b", "c"], [])
-    log.note(13, ["C", "ç", "d"], [0, 1])
+    log.note(10, ["a", "b", "c"])
+    log.note(13, ["C", "ç", "d"])
     return log
 
 
 def test_where_a_source_tells_no_keys_there_are_no_edges() -> None:
     log = KeyLog()
-    assert (log.is_used, log.edges(0, 5), log.take_alike(3)) == (False, ((), ()), False)
+    assert (log.is_used, log.edges(0, 5)) == (False, ((), ()))
     log.drop([0, 1])
 
 
@@ -34,11 +34,6 @@ def test_an_edge_holds_all_keys_that_may_be_the_same(log: KeyLog) -> None:
 
 def test_at_the_beginning_too(log: KeyLog) -> None:
     assert log.edges(12, 16) == (("c", "C", "ç"), ("d",))
-
-
-def test_whether_a_key_may_be_the_one_before_is_asked_once(log: KeyLog) -> None:
-    assert [log.take_alike(position) for position in (12, 13, 14, 15)] == [False, True, True, False]
-    assert [log.take_alike(position) for position in (12, 13, 14, 15)] == [False] * 4
 
 
 def test_rows_with_a_verdict_are_forgotten(log: KeyLog) -> None:

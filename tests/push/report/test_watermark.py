@@ -10,6 +10,7 @@ import pytest
 
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.key_log import KeyLog
 from airflow_provider_userattrs.push.report.watermark import MAX_GAPS, Watermark
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 
@@ -64,3 +65,14 @@ def test_a_fingerprint_names_what_differs() -> None:
 def test_reading_on_from_a_place_keeps_the_positions() -> None:
     checkpoint = Checkpoint(PRINT, below=8, gaps=((3, 5),))
     assert list(checkpoint.unfinished(iter("cdefghijk"), 2)) == [(3, "d"), (4, "e"), (8, "i"), (9, "j"), (10, "k")]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)], ids=str)
+def test_a_gap_is_named_by_all_keys_that_a_database_may_take_for_one(order: tuple[int, ...]) -> None:
+    keys = KeyLog()
+    keys.note(0, ["a", "b", "B", " b"])
+    watermark = Watermark(keys)
+    for position in order:
+        watermark.finish(position, position + 1).add_accepted(1)
+    [gap] = watermark.cut().gaps
+    assert gap.after == ("b", "B", " b")
