@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,8 +20,8 @@ from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 class Rejects(Protocol):
     """Stores the rows that were not accepted."""
 
-    def write(self, outcome: Outcome) -> None:
-        """Store a row."""
+    def write(self, outcomes: Sequence[Outcome]) -> None:
+        """Store rows."""
 
     def settle(self, *, now: bool) -> bool:
         """Save what was written; return whether it is saved.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from posixpath import dirname
 from typing import IO, Any
@@ -75,12 +76,12 @@ class RejectsWriter:
         except Exception as error:  # each storage has its own exceptions
             raise _refusal(error) from error
 
-    def write(self, outcome: Outcome) -> None:
-        """Write one row.
+    def write(self, outcomes: Sequence[Outcome]) -> None:
+        """Write rows.
 
-        :raises RetryLater: if it cannot be written.
+        :raises RetryLater: if they cannot be written.
         """
-        self._append(write_line(outcome, idempotent=self._idempotent))
+        self._append("".join(write_line(outcome, idempotent=self._idempotent) for outcome in outcomes))
 
     def settle(self, *, now: bool) -> bool:
         """Make sure that the rows written survive a crash; return whether they do.
@@ -149,18 +150,18 @@ class RejectsWriter:
         owner = {} if self._owner is None else self._owner.as_dict()
         self._write(head_line({**owner, "part": self.part, "started": round(self._clock.time(), 3)}, resumed))
 
-    def _append(self, line: str) -> None:
+    def _append(self, lines: str) -> None:
         try:
             if self._file is None:
                 self.part += 1
                 self._open()
-            self._write(line)
+            self._write(lines)
         except Exception as error:
             raise self._failure(error) from error
 
-    def _write(self, line: str) -> None:
+    def _write(self, lines: str) -> None:
         file: Any = self._file
-        file.write(line)
+        file.write(lines)
         if self._is_local:
             file.flush()
 

@@ -119,14 +119,17 @@ class Planner:
             log=spec.log,
         )
         slots = Slots(self._context, checkpoint_path, idempotent=idempotent)
-        rows = users.digest()
         if warning := users.large_xcom_warning():
             spec.log.info("%s", warning)
-        if rows is None:
-            resume.without_store(users.check_resume() or "The source has no identity() to tell its rows by")
-        elif not slots:
+        if (why := users.check_resume()) is not None:
+            resume.without_store(why)
+            return False
+        if not slots:
             resume.without_store("No place for a checkpoint", "set checkpoint_path to a folder on object storage")
-        if rows is None or not slots:
+            return False
+        rows = users.digest()
+        if rows is None:
+            resume.without_store("The source has no identity() to tell its rows by")
             return False
         settings = hook.settings
         where = [hook.transport.base_url, settings.login, settings.choice]

@@ -39,6 +39,9 @@ _MAX_WAIT = 86_400.0
 #: `x-ratelimit-reset` is not standardised: it may be the seconds left or epoch seconds. Up to this it is seconds left.
 _MAX_RESET = 3600
 
+#: How many responses a vendor's reader remembers: most are the same bytes as one before, and are read once.
+REMEMBERED = 16
+
 #: One value of a list of seconds and dates.
 _LISTED = re.compile(r"\s*(?:[A-Za-z]+,)?[^,]+")
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -51,8 +51,8 @@ class Written:
     def __init__(self) -> None:
         self.outcomes: list[Outcome] = []
 
-    def write(self, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
+    def write(self, outcomes: Sequence[Outcome]) -> None:
+        self.outcomes += outcomes
 
     def settle(self, *, now: bool) -> bool:
         return True

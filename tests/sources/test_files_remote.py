@@ -111,11 +111,11 @@ def test_rejects_go_to_remote_storage_and_come_back(folder: Path, fake_clock: An
     clock = fake_clock()
     verdict = Verdict(Status.REJECTED, "404", "User not found", "Check.")
     writer = RejectsWriter(address(folder, "rejects.jsonl"), idempotent=True, clock=clock)
-    writer.write(Outcome(0, verdict, {"id": 0}))
+    writer.write([Outcome(0, verdict, {"id": 0})])
     assert not writer.settle(now=False), "object storage is spared small files"
     clock.advance(31)
     assert writer.settle(now=False)
-    writer.write(Outcome(1, verdict, {"id": 1}))
+    writer.write([Outcome(1, verdict, {"id": 1})])
     writer.close()
     assert sorted(path.name for path in folder.iterdir()) == ["rejects.jsonl", "rejects.part-0002.jsonl"]
     assert list(Rejects(address(folder, "rejects.jsonl")).rows()) == [{"id": 0}, {"id": 1}]

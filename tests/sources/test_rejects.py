@@ -31,7 +31,7 @@ UNSENT = Verdict(Status.UNSENT, "429", "too many", "Retry.")
 def write(path: Path, *outcomes: Outcome, idempotent: bool = True) -> None:
     with closing(RejectsWriter(str(path), idempotent=idempotent)) as writer:
         for outcome in outcomes:
-            writer.write(outcome)
+            writer.write([outcome])
 
 
 @pytest.fixture

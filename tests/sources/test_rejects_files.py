@@ -53,7 +53,7 @@ class Writers:
     def write(self, run: str, index: int = -1, *rows: int, **more: Any) -> None:
         with closing(self.open(run, index, **more)) as writer:
             for number in rows:
-                writer.write(Outcome(number, REJECTED, {"id": number}))
+                writer.write([Outcome(number, REJECTED, {"id": number})])
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_two_pushes_at_once_lose_no_row(writers: Writers) -> None:
     def write(number: int) -> None:
         for position in range(200):
             text = "x" * chance.randrange(20_000)
-            opened[number].write(Outcome(position, REJECTED, {"id": position, "of": number, "text": text}))
+            opened[number].write([Outcome(position, REJECTED, {"id": position, "of": number, "text": text})])
         opened[number].close()
 
     with ThreadPoolExecutor(4) as pool:
@@ -110,7 +110,7 @@ def test_several_pushes_of_one_task_to_one_path(writers: Writers) -> None:
             RejectsWriter(path_of(writers.path, owner), idempotent=True, owner=owner, clock=writers.clock)
         ) as one:
             writers.clock.advance(1)
-            one.write(Outcome(0, REJECTED, {"id": 10 * number}))
+            one.write([Outcome(0, REJECTED, {"id": 10 * number})])
     assert sorted(ids(Rejects(writers.path))) == [10, 20]
 
 
@@ -134,7 +134,7 @@ def test_a_push_done_again_replaces_its_own_file_alone(writers: Writers) -> None
     writers.write("tonight", -1, 4, below=3)
     again = writers.open("tonight")
     assert ids(Rejects(writers.path)) == [], "what stands is what the push that goes on has written"
-    again.write(Outcome(0, REJECTED, {"id": 5}))
+    again.write([Outcome(0, REJECTED, {"id": 5})])
     again.close()
     assert ids(Rejects(writers.path)) == [5]
     assert ids(Rejects(path_of(writers.path, Owner("nightly", "push", "last night")))) == [1]
@@ -156,7 +156,7 @@ def test_what_a_killed_try_wrote_is_read_and_then_finished(writers: Writers, tmp
         "owner = Owner('nightly', 'push', 'tonight')\n"
         "writer = RejectsWriter(path_of(sys.argv[1], owner), idempotent=True, owner=owner)\n"
         "for number in range(3):\n"
-        "    writer.write(Outcome(number, Verdict(Status.REJECTED, '404', 'no', 'no'), {'id': number}))\n"
+        "    writer.write([Outcome(number, Verdict(Status.REJECTED, '404', 'no', 'no'), {'id': number})])\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     killed = subprocess.run([sys.executable, "-c", code, writers.path], check=False, env=dict(os.environ))
@@ -171,7 +171,7 @@ def test_what_a_killed_try_wrote_is_read_and_then_finished(writers: Writers, tmp
 def test_a_try_killed_before_its_first_checkpoint_keeps_its_part(writers: Writers) -> None:
     writers.write("tonight", -1, 0, 1)
     killed = writers.open("tonight", below=2)
-    killed.write(Outcome(2, REJECTED, {"id": 2}))
+    killed.write([Outcome(2, REJECTED, {"id": 2})])
     assert killed._file is not None
     killed._file.close()  # and nothing else of what a writer does when it is closed
     writers.write("tonight", -1, 3, below=2)

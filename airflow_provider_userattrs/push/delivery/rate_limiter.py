@@ -36,6 +36,7 @@ class RateLimiter:
 
     def __init__(self, rate: float | None, clock: Clock, wake: Event) -> None:
         self._rate = rate
+        self._interval = 1 / rate if rate else 0.0
         self._clock = clock
         self._wake = wake
         self._lock = Lock()
@@ -60,7 +61,7 @@ class RateLimiter:
                     self._counted = round(self._counted / (now - self._counting_from))
                     self._counting_from = now - 1.0
                 self._counted += units
-                self._next = slot + units * self._interval(slot)
+                self._next = slot + units * (self._interval if self._share == 1.0 else self._slower_interval(slot))
                 pause = slot - now or self._admit(units, now)
             while pause > 0.0:
                 self._clock.sleep(pause, self._wake)
@@ -99,18 +100,20 @@ class RateLimiter:
         sent = self._sent
         if sent is None:
             return 0.0
-        if len(sent) == sent.maxlen and (early := sent[0] + 1.0 - now) > _EXACT:
-            return early
+        a_second_ago = now - 1.0 + _EXACT
+        while sent and sent[0] <= a_second_ago:
+            sent.popleft()
+        if len(sent) == sent.maxlen:
+            return sent[0] + 1.0 - now
         sent.extend([now] * units)
         return 0.0
 
-    def _interval(self, now: float) -> float:
-        if self._share < 1.0:
-            share = self._share_at(now)
-            if share < 1.0 and self._full_rate:
-                return 1 / (self._full_rate * share)
-            self._share = 1.0
-        return 1 / self._rate if self._rate else 0.0
+    def _slower_interval(self, now: float) -> float:
+        share = self._share_at(now)
+        if share < 1.0 and self._full_rate:
+            return 1 / (self._full_rate * share)
+        self._share = 1.0
+        return self._interval
 
     def _share_at(self, now: float) -> float:
         return min(1.0, self._share + _RECOVERY * max(now - self._recovering_from, 0.0))

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from math import isfinite
 from typing import Any, TypeAlias
+
+import orjson
 
 from airflow_provider_userattrs.push.mapping.scalars import plain
 from airflow_provider_userattrs.push.model import json_values
@@ -21,6 +24,9 @@ from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdi
 BEGIN = '{"rejects":'
 
 _TYPE = "$type"
+
+#: Types that JSON has; floats are not among them, for they may be infinite.
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 #: Python reads and writes integers as text up to 4,300 digits, some 14,280 bits.
 _MAX_BITS = 14_000
@@ -53,6 +59,7 @@ def write_line(outcome: Outcome, *, idempotent: bool) -> str:
     """
     verdict = outcome.verdict
     row = outcome.row
+    raw = row.raw if isinstance(row, MalformedRow) else row
     line = {
         "position": outcome.position,
         "user": _encode(outcome.user),
@@ -63,11 +70,15 @@ def write_line(outcome: Outcome, *, idempotent: bool) -> str:
         "detail": verdict.detail,
         "location": verdict.location,
         "replay": idempotent or verdict.status not in (Status.UNKNOWN, Status.PARTIAL),
-        "row": _encode(row.raw if isinstance(row, MalformedRow) else row),
+        "row": _encode_row(raw),
     }
     if isinstance(row, MalformedRow) and row.types:
         line["types"] = dict(row.types)  # of a row as it was before they were applied: a replay applies them
-    return json.dumps(line, separators=(",", ":")) + "\n"
+    with suppress(TypeError):  # lone surrogates, and integers of more than 64 bits
+        text = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        if text.isascii():
+            return text.decode()
+    return json.dumps({**line, "row": _encode(raw)}, separators=(",", ":")) + "\n"
 
 
 def read_lines(
@@ -104,6 +115,12 @@ def read_lines(
             continue
         if replay or in_doubt:
             yield convert(row, types, locate, number) if types and convert and isinstance(row, dict) else row
+
+
+def _encode_row(row: Any) -> Any:
+    if type(row) is not dict or _TYPE in row or set(map(type, row)) != {str}:
+        return _encode(row)
+    return {name: value if type(value) in _PLAIN else _encode(value) for name, value in row.items()}
 
 
 def _encode(value: Any) -> Any:

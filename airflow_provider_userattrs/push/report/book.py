@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
@@ -50,10 +51,15 @@ class Book:
             return
         self.rows += count
         first, last = rows[0].position, rows[-1].position
-        if last - first == count - 1 and verdicts.count(ACCEPTED) == count:  # the usual case
-            self.watermark.finish(first, last + 1).add_accepted(count)
-        else:
-            self._record_runs(rows, verdicts)
+        if last - first == count - 1:
+            self._record_run(first, verdicts)
+            return
+        start = 0
+        positions = [row.position for row in rows]
+        for end in [index for index, (before, after) in enumerate(pairwise(positions), 1) if after - before != 1]:
+            self._record_run(positions[start], verdicts[start:end])
+            start = end
+        self._record_run(positions[start], verdicts[start:])
 
     @property
     def done(self) -> int:
@@ -66,25 +72,20 @@ class Book:
         counts.merge(self._unfinished)
         return counts
 
-    def _record_runs(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
-        """Record rows with gaps between them, or not all accepted, one run of consecutive rows at a time."""
-        first = end = rows[0].position
-        other: list[tuple[int, Verdict]] = []
-        for row, verdict in zip(rows, verdicts, strict=True):
-            position = row.position
-            is_accepted = verdict is ACCEPTED
-            is_finished = is_accepted or self._is_finished(verdict)
-            if position != end or not is_finished:
-                self._finish(first, end, other)
-                first, other = position, []
-            if not is_finished:
+    def _record_run(self, first: int, verdicts: Sequence[Verdict]) -> None:
+        """Record consecutive rows; those that were accepted, as most are, take no time each."""
+        end = first + len(verdicts)
+        others: list[tuple[int, Verdict]] = []
+        if verdicts.count(ACCEPTED) != len(verdicts):
+            for position, verdict in [pair for pair in enumerate(verdicts, first) if pair[1] is not ACCEPTED]:
+                if self._is_finished(verdict):
+                    others.append((position, verdict))
+                    continue
+                self._finish(first, position, others)
                 self._unfinished.add(position, verdict)
                 self.keys.drop((position,))
-                first = position + 1
-            elif not is_accepted:
-                other.append((position, verdict))
-            end = position + 1
-        self._finish(first, end, other)
+                first, others = position + 1, []
+        self._finish(first, end, others)
 
     def _finish(self, first: int, end: int, other: Sequence[tuple[int, Verdict]]) -> None:
         """Record consecutive rows, most of which were accepted."""

@@ -19,7 +19,7 @@ class Recorder:
 
     :param book: takes their verdicts.
     :param progress: called now and then while the push goes on, at most every 0.25 s.
-    :param reject: takes each row that was not accepted, or None.
+    :param reject: takes rows that were not accepted, or None.
     :param clock: the source of time.
     """
 
@@ -28,7 +28,7 @@ class Recorder:
         book: Book,
         *,
         progress: Callable[[], None],
-        reject: Callable[[Outcome], None] | None = None,
+        reject: Callable[[Sequence[Outcome]], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._book = book
@@ -52,10 +52,17 @@ class Recorder:
             self._progress()
 
     def _write(
-        self, reject: Callable[[Outcome], None], rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]
+        self,
+        reject: Callable[[Sequence[Outcome]], None],
+        rows: Sequence[UserUpdate | Outcome],
+        verdicts: Sequence[Verdict],
     ) -> None:
-        self._reject = None  # given back below, unless it fails
-        for row, verdict in zip(rows, verdicts, strict=True):
-            if verdict.status in NOT_APPLIED:
-                reject(Outcome(row.position, verdict, row.row, row.user))
-        self._reject = reject
+        rejected = [
+            Outcome(row.position, verdict, row.row, row.user)
+            for row, verdict in zip(rows, verdicts, strict=True)
+            if verdict is not ACCEPTED and verdict.status in NOT_APPLIED
+        ]
+        if rejected:
+            self._reject = None  # given back below, unless it fails
+            reject(rejected)
+            self._reject = reject

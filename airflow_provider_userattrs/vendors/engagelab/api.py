@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -27,7 +27,14 @@ from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors.engagelab import contacts
 from airflow_provider_userattrs.vendors.engagelab.values import rules
-from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, is_text
+from airflow_provider_userattrs.vendors.http import (
+    REMEMBERED,
+    asked_to_wait,
+    by_status,
+    contradicted,
+    has_twice,
+    is_text,
+)
 
 VENDOR = "EngageLab"
 
@@ -108,19 +115,24 @@ PARTIAL = Verdict(
 
 def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return the verdict on the one user of a request."""
+    return [_verdict(response.status, response.body)] * len(users)
+
+
+@lru_cache(REMEMBERED)
+def _verdict(status: int, content: bytes) -> Verdict:
     try:
-        body = orjson.loads(response.body)
+        body = orjson.loads(content)
         code, message = body["code"], body.get("message")
     except (ValueError, TypeError, KeyError):
-        return [by_status(response.status)] * len(users)
-    if type(code) is not int or has_twice(response.body, "code"):
-        return [by_status(response.status)] * len(users)
-    if code == 0 and response.status != 200:
-        return [contradicted(response.status).saying(message)] * len(users)
+        return by_status(status)
+    if type(code) is not int or has_twice(content, "code"):
+        return by_status(status)
+    if code == 0 and status != 200:
+        return contradicted(status).saying(message)
     if code == 0:
-        return [ACCEPTED if is_text(message, "success") else PARTIAL.saying(message)] * len(users)
-    verdict = CODES.get(code) or _undocumented(code, response.status)
-    return [verdict.saying(message)] * len(users)
+        return ACCEPTED if is_text(message, "success") else PARTIAL.saying(message)
+    verdict = CODES.get(code) or _undocumented(code, status)
+    return verdict.saying(message)
 
 
 def _undocumented(code: int, status: int) -> Verdict:

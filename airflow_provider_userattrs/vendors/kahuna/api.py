@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -21,7 +21,7 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice
+from airflow_provider_userattrs.vendors.http import REMEMBERED, asked_to_wait, by_status, contradicted, has_twice
 from airflow_provider_userattrs.vendors.kahuna.values import rules
 
 VENDOR = "Kahuna"
@@ -110,18 +110,23 @@ def encode(update: UserUpdate) -> bytes:
 
 def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return one verdict for each user of a request, matched by position."""
-    body = _load(response.body)
-    if response.status != 200:
+    return list(_verdicts(response.status, response.body, len(users)))
+
+
+@lru_cache(REMEMBERED)
+def _verdicts(status: int, content: bytes, users: int) -> Sequence[Verdict]:
+    body = _load(content)
+    if status != 200:
         if isinstance(body, list) and any(isinstance(item, dict) and item.get("success") is True for item in body):
-            return [contradicted(response.status)] * len(users)
-        verdict = STATUSES.get(response.status) or by_status(response.status)
-        return [verdict.saying(_message(body))] * len(users)
+            return [contradicted(status)] * users
+        verdict = STATUSES.get(status) or by_status(status)
+        return [verdict.saying(_message(body))] * users
     if not isinstance(body, list):
-        return [UNREADABLE] * len(users)
-    if len(body) != len(users):
-        return [WRONG_LENGTH] * len(users)
-    if has_twice(response.body, "success", len(users)):
-        return [UNREADABLE] * len(users)
+        return [UNREADABLE] * users
+    if len(body) != users:
+        return [WRONG_LENGTH] * users
+    if has_twice(content, "success", users):
+        return [UNREADABLE] * users
     return [_read_user(item) for item in body]
 
 

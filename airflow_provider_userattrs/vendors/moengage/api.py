@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
@@ -22,7 +22,14 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Encode, Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
-from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, contradicted, has_twice, is_text
+from airflow_provider_userattrs.vendors.http import (
+    REMEMBERED,
+    asked_to_wait,
+    by_status,
+    contradicted,
+    has_twice,
+    is_text,
+)
 from airflow_provider_userattrs.vendors.moengage.values import rules, unset_rules
 
 VENDOR = "MoEngage"
@@ -174,16 +181,21 @@ def _encode(match: str, case_sensitive: bool, update_existing_only: bool) -> Enc
 
 def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return the verdict on the one user of a request."""
-    body = _load(response.body)
+    return [_verdict(response.status, response.body)] * len(users)
+
+
+@lru_cache(REMEMBERED)
+def _verdict(http_status: int, content: bytes) -> Verdict:
+    body = _load(content)
     status = body.get("status")
-    if response.status == 200:
-        if has_twice(response.body, "status"):
-            return [UNREADABLE] * len(users)
+    if http_status == 200:
+        if has_twice(content, "status"):
+            return UNREADABLE
         if is_text(status, "success"):
-            return [ACCEPTED] * len(users)
-        return [(NOT_QUEUED if is_text(status, "fail") else UNREADABLE).saying(_message(body))] * len(users)
-    verdict = contradicted(response.status) if is_text(status, "success") else _refused(response.status, _error(body))
-    return [verdict.saying(_message(body))] * len(users)
+            return ACCEPTED
+        return (NOT_QUEUED if is_text(status, "fail") else UNREADABLE).saying(_message(body))
+    verdict = contradicted(http_status) if is_text(status, "success") else _refused(http_status, _error(body))
+    return verdict.saying(_message(body))
 
 
 def _refused(status: int, error: dict[str, Any]) -> Verdict:

@@ -220,3 +220,11 @@ class TestBackOff:
 )
 def test_a_rate_in_words(rate: float, words: str) -> None:
     assert format_rate(rate) == words
+
+
+def test_what_was_sent_is_remembered_for_a_second(clock: Any) -> None:
+    rate_limiter = RateLimiter(1e6, clock, Event())
+    for _ in range(100):
+        clock.advance(0.1)
+        assert rate_limiter.wait(1)
+    assert len(rate_limiter._sent or ()) <= 11

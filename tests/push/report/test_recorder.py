@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ def book() -> Book:
 
 def test_counts_and_writes_what_was_not_applied(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:
     written: list[Outcome] = []
-    recorder = Recorder(book, progress=lambda: None, reject=written.append, clock=clock)
+    recorder = Recorder(book, progress=lambda: None, reject=written.extend, clock=clock)
     updates = [update(place) for place in range(7)]
     verdicts = [Verdict(status, str(place)) for place, status in enumerate(Status)]
     recorder.record(updates, verdicts)
@@ -40,7 +40,7 @@ def test_counts_and_writes_what_was_not_applied(book: Book, update: Callable[...
 
 def test_writes_outcomes_too(book: Book, clock: Any) -> None:
     written: list[Outcome] = []
-    recorder = Recorder(book, progress=lambda: None, reject=written.append, clock=clock)
+    recorder = Recorder(book, progress=lambda: None, reject=written.extend, clock=clock)
     recorder.record((Outcome(4, REJECTED, {"id": 1}, "ada"),), (REJECTED,))
     assert [(outcome.position, outcome.row, outcome.user) for outcome in written] == [(4, {"id": 1}, "ada")]
 
@@ -67,8 +67,8 @@ def test_a_reject_that_raises_raises_once_and_every_row_is_counted(
 ) -> None:
     calls = []
 
-    def reject(outcome: Outcome) -> None:
-        calls.append(outcome)
+    def reject(outcomes: Sequence[Outcome]) -> None:
+        calls.append(outcomes)
         raise OSError("disk full")
 
     recorder = Recorder(book, progress=lambda: None, reject=reject, clock=clock)

@@ -74,5 +74,5 @@ def test_a_gap_is_named_by_all_keys_that_a_database_may_take_for_one(order: tupl
     watermark = Watermark(keys)
     for position in order:
         watermark.finish(position, position + 1).add_accepted(1)
-    [gap] = watermark.cut().gaps
+    [gap] = watermark.cut().key_gaps
     assert gap.after == ("b", "B", " b")

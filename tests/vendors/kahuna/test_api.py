@@ -316,3 +316,11 @@ class TestOperation:
         rows = [{"email": f"{place}@b", "x": place} for place in range(250)]
         body = become(kahuna.OPERATIONS["set"], {"email": "email"}, *rows[:100])
         assert len(json.loads(body)["user_attributes_array"]) == 100
+
+
+def test_a_response_seen_before_gives_a_list_of_its_own() -> None:
+    response = Response(200, {}, b'[{"success":true},{"success":true}]')
+    first = kahuna.read(response, ["a", "b"])
+    first.clear()
+    assert [verdict.status for verdict in kahuna.read(response, ["c", "d"])] == [Status.ACCEPTED] * 2
+    assert [verdict.code for verdict in kahuna.read(response, ["c"])] == ["wrong-length"]
