@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from airflow_provider_userattrs._airflow import XComArg
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
+from airflow_provider_userattrs.push.model.digest import digest, encoded
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
@@ -16,7 +17,6 @@ from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
-from airflow_provider_userattrs.task.digest import digest, encoded
 from airflow_provider_userattrs.task.failure import WrongParameter
 
 #: Bytes of rows in an XCom above which a warning suggests a path or a source.

@@ -33,7 +33,6 @@ class Instance:
     :param state: its state; None before it is scheduled.
     :param operator: the name of the operator's class.
     :param try_number: its current try, from 1.
-    :param began_at: when that try began.
     :param report: its return value, if that is small enough to be a report.
     :param progress: the last snapshot that a running push wrote to an XCom.
     :param checkpoint: the last checkpoint that a push wrote to the task state store.
@@ -45,7 +44,6 @@ class Instance:
     state: str | None
     operator: str | None
     try_number: int
-    began_at: datetime | None
     report: Any = None
     progress: Any = None
     checkpoint: Any = None
@@ -71,7 +69,6 @@ def load_instances(
         TaskInstance.state,
         TaskInstance.operator,
         TaskInstance.try_number,
-        TaskInstance.start_date,
     )
     rows = session.execute(select(*columns).where(*of_the_task(TaskInstance)).order_by(TaskInstance.map_index))
     instances = {row[0]: Instance(*row) for row in rows}

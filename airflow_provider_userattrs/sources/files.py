@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +11,7 @@ from copy import copy
 from typing import Any
 
 from airflow_provider_userattrs.push.model.cursor import Cursor
+from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
@@ -121,8 +120,7 @@ class FileRows:
         if any(file.version[1] is None for file in files):
             return None
         facts = [[[file.name, file.version, file.row_groups] for file in files], list(self._reader)]
-        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-        return {"files": len(files), "digest": digest}
+        return {"files": len(files), "digest": digest(facts)}
 
     def reads(self, path: str) -> bool:
         """Return whether a path leads to one of the files, or to one that a glob would match if it existed."""

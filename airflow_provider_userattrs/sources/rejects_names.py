@@ -12,12 +12,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from dataclasses import asdict, dataclass
 from posixpath import basename, splitext
 from typing import Any, NamedTuple
+
+from airflow_provider_userattrs.push.model.digest import digest
 
 #: Suffix of a local file that is being written, or was when its try was killed.
 IN_PROGRESS = ".inprogress"
@@ -46,8 +46,7 @@ class Owner:
     def push(self) -> str:
         """Return a name for run, task and number, in characters that every storage accepts."""
         names = [self.dag_id, self.task_id, self.run_id, self.number]
-        digest = hashlib.sha256(json.dumps(names).encode()).hexdigest()
-        return f"{re.sub(r'[^A-Za-z0-9_]+', '-', self.run_id)[:_MAX_RUN_ID]}-{digest[:12]}"
+        return f"{re.sub(r'[^A-Za-z0-9_]+', '-', self.run_id)[:_MAX_RUN_ID]}-{digest(names)[:12]}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON."""

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
@@ -12,6 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from airflow_provider_userattrs.push.model.cursor import Keys
+from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
@@ -149,11 +148,8 @@ class SqlRows:
 
     def identity(self) -> Any:
         """Return a value that changes when the query or its parameters do; it holds their digest."""
-        query = json.dumps(
-            [self.sql, self.parameters, repr(self.key_filter)],
-            default=lambda value: [type(value).__name__, str(value)],
-        )
-        return {"conn_id": self.conn_id, "key": self.key, "query": hashlib.sha256(query.encode()).hexdigest()}
+        query = digest([self.sql, self.parameters, self.key_filter])
+        return {"conn_id": self.conn_id, "key": self.key, "query": query}
 
     def check_resume(self) -> str | None:
         """Return why a retry cannot resume where the last try stopped, or None if it can.

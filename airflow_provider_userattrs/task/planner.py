@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.plan import PushPlan
@@ -17,7 +18,6 @@ from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Finger
 from airflow_provider_userattrs.sources.rejects_names import Owner
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
 from airflow_provider_userattrs.task.description import describe
-from airflow_provider_userattrs.task.digest import digest
 from airflow_provider_userattrs.task.log import PushLog
 from airflow_provider_userattrs.task.progress import ProgressXCom
 from airflow_provider_userattrs.task.resume import Resume

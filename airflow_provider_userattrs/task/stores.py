@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
 from urllib.parse import quote
 
+from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.resume.checkpoint import Store
 from airflow_provider_userattrs.sources.storage.private_files import create_private
 from airflow_provider_userattrs.sources.storage.resolved_paths import storage_path
@@ -56,7 +56,7 @@ class PathStore:
         parts = [ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index)]
         name = "~".join(quote(part, safe="") for part in [*parts, *([] if key == CHECKPOINT_KEY else [key])])
         if len(name) > _MAX_NAME_LENGTH:
-            name = f"{name[:100]}~{hashlib.sha256(name.encode()).hexdigest()[:40]}"
+            name = f"{name[:100]}~{digest([name])}"
         self._path: Any = storage_path(folder) / f"{name}.json"
 
     def read(self) -> dict[str, Any] | None:

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
 
+from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.report.book import Book
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
@@ -173,4 +173,4 @@ def check(state: dict[str, Any]) -> None:
 
 def _digest(state: dict[str, Any]) -> str:
     content = {name: value for name, value in state.items() if name != "digest"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return digest([json.dumps(content, sort_keys=True)])  # of its JSON, which is all that a store keeps of it

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.task.digest import digest
+from airflow_provider_userattrs.push.model.digest import digest
 
 
 class Loud:
@@ -56,7 +56,7 @@ def test_what_is_too_large_for_json_is_distinct_reasons() -> None:
 
 def test_it_is_the_same_in_every_process() -> None:
     code = (
-        "from airflow_provider_userattrs.task.digest import digest;"
+        "from airflow_provider_userattrs.push.model.digest import digest;"
         "print(digest([{'a': 10**5000, 'b': [2**70, chr(0xD800)]}, 'x']))"
     )
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()

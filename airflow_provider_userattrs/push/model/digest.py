@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values as bytes and as a short digest, the same in every process."""
+"""Digests of values, the same in every process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import orjson
 
 
 def digest(parts: Iterable[Any]) -> str:
-    """Return a short digest of values; the same ones give the same digest in every process."""
+    """Return 32 hexadecimal digits that tell these values from others.
+
+    :param parts: the values, of any type.
+    """
     sha = hashlib.sha256()
     for part in parts:
         sha.update(encoded(part))
@@ -20,7 +23,10 @@ def digest(parts: Iterable[Any]) -> str:
 
 
 def encoded(part: Any) -> bytes:
-    """Return a value as bytes, the same in every process."""
+    """Return a value as bytes, the same in every process.
+
+    :param part: the value.
+    """
     try:
         return orjson.dumps(part, default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS)
     except Exception:  # an integer over 64 bits, a lone surrogate, an object whose repr fails
