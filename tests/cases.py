@@ -7,9 +7,10 @@ HTTP; nothing is faked but the clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from vendor_cases import VENDOR_CASES, VendorCase
@@ -163,13 +164,17 @@ class Bench:
         *,
         concurrency: int = 4,
         timeout: Any = None,
+        parameters: Mapping[str, Any] = MappingProxyType({}),
         **fields: Any,
     ) -> Pushed:
-        """Push rows as the operator does."""
+        """Push rows as the operator does.
+
+        :param parameters: the operator's, besides those of the case.
+        """
         if timeout is not None:
             fields["extra"] = {"timeout": timeout}
         self.connect(case.vendor.name, **fields)
-        operator = case.operator(task_id="push", users=list(rows), **case.parameters)
+        operator = case.operator(task_id="push", users=list(rows), **case.parameters, **parameters)
         clock = self.clock()
         verdicts: dict[int, Any] = {}
 

@@ -59,6 +59,20 @@ def test_unicode_in_what_names_the_user(case: Any, bench: Any) -> None:
     assert {key: user["updates"] for key, user in users.items()} == dict.fromkeys(names, 1)
 
 
+@pytest.mark.only("set")
+def test_columns_to_exclude_and_to_rename_and_a_value_to_leave_out(case: Any, bench: Any) -> None:
+    bench.prepare(case, 3)
+    rows = [{**row, "note": "internal", "blob": b"\x00"} for row in case.rows(3)]
+    parameters = {"exclude": ["note"], "rename": {"extra": "tier"}, "on_bad_value": "attribute"}
+    pushed = bench.push(case, rows, parameters=parameters)
+    assert pushed.counts == {"accepted": 3}
+    assert [note["attribute"] for note in pushed.report["notes"]] == ["blob"]
+    for user in range(3):
+        held = bench.held(case, user)
+        assert (held[case.column], held["tier"]) == (rows[user][case.column], "x")
+        assert not {"note", "blob", "extra"}.intersection(held)
+
+
 # One user twice
 
 

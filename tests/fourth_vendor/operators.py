@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.operation import Operation
 from fourth_vendor import api as petrel
 
@@ -43,10 +44,14 @@ class _PetrelOperator(UserPushOperator):
         return PetrelHook(self.petrel_conn_id)
 
 
-class PetrelSetAttributesOperator(_PetrelOperator):
+class PetrelSetAttributesOperator(_PetrelOperator, SettingOperator):
     """Set attributes of Petrel's members."""
 
-    checks: ClassVar[dict[str, parameters.Check]] = {**_PetrelOperator.checks, "attributes": parameters.check_columns}
+    checks: ClassVar[dict[str, parameters.Check]] = {
+        **_PetrelOperator.checks,
+        **SettingOperator.checks,
+        "attributes": parameters.check_columns,
+    }
 
     def __init__(self, *, attributes: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
