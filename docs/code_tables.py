@@ -30,6 +30,8 @@ from airflow_provider_userattrs.vendors import http
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.moengage import api as moengage
+from airflow_provider_userattrs.vendors.moengage import ids
+from airflow_provider_userattrs.vendors.moengage import names as moengage_names
 
 PACKAGE = airflow_provider_userattrs.__name__
 
@@ -206,3 +208,17 @@ def connection_fields(vendor: str) -> str:
         ]
         rows.append([f"extra `{name}`", field["label"], " ".join(filter(None, words))])
     return table(["field", "in the form", "what it holds"], rows)
+
+
+# Names
+
+
+def names(which: str) -> str:
+    """Return a list of names that a vendor treats in a way of its own."""
+    found: dict[str, Iterable[str]] = {
+        "blocked-ids": ids.BLOCKED_CUSTOMER_IDS,
+        "reserved": moengage_names.RESERVED_NAMES,
+        "moe": moengage_names.MOE_NAMES,
+        "create-only": moengage_names.CREATE_ONLY,
+    }
+    return ", ".join(f"`{name}`" if name else "the empty text" for name in sorted(found[which], key=str.lower)) + "."

@@ -64,6 +64,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "changelog": changelog,
     "verdicts": code_tables.verdict_table,
     "connection": code_tables.connection_fields,
+    "names": code_tables.names,
 }
 
 
@@ -113,8 +114,12 @@ def _plain(page: Path, text: str) -> str:
     """Return a page without what only Sphinx reads."""
 
     def included(block: re.Match[str]) -> str:
-        code = (page.parent / block[1]).read_text(encoding="utf-8")
-        return f"```python\n{code}```"
+        options = dict(re.findall(r"^:([\w-]+): \"?(.*?)\"?$", block[2], re.MULTILINE))
+        lines = (page.parent / block[1]).read_text(encoding="utf-8").splitlines()
+        start = next((n for n, line in enumerate(lines) if options.get("start-at", "") in line), 0)
+        end = next((n for n, line in enumerate(lines) if n > start and options.get("end-before", "\n") in line), None)
+        code = "\n".join(line[int(options.get("dedent", 0)) :] for line in lines[start:end])
+        return f"```python\n{code}\n```"
 
     text = re.sub(r"^```\{(?:toctree|eval-rst)\}\n.*?^```\n", "", text, flags=re.MULTILINE | re.DOTALL)
     return _INCLUDE.sub(included, text)
