@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import code_tables
+import messages
 
 ROOT = Path(__file__).parents[1]
 HOME = "https://airflow-provider-userattrs.readthedocs.io/en/latest/"
@@ -46,6 +47,11 @@ def readme(heading: str) -> str:
     return section
 
 
+def readme_table(heading: str) -> str:
+    """Return the table of a section of the README."""
+    return "\n".join(line for line in readme(heading).splitlines() if line.startswith("|"))
+
+
 def introduction(_: str) -> str:
     """Return what the README begins with."""
     return (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n")[1]
@@ -61,10 +67,12 @@ def changelog(_: str) -> str:
 GENERATED: dict[str, Callable[[str], str]] = {
     "introduction": introduction,
     "readme": readme,
+    "readme-table": readme_table,
     "changelog": changelog,
     "verdicts": code_tables.verdict_table,
     "connection": code_tables.connection_fields,
     "names": code_tables.names,
+    "messages": messages.message_list,
 }
 
 
