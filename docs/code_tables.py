@@ -15,7 +15,7 @@ from typing import Any
 import airflow_provider_userattrs
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.push.mapping.attributes import require_name
-from airflow_provider_userattrs.push.mapping.mapper import row_type
+from airflow_provider_userattrs.push.mapping.faults import row_type
 from airflow_provider_userattrs.push.mapping.values import ValueTable
 from airflow_provider_userattrs.push.model import verdicts
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -112,7 +112,7 @@ def made() -> dict[str, list[Verdict]]:
         "vendors.kahuna.api": kahuna.read(Response(200, {}, b'[{"success": false, "error_code": 99999}]'), [""]),
         "vendors.moengage.api": [error(status, kind) for status, kind in moengage.TYPES],
         "push.model.verdicts": [verdicts.too_large(moengage.MAX_BYTES)],
-        "push.mapping.mapper": [row_type([]), row_type("")],
+        "push.mapping.faults": [row_type(()), row_type([{}]), row_type("")],
         "push.mapping.attributes": [refused(partial(require_name, name, rules)) for name in names],
         "push.mapping.values": [refused(lambda: ValueTable({})[bytes](b""))],
         "push.rejects.lines": [invalid(*read_lines(["?"]))],

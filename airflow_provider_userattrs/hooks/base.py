@@ -20,6 +20,7 @@ from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.errors import InvalidRow, NoResponse, NotSent, PushError
 from airflow_provider_userattrs.push.model.operation import Operation, Response, Send
+from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict
 
 
@@ -126,8 +127,8 @@ class VendorHook(BaseHook):
             return [invalid.verdict] * len(users)
         if len(users) > operation.max_users:
             raise ValueError(
-                f"{operation.vendor} takes at most {operation.max_users} users a request, not {len(users)}; "
-                "send them in parts, or use the operator, which does"
+                f"{operation.vendor} takes at most {counted(operation.max_users, 'user')} a request, not "
+                f"{len(users):,}; send them in parts, or use the operator, which does"
             )
         verdicts: dict[int, Verdict] = {}
         batcher, batch = Batcher(operation), Batch([], [])

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.kinds import kind_of, with_article
+from airflow_provider_userattrs.push.model.kinds import kind_of, setting_of, with_article
 
 #: Seconds for connecting, and for each request until its response is complete; without them a push could hang.
 DEFAULT_TIMEOUT = (10.0, 30.0)
@@ -140,7 +140,7 @@ class _SettingsReader:
         schema = self._fields[name]["schema"]
         value: str | None = self._extras.get(name, schema.get("default"))
         if value is not None and value not in schema["enum"]:
-            self._refuse(f"extra {name!r} is {kind_of(value)} other than {', '.join(schema['enum'])}")
+            self._refuse(f"extra {name!r} is {_shown(value)}; use one of {', '.join(schema['enum'])}")
         return value
 
     def _base_url(self) -> str:
@@ -192,14 +192,14 @@ class _SettingsReader:
         except (TypeError, ValueError):
             number = float("nan")
         if not 0 < number < float("inf"):
-            self._refuse(f"extra {name!r} is {kind_of(value)}, not a number over 0")
+            self._refuse(f"extra {name!r} is {_shown(value)}, not a number over 0")
         return number
 
     def _flag(self, name: str) -> bool:
         value = self._extras.get(name, False)
         text = str(value).lower()
         if text not in _TRUE + _FALSE:
-            self._refuse(f"extra {name!r} is {kind_of(value)}, not true or false")
+            self._refuse(f"extra {name!r} is {_shown(value)}, not true or false")
         return text in _TRUE
 
     def _verify(self) -> bool | str:
@@ -222,6 +222,11 @@ def _is_json_object(text: str) -> bool:
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
+
+
+def _shown(value: Any) -> str:
+    """Return what an extra is; a text, which may be a credential in the wrong place, by its kind alone."""
+    return kind_of(value) if isinstance(value, str) else setting_of(value)
 
 
 def _has_blank_end(text: str) -> bool:

@@ -14,8 +14,9 @@ from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.upstream import is_list
 from airflow_provider_userattrs.operators.users import Source
 from airflow_provider_userattrs.push.mapping.times import time_zone
-from airflow_provider_userattrs.push.model.kinds import kind_of
+from airflow_provider_userattrs.push.model.kinds import kind_of, setting_of
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
@@ -40,8 +41,7 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
 
     :raises WrongParameter: always.
     """
-    kind = f"the text {value!r}" if isinstance(value, str) and len(value) <= 40 else kind_of(value)
-    raise WrongParameter(f"{name} is {kind}; {remedy}")
+    raise WrongParameter(f"{name} is {setting_of(value)}; {remedy}")
 
 
 def check(checks: Mapping[str, Check], given: Mapping[str, Any], templated: Collection[str]) -> None:
@@ -125,7 +125,9 @@ def check_users(name: str, value: Any) -> None:
             "one task: expand over lists of users, or give all users to one task without .expand"
         )
     if not (isinstance(value, Source) or is_list(value)):
-        refuse(name, value, _USERS)
+        dicts = as_dicts(value)
+        remedy = _USERS if dicts is None else f"give a list of dicts instead: {dicts}"
+        raise WrongParameter(f"{name} is {kind_of(value)}; {remedy}")
     if is_list(value) and any(map(is_reference, value[:100])):
         refuse(name, value, "it contains outputs of upstream tasks; join them with output.concat(other)")
 

@@ -10,6 +10,7 @@ from airflow_provider_userattrs._airflow import AirflowFailException, AirflowSki
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.upstream import states
+from airflow_provider_userattrs.push.model.phrases import counted
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -79,7 +80,7 @@ class PushTotalOperator(BaseOperator):
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
         error = total.conclude(max_failed, self.on_empty)
         report = total.as_dict(None if error is None else str(error))
-        self.log.info("%s, of %s", total.report.summary(), _shards(report["shards"]["reported"]))
+        self.log.info("%s, of %s", total.report.summary(), counted(report["shards"]["reported"], "shard"))
         for line in total.report.log_lines():
             self.log.info("%s", line)
         if duplicates := note_on_duplicates(report):
@@ -102,7 +103,3 @@ def _missing(tasks: dict[tuple[str, int], str], reports: int, ti: Any) -> list[s
         for (task, index), state in in_question.items()
         if ti.xcom_pull(task_ids=task, map_indexes=index) is None
     ]
-
-
-def _shards(count: int) -> str:
-    return f"{count:,} shard{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ from typing import Any
 from airflow_provider_userattrs._airflow import MappedOperator, XComArg, XComNotFound
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of
+from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.sources.handover import is_source_spec
 
 _REMEDY = (
@@ -157,6 +158,8 @@ def is_list(value: Any) -> bool:
 
 def not_rows(value: Any) -> str:
     """Return a sentence on a value that is not a list of rows."""
+    if (dicts := as_dicts(value)) is not None:
+        return f"users is {kind_of(value)}; the upstream task must return a list of dicts instead: {dicts}"
     return f"users is {kind_of(value)}; {_REMEDY}"
 
 

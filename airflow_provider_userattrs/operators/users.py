@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_userattrs._airflow import XComArg
@@ -12,6 +12,7 @@ from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.digest import digest, encoded
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of
+from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
@@ -30,8 +31,8 @@ class Source(Protocol):
     A source may also have ``template_fields`` and ``template_ext``; ``identity()``, a small JSON value that changes
     when its rows or their order change, without which a retry starts at the first row; ``check_resume()``, a clause on
     why a retry cannot resume where the last try stopped, or None; ``are_alike``, whether all rows have the same
-    columns; ``are_declared``, whether it declares them, so that errors may name them; and it may yield `Cursor` or
-    `Keys` among its rows.
+    columns; ``are_declared``, whether it declares them, so that errors may name them; ``column_names()``, which these
+    are, once the rows have been read; and it may yield `Cursor` or `Keys` among its rows.
     """
 
     def rows(self) -> Iterator[Row | MalformedRow | Cursor | Keys]:
@@ -72,6 +73,11 @@ class Rows(XComArg):
     def are_declared(self) -> bool:
         """Return whether the source declares its columns, so that their names are not a user's data."""
         return bool(getattr(self._users, "are_declared", False))
+
+    def column_names(self) -> Sequence[str] | None:
+        """Return the columns that all rows have, if that is known once they are read."""
+        names = getattr(self._users, "column_names", None)
+        return names() if names else None
 
     def iter_references(self) -> Iterator[Any]:
         """Yield the XComs that the rows come from."""
@@ -179,7 +185,7 @@ class Rows(XComArg):
         count = self.count()
         if count is not None:
             skipped = f" ({self.skipped} was skipped)" if self.skipped else ""
-            return f"{count:,} row{'' if count == 1 else 's'}{skipped}"
+            return f"{counted(count, 'row')}{skipped}"
         return "rows of mapped tasks" if isinstance(users, Upstream) else f"rows of {kind_of(users)}"
 
     __str__ = __repr__ = serialize

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from airflow_provider_userattrs.push.model.kinds import kind_of
+from airflow_provider_userattrs.push.model.kinds import setting_of
 from airflow_provider_userattrs.sources.column_types import TYPES
 from airflow_provider_userattrs.sources.templates import is_deferred
 
@@ -16,7 +16,7 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
 
     :raises ValueError: always.
     """
-    kind = "empty" if isinstance(value, str) and not value.strip() else kind_of(value)
+    kind = "empty" if isinstance(value, str) and not value.strip() else setting_of(value)
     raise ValueError(f"{name} is {kind}; {remedy}")
 
 

@@ -28,6 +28,10 @@ class Chain:
         """Return whether all rows have the same columns."""
         return all(isinstance(source, FileRows) and source.are_alike for source in self.sources)
 
+    def column_names(self) -> Sequence[str] | None:
+        """Return the columns of the first source, which are those of all; None if there are none."""
+        return self.sources[0].column_names() if self.are_alike else None
+
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
         """Yield the rows. A file that several of the sources lead to is read once.
 

@@ -34,6 +34,7 @@ from uuid import UUID
 from airflow_provider_userattrs.push.mapping.numbers import as_integer, exact_text, parse_integer, parse_number
 from airflow_provider_userattrs.push.mapping.scalars import check_missing, parse_boolean, plain
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
+from airflow_provider_userattrs.push.model.phrases import counted, did_you_mean, listed
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.sources.iso_times import read_date, read_time, read_timestamp
@@ -229,9 +230,12 @@ def check_columns(columns: list[str], types: Mapping[str, str], what: str, *, sh
         if first.setdefault(column, number) != number:
             named = f" {column!r}" if shown or column in types else ""
             raise RefusedConfiguration(
-                f"{what} has the same name{named} for columns {first[column]} and {number}; give each a unique name"
+                f"{what} has the same name{named} for columns {first[column]:,} and {number:,}; give each a unique name"
             )
     for column in types:
         if column not in first:
-            others = ", ".join(columns)[:300] if shown else f"{len(columns)} others; is there a header line?"
-            raise RefusedConfiguration(f"types declares a column {column!r} that {what} does not have; it has {others}")
+            others = f"the columns are {listed(columns)}"
+            if not shown:
+                others = f"it has {counted(len(columns), 'other')}; is there a header line?"
+            hint = did_you_mean(column, columns) if shown else ""
+            raise RefusedConfiguration(f"types names the column {column!r}{hint}, which {what} does not have; {others}")

@@ -13,6 +13,7 @@ from typing import Any
 from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
@@ -103,9 +104,9 @@ class FileRows:
         files = distinct(listed, set() if read is None else read)
         if len(files) < len(listed):
             log.info(
-                "path leads to %s files, %s of them repeatedly; each is read once",
-                len(listed),
-                len(listed) - len(files),
+                "path leads to %s, %s of them repeatedly; each is read once",
+                counted(len(listed), "file"),
+                f"{len(listed) - len(files):,}",
             )
         if len(files) > 1:
             check_same(self._columns(files))
@@ -185,6 +186,10 @@ class FileRows:
     def columns(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the name and the columns of each CSV or Parquet file."""
         yield from self._columns(self._files())
+
+    def column_names(self) -> list[str] | None:
+        """Return the columns of the first CSV or Parquet file, which are those of all; None if there is none."""
+        return next((names for _, names in self.columns()), None)
 
     @property
     def _reader(self) -> FileReader:

@@ -10,6 +10,7 @@ from posixpath import dirname
 from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.phrases import counted, listed
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.rejects.files import Part, read_head, read_parts
 from airflow_provider_userattrs.sources.column_types import convert_row
@@ -147,7 +148,7 @@ def _choose(path: str, *, log_choice: bool) -> list[_File]:
     tasks = sorted({f"{head.get('dag_id')}.{head.get('task_id')}" for head in heads.values()})
     if len(tasks) > 1:
         raise RefusedConfiguration(
-            f"path {path!r} has rejects of {len(tasks)} tasks: {', '.join(tasks)[:500]}; give the file that the report "
+            f"path {path!r} has rejects of {len(tasks):,} tasks: {listed(tasks)}; give the file that the report "
             "of one names, or give each task its own rejects_path"
         )
     run_id = (task_context() or {}).get("run_id")
@@ -158,10 +159,10 @@ def _choose(path: str, *, log_choice: bool) -> list[_File]:
     if log_choice and len(chosen) < len(files):
         runs = len({head.get("run_id") for head in heads.values()}) - 1
         log.info(
-            "Replaying rejects of %s, run %s: %s files; those of %s other runs at this path are left out",
+            "Replaying rejects of %s, run %s: %s; those of %s at this path are left out",
             tasks[0],
             latest,
-            len(chosen),
-            runs,
+            counted(len(chosen), "file"),
+            counted(runs, "other run"),
         )
     return chosen

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
 
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.keys import PERSONAL, encode_key
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.arguments import refuse
@@ -96,7 +97,11 @@ def _key_filters(source: SqlRows, n: int, by: str | None) -> Sequence[KeyFilter]
 def _ranges(source: SqlRows, n: int) -> list[KeyRange]:
     query = SqlRows(quantiles(source.sql, source.quoted_key(), n), conn_id=source.conn_id, parameters=source.parameters)
     last_keys: Iterator[Any] = query.rows()  # rows of one column
-    edges = [None, *(encode_key(key) for row in last_keys for key in row.values()), None]
+    try:
+        edges = [None, *(encode_key(key) for row in last_keys for key in row.values()), None]
+    except RefusedConfiguration:
+        source.check_key()
+        raise
     return [KeyRange(above, upto) for above, upto in pairwise(edges)]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
@@ -70,7 +71,7 @@ class SqlRows:
         check_text("conn_id", conn_id, "give the id of an Airflow connection")
         is_collection = isinstance(parameters, (Sequence, Mapping)) and not isinstance(parameters, (str, bytes))
         if parameters is not None and not is_collection and not is_deferred(parameters):
-            refuse("parameters", parameters, "give a list, a tuple or a dict of values")
+            raise ValueError(f"parameters is {kind_of(parameters)}; give a list, a tuple or a dict of values")
         if key is not None and (not isinstance(key, str) or not _NAME.fullmatch(key)):
             refuse("key", key, "give a column of letters, digits and _; in sql, rename it with AS")
         check_types(types)
@@ -81,9 +82,14 @@ class SqlRows:
         self.types = dict(types or {})
         #: Which keys are read. `shards` splits a source by it.
         self.key_filter: KeyFilter = ALL_KEYS
+        self._names: list[str] | None = None
 
     def __repr__(self) -> str:
         return f"SqlRows(conn_id={self.conn_id!r}, key={self.key!r})"
+
+    def column_names(self) -> list[str] | None:
+        """Return the query's columns once it has been read; None before."""
+        return self._names
 
     def where(self, key_filter: KeyFilter) -> SqlRows:
         """Return this source, limited to some keys."""
@@ -131,6 +137,13 @@ class SqlRows:
         reader = KeyReader(self._query)
         yield from reader.all_rows() if unfinished is None else reader.unfinished_rows(unfinished)
 
+    def check_key(self) -> None:
+        """Check that the key is a column of the query.
+
+        :raises RefusedConfiguration: if it is none.
+        """
+        self._query.check_key()
+
     def quoted_key(self) -> str:
         """Return the key, quoted as the database requires."""
         database = connect(self.conn_id)
@@ -164,4 +177,15 @@ class SqlRows:
 
     @property
     def _query(self) -> Query:
-        return Query(self.sql, self.conn_id, self.parameters, self.types, self.key, self.key_filter)
+        return Query(
+            self.sql,
+            self.conn_id,
+            self.parameters,
+            self.types,
+            self.key,
+            self.key_filter,
+            on_columns=self._note_columns,
+        )
+
+    def _note_columns(self, names: list[str]) -> None:
+        self._names = names

@@ -3,22 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.text import printable
+from airflow_provider_userattrs.push.model.phrases import did_you_mean, listed
 
 #: Rows after which a column that none of them has is taken for a wrong name, if rows may leave out NULLs.
 PATIENCE = 1_000
 
-#: Characters of the columns' names that an error lists.
-_MAX_COLUMNS_LENGTH = 200
-
 
 def check_columns(
-    rows: Iterable[Any], named: Mapping[str, str], *, alike: bool, declared: bool = False
+    rows: Iterable[Any],
+    named: Mapping[str, str],
+    *,
+    alike: bool,
+    declared: bool = False,
+    columns: Callable[[], Sequence[str] | None] = lambda: None,
 ) -> Iterator[Any]:
     """Yield rows as they come, as long as the columns that were named may exist.
 
@@ -27,6 +28,7 @@ def check_columns(
     :param alike: whether all rows have the same columns, as those of a query have; then the first row decides.
     :param declared: whether the source declares its columns, as a query does. Without a header line, the first line
         of a CSV file is a user; so other columns are named only if they are declared, or one that was named exists.
+    :param columns: asked for the columns at the end if there was no row, where all rows would have had the same ones.
     :raises RefusedConfiguration: if a column does not exist.
     """
     rows = iter(rows)
@@ -35,15 +37,29 @@ def check_columns(
     while missing:
         row = next(rows, rows)
         if row is rows:
+            if alike and not seen and (known := columns()) is not None:
+                _check(dict.fromkeys(known), missing, len(named), alike=alike, declared=declared)
             return
         if isinstance(row, Mapping):
             seen += 1
             missing = {column: parameter for column, parameter in missing.items() if not _has(row, column)}
-            if missing and (alike or seen == PATIENCE):
-                shown = declared or len(missing) < len(named)
-                raise RefusedConfiguration(_message(missing, list(map(str, row)), alike=alike, shown=shown))
+            if alike or seen == PATIENCE:
+                _check(row, missing, len(named), alike=alike, declared=declared)
         yield row
     yield from rows
+
+
+def _check(row: Mapping[str, Any], named: Mapping[str, str], count: int, *, alike: bool, declared: bool) -> None:
+    """Raise the error on columns that a row does not have.
+
+    :param row: the row.
+    :param named: column -> the parameter that names it; of these, none was in a row before.
+    :param count: how many were named in all.
+    """
+    missing = {column: parameter for column, parameter in named.items() if not _has(row, column)}
+    if missing:
+        shown = declared or len(missing) < count
+        raise RefusedConfiguration(_message(missing, list(map(str, row)), alike=alike, shown=shown))
 
 
 def _has(row: Mapping[str, Any], column: str) -> bool:
@@ -57,22 +73,13 @@ def _message(missing: Mapping[str, str], columns: list[str], *, alike: bool, sho
     where = "the rows do not have" if alike else f"none of the first {PATIENCE:,} rows has"
     by_parameter: dict[str, list[str]] = {}
     for column, parameter in missing.items():
-        by_parameter.setdefault(parameter, []).append(f"{column!r}{_hint(column, columns, shown=shown)}")
+        # One that differs in case and underscores alone is no value of a user.
+        hint = did_you_mean(column, columns, 0.6 if shown else 1.0)
+        by_parameter.setdefault(parameter, []).append(f"{column!r}{hint}")
     named = " and ".join(
-        f"{parameter} names the column{'s' if len(names) > 1 else ''} {', '.join(names)}"
+        f"{parameter} names the column{'s' if len(names) > 1 else ''} {listed(names, longest_name=150)}"
         for parameter, names in by_parameter.items()
     )
-    them = f"the columns are {printable(', '.join(columns), _MAX_COLUMNS_LENGTH)}" if shown else "check the name"
+    them = f"the columns are {listed(columns)}" if shown else "check the name"
     rest = "" if alike else "; or give the rows the column, with None where there is no value"
     return f"{named}, which {where}; {them}{rest}"
-
-
-def _hint(column: str, columns: list[str], *, shown: bool) -> str:
-    """Return which column may be meant; one that differs in case and underscores alone is no value of a user."""
-    by_bare = {_bare(name): name for name in reversed(columns)}
-    close = get_close_matches(_bare(column), by_bare, n=1, cutoff=0.6 if shown else 1.0)
-    return f" (did you mean {by_bare[close[0]]!r}?)" if close else ""
-
-
-def _bare(name: str) -> str:
-    return name.replace("_", "").lower()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.account import Account
@@ -91,12 +92,12 @@ class PushLog:
         if fields["failure"] and not report.rows and not fields["requests"]:
             return  # nothing was read or sent: the error, which Airflow logs next, says it all
         self._log.info(
-            "%s; %s, %s, %s bytes, %.1f s%s",
+            "%s; %s, %s, %s, %s s%s",
             report.summary(),
-            _counted(fields["requests"], "request"),
-            _counted(fields["retries"], "retry", "retries"),
-            f"{fields['bytes']:,}",
-            fields["seconds"],
+            counted(fields["requests"], "request"),
+            counted(fields["retries"], "retry", "retries"),
+            counted(fields["bytes"], "byte"),
+            f"{fields['seconds']:,.1f}",
             f" (accepted: {report.accepted_means})" if report.counts[Status.ACCEPTED] else "",
         )
         for line in (*report.log_lines(), *(f"{count:,} x {note} on {name}" for name, note, count in account.notes())):
@@ -114,7 +115,3 @@ def note_on_duplicates(report: PushReport) -> str | None:
         return None
     rows = "1 row names a user" if count == 1 else f"{count:,} rows name users"
     return f"At least {rows} that another row names too; check the query's joins if that is unexpected"
-
-
-def _counted(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

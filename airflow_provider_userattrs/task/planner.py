@@ -11,6 +11,7 @@ from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.operation import format_rate
 from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account, Details
@@ -93,7 +94,7 @@ class Planner:
         spec, operation = self._spec, self._spec.operation
         cap = spec.rate_limit or hook.settings.rate_limit or operation.max_rate
         rate = spec.shard.share(cap) if spec.shard and cap else cap
-        pace = f"{rate:,.4g} {operation.rate_unit} a second" if rate else None
+        pace = _in_words(rate, operation.rate_unit) if rate else None
         self.pace = None if spec.dry_run else pace
         details = replace(
             self.plan.details,
@@ -172,3 +173,7 @@ class Planner:
         )
         stack.enter_context(closing(writer))
         self._add(rejects=writer, details=replace(self.plan.details, rejects_path=path))
+
+
+def _in_words(rate: float, unit: str) -> str:
+    return f"{format_rate(rate)} {unit.removesuffix('s') if rate == 1 else unit} a second"

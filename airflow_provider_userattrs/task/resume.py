@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint, Store
@@ -111,4 +112,4 @@ class Resume:
 def _accepted(found: Checkpoint | None) -> str:
     """Return a sentence on the rows accepted by earlier tries, which the report of a refused try does not count."""
     accepted = Counts.restored(found.counts).counts[Status.ACCEPTED] if found else 0
-    return f"Earlier tries got {accepted:,} row{'' if accepted == 1 else 's'} accepted. " if accepted else ""
+    return f"Earlier tries got {counted(accepted, 'row')} accepted. " if accepted else ""

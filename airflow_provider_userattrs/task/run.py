@@ -87,5 +87,7 @@ class Run:
             closing(users.rows(cast("Any", plan.checkpoint).after)) as rows,
             frozen_heap(),
         ):
-            checked = check_columns(rows, named, alike=users.are_alike, declared=users.are_declared)
+            checked = check_columns(
+                rows, named, alike=users.are_alike, declared=users.are_declared, columns=users.column_names
+            )
             return push.deliver(checked, hook.sender(operation))

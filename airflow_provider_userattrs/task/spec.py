@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +25,9 @@ class Users(Protocol):
     @property
     def are_declared(self) -> bool:
         """Tell whether the source declares its columns, so that their names are no user's data."""
+
+    def column_names(self) -> Sequence[str] | None:
+        """Return the columns that all rows have, if that is known once they are read."""
 
     def rows(self, after: Any = None) -> Generator[Any]:
         """Yield the rows, with the source's cursors or keys between them.

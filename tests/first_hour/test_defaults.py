@@ -75,7 +75,8 @@ def test_a_push_in_which_most_rows_failed_is_red(push: Callable[..., Any]) -> No
     assert [type(error) for error in run.log.errors] == [AirflowFailException]
     assert str(run.error) == run.report["failure"]
     assert run.report["failure"] == (
-        "999 of 1,000 users failed at EngageLab; max_failed allows 50% of the rows: 999 x EUID is not a 64-bit integer"
+        "999 of 1,000 users failed at EngageLab; max_failed allows 50% of the rows: 999 x EUID is not a 64-bit integer "
+        "(Check the EUIDs: each is the integer EngageLab assigned to the user)"
     )
     assert run.report["configuration"]["max_failed"] == 0.5
 

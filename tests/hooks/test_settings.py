@@ -37,7 +37,7 @@ WRONG = [
         "a generic type",
         "moengage",
         {"conn_type": "http", "host": PUBLIC},
-        "is a http connection, not moengage",
+        "is an http connection, not moengage",
         remedy="'moengage'",
     ),
     wrong("a type with a vowel", "kahuna", {"conn_type": "engagelab"}, "an engagelab", remedy="'kahuna'"),

@@ -172,8 +172,8 @@ def test_the_pace_and_the_time_zone_from_params(airflow: Any, anyone: Any) -> No
     [
         ("dry_run", "perhaps", "dry_run is the text 'perhaps'; give True or False"),
         ("max_failed", "half", "max_failed is the text 'half'; give a share of the rows"),
-        ("max_failed", "1.5", "max_failed is a float; give a share of the rows"),
-        ("rate_limit", "0", "rate_limit is an int; give a number over 0"),
+        ("max_failed", "1.5", "max_failed is 1.5; give a share of the rows"),
+        ("rate_limit", "0", "rate_limit is 0; give a number over 0"),
         ("concurrency", "1000", "give a number of requests in flight"),
         ("timezone", "Mars/Olympus", "timezone is 'Mars/Olympus'"),
         ("engagelab_conn_id", "", "engagelab_conn_id is the text ''"),
@@ -211,14 +211,14 @@ def test_the_threshold_of_a_total_from_params(airflow: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"max_failed": 2.5}, "max_failed is a float"),
+        ({"max_failed": 2.5}, "max_failed is 2.5"),
         ({"nulls": "unset"}, "EngageLab cannot set and unset"),
         ({"operation": "upsert"}, "operation is the text 'upsert'"),
-        ({"euid": 5}, "euid is an int"),
+        ({"euid": 5}, "euid is 5"),
         ({"attributes": "name"}, "attributes is the text 'name'"),
         ({"dry_run": "yes"}, "dry_run is the text 'yes'"),
         ({"timezone": "Mars/Olympus"}, "is not a time zone"),
-        ({"rate_limit": 0}, "rate_limit is an int"),
+        ({"rate_limit": 0}, "rate_limit is 0"),
         ({"shard": {"number": 1}}, "what shards() returns"),
         ({"users": {"euid": 1}}, "users is a dict, one user"),
     ],

@@ -639,11 +639,11 @@ def test_counting_past_rows_of_a_file_is_certain(tmp_path: Path) -> None:
     [
         ({"path": ""}, "path is empty"),
         ({"path": []}, "path is an empty list"),
-        ({"path": 5}, "path is an int"),
+        ({"path": 5}, "path is 5"),
         ({"path": ["a.csv", None]}, "path is None"),
-        ({"format": "xml"}, "format is a str"),
-        ({"null": 0}, "null is an int"),
-        ({"delimiter": "||"}, "delimiter is a str"),
+        ({"format": "xml"}, "format is the text .xml."),
+        ({"null": 0}, "null is 0"),
+        ({"delimiter": "||"}, "delimiter is the text"),
         ({"types": {"a": "money"}}, r"types\['a'\]"),
     ],
 )

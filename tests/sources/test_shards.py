@@ -238,12 +238,12 @@ HASHED = {"by": "hash"}
 @pytest.mark.parametrize(
     ("source", "n", "arguments", "words"),
     [
-        (people(), 0, HASHED, "n is an int; give a number of shards"),
-        (people(), True, HASHED, "n is a bool"),
-        (people(), "8", HASHED, "n is a str"),
+        (people(), 0, HASHED, "n is 0; give a number of shards"),
+        (people(), True, HASHED, "n is True"),
+        (people(), "8", HASHED, "n is the text .8."),
         (people(), 1_025, HASHED, "from 1 to 1,024"),
-        (people(), 8, {**HASHED, "at_once": 0}, "at_once is an int"),
-        (people(), 8, {"by": "size"}, "by is a str; use 'range' or 'hash'"),
+        (people(), 8, {**HASHED, "at_once": 0}, "at_once is 0"),
+        (people(), 8, {"by": "size"}, "by is the text .size.; use 'range' or 'hash'"),
         (people(key=None), 8, HASHED, "source has no key"),
         ([{"id": 1}], 8, HASHED, "source is a list; give SqlRows with a key, or FileRows"),
         (Rejects("a.jsonl"), 8, HASHED, "source is a Rejects"),

@@ -408,6 +408,22 @@ def test_a_null_key_is_seen_also_after_a_bookmark(postgres: Any) -> None:
         list(source("SELECT NULLIF(n, 5) AS n FROM generate_series(1, 10) n", key="n").rows(after=BEHIND_SEVEN))
 
 
+@pytest.mark.parametrize("parameters", [None, {"least": 1}])
+def test_a_key_that_is_no_column(postgres: Any, parameters: Any) -> None:
+    sql = "SELECT 1 AS id, 2 AS age" if parameters is None else "SELECT 1 AS id, 2 AS age WHERE 1 = %(least)s"
+    reads: list[Callable[[SqlRows], Any]] = [
+        lambda query: list(query.rows()),
+        lambda query: split(query, 2),
+        lambda query: split(query, 2, "range"),
+    ]
+    for read in reads:
+        with pytest.raises(RefusedConfiguration) as raised:
+            read(source(sql, key="idd", parameters=parameters))
+        assert str(raised.value) == (
+            "key names the column 'idd' (did you mean 'id'?), which sql does not have; the columns are id, age"
+        )
+
+
 def test_a_key_may_be_named_in_any_case(postgres: Any) -> None:
     assert goes_on_everywhere(source("SELECT n AS User_Id FROM generate_series(1, 1500) n", key="USER_ID")) == 1_500
 
@@ -547,9 +563,25 @@ def test_a_query_that_sqlite_refuses(sqlite: Any, sql: str, words: str) -> None:
         list(source(sql).rows())
 
 
-def test_a_key_that_is_no_column_is_refused_by_sqlite(sqlite: Any) -> None:
-    with pytest.raises(RefusedConfiguration, match="no such column"):
-        list(source("SELECT 1 AS a", key="b").rows())
+def test_a_key_that_is_no_column_of_sqlite(sqlite: Any) -> None:
+    with pytest.raises(RefusedConfiguration) as raised:
+        list(source("SELECT 1 AS user_id, 2 AS age", key="userid").rows())
+    assert str(raised.value) == (
+        "key names the column 'userid' (did you mean 'user_id'?), which sql does not have; the columns are user_id, age"
+    )
+
+
+def test_a_key_beside_a_query_that_does_not_work(sqlite: Any) -> None:
+    with pytest.raises(RefusedConfiguration, match="no such table: nowhere"):
+        list(source("SELECT * FROM nowhere", key="id").rows())
+
+
+@pytest.mark.parametrize("key", [None, "a"])
+def test_the_columns_are_known_once_a_query_has_run(sqlite: Any, key: str | None) -> None:
+    query = source("SELECT 1 AS a, 2 AS b WHERE 1 = 0", key=key)
+    assert query.column_names() is None
+    assert list(query.rows()) == []
+    assert query.column_names() == ["a", "b"]
 
 
 def test_a_locked_sqlite_is_passing(sqlite: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -582,12 +614,12 @@ def test_sql_that_gives_no_rows(sqlite: Any) -> None:
     ("arguments", "words"),
     [
         ({"sql": ""}, "sql is empty"),
-        ({"sql": 5}, "sql is an int"),
+        ({"sql": 5}, "sql is 5"),
         ({"conn_id": None}, "conn_id is None"),
         ({"parameters": "ada"}, "parameters is a str"),
         ({"parameters": 5}, "parameters is an int"),
-        ({"key": "a b"}, "key is a str"),
-        ({"key": "id; DROP TABLE x"}, "key is a str"),
+        ({"key": "a b"}, "key is the text"),
+        ({"key": "id; DROP TABLE x"}, "key is the text"),
         ({"types": {"a": "money"}}, r"types\['a'\] is not a known type"),
         ({"types": ["a"]}, "types is a list"),
     ],

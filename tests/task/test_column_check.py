@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.row import MalformedRow
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.task.column_check import PATIENCE, check_columns
@@ -109,7 +112,30 @@ def test_right_names_are_not_stopped(push: Callable[..., Any], rows_of: Any) -> 
 def test_a_query_without_rows_is_nothing_to_do(push: Callable[..., Any], rows_of: Any) -> None:
     source = rows_of("sql")
     source.sql = "SELECT * FROM users WHERE euid < 0"
-    assert push(source, attributes=["plan"]).state == "success"
+    assert push(source, attributes=["plan_name"]).state == "success"
+
+
+def test_where_all_rows_would_have_the_same_columns_none_is_needed() -> None:
+    assert list(check_columns([], {"b": "attributes"}, alike=True, columns=lambda: ["a", "b"])) == []
+    assert list(check_columns([], {"b": "attributes"}, alike=True, columns=lambda: None)) == []
+    assert list(check_columns([], {"b": "attributes"}, alike=False, columns=lambda: ["a"])) == []
+    for rows in ([], [MalformedRow(Verdict(Status.INVALID))]):
+        with pytest.raises(RefusedConfiguration) as raised:
+            list(check_columns(rows, {"bb": "attributes"}, alike=True, declared=True, columns=lambda: ["a", "b"]))
+        assert str(raised.value) == (
+            "attributes names the column 'bb' (did you mean 'b'?), which the rows do not have; the columns are a, b"
+        )
+
+
+def test_a_sentence_stays_short_and_keeps_its_remedy() -> None:
+    names = {f"a_rather_long_column_name_{number}": "attributes" for number in range(500)}
+    row = {f"another_column_name_{number}": 1 for number in range(500)}
+    with pytest.raises(RefusedConfiguration) as raised:
+        list(check_columns([row] * PATIENCE, names, alike=False, declared=True))
+    said = str(raised.value)
+    assert len(said) < 700
+    assert re.search(r"attributes names the columns .*, and 49\d more, which none of the first 1,000 rows has; ", said)
+    assert re.search(r"the columns are .*, and 49\d more; or give the rows the column, with None where there is", said)
 
 
 def test_one_of_several_credentials_is_enough_where_rows_leave_out_what_is_null(airflow: Any, control: Any) -> None:

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_provider_userattrs.push.mapping.attributes import Columns, require_name
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE
 from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.row import Row
+from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 MISSING_COLUMN = Verdict(
@@ -19,6 +21,20 @@ MISSING_COLUMN = Verdict(
     "row has no such column",
     "Check the column's name, or give every row the column, with None where there is no value.",
 )
+
+
+def row_type(row: Any) -> Verdict:
+    """Return the verdict on a row that is not a dict of columns."""
+    hint, remedy = " with a value for each column", "Pass a list of dicts, one for each user."
+    if isinstance(row, (list, tuple)):
+        if row and isinstance(row[0], Mapping):
+            hint, remedy = "; join the lists", "Pass one list of dicts, one for each user, and no lists within it."
+        else:
+            hint = "; use SqlRows, or return dicts"
+            remedy = "Name the columns: dict(zip(columns, row)), a cursor that returns dicts (DictCursor), or SqlRows."
+    elif (dicts := as_dicts(row)) is not None:
+        hint, remedy = f"; return {dicts}", f"Pass {dicts}: a list of dicts, one for each user."
+    return Verdict(Status.INVALID, "row-type", f"row is {kind_of(row)}, not a dict{hint}", remedy)
 
 
 def find_faults(columns: Columns, row: Row) -> dict[Any, Verdict]:

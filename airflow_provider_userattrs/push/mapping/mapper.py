@@ -15,11 +15,10 @@ from airflow_provider_userattrs.push.mapping.attributes import (
     compile_attributes,
     require_name,
 )
-from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_faults, find_unfit_names
+from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_faults, find_unfit_names, row_type
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 
@@ -35,19 +34,6 @@ CREDENTIAL_MISSING = "row without this credential's column"
 NOTHING_TO_SET = Verdict(
     Status.SKIPPED, "nothing-to-set", "every attribute is NULL", "None needed: there was nothing to send."
 )
-
-
-def row_type(row: Any) -> Verdict:
-    """Return the verdict on a row that is not a dict of columns."""
-    is_cells = isinstance(row, (list, tuple))
-    return Verdict(
-        Status.INVALID,
-        "row-type",
-        f"row is {'a list of cells' if is_cells else kind_of(row)}, not a dict with a value for each column",
-        "Name the columns: with dict(zip(columns, row)), a database cursor that returns dicts (DictCursor), or SqlRows."
-        if is_cells
-        else "Pass a list of dicts, one for each user.",
-    )
 
 
 #: Shapes of rows that are remembered; the rows of one push rarely have more than one.

@@ -16,7 +16,10 @@ from uuid import UUID
 
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
-_TO_NULL = "Replace missing values (NaN, NaT, NA) and infinities with NULL upstream."
+_TO_NULL = (
+    "Replace missing values (NaN, NaT, NA) and infinities with None upstream: of pandas, "
+    "df.astype(object).where(df.notna(), None)."
+)
 NOT_A_NUMBER = Verdict(
     Status.INVALID, "not-a-number", "value is NaN or infinite, which JSON cannot represent", _TO_NULL
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
@@ -80,7 +81,7 @@ class Total:
         stopped = [report for report in self._reports if report.get("stopped")]
         if not stopped:
             return None
-        return f"{len(stopped):,} of {_shards(self._of or len(self._reports))} stopped: {_listed(stopped)}"
+        return f"{len(stopped):,} of {counted(self._of or len(self._reports), 'shard')} stopped: {_listed(stopped)}"
 
     def _missing_sentence(self) -> str | None:
         missing = self.missing if self._reports else []
@@ -90,12 +91,12 @@ class Total:
         named = ", ".join(map(str, without_report[:_MAX_NAMED])) + (", ..." if len(without_report) > _MAX_NAMED else "")
         of = self._of if missing else len(self._reports) + len(without_report)
         remedy = "clear what failed upstream of them" if "(upstream_failed)" in named else "clear them"
-        return f"no report came from {len(without_report):,} of {_shards(of)}: {named}; {remedy}"
+        return f"no report came from {len(without_report):,} of {counted(of, 'shard')}: {named}; {remedy}"
 
     def _warning(self) -> str | None:
         """Return what was not applied, which shards are missing, and which failed by their own ``max_failed``."""
         red = [report for report in self._reports if report.get("failure") and not report.get("stopped")]
-        by_themselves = f"{_shards(len(red))} failed by itself: {_listed(red)}" if red else None
+        by_themselves = f"{counted(len(red), 'shard')} failed by itself: {_listed(red)}" if red else None
         sentences = (self.report.warning(), self._missing_sentence(), self.stopped(), by_themselves)
         return "; ".join(sentence for sentence in sentences if sentence) or None
 
@@ -137,10 +138,6 @@ def _listed(reports: list[PushReport]) -> str:
 def _name(report: PushReport) -> str:
     shard = report.get("shard")
     return f"shard {shard['number']}" if shard else "a shard"
-
-
-def _shards(count: int) -> str:
-    return f"{count:,} shard{'' if count == 1 else 's'}"
 
 
 def is_report(value: Any) -> TypeGuard[PushReport]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import NoRows, RetryLater, TooManyFailed
+from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED
@@ -95,7 +96,7 @@ class Report(Counts):
             return None
         if of is None:
             return f"stopped at row {at:,}; the rows behind it are not counted"
-        return f"stopped at row {at:,} of {of:,}" if at else f"stopped before the first of {of:,} rows"
+        return f"stopped at row {at:,} of {of:,}" if at else f"stopped before the first of {counted(of, 'row')}"
 
     def reasons(self) -> list[Reason]:
         """Return at most 20 reasons, those that need attention first, then the most frequent; no row is lost."""
@@ -113,7 +114,7 @@ class Report(Counts):
         reasons = [reason for reason in self.reasons() if reason.verdict.status in NOT_APPLIED]
         named = ", ".join(f"{_in_words(reason)}{_on(reason.attributes)}" for reason in reasons[:_MAX_NAMED])
         more = self.distinct_reasons() - _MAX_NAMED
-        rest = f", and {more} more reason{'s' if more > 1 else ''}" if more > 0 else ""
+        rest = f", and {counted(more, 'more reason')}" if more > 0 else ""
         verb = "was not" if self.not_applied == 1 else "were not"
         if self.dry_run:
             verb = "would not be"
@@ -181,10 +182,11 @@ class Report(Counts):
         return f"No users were pushed to {self.vendor}, because there were no rows"
 
     def _first(self, statuses: frozenset[Status]) -> str:
-        """Return the most frequent reason of some statuses, as it stands in a sentence; of a column its remedy too."""
+        """Return the most frequent reason of some statuses for a sentence, with its remedy if the row is at fault."""
         reason = next(reason for reason in self.reasons() if reason.verdict.status in statuses)
         words = f"{_in_words(reason)}{_on(reason.attributes)}"
-        return f"{words} ({reason.verdict.remedy.rstrip('.')})" if reason.attributes else words
+        has_remedy = reason.attributes or reason.verdict.status is Status.INVALID
+        return f"{words} ({reason.verdict.remedy.rstrip('.')})" if has_remedy else words
 
     def _none_passed(self) -> str:
         if self.dry_run or self.counts[Status.INVALID] == self.failed:
@@ -279,14 +281,14 @@ class Report(Counts):
 
 def users(count: int) -> str:
     """Return a number of users in words."""
-    return f"{count:,} user{'' if count == 1 else 's'}"
+    return counted(count, "user")
 
 
 def _allowed(max_failed: float) -> str:
     """Return how many rows may fail, in words that distinguish 1 from 1.0."""
     if isinstance(max_failed, float):
         return f"{max_failed * 100:.4g}% of the rows"
-    return "1 row (1.0 would be all rows)" if max_failed == 1 else f"{max_failed:,} rows"
+    return "1 row (1.0 would be all rows)" if max_failed == 1 else counted(max_failed, "row")
 
 
 def _on(attributes: Counter[str]) -> str:

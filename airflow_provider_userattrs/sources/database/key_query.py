@@ -222,6 +222,11 @@ def quantiles(sql: str, key: str, n: int) -> str:
     return f"SELECT k FROM ({following}) c WHERE next_tile > tile ORDER BY k"
 
 
+def without_rows(sql: str) -> str:
+    """Return a query that has the columns of another one and returns no row."""
+    return f"{_inner(sql)} WHERE 1 = 0"
+
+
 def _inner(sql: str, columns: str = "*") -> str:
     # The line breaks end a comment on the last line of the query.
     return f"SELECT {columns} FROM (\n{_without_end(sql)}\n) userattrs_rows"

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from airflow_provider_userattrs.push.model.cursor import Keys
-from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.keys import Edge, Gap
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
@@ -113,7 +113,11 @@ class KeyReader:
     def _chunks(self, **wanted: Any) -> Iterator[tuple[list[Any], list[Any], RowMaker]]:
         """Yield the keys of each chunk, its cells, and what makes rows of them."""
         with self._query.open(**wanted) as opened:
-            chunk = next(opened.chunks)
+            try:
+                chunk = next(opened.chunks)
+            except RefusedConfiguration:
+                self._query.check_key()
+                raise
             maker = self._query.row_maker(opened)
             index = column_index(maker.names, self._key)
             opened.session.check_key(opened.cursor, index)

@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import PushError, RefusedConfiguration
+from airflow_provider_userattrs.push.model.phrases import did_you_mean, listed
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.column_types import check_columns
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.blocking import interruptible
 from airflow_provider_userattrs.sources.database.cells import converters
 from airflow_provider_userattrs.sources.database.connection import connect
-from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, quoted, wrap
+from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, quoted, without_rows, wrap
 from airflow_provider_userattrs.sources.database.row_maker import RowMaker
 from airflow_provider_userattrs.sources.database.session import Session
 from airflow_provider_userattrs.sources.database.statement import holds_two_statements
@@ -46,6 +47,7 @@ class Query:
     :param types: column -> name of its declared type.
     :param key: the column by which rows are read in order; None to read them in the database's order.
     :param key_filter: which keys are read.
+    :param on_columns: called with the names of the columns, once the query has run.
     """
 
     sql: str
@@ -54,6 +56,7 @@ class Query:
     types: Mapping[str, str]
     key: str | None = None
     key_filter: KeyFilter = ALL_KEYS
+    on_columns: Callable[[list[str]], None] | None = None
 
     @contextmanager
     def open(self, **selection: Any) -> Iterator[OpenQuery]:
@@ -89,11 +92,25 @@ class Query:
                 yield from maker.rows(chunk)
                 chunk = next(opened.chunks)
 
+    def check_key(self) -> None:
+        """Check that the key is a column of the query, once the database has refused to read by it.
+
+        :raises RefusedConfiguration: if it is none; where the query itself does not work, its own error says more.
+        """
+        names: list[str] = []
+        with suppress(PushError), replace(self, sql=without_rows(self.sql), key=None).open() as opened:
+            next(opened.chunks)
+            names = [column[0] for column in opened.cursor.description or ()]
+        if names:
+            column_index(names, str(self.key))
+
     def row_maker(self, opened: OpenQuery) -> RowMaker:
         """Return what makes rows of the fetched cells. The first chunk must have been fetched."""
         if opened.cursor.description is None:
             raise RefusedConfiguration("sql returns no rows; give one SELECT")
         names = [column[0] for column in opened.cursor.description]
+        if self.on_columns is not None:
+            self.on_columns(names)
         check_columns(names, self.types, "sql")
         return RowMaker(names, converters(opened.session.driver, opened.cursor), self.types)
 
@@ -107,5 +124,6 @@ def column_index(names: list[str], key: str) -> int:
         if fold(key) in (folded := [fold(name) for name in names]):
             return folded.index(fold(key))
     raise RefusedConfiguration(
-        f"key {key!r} is not a column of sql, which returns {', '.join(names)[:300]}; give one of these"
+        f"key names the column {key!r}{did_you_mean(key, names)}, which sql does not have; the columns are "
+        f"{listed(names)}"
     )

@@ -40,7 +40,7 @@ def check_header(header: list[str], file: str, types: Mapping[str, str], delimit
     for number, name in enumerate(header, 1):
         if name != name.strip():
             raise RefusedConfiguration(
-                f"{file}, line 1: the name of column {number} has blanks around it; remove them. Note that {HEADER}"
+                f"{file}, line 1: the name of column {number:,} has blanks around it; remove them. Note that {HEADER}"
             )
     check_columns(header, types, file, shown=False)
 
@@ -58,7 +58,7 @@ def check_same(columns: Iterable[tuple[str, list[str]]]) -> None:
         elif expected != frozenset(names):
             missing, extra = len(expected.difference(names)), len(frozenset(names) - expected)
             raise RefusedConfiguration(
-                f"{file} does not have the same columns as {first}: {missing} missing, {extra} extra; give each CSV "
-                "file a header line (files split by lines have it in the first one only), and push files with other "
-                "columns separately"
+                f"{file} does not have the same columns as {first}: {missing:,} missing, {extra:,} extra; give each "
+                "CSV file a header line (files split by lines have it in the first one only), and push files with "
+                "other columns separately"
             )

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.column_types import convert_row
 from airflow_provider_userattrs.sources.storage.columns import HEADER, check_header
@@ -64,7 +65,8 @@ def read_csv(
             continue
         if len(fields) != len(header):
             meaning = f"{'fewer' if len(fields) < len(header) else 'more'} fields than the header"
-            yield malformed_line(locate(number), meaning, raw, f"{len(fields)} fields, the header has {len(header)}")
+            detail = f"{counted(len(fields), 'field')}, the header has {len(header):,}"
+            yield malformed_line(locate(number), meaning, raw, detail)
             continue
         row: dict[str, Any] = dict(zip(header, fields, strict=True))
         if null is not None:

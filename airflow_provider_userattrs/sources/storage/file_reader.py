@@ -102,8 +102,8 @@ class FileReader(NamedTuple):
                     yield Cursor({**file.cursor, "line": lines.number, "offset": lines.offset})
         except reading_errors() as error:
             raise RetryLater(
-                f"{file.name} cannot be read beyond line {lines.number} ({type(error).__name__}); fix it or upload it "
-                "again"
+                f"{file.name} cannot be read beyond line {lines.number:,} ({type(error).__name__}); fix it or upload "
+                "it again"
             ) from error
 
     def _parquet(self, opened: Any, file: StoredFile, _: str, after: Any) -> Iterator[Row | MalformedRow | Cursor]:

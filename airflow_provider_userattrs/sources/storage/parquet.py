@@ -60,7 +60,7 @@ def read_parquet(
             first += read
             group, row = group + 1, 0
     except pa.ArrowInvalid as error:
-        raise _unreadable_file(f"{name}, row group {group}", error) from None
+        raise _unreadable_file(f"{name}, row group {group:,}", error) from None
 
 
 def parquet_columns(file: Any, name: str) -> list[str]:

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a push says about mistakes, on real Airflow: what is wrong, in which column, and what to do instead."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, task
+
+from airflow_provider_userattrs import SqlRows
+from airflow_provider_userattrs.operators import EngageLabSetAttributesOperator, MoEngageSetAttributesOperator
+
+pytestmark = pytest.mark.usefixtures("connections", "clock")
+
+
+@pytest.fixture
+def push(push: Callable[..., Any]) -> Callable[..., Any]:
+    """Push to MoEngage, with retries that must not be needed."""
+    return lambda rows, **parameters: push(rows, MoEngageSetAttributesOperator, **{"retries": 2, **parameters})
+
+
+def refused(run: Any) -> str:
+    """Check that the task failed at its first try and sent nothing, and return the sentence."""
+    assert run.state == "failed"
+    assert [type(error) for error in run.log.errors] == [AirflowFailException]
+    assert run.report["requests"] == 0
+    assert str(run.error) == run.report["failure"]
+    return str(run.error)
+
+
+# Rows that are no dicts
+
+
+@pytest.mark.parametrize("kind", [tuple, list], ids=lambda kind: kind.__name__)
+def test_rows_without_names(push: Callable[..., Any], kind: Any) -> None:
+    said = f"3 x row is a {kind.__name__}, not a dict; use SqlRows, or return dicts"
+    run = push([kind([f"u{number}", "gold"]) for number in range(3)])
+    assert refused(run) == (
+        f"MoEngage was sent none of 3 users: {said} "
+        "(Name the columns: dict(zip(columns, row)), a cursor that returns dicts (DictCursor), or SqlRows)"
+    )
+    assert run.report["warning"] == f"3 of 3 users were not updated at MoEngage: {said}"
+    assert run.log.ours[-1].text == run.report["warning"]
+
+
+def test_lists_within_the_list(push: Callable[..., Any]) -> None:
+    row = {"customer_id": "u1", "plan": "gold"}
+    assert "2 x row is a list, not a dict; join the lists (Pass one list of dicts" in refused(push([[row], [row]]))
+
+
+def test_a_data_frame_that_a_task_returns(airflow: Any, control: Any) -> None:
+    pandas = pytest.importorskip("pandas")
+
+    @task
+    def extract() -> Any:
+        return pandas.DataFrame({"customer_id": ["u1", "u2"], "plan": ["gold", "free"]})
+
+    run = airflow.run(lambda: MoEngageSetAttributesOperator(task_id="push", users=extract(), retries=2))
+    assert refused(run) == (
+        'users is a DataFrame; the upstream task must return a list of dicts instead: df.to_dict("records")'
+    )
+    assert control.journal() == []
+
+
+def test_a_data_frame_of_each_mapped_task(airflow: Any) -> None:
+    pandas = pytest.importorskip("pandas")
+
+    @task
+    def extract(number: int) -> Any:
+        return pandas.DataFrame({"customer_id": [f"u{number}"], "plan": ["gold"]})
+
+    run = airflow.run(
+        lambda: MoEngageSetAttributesOperator(task_id="push", users=extract.expand(number=[1, 2]), retries=2)
+    )
+    assert '2 x row is a DataFrame, not a dict; return df.to_dict("records")' in refused(run)
+
+
+def test_what_the_sentence_says_is_right(push: Callable[..., Any], control: Any) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"customer_id": ["u1", "u2"], "age": [36, None]})
+    with pytest.raises(ValueError, match="users is a DataFrame") as raised:
+        MoEngageSetAttributesOperator(task_id="push", users=frame)
+    assert str(raised.value).endswith('give a list of dicts instead: df.to_dict("records")')
+    run = push(frame.to_dict("records"))
+    assert run.counts == {"accepted": 1, "invalid": 1}
+    (reason,) = run.report["reasons"]
+    assert "df.astype(object).where(df.notna(), None)" in reason["remedy"]
+    run = push(frame.astype(object).where(frame.notna(), None).to_dict("records"))
+    assert run.counts == {"accepted": 1, "skipped": 1}
+    assert control.user("moengage", "u1")["attributes"] == {"age": 36}
+
+
+@pytest.mark.parametrize(
+    ("users", "sentence"),
+    [
+        ((row for row in [{"euid": 1}]), "users is a generator; give a list of dicts instead: list(rows)"),
+        ({1}, "users is a set; give an upstream task's output, a list of dicts, "),
+        (5, "users is an int; give an upstream task's output, a list of dicts, "),
+    ],
+    ids=["generator", "set", "int"],
+)
+def test_users_that_are_no_rows_are_an_error_of_the_dag(users: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match="users is a") as raised:
+        EngageLabSetAttributesOperator(task_id="push", users=users)
+    assert str(raised.value).startswith(sentence)
+
+
+# Columns that are not there
+
+
+@pytest.fixture
+def customers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SqlRows]:
+    """Make queries on a database with two customers."""
+    with closing(sqlite3.connect(tmp_path / "w.db")) as database, database:
+        database.execute("CREATE TABLE customers (id INTEGER, customer_id TEXT, plan TEXT)")
+        database.executemany("INSERT INTO customers VALUES (?, ?, 'gold')", [(1, "u1"), (2, "u2")])
+    monkeypatch.setenv("AIRFLOW_CONN_W", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.db")}))
+    return lambda where="1 = 1", **arguments: SqlRows(
+        f"SELECT * FROM customers WHERE {where}", conn_id="w", **arguments
+    )
+
+
+@pytest.mark.parametrize("where", ["1 = 1", "1 = 0"], ids=["rows", "none"])
+def test_a_key_that_is_no_column(push: Callable[..., Any], customers: Callable[..., SqlRows], where: str) -> None:
+    assert refused(push(customers(where, key="customerid"))) == (
+        "key names the column 'customerid' (did you mean 'customer_id'?), which sql does not have; the columns are id, "
+        "customer_id, plan"
+    )
+
+
+@pytest.mark.parametrize("key", [None, "id"])
+def test_a_wrong_name_where_a_query_has_no_row(
+    push: Callable[..., Any], customers: Callable[..., SqlRows], key: str | None
+) -> None:
+    """It is said on the first quiet night, and not on the first one with rows."""
+    assert refused(push(customers("1 = 0", key=key), attributes=["plann"])) == (
+        "attributes names the column 'plann' (did you mean 'plan'?), which the rows do not have; the columns are id, "
+        "customer_id, plan"
+    )
+    assert push(customers("1 = 0", key=key), attributes=["plan"]).state == "success"
+
+
+def test_a_wrong_name_where_a_parquet_file_has_no_row(push: Callable[..., Any], tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = str(tmp_path / "users.parquet")
+    parquet.write_table(pytest.importorskip("pyarrow").table({"customer_id": [], "plan": []}), path)
+    said = "attributes names the column 'plann' (did you mean 'plan'?), which the rows do not have; the columns are "
+    assert refused(push(path, attributes=["plann"])) == f"{said}customer_id, plan"
+
+
+def test_a_wrong_name_where_a_csv_file_has_a_header_alone(push: Callable[..., Any], tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text("customer_id,plan\n")
+    said = "attributes names the column 'plann' (did you mean 'plan'?), which the rows do not have; the columns are "
+    assert refused(push(str(path), attributes=["plann"])) == f"{said}customer_id, plan"
+    path.write_text("u1,Ada\n")
+    said = refused(push(str(path), attributes=["plan"]))
+    assert said.endswith("customer_id names the column 'customer_id', which the rows do not have; check the name")
