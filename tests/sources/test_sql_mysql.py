@@ -247,6 +247,14 @@ def read_dropping(mariadb: Any, rows: Any, at: set[int]) -> list[Any]:
     return read
 
 
+def test_a_key_that_is_no_column(mariadb: Any) -> None:
+    with pytest.raises(RefusedConfiguration) as raised:
+        list(source("SELECT 1 AS id, 2 AS age", key="idd").rows())
+    assert str(raised.value) == (
+        "key names the column 'idd' (did you mean 'id'?), which sql does not have; the columns are id, age"
+    )
+
+
 def test_a_query_that_is_dropped_is_opened_anew_behind_the_last_key(mariadb: Any, log: Any) -> None:
     read = read_dropping(mariadb, source(MANY, key="id").rows(), {1, 150_000, 300_000})
     assert [row["id"] for row in read] == list(range(1, 500_001))
