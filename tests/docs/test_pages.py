@@ -12,9 +12,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-import code_tables
-import generated
 import pytest
+from generated import pages, verdicts
+from generated.markup import plain
 from project.test_public_surface import FILE
 
 import airflow_provider_userattrs
@@ -40,7 +40,7 @@ def test_they_build_without_a_warning(tmp_path: Path) -> None:
     ]
     done = subprocess.run([*build, ROOT / "docs", tmp_path / "html"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    listed = set(re.findall(rf"\({generated.HOME}(\S+)\)", (tmp_path / "html" / "llms.txt").read_text()))
+    listed = set(re.findall(rf"\({pages.HOME}(\S+)\)", (tmp_path / "html" / "llms.txt").read_text()))
     assert listed == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
     for page in listed:
         text = (tmp_path / "html" / page).read_text()
@@ -63,25 +63,25 @@ def declared_in_code() -> Iterator[tuple[str, str]]:
 
 
 def test_each_module_with_verdicts_has_a_section() -> None:
-    shown = [module for modules in code_tables.VERDICTS.values() for module in modules]
+    shown = [module for modules in verdicts.VERDICTS.values() for module in modules]
     written = {module for module, _ in declared_in_code()} - {"push.model.verdict"}  # what is accepted has no reason
     assert sorted(shown) == sorted(written)
 
 
 def test_what_a_function_says_of_a_row_is_shown_by_a_sample() -> None:
     functions = {module for module, function in declared_in_code() if function}
-    assert functions <= set(code_tables.made())
+    assert functions <= set(verdicts.made())
 
 
 def test_the_page_has_every_verdict() -> None:
     page = (ROOT / "docs" / "verdicts.md").read_text()
-    assert re.findall(r"^```\{generated\} verdicts (\S+)\n```$", page, re.MULTILINE) == list(code_tables.VERDICTS)
-    shown = generated.fill(page)
+    assert re.findall(r"^```\{generated\} verdicts (\S+)\n```$", page, re.MULTILINE) == list(verdicts.VERDICTS)
+    shown = pages.fill(page)
     for module, _ in declared_in_code():
         for value in vars(import_module(f"{PACKAGE.name}.{module}")).values():
             for verdict in value.values() if isinstance(value, dict) else [value]:
                 if isinstance(verdict, Verdict) and verdict.status is not Status.ACCEPTED:
-                    assert f"| {code_tables.plain(verdict.meaning)} | {code_tables.plain(verdict.remedy)} |" in shown
+                    assert f"| {plain(verdict.meaning)} | {plain(verdict.remedy)} |" in shown
 
 
 # Reference

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the pages that are made from the code, as Markdown."""
+"""The tables of verdicts: every code with what it means and what to do, as the push itself has them."""
 
 from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timezone
 from functools import partial
 from importlib import import_module
@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import airflow_provider_userattrs
-from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.push.mapping.attributes import require_name
 from airflow_provider_userattrs.push.mapping.faults import row_type
 from airflow_provider_userattrs.push.mapping.values import ValueTable
-from airflow_provider_userattrs.push.model import verdicts
+from airflow_provider_userattrs.push.model import verdicts as engine
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import MalformedRow
@@ -30,8 +29,7 @@ from airflow_provider_userattrs.vendors import http
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.moengage import api as moengage
-from airflow_provider_userattrs.vendors.moengage import ids
-from airflow_provider_userattrs.vendors.moengage import names as moengage_names
+from generated.markup import plain, table
 
 PACKAGE = airflow_provider_userattrs.__name__
 
@@ -48,23 +46,6 @@ _CODES = {"99999": "any other", "302": "3xx", "418": "other 4xx", "599": "5xx"}
 
 #: Sections whose verdicts are sorted.
 _BY_CODE = {"kahuna", "moengage", "http"}
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [tuple(head), *(tuple(row) for row in rows)]
-    texts = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
-    return "\n".join([texts[0], "|---" * len(lines[0]) + "|", *texts[1:]])
-
-
-def plain(text: str) -> str:
-    """Return a sentence of the code so that Markdown shows it as it is."""
-    for mark in "\\`*<":
-        text = text.replace(mark, f"\\{mark}")
-    return text
-
-
-# Verdicts
 
 
 def declared(module: str) -> Iterator[Verdict]:
@@ -111,7 +92,7 @@ def made() -> dict[str, list[Verdict]]:
         "vendors.engagelab.api": engagelab.read(Response(200, {}, b'{"code": 99999}'), [""]),
         "vendors.kahuna.api": kahuna.read(Response(200, {}, b'[{"success": false, "error_code": 99999}]'), [""]),
         "vendors.moengage.api": [error(status, kind) for status, kind in moengage.TYPES],
-        "push.model.verdicts": [verdicts.too_large(moengage.MAX_BYTES)],
+        "push.model.verdicts": [engine.too_large(moengage.MAX_BYTES)],
         "push.mapping.faults": [row_type(()), row_type([{}]), row_type("")],
         "push.mapping.attributes": [refused(partial(require_name, name, rules)) for name in names],
         "push.mapping.values": [refused(lambda: ValueTable({})[bytes](b""))],
@@ -179,46 +160,3 @@ def verdict_table(section: str) -> str:
     if not any(row[-1] for row in rows):  # nothing was sent
         heads, rows = heads[:-1], [row[:-1] for row in rows]
     return table(heads, rows)
-
-
-# Connections
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{plain(text[1:])}."
-
-
-def connection_fields(vendor: str) -> str:
-    """Return the table of a connection's fields, as its form has them."""
-    kinds: Any = get_provider_info()["connection-types"]
-    (kind,) = (each for each in kinds if each["connection-type"] == vendor)
-    form = kind["ui-field-behaviour"]
-    rows = [
-        [f"`{field}`", form["relabeling"][field], _sentence(form["placeholders"][field])]
-        for field in ("login", "password", "host")
-    ]
-    for name, field in kind["conn-fields"].items():
-        choices = ", ".join(f"`{value}`" for value in field["schema"].get("enum", ()))
-        default = field["schema"].get("default")
-        shown = default if isinstance(default, str) else json.dumps(default)
-        words = [
-            plain(field["description"]),
-            f"One of {choices}." if choices else "",
-            "" if default is None else f"Default: `{shown}`.",
-        ]
-        rows.append([f"extra `{name}`", field["label"], " ".join(filter(None, words))])
-    return table(["field", "in the form", "what it holds"], rows)
-
-
-# Names
-
-
-def names(which: str) -> str:
-    """Return a list of names that a vendor treats in a way of its own."""
-    found: dict[str, Iterable[str]] = {
-        "blocked-ids": ids.BLOCKED_CUSTOMER_IDS,
-        "reserved": moengage_names.RESERVED_NAMES,
-        "moe": moengage_names.MOE_NAMES,
-        "create-only": moengage_names.CREATE_ONLY,
-    }
-    return ", ".join(f"`{name}`" if name else "the empty text" for name in sorted(found[which], key=str.lower)) + "."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is filled into the pages when they are built, so that it stands in one place and cannot fall behind.
+"""Fills in the pages, and writes them as plain text.
 
 In a page,
 
@@ -15,10 +15,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import code_tables
-import messages
+from generated import connections, messages, values, verdicts
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HOME = "https://airflow-provider-userattrs.readthedocs.io/en/latest/"
 
 _FENCE = re.compile(r"^```\{generated\} (\S+)(?: (.+))?\n```$", re.MULTILINE)
@@ -69,9 +68,10 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "readme": readme,
     "readme-table": readme_table,
     "changelog": changelog,
-    "verdicts": code_tables.verdict_table,
-    "connection": code_tables.connection_fields,
-    "names": code_tables.names,
+    "verdicts": verdicts.verdict_table,
+    "connection": connections.connection_fields,
+    "names": values.names,
+    "values": values.value_table,
     "messages": messages.message_list,
 }
 

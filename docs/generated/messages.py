@@ -45,7 +45,7 @@ _ERRORS = {
 #: Section of the page -> folders and files whose messages it has.
 SECTIONS = {
     "connection": ["hooks/settings.py", "hooks/moengage.py", "hooks/transport.py", "hooks/connection.py"],
-    "hooks": ["hooks/base.py", "hooks/engagelab.py", "hooks/kahuna.py", "hooks/shapes.py"],
+    "hooks": ["hooks/base.py", "hooks/engagelab.py", "hooks/kahuna.py", "hooks/shapes.py", "hooks/masking.py"],
     "parameters": ["operators", "sources/arguments.py", "sources/templates.py", "push/model/shard.py", "assets.py"],
     "database": ["sources/sql.py", "sources/database", "push/model/keys.py"],
     "files": ["sources/files.py", "sources/storage", "sources/column_types.py", "sources/formats.py"],
