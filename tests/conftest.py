@@ -300,7 +300,7 @@ class Airflow:
     @staticmethod
     def dag(build: Callable[[], Any], **options: Any) -> Any:
         """Make a DAG of what ``build`` adds to it."""
-        from airflow.providers.common.compat.sdk import DAG
+        from airflow_names import DAG
 
         options = {"schedule": None, "start_date": datetime(2026, 1, 1, tzinfo=timezone.utc), **options}
         with DAG(options.pop("dag_id", f"dag_{next(Airflow.numbers)}"), **options) as dag:

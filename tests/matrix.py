@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run the tests on every Airflow that is supported, each in an environment of its own: make test-matrix.
 
-An environment is kept in .matrix/ and made again when pyproject.toml or its row changes. A row whose Python is not on
-this machine is skipped by name. What pytest said of each row is in .matrix/<row>/report.xml.
+An environment is kept in .matrix/ and made again when pyproject.toml or its row changes; what pytest printed and
+reported stands there too, as output.txt and report.xml. Rows run side by side, one a processor. A row whose Python is
+not on this machine, or whose Airflow is not in the package index, is skipped by name.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -31,13 +33,23 @@ SMOKE = (
     "tests/operators/test_links.py",
     "tests/integration/test_example_dags.py",
 )
+#: What --ci runs on the row of this name: all that knows Airflow, for the engine and the vendors import none of it.
+OLDEST = "2.11.2-py3.12"
+BESIDE_AIRFLOW = (
+    *("tests/contract", "tests/hooks", "tests/integration", "tests/operators", "tests/plugins", "tests/sources"),
+    *("tests/task", "tests/docs/test_versions.py"),
+    *("tests/test_airflow.py", "tests/test_assets.py", "tests/test_get_provider_info.py"),
+)
+#: Left out by --ci: the lowest versions are an Airflow 2.11 too, and what comes out some day must not stop a change.
+NOT_IN_CI = ("2.11.2-py3.10", "newest-py3.13")
 
 
 @dataclass(frozen=True)
 class Row:
     """One environment.
 
-    :param airflow: the version; or ``"lowest"``, for the lowest one that is allowed of every dependency.
+    :param airflow: the version; or ``"lowest"``, for the lowest one that is allowed of every dependency; or
+        ``"newest"``.
     :param python: the version.
     :param until: no package is newer than this day, for an old Airflow does not work with what came long after it.
     :param but: packages that may be newer, as they must.
@@ -45,12 +57,16 @@ class Row:
 
     airflow: str
     python: str
-    until: str
+    until: str = ""
     but: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return f"{self.airflow}-py{self.python}"
+
+    @property
+    def requirement(self) -> str:
+        return "apache-airflow" if self.airflow in ("lowest", "newest") else f"apache-airflow=={self.airflow}"
 
 
 ROWS = (
@@ -67,11 +83,16 @@ ROWS = (
     Row("3.2.2", "3.13", "2026-06-15"),
     Row("3.3.2", "3.10", "2026-11-20"),
     Row("3.3.2", "3.13", "2026-11-20"),
+    Row("newest", "3.13"),
 )
 
 
-def interpreter(python: str) -> str | None:
-    """Return the path of a Python of this version, if there is one."""
+class Unavailable(Exception):
+    """Neither this machine nor the package index has what the row is made of."""
+
+
+def interpreter(python: str) -> str:
+    """Return the path of a Python of this version."""
     environment = dict(os.environ)
     if shutil.which("pyenv"):
         latest = subprocess.run(["pyenv", "latest", python], capture_output=True, text=True)
@@ -80,10 +101,19 @@ def interpreter(python: str) -> str | None:
     try:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return None
+        raise Unavailable(f"no Python {python} on this machine") from None
 
 
-def install(row: Row, interpreter: str) -> Path:
+def uv(*arguments: object) -> str:
+    """Run uv, again if it fails, for that may have been the network; return what it printed."""
+    command = [sys.executable, "-m", "uv", "--quiet", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def install(row: Row) -> Path:
     """Make a row's environment, if it is not there; return its Python."""
     folder = FOLDER / row.name
     python = folder / "bin" / "python"
@@ -91,28 +121,42 @@ def install(row: Row, interpreter: str) -> Path:
     key = hashlib.sha256(repr(astuple(row)).encode() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
     if ready.exists() and ready.read_text() == key:
         return python
-    uv = [sys.executable, "-m", "uv", "--quiet"]
-    subprocess.run([*uv, "venv", "--clear", "--python", interpreter, folder], check=True)
-    add = [*uv, "pip", "install", "--python", str(python), "--exclude-newer", row.until]
+    uv("venv", "--clear", "--python", interpreter(row.python), folder)
+    add = ["pip", "install", "--python", python]
+    if row.until:
+        add += ["--exclude-newer", row.until]
     for package in row.but:
         add += ["--exclude-newer-package", package]
-    if row.airflow == "lowest":  # then the test tools, which leave what is there as it is
-        lowest = ["--resolution", "lowest-direct", "-e", ".[parquet,sandbox,sql]"]
-        subprocess.run([*add, *lowest], cwd=ROOT, check=True)
-        subprocess.run([*add, "-e", ".[test]"], cwd=ROOT, check=True)
-    else:
-        subprocess.run([*add, "-e", ".[test]", f"apache-airflow=={row.airflow}"], cwd=ROOT, check=True)
+    try:
+        if row.airflow == "lowest":  # then the test tools, which leave what is there as it is
+            uv(*add, "--resolution", "lowest-direct", "-e", ".[parquet,sandbox,sql,zstd]")
+            lowest = folder / "lowest.txt"
+            lowest.write_text(uv("pip", "freeze", "--exclude-editable", "--python", python))
+            uv(*add, "-e", ".[test]", "--constraints", lowest)
+        else:
+            uv(*add, "-e", ".[test]", row.requirement)
+    except subprocess.CalledProcessError:
+        try:
+            uv(*add, "--dry-run", row.requirement)
+        except subprocess.CalledProcessError:
+            raise Unavailable(f"{row.requirement} cannot be had from the package index") from None
+        raise
     ready.write_text(key)
     return python
 
 
-def test(row: Row, python: Path, arguments: list[str]) -> tuple[int, Counter[str], Counter[str]]:
-    """Run the tests; return pytest's exit code, how many ended how, and why some were skipped."""
+def test(row: Row, python: Path, arguments: list[str]) -> tuple[int, list[str]]:
+    """Run the tests; return pytest's exit code, and lines on how many ended how and why some were skipped."""
     report = FOLDER / row.name / "report.xml"
     report.unlink(missing_ok=True)
     ignored = [f"--ignore={folder}" for folder in IGNORED]
     pytest = [str(python), "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    code = subprocess.run([*pytest, *ignored, *arguments], cwd=ROOT).returncode
+    # The clients of MySQL are not in these environments.
+    environment = {name: value for name, value in os.environ.items() if name != "USERATTRS_REQUIRE_SERVERS"}
+    with (FOLDER / row.name / "output.txt").open("w") as output:
+        code = subprocess.run(
+            [*pytest, *ignored, *arguments], cwd=ROOT, env=environment, stdout=output, stderr=output
+        ).returncode
     ended: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
     cases = ElementTree.parse(report).iter("testcase") if report.exists() else ()
@@ -122,7 +166,25 @@ def test(row: Row, python: Path, arguments: list[str]) -> tuple[int, Counter[str
         if skip is not None:
             skipped[skip.get("message", "")] += 1
         ended["failed" if how & {"failure", "error"} else "skipped" if skip is not None else "passed"] += 1
-    return code, ended, skipped
+    counts = ", ".join(f"{ended[how]} {how}" for how in ("passed", "failed", "skipped"))
+    return code, [counts, *(f"{count} x skipped: {reason}" for reason, count in skipped.most_common())]
+
+
+def run(row: Row, arguments: list[str]) -> tuple[bool, list[str]]:
+    """Install and test a row; tell whether all is well, and what there is to say."""
+    started = time.monotonic()
+    try:
+        python = install(row)
+    except Unavailable as lacking:
+        return True, [f"skipped: {lacking}"]
+    except subprocess.CalledProcessError as failed:
+        return False, [f"not installed: {failed.stderr}"]
+    installed = time.monotonic()
+    code, (counts, *skipped) = test(row, python, arguments)
+    times = f"install {installed - started:.0f} s, run {time.monotonic() - installed:.0f} s"
+    if code:
+        print((FOLDER / row.name / "output.txt").read_text()[-20_000:])
+    return code == 0, [f"{counts}; {times}", *skipped]
 
 
 def main() -> int:
@@ -130,32 +192,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="rows whose name contains this, such as 3.1.8 or py3.10")
     parser.add_argument("--smoke", action="store_true", help="run on each row what shows that it works there, no more")
+    parser.add_argument("--ci", action="store_true", help=f"the same on most, and on {OLDEST} all that knows Airflow")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many rows run side by side")
     options, arguments = parser.parse_known_args()
-    arguments += SMOKE if options.smoke else ()
-    lines = []
-    failed = False
-    for row in [row for row in ROWS if options.only in row.name]:
-        print(f"--- {row.name}", flush=True)
-        started = time.monotonic()
-        found = interpreter(row.python)
-        if found is None:
-            lines.append(f"{row.name:<14} skipped: no Python {row.python} on this machine")
-            continue
-        try:
-            python = install(row, found)
-        except subprocess.CalledProcessError:
-            failed = True
-            lines.append(f"{row.name:<14} not installed")
-            continue
-        installed = time.monotonic()
-        code, ended, skipped = test(row, python, arguments)
-        failed |= code != 0
-        counts = ", ".join(f"{ended[how]} {how}" for how in ("passed", "failed", "skipped"))
-        seconds = f"install {installed - started:.0f} s, run {time.monotonic() - installed:.0f} s"
-        lines.append(f"{row.name:<14} {counts}; {seconds}")
-        lines += [f"{'':<14} {count} x skipped: {reason}" for reason, count in skipped.most_common()]
-    print("\n".join(lines))
-    return int(failed)
+    smoke = [*arguments, *SMOKE] if options.smoke or options.ci else arguments
+    left_out = NOT_IN_CI if options.ci else ()
+    rows = {row.name: row for row in ROWS if options.only in row.name and row.name not in left_out}
+    said: dict[str, list[str]] = {}
+    good = True
+    with ThreadPoolExecutor(options.jobs) as pool:
+        running = {}
+        for name in sorted(rows, key=lambda name: name != OLDEST):  # what takes longest begins first
+            chosen = [*arguments, *BESIDE_AIRFLOW] if options.ci and name == OLDEST else smoke
+            running[pool.submit(run, rows[name], chosen)] = name
+        for done in as_completed(running):
+            well, said[running[done]] = done.result()
+            good &= well
+            print(f"{running[done]}: {said[running[done]][0]}", flush=True)
+    for name in rows:
+        for number, line in enumerate(said[name]):
+            print(f"{'' if number else name:<14} {line}")
+    return int(not good)
 
 
 if __name__ == "__main__":

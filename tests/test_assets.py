@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import Asset
+from airflow_names import Asset
 from versions import AIRFLOW, needs
 
 from airflow_provider_userattrs.assets import convert_asset_to_openlineage

@@ -11,6 +11,7 @@ from importlib.util import resolve_name
 from pathlib import Path
 
 import pytest
+from airflow_names import DAG_FILE
 from versions import has
 
 import airflow_provider_userattrs
@@ -39,10 +40,7 @@ def imported_for_types(file: Path) -> dict[str, str]:
 
 def loaded_by(code: str) -> set[str]:
     """Return the modules that a DAG file of these lines loads beyond what Airflow has loaded itself."""
-    code = (
-        "import sys, airflow.providers.common.compat.sdk as sdk; sdk.DAG; sdk.BaseOperator; sdk.BaseHook\n"
-        f"before = set(sys.modules)\n{code}\nprint(*set(sys.modules) - before)"
-    )
+    code = f"{DAG_FILE}\nimport sys; before = set(sys.modules)\n{code}\nprint(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.splitlines()[-1].split())
 

@@ -8,16 +8,24 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowPlugin
+from airflow_names import AirflowPlugin
+from matrix import NOT_IN_CI, OLDEST, ROWS
 from versions import SINCE, has
 
 PAGE = (Path(__file__).parents[2] / "docs" / "versions.md").read_text()
 
 
 def test_the_page_lists_every_feature_that_a_test_needs() -> None:
-    told = dict(re.findall(r"^\| ([^|]+) \| ([\d.]+) \|", PAGE, re.MULTILINE))
+    features = PAGE.partition("\n## ")[0]
+    told = dict(re.findall(r"^\| ([^|]+) \| ([\d.]+) \|", features, re.MULTILINE))
     assert {feature: told.get(feature) for feature in SINCE} == SINCE
     assert {since for feature, since in told.items() if feature not in SINCE} == {"2.11"}
+
+
+def test_the_page_lists_every_environment_that_is_tested() -> None:
+    rows = re.findall(r"^\| (\S+) \| ([\d.]+) \| ([\d-]*) ?\| ?(.*?) ?\|$", PAGE, re.MULTILINE)
+    in_ci = {row.name: "smoke" for row in ROWS if row.name not in NOT_IN_CI} | {OLDEST: "all that knows Airflow"}
+    assert rows == [(row.airflow, row.python, row.until, in_ci.get(row.name, "")) for row in ROWS]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow_names import AirflowFailException
 
 from airflow_provider_userattrs import FileRows, SqlRows
 from airflow_provider_userattrs.operators import (

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, Asset, task
+from airflow_names import AirflowFailException, AirflowSkipException, Asset, task
 from versions import AIRFLOW
 
 from airflow_provider_userattrs import SqlRows, hand_over, shards

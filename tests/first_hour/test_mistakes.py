@@ -11,7 +11,7 @@ import pytest
 
 
 def test_a_hook_called_with_the_wrong_shape(airflow: Any, connections: Callable[..., None], control: Any) -> None:
-    from airflow.providers.common.compat.sdk import task
+    from airflow_names import task
 
     @task
     def push() -> None:

@@ -163,7 +163,7 @@ def test_a_run_without_a_logical_date_fails_as_the_page_says(
 
 def test_the_beginning_that_waits_for_late_commits(airflow: Any, run: Callable[..., Any]) -> None:
     """The template renders to a quarter of an hour before the last success, and before the start_date."""
-    from airflow.providers.common.compat.sdk import BaseOperator
+    from airflow_names import BaseOperator
 
     class Render(BaseOperator):
         template_fields = ("since",)
@@ -227,7 +227,7 @@ def next_run(schedule: Any) -> Any:
 
 def core_timetable(schedule: Any) -> Any:
     """Return the timetable by which the scheduler runs a DAG."""
-    from airflow.providers.common.compat.sdk import DAG
+    from airflow_names import DAG
 
     timetable = DAG("d", schedule=schedule, start_date=NIGHT).timetable
     if hasattr(timetable, "next_dagrun_info"):

@@ -150,7 +150,7 @@ def test_the_vendors_no_is_the_verdict(hook: Any, control: Any) -> None:
 
 
 def test_in_a_task(airflow: Any, connections: Callable[..., None], control: Any) -> None:
-    from airflow.providers.common.compat.sdk import task
+    from airflow_names import task
 
     control.seed("engagelab", [EUID])
 

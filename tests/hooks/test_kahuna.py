@@ -151,7 +151,7 @@ def test_an_unknown_time_zone(hook: Any) -> None:
 
 
 def test_in_a_task(airflow: Any, connections: Callable[..., None], control: Any) -> None:
-    from airflow.providers.common.compat.sdk import task
+    from airflow_names import task
 
     control.seed("kahuna", [{"username": "ada"}])
 

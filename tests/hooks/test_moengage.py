@@ -164,7 +164,7 @@ def test_without_data_center_nothing_is_sent(hook_of: Callable[..., Any]) -> Non
 
 
 def test_in_a_task(airflow: Any, connections: Callable[..., None], control: Any) -> None:
-    from airflow.providers.common.compat.sdk import task
+    from airflow_names import task
 
     @task
     def push() -> str:

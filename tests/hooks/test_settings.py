@@ -321,7 +321,7 @@ def test_settings_show_no_secret_login(hook_of: Callable[..., Any], vendor: str)
 
 @pytest.mark.usefixtures("airflow_database")
 def test_a_connection_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow.providers.common.compat.sdk import AirflowNotFoundException
+    from airflow_names import AirflowNotFoundException
 
     from airflow_provider_userattrs.hooks.kahuna import KahunaHook
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException, BaseHook
+from airflow_names import AirflowFailException, AirflowNotFoundException, BaseHook
 from cases import good
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator

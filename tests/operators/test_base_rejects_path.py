@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow_names import AirflowFailException
 
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.sources.files import FileRows
@@ -387,7 +387,7 @@ def test_nothing_is_named_where_nothing_could_be_written(push: Callable[..., Any
 
 
 def test_two_pushes_of_one_task_share_no_file(airflow: Any, control: Any, path: Path) -> None:
-    from airflow.providers.common.compat.sdk import get_current_context, task
+    from airflow_names import get_current_context, task
 
     from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 

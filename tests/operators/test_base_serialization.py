@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG, task
+from airflow_names import DAG, task
 from vendor_cases import VENDOR_CASES, VendorCase
 
 from airflow_provider_userattrs import FileRows, Rejects, SqlRows, shards

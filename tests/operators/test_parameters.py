@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException
+from airflow_names import AirflowException
 
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import (
@@ -321,7 +321,7 @@ def test_the_error_shows_no_long_text() -> None:
 
 def test_xcoms_inside_a_list_of_users_are_not_lost_silently(airflow: Any) -> None:
     """A list of upstream outputs: either resolved, or refused; never taken for rows."""
-    from airflow.providers.common.compat.sdk import task
+    from airflow_names import task
 
     @task
     def some() -> list[dict[str, Any]]:

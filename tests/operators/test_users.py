@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, task
+from airflow_names import AirflowFailException, task
 
 from airflow_provider_userattrs.columns import Constant
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator, EngageLabSetContactsOperator
@@ -516,7 +516,7 @@ def test_rows_given_to_partial_are_not_stored(airflow: Any, anyone: Any, canary:
 
 
 def test_before_it_runs_the_task_says_where_its_rows_come_from(airflow: Any) -> None:
-    from airflow.providers.common.compat.sdk import BaseOperator
+    from airflow_names import BaseOperator
 
     dag = airflow.dag(lambda: push(upstream([])))
     operator: BaseOperator = dag.get_task("push")

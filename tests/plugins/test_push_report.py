@@ -7,7 +7,7 @@ import subprocess
 import sys
 from importlib import metadata
 
-from airflow.providers.common.compat.sdk import AirflowPlugin
+from airflow_names import AirflowPlugin
 from versions import needs
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
@@ -25,16 +25,15 @@ def test_it_is_found_by_its_entry_point_alone() -> None:
 def test_it_costs_nothing_where_there_is_no_page() -> None:
     code = (
         "import sys\n"
-        "from airflow.providers.common.compat.sdk import AirflowPlugin\n"
+        "from airflow_provider_userattrs._airflow import AirflowPlugin\n"
         "before = set(sys.modules)\n"
         "import airflow_provider_userattrs.plugins.push_report\n"
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     # Airflow itself may have asked for the metadata before.
-    known = {"airflow_provider_userattrs", "airflow_provider_userattrs.get_provider_info"}
+    known = {"airflow_provider_userattrs.get_provider_info"}
     assert set(done.stdout.split()) - known == {
-        "airflow_provider_userattrs._airflow",
         "airflow_provider_userattrs.plugins",
         "airflow_provider_userattrs.plugins.push_report",
     }

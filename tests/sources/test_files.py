@@ -26,6 +26,7 @@ import lz4.frame
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from airflow_names import DAG_FILE
 from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -654,8 +655,8 @@ def test_arguments_that_cannot_work(arguments: dict[str, Any], words: str) -> No
 
 def test_a_dag_file_pays_for_nothing_heavy() -> None:
     code = (
-        "import sys, airflow.providers.common.compat.sdk as sdk; sdk.DAG\n"
-        "import airflow_provider_userattrs.sources.sql, airflow_provider_userattrs.sources.files\n"
+        f"{DAG_FILE}\n"
+        "import sys, airflow_provider_userattrs.sources.sql, airflow_provider_userattrs.sources.files\n"
         "print([m for m in ('pyarrow', 'airflow.providers.common.sql.hooks.sql', 'psycopg2') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))

@@ -192,7 +192,7 @@ def test_the_path_may_be_a_template(airflow: Any, control: Any, path: Path, give
 
 @pytest.mark.usefixtures("connections", "clock")
 def test_a_path_from_an_upstream_task_draws_a_dependency(airflow: Any) -> None:
-    from airflow.providers.common.compat.sdk import task
+    from airflow_names import task
 
     from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 

@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow_names import AirflowFailException
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import Asset, XComArg
+from airflow_names import Asset, XComArg
 from versions import AIRFLOW
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
@@ -63,7 +63,7 @@ def test_a_failed_push_makes_no_event(airflow: Any) -> None:
 
 
 def test_a_downstream_dag_reads_the_counts(airflow: Any) -> None:
-    from airflow.providers.common.compat.sdk import task
+    from airflow_names import task
 
     @task(inlets=[USERS])
     def count(**context: Any) -> int:

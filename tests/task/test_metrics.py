@@ -49,7 +49,7 @@ class Heard:
 
 def start_metrics() -> None:
     """Have Airflow read its settings of metrics anew, as each worker does when it starts."""
-    from airflow.providers.common.compat.sdk import Stats
+    from airflow_names import Stats
 
     if AIRFLOW.release < (3, 2):
         stats: Any = Stats

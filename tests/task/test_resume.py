@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import get_current_context, task
+from airflow_names import get_current_context, task
 from versions import AIRFLOW, needs
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
