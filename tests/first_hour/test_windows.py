@@ -210,6 +210,21 @@ def test_mariadb_compares_the_moment_as_its_own_type(mariadb: Any, literal: bool
     assert sent_of_a_day(mariadb, "datetime(6)", literal) == ["at", "in"]
 
 
+@pytest.mark.parametrize(("compared", "sent"), [("{}", ["end"]), ("datetime({})", ["at", "in"])], ids=["text", "time"])
+def test_sqlite_compares_texts(sqlite: Any, compared: str, sent: list[str]) -> None:
+    """So a night loses its users and has one of the next, unless the query says datetime()."""
+    page = section("docs/windows.md", "The recipe")
+    assert "`datetime(updated_at) >= datetime(:since)`" in page
+    moments = {"before": NIGHT - DAY / 24, "at": NIGHT, "in": NIGHT + DAY / 2, "end": NIGHT + DAY}
+    values = ", ".join(f"('{name}', '{moment:%Y-%m-%d %H:%M:%S}')" for name, moment in moments.items())
+    sqlite("CREATE TABLE users (username, updated_at)", f"INSERT INTO users VALUES {values}")
+    column, since, until = map(compared.format, ("updated_at", ":since", ":until"))
+    sql = f"SELECT username FROM users WHERE {column} >= {since} AND {column} < {until}"
+    window = {"since": when(NIGHT), "until": when(NIGHT + DAY)}
+    rows = SqlRows(sql, conn_id="warehouse", parameters=window, key="username").rows()
+    assert sorted(row["username"] for row in rows if isinstance(row, dict)) == sent
+
+
 # What a run can name
 
 

@@ -29,19 +29,20 @@ class Database(NamedTuple):
     session: Session
     placeholder: str
 
-    def query(self, cursor: Any, sql: str, parameters: Any) -> Iterator[list[Any]]:
+    def query(self, cursor: Any, sql: str, parameters: Any, problem: str | None = None) -> Iterator[list[Any]]:
         """Yield the rows of a query in chunks of cells; after the last one an empty list.
 
+        :param cursor: an open database cursor.
+        :param sql: the query.
+        :param parameters: the values of its placeholders.
+        :param problem: the remedy if the query is refused, if a better one is known than to fix it.
         :raises RefusedConfiguration: if the database refuses the query.
         :raises RetryLater: if the database fails while it is read.
         """
-        refused, remedy = "sql is refused by the database", "fix the query or its data"
+        refused, remedy = "sql is refused by the database", problem or "fix the query or its data"
         later = "sql could not be read to its end"
         try:
-            if parameters:
-                cursor.execute(sql, parameters)
-            else:
-                cursor.execute(sql)
+            _execute(cursor, sql, parameters, problem)
             # Psycopg's named cursors know their columns only after the first fetch.
             while drivers.driver(self.connection).startswith("psycopg") or cursor.description is not None:
                 yield drivers.fetch(self.connection, cursor, _CHUNK)
@@ -56,6 +57,18 @@ class Database(NamedTuple):
                 ) from None
             raise
         yield []
+
+
+def _execute(cursor: Any, sql: str, parameters: Any, problem: str | None) -> None:
+    try:
+        if parameters:
+            cursor.execute(sql, parameters)
+        else:
+            cursor.execute(sql)
+    except (LookupError, TypeError, ValueError) as error:  # from drivers that fill in the placeholders themselves
+        if not problem:
+            raise
+        raise RefusedConfiguration(f"sql and its parameters do not fit ({type(error).__name__}); {problem}") from None
 
 
 def connect(conn_id: str) -> Database:

@@ -94,6 +94,12 @@ _SQLSTATE_NAMES = frozenset(
 #: (https://www.sqlite.org/rescode.html).
 _SQLITE_TRANSIENT = frozenset({5, 6, 7, 9, 10, 13, 14, 15})
 
+#: How those of SQLite's messages begin that hold names alone.
+_SQLITE_NAMES = (
+    *("no such table:", "no such column:", "no such function:", "ambiguous column name:"),
+    *("unable to open database file", "invalid uri authority:"),
+)
+
 #: Classes of permanent errors (PEP 249).
 _PERMANENT = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
 
@@ -190,6 +196,8 @@ def _safe_message(error: BaseException, number: int | None, state: str | None) -
         return str(primary)
     if login := _REFUSED_LOGIN.search(str(error)):
         return login.group(1)
-    if str(error).startswith(("no such table:", "no such column:", "no such function:", "ambiguous column name:")):
-        return str(error)  # SQLite
+    if str(error).startswith(_SQLITE_NAMES):
+        return str(error)
+    if str(error).endswith(": syntax error"):  # SQLite's, behind the word before which it is
+        return "syntax error"
     return None

@@ -17,6 +17,7 @@ from airflow_provider_userattrs.sources.database.blocking import interruptible
 from airflow_provider_userattrs.sources.database.cells import converters
 from airflow_provider_userattrs.sources.database.connection import connect
 from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, quoted, without_rows, wrap
+from airflow_provider_userattrs.sources.database.placeholders import placeholder_problem
 from airflow_provider_userattrs.sources.database.row_maker import RowMaker
 from airflow_provider_userattrs.sources.database.session import Session
 from airflow_provider_userattrs.sources.database.statement import holds_two_statements
@@ -79,7 +80,8 @@ class Query:
                 )
             cursor = drivers.open_cursor(database.connection)
             with interruptible(database.connection):
-                yield OpenQuery(database.session, cursor, database.query(cursor, sql, parameters))
+                problem = placeholder_problem(self.sql, self.parameters, driver)
+                yield OpenQuery(database.session, cursor, database.query(cursor, sql, parameters, problem))
         finally:
             drivers.close(database.connection, cursor)
 
