@@ -36,7 +36,7 @@ from versions import AIRFLOW, has
 #: The tests of the web pages need a browser, and have a command of their own: make test-ui.
 collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
 
-pytest_plugins = ["databases"]
+pytest_plugins = ["airflow_pages", "databases", "statsd_server"]
 
 _NOT_OURS = {"http_proxy", "https_proxy", "all_proxy", "netrc", "requests_ca_bundle", "curl_ca_bundle"}
 _HOME = Path(tempfile.mkdtemp(prefix="userattrs-tests-"))

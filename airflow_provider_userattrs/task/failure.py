@@ -57,4 +57,14 @@ def to_raise(error: BaseException, words: str) -> BaseException:
         return AirflowFailException(words)
     if isinstance(error, PushError):
         error.args = (words,)
+    return _without_hidden_contexts(error)
+
+
+def _without_hidden_contexts(error: BaseException) -> BaseException:
+    """Drop what an error was raised from where it does not show that: a driver's error may hold a row or a password."""
+    link: BaseException | None = error
+    while link is not None:
+        if link.__suppress_context__:
+            link.__context__ = None
+        link = link.__cause__ or link.__context__
     return error

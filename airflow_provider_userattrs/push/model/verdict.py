@@ -16,7 +16,7 @@ unsent    certainly not applied: never sent, or refused for a transient cause
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -70,7 +70,8 @@ class Verdict:
     :param action: what the delivery does next.
     :param attribute: the attribute that breaks the rule, if one does.
     :param others: the verdicts on the row's other attributes that cannot be sent.
-    :param detail: the vendor's own message. It may repeat a user's data, so it goes to the rejects file only.
+    :param detail: the vendor's own message. It may repeat a user's data, so it goes to the rejects file only, and
+        a verdict that is logged does not show it.
     :param see_rejects: whether the cause differs by row, and is in the rejects file only, such as in ``detail``.
     :param location: the location of the row, such as a file and a line.
     """
@@ -81,7 +82,7 @@ class Verdict:
     remedy: str = ""
     action: Action = Action.KEEP
     attribute: str | None = None
-    detail: str = ""
+    detail: str = field(default="", repr=False)
     location: str = ""
     see_rejects: bool = False
     others: tuple[Verdict, ...] = ()
