@@ -126,7 +126,8 @@ class Planner:
             resume.without_store(why)
             return False
         if not slots:
-            resume.without_store("No place for a checkpoint", "set checkpoint_path to a folder on object storage")
+            why = "Airflow before 3.3 stores no checkpoint"
+            resume.without_store(why, "set checkpoint_path to a folder on object storage")
             return False
         rows = users.digest()
         if rows is None:

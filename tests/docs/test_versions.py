@@ -6,11 +6,14 @@ from __future__ import annotations
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow_names import AirflowPlugin
 from matrix import NOT_IN_CI, OLDEST, ROWS
 from versions import SINCE, has
+
+from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "versions.md").read_text()
 
@@ -47,3 +50,31 @@ def test_this_airflow_has_it_as_the_page_says(feature: str, is_there: bool) -> N
 def test_a_retry_policy_is_missing_in_words() -> None:
     with pytest.raises(ImportError, match=r"VendorRetryPolicy needs Airflow 3\.3 or later"):
         from airflow_provider_userattrs.operators import VendorRetryPolicy  # noqa: F401
+
+
+@pytest.mark.skipif(has("task state store"), reason="it is there")
+@pytest.mark.usefixtures("connections", "clock")
+def test_a_task_state_store_is_missing_in_words(airflow: Any) -> None:
+    run = airflow.run(
+        lambda: EngageLabSetAttributesOperator(task_id="push", users=[{"euid": 1, "points": 1}], retries=1)
+    )
+    assert (
+        run.log.texts.count(
+            "Airflow before 3.3 stores no checkpoint: a retry starts at the first row "
+            "(set checkpoint_path to a folder on object storage to change that)"
+        )
+        == 1
+    )
+
+
+@pytest.mark.skipif(has("task state store"), reason="it is there")
+@pytest.mark.usefixtures("connections", "clock")
+def test_without_a_task_state_store_what_must_not_be_sent_twice_is_refused_in_words(airflow: Any) -> None:
+    run = airflow.run(
+        lambda: EngageLabSetAttributesOperator(
+            task_id="push", users=[{"euid": 1, "points": 1}], operation="increase", retries=1
+        )
+    )
+    assert run.state == "failed"
+    assert "Airflow before 3.3 stores no checkpoint, and a retry of this task would send again" in str(run.error)
+    assert "set checkpoint_path to a folder on object storage" in str(run.error)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, task
+from airflow_names import AirflowFailException, task
 
 from airflow_provider_userattrs import SqlRows
 from airflow_provider_userattrs.operators import EngageLabSetAttributesOperator, MoEngageSetAttributesOperator

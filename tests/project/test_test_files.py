@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import airflow_provider_userattrs
@@ -39,3 +40,13 @@ def test_each_module_of_the_engine_has_a_test_file() -> None:
         if not any(is_about(test, module) for test in (TESTS / folder).glob("test_*.py")):
             untested.append(str(folder / module.name))
     assert untested == []
+
+
+def test_tests_import_what_moves_in_airflow_from_one_place() -> None:
+    """They run beside a compatibility provider too that has no `sdk` yet."""
+    itself = []
+    for file in sorted(TESTS.rglob("*.py")):
+        imported = {node.module for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)}
+        if "airflow.providers.common.compat.sdk" in imported and file.name != "airflow_names.py":
+            itself.append(str(file.relative_to(TESTS)))
+    assert itself == [], "import these names from airflow_names"
