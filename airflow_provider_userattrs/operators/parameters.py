@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from decimal import Decimal
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
 from airflow_provider_userattrs.columns import Constant, Hashed
+from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.upstream import is_list
 from airflow_provider_userattrs.operators.users import Source
 from airflow_provider_userattrs.push.mapping.times import time_zone
@@ -19,7 +19,7 @@ from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
-from airflow_provider_userattrs.sources.templates import is_deferred, is_reference
+from airflow_provider_userattrs.sources.templates import is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
 
 #: How a path begins that leads to one place, whatever folder a worker runs in.
@@ -42,61 +42,6 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
     :raises WrongParameter: always.
     """
     raise WrongParameter(f"{name} is {setting_of(value)}; {remedy}")
-
-
-def check(checks: Mapping[str, Check], given: Mapping[str, Any], templated: Collection[str]) -> None:
-    """Check parameters, except those known only when the task runs.
-
-    :param checks: parameter -> its check.
-    :param given: parameter -> its value.
-    :param templated: the parameters that Airflow renders.
-    :raises WrongParameter: if one is invalid.
-    """
-    for name, value in given.items():
-        if not is_deferred(value):
-            checks[name](name, value)
-        elif name not in templated:
-            raise WrongParameter(
-                f"{name} is known only when the task runs, but is needed when the DAG is parsed; give a fixed value"
-            )
-
-
-def is_known(value: Any) -> bool:
-    """Tell whether a parameter is known when the DAG is parsed, with everything in it."""
-    if isinstance(value, (Constant, Hashed)):
-        return is_known(value.value if isinstance(value, Constant) else value.column)
-    if is_deferred(value):
-        return False
-    parts = value.values() if isinstance(value, Mapping) else value if is_list(value) else ()
-    return all(map(is_known, parts))
-
-
-def from_text(name: str, value: Any) -> Any:
-    """Return a number or flag that a template rendered to as text; anything else unchanged."""
-    read = _FROM_TEXT.get(name)
-    if read is None or not isinstance(value, str):
-        return value
-    try:
-        return None if value == "None" else read(value.strip())
-    except (KeyError, ValueError, ArithmeticError):
-        return value
-
-
-def _number(text: str) -> float:
-    return int(text) if text.lstrip("-").isdecimal() else float(text)
-
-
-def _number_or_share(text: str) -> float:
-    # Not float(text) / 100: that makes a little less than 0.007 of 0.7%.
-    return float(Decimal(text[:-1].strip()) / 100) if text.endswith("%") else _number(text)
-
-
-_FROM_TEXT: dict[str, Callable[[str], Any]] = {
-    "max_failed": _number_or_share,
-    "rate_limit": _number,
-    "concurrency": int,
-    "dry_run": lambda text: {"true": True, "false": False}[text.lower()],
-}
 
 
 def check_path(name: str, value: Any) -> None:

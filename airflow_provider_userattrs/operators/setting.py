@@ -10,7 +10,6 @@ from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.task.failure import WrongParameter
 
 
 class SettingOperator(UserPushOperator):
@@ -64,16 +63,6 @@ class SettingOperator(UserPushOperator):
         """Return the columns that the author named, and the parameter that names each."""
         named = {**dict.fromkeys(self.exclude or (), "exclude"), **dict.fromkeys(self.rename or (), "rename")}
         return {**named, **super().named_columns(mapper, required=required)}
-
-    def check_given(self) -> None:
-        """Check what the author gave.
-
-        :raises WrongParameter: if a parameter cannot work.
-        """
-        try:
-            super().check_given()
-        except RefusedConfiguration as refused:
-            raise WrongParameter(str(refused)) from None
 
 
 def choose(columns: Any, exclude: Collection[str], rename: Mapping[str, str], field: str) -> Any:

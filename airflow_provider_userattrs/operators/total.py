@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from airflow_provider_userattrs._airflow import AirflowFailException, AirflowSkipException, BaseOperator
+from airflow_provider_userattrs._airflow import AirflowFailException, AirflowSkipException
 from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.checked import CheckedOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.upstream import states
 from airflow_provider_userattrs.push.model.phrases import counted
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["PushTotalOperator"]
 
 
-class PushTotalOperator(BaseOperator):
+class PushTotalOperator(CheckedOperator):
     """Add up the reports of a mapped push, and fail or succeed for all of it.
 
     It runs once all shards have ended, successfully or not, and its XCom is a report like theirs. It fails if a single
@@ -38,6 +39,7 @@ class PushTotalOperator(BaseOperator):
     """
 
     template_fields: Sequence[str] = ("reports", "max_failed")
+    upstream_fields: ClassVar[tuple[str, ...]] = ("reports",)
     checks: ClassVar[dict[str, parameters.Check]] = {
         "reports": parameters.check_reports,
         "max_failed": parameters.check_max_failed,
@@ -51,20 +53,21 @@ class PushTotalOperator(BaseOperator):
     ) -> None:
         kwargs.setdefault("trigger_rule", "all_done")
         super().__init__(**kwargs)
-        given = {"reports": reports, "max_failed": max_failed, "on_empty": on_empty}
-        parameters.check(self.checks, given, self.template_fields)
+        self.check_parameters({"reports": reports})
         self.reports = reports
         self.max_failed = max_failed
         self.on_empty = on_empty
         self._reference = reports  # the reports themselves do not say which shard's is missing
+        self.check_given()
 
     def execute(self, context: Context) -> PushReport:
         """Add up the reports and return the total."""
         from airflow_provider_userattrs.push.report.merge import Total, is_report
         from airflow_provider_userattrs.task.log import note_on_duplicates
 
-        max_failed = self.max_failed = parameters.from_text("max_failed", self.max_failed)
-        parameters.check_max_failed("max_failed", max_failed)
+        refused = self.check_rendered()
+        if refused is not None:
+            raise AirflowFailException(str(refused))
         given = self.reports if isinstance(self.reports, Sequence) else [self.reports]
         reports = [report for report in given if is_report(report)]
         tasks = states(self._reference, context)
@@ -78,7 +81,7 @@ class PushTotalOperator(BaseOperator):
             if missing and not reports:
                 raise AirflowFailException(f"There is nothing to add up: {unfit}") from None
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
-        error = total.conclude(max_failed, self.on_empty)
+        error = total.conclude(cast("float | None", self.max_failed), self.on_empty)
         report = total.as_dict(None if error is None else str(error))
         self.log.info("%s, of %s", total.report.summary(), counted(report["shards"]["reported"], "shard"))
         for line in total.report.log_lines():

@@ -97,11 +97,15 @@ def test_a_source_and_a_path_are_taken_as_well(airflow: Any, control: Any, tmp_p
         assert run.counts == {"accepted": 1}
 
 
-@pytest.mark.parametrize("users", ["canary7", {"customer_id": "canary7"}, 7, None])
-def test_users_that_are_none_are_refused_by_name(airflow: Any, control: Any, users: Any) -> None:
+@pytest.mark.parametrize(
+    ("users", "kind"),
+    [("canary7", "a str"), ({"customer_id": "canary7"}, "a dict"), (7, "an int"), (None, "None")],
+    ids=["str", "dict", "int", "none"],
+)
+def test_users_that_are_none_are_refused_by_name(airflow: Any, control: Any, users: Any, kind: str) -> None:
     run = airflow.run(lambda: late("execute", users=users)(task_id="push", users=USERS))
     assert run.state == "failed"
-    assert str(run.error).startswith("users is a ")
+    assert str(run.error).startswith(f"users is {kind}")
     assert "canary7" not in str(run.error)
     assert control.journal() == []
 
