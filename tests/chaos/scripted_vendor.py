@@ -108,7 +108,7 @@ class ScriptedVendor:
 
     def verdict(self, words: dict[Any, bool]) -> Said:
         """Give an answer in the vendor's own words."""
-        return Said(*self.vendor.answer(words), words)
+        return Said(*self.vendor.response(words), words)
 
 
 class Conversation:

@@ -147,7 +147,7 @@ def test_one_interim_answer_shifts_no_verdict(
             if next(requests) == at:
                 peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n")
             users = case.vendor.users_in(request.body)
-            status, body = case.vendor.answer({user: user in accepted for user in users})
+            status, body = case.vendor.response({user: user in accepted for user in users})
             peer.send(b"HTTP/1.1 %d Status\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
 
     rows = [{**case.row(0), **case.vendor.names(number, 0)} for number in range(2_000)]
@@ -175,7 +175,7 @@ def test_an_increase_that_breaks_off_is_not_sent_again(
             applied[user] += 1
             if user % 3 == 0:
                 return peer.reset() if user % 2 else None
-            status, body = case.vendor.answer({user: True})
+            status, body = case.vendor.response({user: True})
             peer.send(b"HTTP/1.1 %d Status\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
         return None
 
@@ -207,7 +207,7 @@ def test_an_increase_whose_proxy_gives_no_tunnel_is_unsent(
         assert request is not None
         (user,) = case.vendor.users_in(request.body)
         applied[user] += 1
-        status, body = case.vendor.answer({user: True})
+        status, body = case.vendor.response({user: True})
         peer.send(b"HTTP/1.1 %d Status\r\nConnection: close\r\n\r\n%b" % (status, body))
 
     for name in ("NO_PROXY", "no_proxy"):

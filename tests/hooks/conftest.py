@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from http.client import parse_headers
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hooks.wire_scripts import OPERATION
+from wire_server import WireServer, proxy
 
 from airflow_provider_userattrs.hooks.settings import declaration
 
@@ -168,5 +171,30 @@ def sandbox_hook(hook_of: Callable[..., Any], sandbox: Any) -> Callable[..., Any
     def make(vendor: str, **fields: Any) -> Any:
         login, password = sandbox.world.vendors[vendor].login
         return hook_of(vendor, **{"login": login, "password": password, "host": sandbox.base_url(vendor), **fields})
+
+    return make
+
+
+@pytest.fixture(params=["http", "https", "http by a proxy", "https by a proxy"])
+def start_server(
+    request: pytest.FixtureRequest, wire_server: Callable[..., WireServer], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., WireServer]:
+    """Start a server that is reached by each way there is: plain or TLS, directly or by a proxy."""
+    scheme, _, by_proxy = request.param.partition(" ")
+    if by_proxy:
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv(f"{scheme}_proxy", wire_server(proxy).url)
+    return lambda script: wire_server(script, tls=scheme == "https")
+
+
+@pytest.fixture
+def sender(hook_of: Callable[..., Any], certificate: Path) -> Callable[..., Callable[[bytes], Any]]:
+    """Give what sends a body to a server."""
+
+    def make(server: WireServer, timeout: float = 30, read: float | None = None) -> Callable[[bytes], Any]:
+        extra = {"verify": str(certificate), "timeout": [timeout, read or timeout]}
+        send: Callable[[bytes], Any] = hook_of("engagelab", host=server.url, extra=extra).sender(OPERATION)
+        return send
 
     return make

@@ -8,35 +8,25 @@ import contextlib
 import errno
 import gzip
 import socket
-import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-import urllib3
+from hooks.vendor_operations import OPERATIONS, VENDORS, assert_no_response, assert_not_sent
 
 from airflow_provider_userattrs.push.delivery.classify import classify
-from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import NotSent, RefusedConfiguration
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 
-VENDORS = ["engagelab", "kahuna", "moengage"]
-
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-GZIP = gzip.compress(b"{}")
 
-#: vendor -> an operation and a body for it.
-OPERATIONS = {
-    "engagelab": engagelab.OPERATIONS["set"],
-    "kahuna": kahuna.OPERATIONS["set"],
-    "moengage": moengage.OPERATIONS["set"],
-}
+GZIP = gzip.compress(b"{}")
 
 
 def basic(header: str) -> tuple[str, str]:
@@ -126,24 +116,9 @@ def test_a_session_of_its_own_for_each_thread(hook_of: Callable[..., Any], recor
     assert others[0].auth == hook.get_conn().auth
 
 
-# What is certain when no answer comes.
-
-
-def no_answer(hook: Any, vendor: str = "engagelab") -> None:
-    with pytest.raises(NoResponse) as error:
-        hook.sender(OPERATIONS[vendor])(b'{"euid": 1}')
-    assert "the-password" not in str(error.value)
-
-
-def not_sent(hook: Any, vendor: str = "engagelab") -> None:
-    with pytest.raises(NotSent) as error:
-        hook.sender(OPERATIONS[vendor])(b'{"euid": 1}')
-    assert "the-password" not in str(error.value)
-
-
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_refused_connection_sent_nothing(hook_of: Callable[..., Any], vendor: str, closed_port: int) -> None:
-    not_sent(hook_of(vendor, host=f"http://127.0.0.1:{closed_port}"), vendor)
+    assert_not_sent(hook_of(vendor, host=f"http://127.0.0.1:{closed_port}"), vendor)
 
 
 @pytest.fixture
@@ -162,7 +137,7 @@ def full_backlog() -> Iterator[int]:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what a full backlog does differs")
 def test_a_connection_that_times_out_sent_nothing(hook_of: Callable[..., Any], full_backlog: int) -> None:
-    not_sent(hook_of("engagelab", host=f"http://127.0.0.1:{full_backlog}", extra={"timeout": [0.1, 30]}))
+    assert_not_sent(hook_of("engagelab", host=f"http://127.0.0.1:{full_backlog}", extra={"timeout": [0.1, 30]}))
 
 
 def test_an_unknown_host_name_sent_nothing(hook_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,20 +146,20 @@ def test_an_unknown_host_name_sent_nothing(hook_of: Callable[..., Any], monkeypa
 
     hook = hook_of("engagelab", host="https://nowhere.invalid")
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)  # without asking a name server
-    not_sent(hook)
+    assert_not_sent(hook)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_no_answer_in_time(hook_of: Callable[..., Any], sandbox: Any, control: Any, vendor: str) -> None:
     control.fault(vendor, {"hold": True})
-    no_answer(hook_of(vendor, host=sandbox.base_url(vendor), extra={"timeout": [1, 0.1]}), vendor)
+    assert_no_response(hook_of(vendor, host=sandbox.base_url(vendor), extra={"timeout": [1, 0.1]}), vendor)
 
 
 @pytest.mark.parametrize("apply", ["before", "never"])
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_closed_after_sending(hook_of: Callable[..., Any], sandbox: Any, control: Any, vendor: str, apply: str) -> None:
     control.fault(vendor, {"close": True, "apply": apply})
-    no_answer(hook_of(vendor, host=sandbox.base_url(vendor)), vendor)
+    assert_no_response(hook_of(vendor, host=sandbox.base_url(vendor)), vendor)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +183,7 @@ def test_half_an_answer_is_none(
     hook = hook_of("engagelab", host=raw_server(*before, answer))
     for _ in before:
         assert hook.sender(OPERATIONS["engagelab"])(b"{}").body == b"{}"
-    no_answer(hook)
+    assert_no_response(hook)
     assert before == () or hook.sender(OPERATIONS["engagelab"])(b"{}").body == b"{}"  # on a connection of its own
 
 
@@ -277,159 +252,6 @@ def test_a_failed_handshake_sent_nothing(hook_of: Callable[..., Any], recorder: 
 def test_what_cannot_be_sent_is_named(hook_of: Callable[..., Any], fields: dict[str, Any], word: str) -> None:
     with pytest.raises(RefusedConfiguration, match=word):
         hook_of("kahuna", **fields).sender(OPERATIONS["kahuna"])(b"{}")
-
-
-# Proxies of the environment.
-
-
-@pytest.fixture
-def without_no_proxy(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.delenv("NO_PROXY")
-    monkeypatch.delenv("no_proxy")
-    return monkeypatch
-
-
-@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
-def test_a_proxy_of_the_environment_is_used(
-    hook_of: Callable[..., Any], recorder: Any, without_no_proxy: pytest.MonkeyPatch, closed_port: int, variable: str
-) -> None:
-    without_no_proxy.setenv(variable, recorder.url)
-    send = hook_of("engagelab", host=f"http://127.0.0.1:{closed_port}/base").sender(OPERATIONS["engagelab"])
-    for _ in range(2):
-        assert send(b"{}").status == 200
-    target = f"http://127.0.0.1:{closed_port}/base/v1/user/property"
-    assert [request.target for request in recorder.requests] == [target] * 2
-
-
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_refused_proxy_sent_nothing(
-    hook_of: Callable[..., Any], without_no_proxy: pytest.MonkeyPatch, closed_port: int, scheme: str
-) -> None:
-    without_no_proxy.setenv(f"{scheme}_proxy", f"http://me:the-password@127.0.0.1:{closed_port}")
-    not_sent(hook_of("engagelab", host=f"{scheme}://127.0.0.1:{closed_port}"))
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 429])
-def test_a_proxy_that_gives_no_tunnel_for_now_sent_nothing(
-    hook_of: Callable[..., Any], recorder: Any, without_no_proxy: pytest.MonkeyPatch, closed_port: int, status: int
-) -> None:
-    recorder.status = status
-    without_no_proxy.setenv("https_proxy", recorder.url)
-    not_sent(hook_of("engagelab", host=f"https://127.0.0.1:{closed_port}"))
-    assert [request.method for request in recorder.requests] == ["CONNECT"]
-
-
-@pytest.mark.parametrize(
-    ("status", "meaning"),
-    [
-        (401, "asks for credentials"),
-        (403, "refuses connections to the host"),
-        (404, "refuses connections to the host"),
-        (405, "does not open tunnels"),
-        (407, "asks for credentials"),
-    ],
-)
-def test_a_proxy_that_refuses_the_tunnel_is_to_be_mended(
-    hook_of: Callable[..., Any],
-    recorder: Any,
-    without_no_proxy: pytest.MonkeyPatch,
-    closed_port: int,
-    status: int,
-    meaning: str,
-) -> None:
-    """As it is where the proxy answers the request itself, over plain http."""
-    recorder.status = status
-    without_no_proxy.setenv("https_proxy", recorder.url.replace("//", "//me:the-password@"))
-    hook = hook_of("engagelab", host=f"https://127.0.0.1:{closed_port}")
-    with pytest.raises(
-        RefusedConfiguration, match=rf"proxy {meaning} \({status}\).*Check the proxy's settings"
-    ) as error:
-        hook.sender(OPERATIONS["engagelab"])(b"{}")
-    assert "the-password" not in str(error.value)
-    assert [request.method for request in recorder.requests] == ["CONNECT"]
-
-
-@pytest.mark.skipif(find_spec("socks") is not None, reason="PySocks is installed")
-@pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_socks_proxy_without_pysocks_is_named(
-    hook_of: Callable[..., Any], without_no_proxy: pytest.MonkeyPatch, closed_port: int, scheme: str
-) -> None:
-    without_no_proxy.setenv("all_proxy", f"socks5h://me:the-password@127.0.0.1:{closed_port}")
-    hook = hook_of("engagelab", host=f"{scheme}://127.0.0.1:{closed_port}")
-    with pytest.raises(RefusedConfiguration, match=r"SOCKS proxy.*install requests\[socks\]") as error:
-        hook.sender(OPERATIONS["engagelab"])(b"{}")
-    assert "the-password" not in str(error.value)
-
-
-def test_no_proxy_is_obeyed(hook_of: Callable[..., Any], recorder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    hook = hook_of("engagelab", host=recorder.url)
-    assert hook.sender(OPERATIONS["engagelab"])(b"{}").status == 200
-
-
-# TLS.
-
-
-@pytest.fixture
-def tls(certificate: Path, tls_server: Callable[..., Any]) -> Iterator[Any]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    with tls_server(lambda listening: context.wrap_socket(listening, server_side=True)) as recorder:
-        yield recorder
-
-
-def test_an_unknown_certificate_is_refused_with_the_remedy(hook_of: Callable[..., Any], tls: Any) -> None:
-    with pytest.raises(RefusedConfiguration, match=r"certificate.*verify.*CA bundle"):
-        hook_of("kahuna", host=tls.url).sender(OPERATIONS["kahuna"])(b"{}")
-    assert tls.requests == []
-
-
-def test_an_unknown_certificate_fails_the_connection_test(hook_of: Callable[..., Any], tls: Any) -> None:
-    for vendor in VENDORS:
-        works, sentence = hook_of(vendor, host=tls.url).test_connection()
-        assert not works
-        assert "verify" in sentence
-
-
-def test_verify_names_the_bundle(hook_of: Callable[..., Any], tls: Any, certificate: Path) -> None:
-    hook = hook_of("kahuna", host=tls.url, extra={"verify": str(certificate)})
-    assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
-    assert len(tls.requests) == 1
-
-
-def test_verify_false_verifies_nothing(hook_of: Callable[..., Any], tls: Any) -> None:
-    hook = hook_of("kahuna", host=tls.url, extra={"verify": False})
-    with pytest.warns(urllib3.exceptions.InsecureRequestWarning):
-        assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
-
-
-def test_verify_wins_over_the_environment(
-    hook_of: Callable[..., Any], tls: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", requests.utils.DEFAULT_CA_BUNDLE_PATH)
-    hook = hook_of("kahuna", host=tls.url, extra={"verify": str(certificate)})
-    assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
-
-
-def test_without_verify_the_environment_names_the_bundle(
-    hook_of: Callable[..., Any], tls: Any, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    assert hook_of("kahuna", host=tls.url).sender(OPERATIONS["kahuna"])(b"{}").status == 200
-
-
-def test_a_client_certificate_is_shown(
-    hook_of: Callable[..., Any], certificate: Path, tls_server: Callable[..., Any]
-) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    context.load_verify_locations(certificate)
-    context.verify_mode = ssl.CERT_REQUIRED
-    with tls_server(lambda listening: context.wrap_socket(listening, server_side=True)) as recorder:
-        hook = hook_of("kahuna", host=recorder.url, extra={"verify": str(certificate), "cert": str(certificate)})
-        for _ in range(2):
-            assert hook.sender(OPERATIONS["kahuna"])(b"{}").status == 200
-        hook.close()
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,9 @@ from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOpera
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator, MoEngageUnsetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 
-pytestmark = pytest.mark.usefixtures("connections", "clock")
+pytestmark = pytest.mark.usefixtures("connections", "clock", "any_euid")
 
 NATIVE = {"render_template_as_native_obj": True}
-
-
-@pytest.fixture(autouse=True)
-def anyone(control: Any) -> Any:
-    """Have EngageLab know every user."""
-    control.switch(engagelab__any_user=True)
-    return control
 
 
 def push(users: Any, **parameters: Any) -> Any:
@@ -40,7 +33,9 @@ def pushed(control: Any) -> dict[str, Any]:
 # Text without a template stays text
 
 
-def test_text_that_looks_like_a_literal_stays_text(airflow: Any, anyone: Any, connections: Callable[..., None]) -> None:
+def test_text_that_looks_like_a_literal_stays_text(
+    airflow: Any, any_euid: Any, connections: Callable[..., None]
+) -> None:
     connections("engagelab", conn_id="20231023")
     run = airflow.run(
         lambda: push(
@@ -58,7 +53,7 @@ def test_text_that_looks_like_a_literal_stays_text(airflow: Any, anyone: Any, co
         **NATIVE,
     )
     assert run.state == "success"
-    assert pushed(anyone) == {"1": {"day": "x", "none": "y", "True": 5, "version": "1.0", "list": ["1"]}}
+    assert pushed(any_euid) == {"1": {"day": "x", "none": "y", "True": 5, "version": "1.0", "list": ["1"]}}
 
 
 def test_a_list_of_columns_that_look_like_literals(airflow: Any, control: Any) -> None:
@@ -76,7 +71,7 @@ def test_a_list_of_columns_that_look_like_literals(airflow: Any, control: Any) -
     assert control.user("kahuna", "ada")["attributes"] == {"2": "x", "{'a': 1}": "y"}
 
 
-def test_templates_beside_such_text_are_rendered(airflow: Any, anyone: Any) -> None:
+def test_templates_beside_such_text_are_rendered(airflow: Any, any_euid: Any) -> None:
     run = airflow.run(
         lambda: push(
             [{"euid": 1, "1": "x", "push": "y"}],
@@ -86,17 +81,17 @@ def test_templates_beside_such_text_are_rendered(airflow: Any, anyone: Any) -> N
         **NATIVE,
     )
     assert run.state == "success"
-    assert pushed(anyone) == {"1": {"a": "x", "b": "y", "c": 5}}
+    assert pushed(any_euid) == {"1": {"a": "x", "b": "y", "c": 5}}
 
 
-def test_mapped_tasks_keep_text_too(airflow: Any, anyone: Any) -> None:
+def test_mapped_tasks_keep_text_too(airflow: Any, any_euid: Any) -> None:
     def build() -> None:
         EngageLabSetAttributesOperator.partial(task_id="push", users=[{"7": 1, "1": "x", "2": "y"}], euid="7").expand(
             attributes=[["1"], ["2"]]
         )
 
     airflow.run(build, **NATIVE)
-    assert pushed(anyone) == {"1": {"1": "x", "2": "y"}}
+    assert pushed(any_euid) == {"1": {"1": "x", "2": "y"}}
 
 
 def test_the_column_that_is_hashed_is_a_template(airflow: Any, control: Any) -> None:
@@ -150,7 +145,7 @@ def test_max_failed_from_params(airflow: Any, native: bool, max_failed: Any, sta
     assert run.counts == {"accepted": 2, "invalid": 1}
 
 
-def test_the_pace_and_the_time_zone_from_params(airflow: Any, anyone: Any) -> None:
+def test_the_pace_and_the_time_zone_from_params(airflow: Any, any_euid: Any) -> None:
     from datetime import datetime
 
     run = airflow.run(

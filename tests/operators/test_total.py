@@ -1,48 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A push split over mapped tasks on real Airflow: places instead of rows, parts of the cap, one verdict at the end."""
+"""A push split over mapped tasks on real Airflow: shards, their share of the cap, one verdict at the end."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_names import AirflowFailException, AirflowSkipException, ObjectStoragePath, task
+from airflow_names import AirflowFailException, AirflowSkipException, task
+from operators.engagelab_push import QUERY
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.sources.files import FileRows
-from airflow_provider_userattrs.sources.handover import HandedOver, hand_over
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.shards import shards
 from airflow_provider_userattrs.sources.sql import SqlRows
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
-
-QUERY = "SELECT euid, plan FROM users WHERE day = '{{ ds if false else \"today\" }}'"
-
-
-@pytest.fixture
-def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, control: Any) -> Callable[[int], None]:
-    """Fill a table of users, who are all known to EngageLab but those over 900."""
-    path = tmp_path / "warehouse.db"
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(path)}))
-
-    def fill(users: int) -> None:
-        control.seed("engagelab", list(range(1, 901)))
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("CREATE TABLE users (euid INTEGER, plan TEXT, day TEXT)")
-            rows = [(euid, "gold", "today") for euid in range(1, users + 1)]
-            connection.executemany("INSERT INTO users VALUES (?, ?, ?)", rows)
-
-    return fill
 
 
 def nightly(n: int, *, at_once: int | None = None, max_failed: Any = None, push: dict[str, Any] | None = None) -> Any:
@@ -360,115 +340,3 @@ def broken_off(error: Exception, only: int | None = None) -> Any:
 def test_a_wrong_shard_is_refused_at_parse(shard: Any) -> None:
     with pytest.raises(ValueError, match=r"shard is .*; give None, or what shards\(\) returns"):
         EngageLabSetAttributesOperator(task_id="push", users=[], shard=shard)
-
-
-# A place instead of rows
-
-
-def handed(value: Callable[[], Any]) -> Any:
-    def build() -> None:
-        @task
-        def give() -> Any:
-            return value()
-
-        EngageLabSetAttributesOperator(task_id="push", users=give())
-
-    return build
-
-
-def test_a_path_out_of_an_xcom(airflow: Any, control: Any, tmp_path: Path) -> None:
-    control.switch(engagelab__any_user=True)
-    (tmp_path / "{{ ds }}.jsonl").write_text('{"euid": 7, "a": "{{ ds }}"}\n')
-    run = airflow.run(handed(lambda: f"{tmp_path}/{{{{ ds }}}}.jsonl"))
-    assert run.counts == {"accepted": 1}, "a path out of an XCom is data, and no template"
-    assert control.user("engagelab", 7)["properties"] == {"a": "{{ ds }}"}
-    assert run.rendered["push"]["users"] == "rows of a FileRows"
-
-
-def test_a_path_in_the_dag_file_is_a_template(airflow: Any, control: Any, tmp_path: Path) -> None:
-    control.switch(engagelab__any_user=True)
-    (tmp_path / "users.jsonl").write_text('{"euid": 7, "a": 1}\n')
-    path = f"{tmp_path}/{{{{ 'users' }}}}.jsonl"
-    assert airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=path)).counts == {"accepted": 1}
-
-
-def test_a_source_out_of_an_xcom_is_rendered_where_it_was_handed_over(
-    airflow: Any, warehouse: Any, control: Any
-) -> None:
-    warehouse(5)
-    parameters = ["{{ not a template }}", "{{ dag.dag_id }}"]
-    sql = "SELECT euid, ? AS a, '{{ task.task_id }}' AS b FROM users WHERE ? <> ''"
-
-    def give() -> HandedOver:
-        handed = hand_over(SqlRows(sql, conn_id="warehouse"))
-        return HandedOver({**handed.serialize(), "parameters": parameters})
-
-    run = airflow.run(handed(give))
-    assert run.counts == {"accepted": 5}
-    assert control.user("engagelab", 1)["properties"] == {"a": "{{ not a template }}", "b": "give"}
-
-
-def test_a_dict_from_outside_is_no_source_whatever_it_looks_like(airflow: Any, warehouse: Any, control: Any) -> None:
-    warehouse(5)
-    dumped = hand_over(SqlRows("SELECT euid, 1 AS a FROM users", conn_id="warehouse")).serialize()
-    given: list[Any] = [dumped, [dumped]]
-    while given:
-        run = airflow.run(handed(given.pop))
-        assert run.state == "failed"
-        assert control.journal() == []
-        assert "SELECT" not in str(run.error)
-
-
-def test_places_of_all_kinds(airflow: Any, control: Any, tmp_path: Path) -> None:
-    control.switch(engagelab__any_user=True)
-    for number in (1, 2, 3):
-        (tmp_path / f"{number}.jsonl").write_text(f'{{"euid": {number}, "a": 1}}\n')
-    first = f"{tmp_path}/1.jsonl"
-
-    def push(users: Any) -> dict[str, int]:
-        counts: dict[str, int] = airflow.run(
-            lambda: EngageLabSetAttributesOperator(task_id="push", users=users() if callable(users) else users)
-        ).counts
-        return counts
-
-    for one in (Path(first), ObjectStoragePath(f"file://{first}"), [first], hand_over(FileRows(first))):
-        assert push(one) == {"accepted": 1}
-
-    def mapped(value: Callable[[int], Any]) -> Callable[[], Any]:
-        def build() -> Any:
-            @task
-            def give(number: int) -> Any:
-                return value(number)
-
-            return give.expand(number=[1, 2, 3])
-
-        return build
-
-    def path(number: int) -> str:
-        return f"{tmp_path}/{number}.jsonl"
-
-    assert push(mapped(path)) == {"accepted": 3}
-    assert push(mapped(lambda number: ObjectStoragePath(f"file://{path(number)}"))) == {"accepted": 3}
-    assert push(mapped(lambda number: hand_over(FileRows(path(number))))) == {"accepted": 3}
-    assert push(mapped(lambda number: [hand_over(FileRows(path(number))), path(number)])) == {
-        "accepted": 3
-    }  # read once
-    assert push([hand_over(FileRows(f"{tmp_path}/{{{{ 1 }}}}.jsonl")), first, path(2)]) == {"accepted": 2}
-    mixed = airflow.run(handed(lambda: [path(1), {"euid": 5, "a": 1}]))
-    assert "users mixes paths or sources with something else" in str(mixed.error)
-
-
-def test_a_source_that_is_none_fails_for_good(airflow: Any, control: Any) -> None:
-    run = airflow.run(handed(lambda: HandedOver({"source": "excel", "rendered": True})))
-    assert "users is a source of unknown kind" in str(run.error)
-    assert isinstance(run.error, AirflowFailException)
-
-
-def test_many_rows_in_an_xcom_draw_one_line(airflow: Any, control: Any) -> None:
-    control.switch(engagelab__any_user=True)
-    run = airflow.run(handed(lambda: [{"euid": 1, "a": "x" * 10_000} for _ in range(101)]))
-    lines = [text for text in run.log.texts if "1.0 MB of rows in an XCom" in text]
-    assert len(lines) == 1
-    assert "pass the path of a file" in lines[0]
-    run = airflow.run(handed(lambda: [{"euid": 1, "a": "x" * 10_000} for _ in range(99)]))
-    assert not any("in an XCom" in text for text in run.log.texts)

@@ -15,16 +15,9 @@ from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttribute
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 
-pytestmark = pytest.mark.usefixtures("connections", "clock")
+pytestmark = pytest.mark.usefixtures("connections", "clock", "any_euid")
 
 PULL = "{{ ti.xcom_pull(task_ids='upstream') }}"
-
-
-@pytest.fixture(autouse=True)
-def anyone(control: Any) -> Any:
-    """Have EngageLab know every user."""
-    control.switch(engagelab__any_user=True)
-    return control
 
 
 @pytest.fixture
@@ -59,13 +52,13 @@ def reports(run: Any, task_id: str = "push") -> list[Any]:
 # Templates
 
 
-def test_a_template_that_is_rendered_natively_is_taken(airflow: Any, anyone: Any, counted: Any) -> None:
+def test_a_template_that_is_rendered_natively_is_taken(airflow: Any, any_euid: Any, counted: Any) -> None:
     def build() -> None:
         upstream([{"euid": 1, "a": "{{ ds }}"}, {"euid": 2, "a": "1.0"}]) >> push(PULL)
 
     run = airflow.run(build, render_template_as_native_obj=True)
     counted(run.report, 2)
-    assert pushed(anyone) == {"1": {"a": "{{ ds }}"}, "2": {"a": "1.0"}}
+    assert pushed(any_euid) == {"1": {"a": "{{ ds }}"}, "2": {"a": "1.0"}}
     assert run.rendered["push"]["users"] == "2 rows"
 
 
@@ -88,7 +81,7 @@ def test_a_template_that_comes_to_text_is_refused_in_one_line_without_the_rows(
     assert control.journal() == []
 
 
-def test_a_template_that_comes_to_a_path_is_the_path(airflow: Any, anyone: Any, tmp_path: Any) -> None:
+def test_a_template_that_comes_to_a_path_is_the_path(airflow: Any, any_euid: Any, tmp_path: Any) -> None:
     (tmp_path / "push.jsonl").write_text('{"euid": 1, "a": 1}\n')
     for native in (False, True):
         run = airflow.run(
@@ -176,7 +169,7 @@ def test_a_mapped_task_groups_argument_is_a_target(airflow: Any, control: Any) -
     assert [report["accepted"] for report in reports(airflow.run(build), "each.push")] == [1, 1]
 
 
-def test_upstream_of_the_same_mapped_group_gives_its_own_instances_rows(airflow: Any, anyone: Any) -> None:
+def test_upstream_of_the_same_mapped_group_gives_its_own_instances_rows(airflow: Any, any_euid: Any) -> None:
     def build() -> None:
         @task
         def extract(number: int) -> Any:
@@ -190,10 +183,10 @@ def test_upstream_of_the_same_mapped_group_gives_its_own_instances_rows(airflow:
 
     run = airflow.run(build)
     assert [(report["rows"], report["accepted"]) for report in reports(run, "each.push")] == [(2, 1)] * 3
-    assert set(pushed(anyone)) == {"1", "2", "3"}
+    assert set(pushed(any_euid)) == {"1", "2", "3"}
 
 
-def test_upstream_in_a_mapped_group_gives_the_rows_of_all_instances(airflow: Any, anyone: Any, counted: Any) -> None:
+def test_upstream_in_a_mapped_group_gives_the_rows_of_all_instances(airflow: Any, any_euid: Any, counted: Any) -> None:
     def build() -> None:
         @task
         def extract(number: int) -> Any:
@@ -206,29 +199,29 @@ def test_upstream_in_a_mapped_group_gives_the_rows_of_all_instances(airflow: Any
         push(each.expand(number=[1, 2]))
 
     counted(airflow.run(build).report, 4)
-    assert set(pushed(anyone)) == {"10", "11", "20", "21"}
+    assert set(pushed(any_euid)) == {"10", "11", "20", "21"}
 
 
-def test_what_airflow_makes_of_references_is_taken(airflow: Any, anyone: Any) -> None:
+def test_what_airflow_makes_of_references_is_taken(airflow: Any, any_euid: Any) -> None:
     def build() -> None:
         ids, plans = upstream([1, 2], "ids"), upstream(["gold", "blue"], "plans")
         push(ids.zip(plans).map(lambda both: {"euid": both[0], "plan": both[1]}))
 
     run = airflow.run(build)
     assert run.dag.get_task("push").upstream_task_ids == {"ids", "plans"}
-    assert pushed(anyone) == {"1": {"plan": "gold"}, "2": {"plan": "blue"}}
+    assert pushed(any_euid) == {"1": {"plan": "gold"}, "2": {"plan": "blue"}}
 
 
-def test_references_within_lists_and_dicts_are_taken(airflow: Any, anyone: Any) -> None:
+def test_references_within_lists_and_dicts_are_taken(airflow: Any, any_euid: Any) -> None:
     def build() -> None:
         push([{"euid": 1, "a": 1, "b": 2}], attributes={"c": upstream("b")})
 
     run = airflow.run(build)
     assert run.dag.get_task("push").upstream_task_ids == {"upstream"}
-    assert pushed(anyone) == {"1": {"c": 2}}
+    assert pushed(any_euid) == {"1": {"c": 2}}
 
 
-def test_a_reference_given_to_partial_is_taken(airflow: Any, anyone: Any) -> None:
+def test_a_reference_given_to_partial_is_taken(airflow: Any, any_euid: Any) -> None:
     def build() -> None:
         EngageLabSetAttributesOperator.partial(
             task_id="push", users=upstream([{"x": 1, "a": 1, "b": 2}]), euid=upstream("x", "who")
@@ -236,7 +229,7 @@ def test_a_reference_given_to_partial_is_taken(airflow: Any, anyone: Any) -> Non
 
     run = airflow.run(build)
     assert run.dag.get_task("push").upstream_task_ids == {"upstream", "who"}
-    assert pushed(anyone) == {"1": {"a": 1, "b": 2}}
+    assert pushed(any_euid) == {"1": {"a": 1, "b": 2}}
 
 
 def test_a_reference_where_none_is_resolved_says_why(airflow: Any) -> None:
@@ -250,7 +243,7 @@ def test_a_reference_where_none_is_resolved_says_why(airflow: Any) -> None:
 
 
 @pytest.mark.parametrize("as_row", [list, tuple])
-def test_rows_that_are_lists_of_cells_are_invalid_each(airflow: Any, anyone: Any, counted: Any, as_row: Any) -> None:
+def test_rows_that_are_lists_of_cells_are_invalid_each(airflow: Any, any_euid: Any, counted: Any, as_row: Any) -> None:
     run = airflow.run(lambda: push(upstream([as_row([number, "ada", 5]) for number in range(3)])))
     counted(run.report, 3)
     assert run.counts == {"invalid": 3}
@@ -261,13 +254,13 @@ def test_rows_that_are_lists_of_cells_are_invalid_each(airflow: Any, anyone: Any
     assert "of 3 users" in run.report["warning"]
 
 
-def test_a_tuple_of_cells_is_one_row(airflow: Any, anyone: Any, counted: Any) -> None:
+def test_a_tuple_of_cells_is_one_row(airflow: Any, any_euid: Any, counted: Any) -> None:
     run = airflow.run(lambda: push(upstream((1, "ada", None))))
     counted(run.report, 1)
     assert run.report["reasons"][0]["meaning"].startswith("row is a tuple, not a dict")
 
 
-def test_lists_of_cells_beside_a_mapped_tasks_rows_keep_their_number(airflow: Any, anyone: Any, counted: Any) -> None:
+def test_lists_of_cells_beside_a_mapped_tasks_rows_keep_their_number(airflow: Any, any_euid: Any, counted: Any) -> None:
     def build() -> None:
         @task
         def extract(number: int) -> Any:
@@ -280,7 +273,7 @@ def test_lists_of_cells_beside_a_mapped_tasks_rows_keep_their_number(airflow: An
     assert run.counts == {"accepted": 4, "invalid": 2}
 
 
-def test_a_list_of_lists_in_the_dag_file_is_no_list_of_rows(airflow: Any, anyone: Any, counted: Any) -> None:
+def test_a_list_of_lists_in_the_dag_file_is_no_list_of_rows(airflow: Any, any_euid: Any, counted: Any) -> None:
     run = airflow.run(lambda: push([[1, 2, 3], [{"euid": 1, "a": 1}]]))
     counted(run.report, 2)
     assert run.counts == {"invalid": 2}
@@ -315,14 +308,14 @@ def test_a_key_that_a_skipped_task_did_not_push_is_nothing(airflow: Any, counted
     counted(run.report, 0)
 
 
-def test_of_two_branches_the_one_that_ran_is_pushed(airflow: Any, anyone: Any, counted: Any) -> None:
+def test_of_two_branches_the_one_that_ran_is_pushed(airflow: Any, any_euid: Any, counted: Any) -> None:
     run = airflow.run(
         lambda: push(
             upstream([{"euid": 1, "a": 1}], "left").concat(upstream(SKIP, "right")), trigger_rule="none_failed"
         )
     )
     counted(run.report, 1)
-    assert set(pushed(anyone)) == {"1"}
+    assert set(pushed(any_euid)) == {"1"}
     assert any("right, which was skipped" in text for text in run.log.texts)
 
 

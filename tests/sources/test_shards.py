@@ -66,7 +66,7 @@ def sizes_of(source: Any, n: int, key: str = "id", **arguments: Any) -> list[int
                 assert rest == [row for row in items if not isinstance(row, Cursor)][seen:]
             elif isinstance(item, Keys):
                 assert number + len(item.keys) < len(items)
-                behind = Unfinished().behind([Gap((item.keys[0],), ())]).as_dict()
+                behind = Unfinished().after_try([Gap((item.keys[0],), ())]).as_dict()
                 assert read(part, after=json.loads(json.dumps(behind))) == read(part)[seen + 1 :]
             else:
                 seen += 1

@@ -12,8 +12,8 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from reading import behind, goes_on_everywhere, only_rows, rest, source
 from servers import free_port
+from sources.sql_rows import check_resuming, finished_up_to, only_rows, source, unfinished_rows
 
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
@@ -258,13 +258,13 @@ def test_a_key_that_is_no_column(mariadb: Any) -> None:
 def test_a_query_that_is_dropped_is_opened_anew_behind_the_last_key(mariadb: Any, log: Any) -> None:
     read = read_dropping(mariadb, source(MANY, key="id").rows(), {1, 150_000, 300_000})
     assert [row["id"] for row in read] == list(range(1, 500_001))
-    told = [text for text in log.texts if "run again from the last row on" in text]
-    assert len(told) == 3
-    assert all("could not be read to its end (" in text and "xx" not in text for text in told)
+    doubts_and_rows = [text for text in log.texts if "run again from the last row on" in text]
+    assert len(doubts_and_rows) == 3
+    assert all("could not be read to its end (" in text and "xx" not in text for text in doubts_and_rows)
 
 
 def test_what_an_earlier_try_left_is_read_on_behind_the_last_key(mariadb: Any) -> None:
-    gaps = Unfinished().behind([Gap((7,), (100_000,)), Gap((200_000,), ())])
+    gaps = Unfinished().after_try([Gap((7,), (100_000,)), Gap((200_000,), ())])
     read = read_dropping(mariadb, source(MANY, key="id").rows(after=gaps.as_dict()), {1, 50_000, 250_000})
     assert [row["id"] for row in read] == [*range(8, 100_000), *range(200_001, 500_001)]
 
@@ -312,7 +312,7 @@ def test_every_key_gives_exactly_the_rows_after_it(mariadb: Any, kind: str, key:
         f"CREATE TABLE users (id {kind} PRIMARY KEY, n INT)",
         f"INSERT INTO users SELECT {key}, seq FROM seq_1_to_3500",
     )
-    assert goes_on_everywhere(source("SELECT id, n FROM users", key="id")) == 3_500
+    assert check_resuming(source("SELECT id, n FROM users", key="id")) == 3_500
 
 
 @pytest.mark.parametrize("kind", ["ENUM ('z', 'a')", "SET ('z', 'a')"])
@@ -322,7 +322,7 @@ def test_a_key_that_is_sorted_by_index_is_refused(mariadb: Any, kind: str) -> No
         list(source("SELECT id FROM users", key="id").rows())
     text = source("SELECT CAST(id AS CHAR) AS id FROM users", key="id")
     assert only_rows(text.rows()) == [{"id": "a"}, {"id": "z"}]
-    assert rest(text, behind("a")) == [{"id": "z"}]
+    assert unfinished_rows(text, finished_up_to("a")) == [{"id": "z"}]
 
 
 def test_a_timestamp_that_may_show_an_hour_twice_is_no_key(mariadb: Any) -> None:
@@ -357,7 +357,7 @@ def _know_berlin(mariadb: Any) -> None:
 def test_a_key_may_be_a_word_of_sql(mariadb: Any, name: str) -> None:
     rows = source(f"SELECT seq AS `{name}` FROM seq_1_to_1500", key=name)
     assert len(only_rows(rows.rows())) == 1_500
-    assert rest(rows, behind(1_499)) == [{name: 1_500}]
+    assert unfinished_rows(rows, finished_up_to(1_499)) == [{name: 1_500}]
     assert [len(only_rows(part.rows())) for part in split(rows, 3)] == [500, 500, 500]
 
 

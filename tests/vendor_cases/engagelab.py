@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EngageLab MA: one user a request, named by a number, and an envelope whose code says all.
+"""EngageLab MA: one user a request, named by a number, and a response whose code decides.
 
 The codes: seeds 000_07f6870b0c84cf74 and 001_ba1b38142f9df95a, "Error Code".
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 
 from airflow_provider_userattrs.operators.engagelab import (
@@ -54,8 +55,12 @@ class EngageLabCase(VendorCase):
     def users_in(self, body: bytes) -> list[Any]:
         return [json.loads(body)["euid"]]
 
-    def answer(self, words: dict[Any, bool]) -> tuple[int, bytes]:
-        (yes,) = words.values()
+    def attributes_in(self, body: bytes) -> dict[str, Any]:
+        properties: dict[str, Any] = json.loads(body, parse_float=Decimal)["properties"]
+        return properties
+
+    def response(self, accepted: dict[Any, bool]) -> tuple[int, bytes]:
+        (yes,) = accepted.values()
         return 200, json.dumps({"code": 0, "message": "success"} if yes else {"code": 55102, "message": "no"}).encode()
 
 
@@ -70,13 +75,15 @@ ENGAGELAB = EngageLabCase(
         "unset": (EngageLabUnsetAttributesOperator, {"attributes": ["gone", "gone_too"]}),
     },
     user_column="euid",
+    time_form="%Y-%m-%d %H:%M:%S",
+    date_form="%Y-%m-%d %H:%M:%S",
     has_text_keys=False,
     unknown_user="55108",
     refused={"code": 55108},
     all_refused={"status": 200, "code": 55102},
     partial={"code": 0},
     any_time=[{"code": 0}, {"code": 55102}, {"code": 55108}, {"code": -1}, {"code": 40050}, {"code": 77777}],
-    #: The HTTP status is documented nowhere, so it makes no difference.
+    #: No page documents the HTTP status, so it makes no difference.
     documented=[
         Documented(
             f"{code}-under-{http or 'its own status'}",

@@ -33,8 +33,12 @@ class KahunaCase(VendorCase):
     def users_in(self, body: bytes) -> list[Any]:
         return [user["target"]["username"] for user in json.loads(body)["user_attributes_array"]]
 
-    def answer(self, words: dict[Any, bool]) -> tuple[int, bytes]:
-        each = [{"success": True} if yes else {"success": False, "error_code": 404} for yes in words.values()]
+    def attributes_in(self, body: bytes) -> dict[str, Any]:
+        attributes: dict[str, Any] = json.loads(body)["user_attributes_array"][0]["attributes"]
+        return attributes
+
+    def response(self, accepted: dict[Any, bool]) -> tuple[int, bytes]:
+        each = [{"success": True} if yes else {"success": False, "error_code": 404} for yes in accepted.values()]
         return 200, json.dumps(each).encode()
 
 
@@ -45,6 +49,10 @@ KAHUNA = KahunaCase(
         "unset": (KahunaUnsetAttributesOperator, {"target": ["username"], "attributes": ["gone", "gone_too"]}),
     },
     user_column="username",
+    time_form="%Y/%m/%d %H:%M",
+    date_form="%Y/%m/%d",
+    time_cut=("second", "microsecond"),
+    sends_fractions_as_text=True,
     batch=100,
     longest_value=2_048,
     unknown_user="404",

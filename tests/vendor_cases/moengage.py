@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MoEngage: one user a request, who need not be known, and an answer whose status says all.
+"""MoEngage: one user a request, who need not be known, and a response whose status decides.
 
 The errors: the table of https://www.moengage.com/docs/api/data/data-overview.
 """
@@ -53,10 +53,10 @@ class MoEngageCase(VendorCase):
     def users_in(self, body: bytes) -> list[Any]:
         return [json.loads(body)["customer_id"]]
 
-    def answer(self, words: dict[Any, bool]) -> tuple[int, bytes]:
-        (yes,) = words.values()
-        told = {"status": "success"} if yes else {"status": "fail", "error": {"type": "MissingAttributeError"}}
-        return 200 if yes else 400, json.dumps(told).encode()
+    def response(self, accepted: dict[Any, bool]) -> tuple[int, bytes]:
+        (yes,) = accepted.values()
+        content = {"status": "success"} if yes else {"status": "fail", "error": {"type": "MissingAttributeError"}}
+        return 200 if yes else 400, json.dumps(content).encode()
 
 
 MOENGAGE = MoEngageCase(
@@ -66,6 +66,8 @@ MOENGAGE = MoEngageCase(
         "unset": (MoEngageUnsetAttributesOperator, {"attributes": ["gone", "gone_too"]}),
     },
     user_column="customer_id",
+    time_form="%Y-%m-%dT%H:%M:%SZ",
+    date_form="%Y-%m-%d",
     longest_value=512,
     refused={"code": "MissingAttributeError"},
     all_refused={"status": 200, "body": '{"status": "fail", "error": {"message": "no", "type": "ServerError"}}'},

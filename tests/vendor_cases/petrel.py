@@ -33,9 +33,16 @@ class PetrelCase(VendorCase):
     def users_in(self, body: bytes) -> list[Any]:
         return [member["id"].casefold() for member in json.loads(body)["members"]]
 
-    def answer(self, words: dict[Any, bool]) -> tuple[int, bytes]:
-        told = [{"id": user, "result": "merged" if yes else "bad_value"} for user, yes in words.items()]
-        return MULTI_STATUS, json.dumps({"results": sorted(told, key=itemgetter("id"), reverse=True)}).encode()
+    def user_in(self, body: bytes) -> Any:
+        return json.loads(body)["members"][0]["id"]
+
+    def attributes_in(self, body: bytes) -> dict[str, Any]:
+        attributes: dict[str, Any] = json.loads(body)["members"][0]["merge"]
+        return attributes
+
+    def response(self, accepted: dict[Any, bool]) -> tuple[int, bytes]:
+        results = [{"id": user, "result": "merged" if yes else "bad_value"} for user, yes in accepted.items()]
+        return MULTI_STATUS, json.dumps({"results": sorted(results, key=itemgetter("id"), reverse=True)}).encode()
 
 
 PETREL = PetrelCase(
@@ -45,6 +52,8 @@ PETREL = PetrelCase(
         "unset": (PetrelUnsetAttributesOperator, {"attributes": ["gone", "gone_too"]}),
     },
     user_column="member_id",
+    time_form=None,
+    date_form="%Y-%m-%d",
     batch=40,
     ok=MULTI_STATUS,
     longest_value=2_000,

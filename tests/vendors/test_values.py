@@ -8,45 +8,23 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from vendor_cases import VENDOR_CASES, VendorCase
+from vendor_cases.moengage import MOENGAGE
 
 from airflow_provider_userattrs.push.mapping.times import time_zone
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
-from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 
 UTC = time_zone("UTC")
-
-#: vendor -> operation, the row's user, the form of a time, of a date, and what a time is cut to.
-VENDORS: dict[str, tuple[Any, dict[str, Any], str, str, dict[str, int]]] = {
-    "engagelab": (
-        engagelab.OPERATIONS["set"],
-        {"euid": 1},
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%d %H:%M:%S",
-        {"microsecond": 0},
-    ),
-    "kahuna": (
-        kahuna.OPERATIONS["set"],
-        {"email": "a@b"},
-        "%Y/%m/%d %H:%M",
-        "%Y/%m/%d",
-        {"second": 0, "microsecond": 0},
-    ),
-    "moengage": (
-        moengage.OPERATIONS["set"],
-        {"customer_id": "john"},
-        "%Y-%m-%dT%H:%M:%SZ",
-        "%Y-%m-%d",
-        {"microsecond": 0},
-    ),
-}
 
 zones = st.none() | st.integers(-720, 720).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 texts = st.text(max_size=20) | st.text(st.characters(), max_size=600)
@@ -112,6 +90,13 @@ anything = st.one_of(
 )
 
 
+@cache
+def set_operation(case: VendorCase) -> Operation:
+    operator, parameters = case.operations["set"]
+    operation: Operation = operator(task_id="push", users=[], **parameters).make_operation()
+    return operation
+
+
 def own(value: Any) -> Any:
     """Return a value as Python's own, by the libraries' own words."""
     if isinstance(value, Enum):
@@ -123,10 +108,9 @@ def own(value: Any) -> Any:
     return value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value
 
 
-def is_same(vendor: str, value: Any, sent: Any) -> bool:
-    """Tell whether what was sent is the value."""
+def is_same(vendor: VendorCase, value: Any, sent: Any) -> bool:
+    """Return whether what was sent is the value."""
     value = own(value)
-    *_, time_form, date_form, cut = VENDORS[vendor]
     if isinstance(value, (list, tuple)):
         pairs = zip(value, sent, strict=True)
         return isinstance(sent, list) and all(is_same(vendor, *pair) for pair in pairs)
@@ -135,15 +119,15 @@ def is_same(vendor: str, value: Any, sent: Any) -> bool:
     if isinstance(value, int):
         return type(sent) is int and sent == value
     if isinstance(value, float):
-        return isinstance(sent, str) is (vendor == "kahuna") and float(sent) == value
+        return isinstance(sent, str) is vendor.sends_fractions_as_text and float(sent) == value
     if isinstance(value, Decimal):
-        return (vendor == "kahuna" or not isinstance(sent, str)) and Decimal(sent) == value
+        return (vendor.sends_fractions_as_text or not isinstance(sent, str)) and Decimal(sent) == value
     if isinstance(value, datetime):
         there: Any = value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
-        there = there.replace(**cut)
-        return bool(datetime.strptime(sent, time_form) == there)
+        there = there.replace(**dict.fromkeys(vendor.time_cut, 0))
+        return vendor.time_form is not None and bool(datetime.strptime(sent, vendor.time_form) == there)
     if isinstance(value, date):
-        return datetime.strptime(sent, date_form) == datetime(value.year, value.month, value.day)
+        return datetime.strptime(sent, vendor.date_form) == datetime(value.year, value.month, value.day)
     return isinstance(value, (str, UUID)) and sent == str(value)
 
 
@@ -153,38 +137,35 @@ def kinds(value: Any) -> set[str]:
     return {kind.__name__ for part in parts for each in (part, own(part)) for kind in type(each).__mro__[:-1]}
 
 
-def has_no_place(value: Any) -> bool:
-    """Tell whether there is nothing at any vendor that the value could be."""
+def cannot_be_sent(value: Any) -> bool:
+    """Return whether no vendor has a type for the value."""
     return isinstance(own(value), (bytes, time, timedelta, Fraction, complex, dict))
 
 
-@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("vendor", VENDOR_CASES)
 @settings(max_examples=400, deadline=None)
 @given(value=anything)
 def test_a_value_arrives_as_it_was_or_not_at_all(become: Any, vendor: str, value: Any) -> None:
-    operation, user, *_ = VENDORS[vendor]
-    body = become(operation, {name: name for name in user}, {**user, "x": value})
+    case = VENDOR_CASES[vendor]
+    user = case.user_column
+    body = become(set_operation(case), {user: user}, {user: case.key(1), "x": value})
     if isinstance(body, Verdict):
         assert (body.status, body.attribute) == (Status.INVALID, "x")
         if body.code == "type":
             assert any(kind in body.meaning for kind in kinds(value))
         assert body.remedy
         return
-    sent = json.loads(body, parse_float=Decimal)
-    if vendor == "kahuna":
-        (sent,) = sent["user_attributes_array"]
-    assert is_same(vendor, value, sent["properties" if vendor == "engagelab" else "attributes"]["x"])
-    assert not has_no_place(value)
+    assert is_same(case, value, case.attributes_in(body)["x"])
+    assert not cannot_be_sent(value)
 
 
 @pytest.mark.parametrize(("kind", "bits"), [("float16", 11), ("float32", 24), ("float64", 53)])
 def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: str, bits: int) -> None:
     """919876543210 in four bytes is 919876567040, which is somebody else's number."""
     make = getattr(pytest.importorskip("numpy"), kind)
-    moengages = VENDORS["moengage"]
     for number, code in ((2**bits - 1, None), (2**bits, "inexact-integer")):
         row = {"customer_id": "john", "mobile": make(number)}
-        bodies = [become(moengages[0], {"customer_id": "customer_id"}, row)]
+        bodies = [become(moengage.OPERATIONS["set"], {"customer_id": "customer_id"}, row)]
         row = {"euid": 1, "x": make(number)}
         bodies.append(become(engagelab.OPERATIONS["increase"], {"euid": "euid"}, row))
         for body in bodies:
@@ -194,9 +175,9 @@ def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: st
 @settings(max_examples=400, deadline=None)
 @given(value=anything, name=st.sampled_from(["name", "mobile", "age", "revenue", "moe_unsubscribe", "created_time"]))
 def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: Any, value: Any, name: str) -> None:
-    operation, user, *_ = VENDORS["moengage"]
     notes: dict[Any, int] = {}
-    body = become(operation, {"customer_id": "customer_id"}, {**user, name: value}, notes=notes)
+    row = {"customer_id": "john", name: value}
+    body = become(moengage.OPERATIONS["set"], {"customer_id": "customer_id"}, row, notes=notes)
     if isinstance(body, Verdict):
         assert (body.status, body.attribute) == (Status.INVALID, name)
         return
@@ -205,7 +186,7 @@ def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: An
     assert isinstance(sent, expected)
     if name == "created_time":
         assert isinstance(own(value), (date, str))
-    elif not is_same("moengage", value, sent):
+    elif not is_same(MOENGAGE, value, sent):
         assert notes, "changed, and not noted"
         if name != "moe_unsubscribe":
             assert Decimal(sent) == Decimal(repr(own(value)) if isinstance(own(value), float) else own(value))
@@ -219,17 +200,13 @@ ids = st.one_of(scalars, libraries(), members, st.just(10362473))
 def test_an_id_is_the_one_it_was_or_there_is_none(become: Any, value: Any) -> None:
     """Another user's profile would be changed."""
     plain = own(value)
-    for vendor, (operation, user, *_) in VENDORS.items():
-        (name,) = user
-        body = become(operation, {name: name}, {name: value, "x": 1})
+    for case in VENDOR_CASES.values():
+        body = become(set_operation(case), {case.user_column: case.user_column}, {case.user_column: value, "x": 1})
         if isinstance(body, Verdict):
             assert body.status is Status.INVALID
             continue
-        sent = json.loads(body)
-        if vendor == "kahuna":
-            sent = sent["user_attributes_array"][0]["target"]
-        found = sent[name]
-        if isinstance(plain, (str, UUID)) and vendor != "engagelab":
+        found = case.user_in(body)
+        if isinstance(plain, (str, UUID)) and case.has_text_keys:
             assert found == str(plain)
         else:
             assert not isinstance(plain, (bool, bytes))

@@ -180,7 +180,7 @@ class Checkpointer:
     def _unfinished(self, gaps: Sequence[Gap]) -> dict[str, Any] | None:
         if not self._keys.is_used and self._checkpoint.keys is None:
             return None
-        return replace(self._earlier.behind(gaps), sent_upto=self._sent_upto).as_dict()
+        return replace(self._earlier.after_try(gaps), sent_upto=self._sent_upto).as_dict()
 
     def _save(self, *, now: bool = False, complete: bool = False) -> bool:
         self._next_save = self._clock.monotonic() + SAVE_EVERY

@@ -43,7 +43,7 @@ class Unfinished:
         """Return about how many bytes the gaps take as JSON."""
         return sum(size_of(edge) for gaps in self.tries for gap in gaps for edge in gap)
 
-    def behind(self, gaps: Sequence[Gap]) -> Unfinished:
+    def after_try(self, gaps: Sequence[Gap]) -> Unfinished:
         """Return what is unfinished after one more try."""
         return Unfinished((*self.tries, tuple(gaps)), self.sent_upto) if gaps else self
 

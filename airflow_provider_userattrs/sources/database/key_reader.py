@@ -107,7 +107,7 @@ class KeyReader:
                     raise
                 log.info("%s; after %s rows, the query is run again from the last row on", error, f"{read:,}")
             rest = Selection.NOT_SENT if selection is Selection.ALL else selection
-            wanted = {"unfinished": unfinished.behind([Gap(last, ())]), "selection": rest}
+            wanted = {"unfinished": unfinished.after_try([Gap(last, ())]), "selection": rest}
             edges = finished | set(last)
 
     def _chunks(self, **wanted: Any) -> Iterator[tuple[list[Any], list[Any], RowMaker]]:

@@ -37,9 +37,9 @@ def test_keys_of_any_type_come_back(key: Any) -> None:
 
 
 def test_each_try_adds_its_gaps_and_one_that_finished_nothing_adds_none() -> None:
-    first = Unfinished().behind([Gap((), (5,))])
-    second = first.behind([Gap((7,), (9,)), Gap((12,), ())])
-    assert second.behind([]) is second
+    first = Unfinished().after_try([Gap((), (5,))])
+    second = first.after_try([Gap((7,), (9,)), Gap((12,), ())])
+    assert second.after_try([]) is second
     assert second.tries == ((Gap((), (5,)),), (Gap((7,), (9,)), Gap((12,), ())))
     assert second.edges == {5, 7, 9, 12}
     assert second.size > first.size > Unfinished().size == 0

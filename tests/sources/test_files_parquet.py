@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of Parquet files: types, columns, cells that Python has no value for."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sources.file_rows import check_resuming, only_rows, write
+
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.sources.files import FileRows
+
+
+def test_parquet(tmp_path: Path) -> None:
+    at = datetime(2026, 11, 24, 10, 0, 0, 123456)
+    table = pa.table(
+        {
+            "id": pa.array(range(3_500), pa.int64()),
+            "d": pa.array([Decimal("1.10")] * 3_500, pa.decimal128(9, 2)),
+            "at": pa.array([at] * 3_500, pa.timestamp("ns")),
+            "aware": pa.array([at.replace(tzinfo=timezone.utc)] * 3_500, pa.timestamp("ns", tz="UTC")),
+            "day": pa.array([date(1980, 2, 29)] * 3_500),
+            "list": pa.array([[1, None]] * 3_500),
+            "nothing": pa.array([None] * 3_500, pa.string()),
+            "text": pa.array(["1"] * 3_500),
+        }
+    )
+    path = tmp_path / "users.parquet"
+    pq.write_table(table, path, row_group_size=1_600)
+    source = FileRows(str(path), types={"text": "integer"})
+    rows = only_rows(source.rows())
+    assert rows[3_499] == {
+        "id": 3_499,
+        "d": Decimal("1.10"),
+        "at": at,
+        "aware": at.replace(tzinfo=timezone.utc),
+        "day": date(1980, 2, 29),
+        "list": [1, None],
+        "nothing": None,
+        "text": 1,
+    }
+    assert [row["id"] for row in rows] == list(range(3_500))
+    assert check_resuming(source) == 5
+
+
+def test_nanoseconds_are_cut(tmp_path: Path) -> None:
+    path = tmp_path / "users.parquet"
+    pq.write_table(pa.table({"at": pa.array([1_764_000_000_123_456_789], pa.timestamp("ns"))}), path)
+    (row,) = only_rows(FileRows(str(path)).rows())
+    assert row["at"].microsecond == 123456
+
+
+def test_a_value_of_another_type_in_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "users.parquet"
+    pq.write_table(pa.table({"a": ["1", "x", "3"]}), path)
+    first, bad, last = only_rows(FileRows(str(path), types={"a": "integer"}).rows())
+    assert (first, last) == ({"a": 1}, {"a": 3})
+    assert bad.verdict.meaning == "value is not of the type integer that types declares"
+    assert bad.verdict.location.endswith("users.parquet, row 2")
+
+
+def test_no_parquet(tmp_path: Path) -> None:
+    with pytest.raises(RefusedConfiguration, match=r"users\.parquet"):
+        list(FileRows(write(tmp_path / "users.parquet", "a,b\n1,2\n")).rows())
+
+
+def test_parquet_files_with_other_columns(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["u1"], "plan": ["a"]}), tmp_path / "part-0.parquet")
+    pq.write_table(pa.table({"id": ["u2"], "Plan": ["b"]}), tmp_path / "part-1.parquet")
+    with pytest.raises(RefusedConfiguration, match=r"part-1\.parquet does not have the same columns"):
+        next(FileRows(str(tmp_path / "*.parquet")).rows())
+
+
+@pytest.mark.parametrize("types", [{}, {"id": "text"}])
+def test_a_parquet_value_that_python_has_none_for_costs_its_row(tmp_path: Path, types: dict[str, str]) -> None:
+    table = pa.table(
+        {
+            "id": ["a", "b", "c", "d"],
+            "day": pa.array([1, 10**8, 2, None], pa.int32()).cast(pa.date32()),
+            "text": pa.array([b"x", b"y", b"\xff", b"z"], pa.binary()).cast(pa.binary()).view(pa.string()),
+            "at": pa.array([0, 0, 0, 10**18], pa.int64()).view(pa.timestamp("us")),
+        }
+    )
+    path = tmp_path / "users.parquet"
+    pq.write_table(table, path, row_group_size=3)
+    first, *bad = only_rows(FileRows(str(path), types=types).rows())
+    assert first == {"id": "a", "day": date(1970, 1, 2), "text": "x", "at": datetime(1970, 1, 1)}
+    assert [(item.verdict.attribute, item.verdict.location.rpartition(", ")[2], item.raw["id"]) for item in bad] == [
+        ("day", "row 2", "b"),
+        ("text", "row 3", "c"),
+        ("at", "row 4", "d"),
+    ]
+    assert {item.verdict.code for item in bad} == {"unreadable-value"}
+    assert check_resuming(FileRows(str(path), types=types)) == 2
