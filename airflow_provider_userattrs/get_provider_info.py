@@ -94,7 +94,7 @@ _COMMON_FIELDS = {
     ),
     "rate_limit": Field(
         "Rate limit (per second)",
-        "What all tasks of this connection may send together in a second. Empty: the vendor's limit.",
+        "What a push may send in a second, all of its shards together. Empty: the vendor's limit.",
         _NUMBER,
     ),
     "verify": Field(

@@ -40,7 +40,7 @@ _SHOWN = (
 class UserPushOperator(ColumnsOperator):
     """Push users to a vendor and report what became of every row.
 
-    The task's XCom is the report, also when the task fails; docs/report.md has its fields.
+    The task's XCom is the report, also when the task fails; its type is ``PushReport``.
 
     :param users: the rows: an upstream task's XCom (a list of dicts, a path or what `hand_over` returns, or several), a
         plain list, a source object, or the path of a file.

@@ -92,7 +92,7 @@ def write_texts(pages: Path, folder: Path) -> None:
         written = folder / name
         written.parent.mkdir(parents=True, exist_ok=True)
         written.write_text(text, encoding="utf-8")
-        listed.append(f"- [{title(text)}]({HOME}{name})")
+        listed.append(f"- [{title(text)}]({HOME}{name}){first_sentence(text)}")
     name, paragraph, _ = (ROOT / "README.md").read_text(encoding="utf-8").split("\n\n", 2)
     summary = re.sub(r"\s+", " ", paragraph)
     (folder / "llms.txt").write_text(
@@ -116,6 +116,13 @@ def order(pages: Path) -> Iterator[Path]:
 def title(text: str) -> str:
     """Return a page's title."""
     return text.partition("\n")[0].lstrip("# ")
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a page that begins with one, as ``llms.txt`` has it; else nothing."""
+    paragraph = " ".join(text.split("\n\n")[1].split())
+    sentence = re.match(r"[A-Z].*?[.:](?= |$)", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", paragraph))
+    return f": {sentence[0].rstrip('.:')}" if sentence else ""
 
 
 def _plain(page: Path, text: str) -> str:

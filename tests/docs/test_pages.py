@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from generated import pages, verdicts
 from generated.markup import plain
+from pages import section
 from project.test_public_surface import FILE
 
 import airflow_provider_userattrs
@@ -26,19 +27,8 @@ PACKAGE = Path(airflow_provider_userattrs.__file__).parent
 
 @pytest.mark.skipif(find_spec("sphinx") is None, reason="needs the extra docs")
 def test_they_build_without_a_warning(tmp_path: Path) -> None:
-    build: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-b",
-        "html",
-        "-W",
-        "--keep-going",
-        "-q",
-        "-d",
-        tmp_path / "doctrees",
-    ]
-    done = subprocess.run([*build, ROOT / "docs", tmp_path / "html"], capture_output=True, text=True, timeout=300)
+    build = f"-m sphinx -b html -W --keep-going -q -d {tmp_path / 'doctrees'} {ROOT / 'docs'} {tmp_path / 'html'}"
+    done = subprocess.run([sys.executable, *build.split()], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     listed = set(re.findall(rf"\({pages.HOME}(\S+)\)", (tmp_path / "html" / "llms.txt").read_text()))
     assert listed == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
@@ -46,6 +36,17 @@ def test_they_build_without_a_warning(tmp_path: Path) -> None:
         text = (tmp_path / "html" / page).read_text()
         assert text.startswith("# ")
         assert not re.search(r"^```\{", text, re.MULTILINE), f"{page} has something that only Sphinx reads"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="needs tomllib")
+def test_every_extra_is_listed() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = re.findall(r"`([\w-]+)`", section("docs/install.md", "Extras"))
+    assert set(project["optional-dependencies"]) <= set(named)
+    for_users = re.findall(r"^\| `(\w+)` \|", section("docs/install.md", "Extras"), re.MULTILINE)
+    assert for_users == ["sql", "parquet", "zstd", "sandbox"]
 
 
 # Verdicts
