@@ -9,6 +9,8 @@ from starlette.types import Receive, Scope, Send
 
 from .connections import Connections
 from .control import control_routes, refused
+from .host_names import HostNames
+from .host_names import refused as misdirected
 from .page import render
 from .refusal import RefusedError
 from .vendor_app import VendorApp
@@ -28,14 +30,24 @@ def _inspection(world: World) -> FastAPI:
 
 
 class App:
-    """Routes a request by its first path segment: to a vendor, else to the control API and the page."""
+    """Routes a request by its first path segment: to a vendor, else to the control API and the page.
 
-    def __init__(self, world: World, connections: Connections) -> None:
+    :param world: the state.
+    :param connections: knows when data arrived.
+    :param names: the hosts that it answers for.
+    """
+
+    def __init__(self, world: World, connections: Connections, names: HostNames) -> None:
+        self._names = names
         self._vendor_apps = {name: VendorApp(world, vendor, connections) for name, vendor in world.vendors.items()}
         self._inspection = _inspection(world)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or not self._names.include(hosts[0]):
+            await misdirected()(scope, receive, send)
+            return
         _, _, below = scope.get("path", "").partition("/")
         name, _, rest = below.partition("/")
         vendor_app = self._vendor_apps.get(name)

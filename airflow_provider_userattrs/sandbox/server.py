@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves the sandbox on 127.0.0.1, in a thread of this process."""
+"""Serves the sandbox, on 127.0.0.1 unless told otherwise twice, in a thread of this process."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 try:
     import fastapi as _fastapi  # noqa: F401
@@ -19,6 +20,7 @@ except ImportError as missing:
 
 from .app import App
 from .connections import Connections
+from .host_names import HostNames
 from .world import World
 
 __all__ = ["Sandbox", "serve"]
@@ -65,12 +67,20 @@ class _Server(uvicorn.Server):
             self.start_finished.set()
 
 
-def _listen(port: int) -> socket.socket:
+def is_remote(host: str) -> bool:
+    """Return whether other machines reach what listens there.
+
+    :param host: an IPv4 address.
+    """
+    return not IPv4Address(host).is_loopback
+
+
+def _listen(host: str, port: int) -> socket.socket:
     # asyncio disables Nagle's algorithm, which costs 40 ms per answer, only if the protocol is given explicitly.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, port))
+        listening.bind((host, port))
         listening.listen(2048)
     except OSError:
         listening.close()
@@ -79,16 +89,30 @@ def _listen(port: int) -> socket.socket:
 
 
 @contextmanager
-def serve(port: int = 0, world: World | None = None) -> Iterator[Sandbox]:
+def serve(
+    port: int = 0,
+    world: World | None = None,
+    *,
+    host: str = HOST,
+    allow_remote: bool = False,
+    names: Iterable[str] = (),
+) -> Iterator[Sandbox]:
     """Run the sandbox for as long as the ``with`` block lasts.
 
     :param port: the TCP port; 0 picks a free one
     :param world: the state to serve; a new one by default
+    :param host: the IPv4 address to listen on
+    :param allow_remote: whether ``host`` may be an address that other machines reach: whoever does sees the users, and
+        needs no credentials
+    :param names: host names that it answers under, besides its addresses and ``localhost``
+    :raises ValueError: if other machines would reach it, and may not
     """
+    if is_remote(host) and not allow_remote:
+        raise ValueError(f"other machines reach {host}; serve there with allow_remote=True only")
     world = world or World()
     connections = Connections()
-    app = App(world, connections)
-    listening = _listen(port)
+    app = App(world, connections, HostNames(names))
+    listening = _listen(host, port)
     config = uvicorn.Config(
         app,
         http=connections.protocol(),
@@ -109,7 +133,8 @@ def serve(port: int = 0, world: World | None = None) -> Iterator[Sandbox]:
         server.start_finished.wait()
         if not server.started:
             raise RuntimeError("the sandbox did not start; the log says why")
-        yield Sandbox(f"http://{HOST}:{listening.getsockname()[1]}", app, world)
+        shown = HOST if IPv4Address(host).is_unspecified else host
+        yield Sandbox(f"http://{shown}:{listening.getsockname()[1]}", app, world)
     finally:
         server.should_exit = True
         thread.join()

@@ -128,10 +128,20 @@ def test_an_upload_broken_off_is_no_request() -> None:
         host, _, port = sandbox.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(
-                b"POST /kahuna/api/userattributes?env=p HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
+                b"POST /kahuna/api/userattributes?env=p HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"
             )
             until(lambda: sandbox.world.journal._last_number == 1)
         assert requests.get(f"{sandbox.url}/_sandbox/journal").json() == {"requests": []}
+
+
+def test_other_machines_reach_it_only_if_told_so_twice() -> None:
+    with pytest.raises(ValueError, match="allow_remote=True"), serve(host="0.0.0.0"):
+        pass
+    with serve(host="0.0.0.0", allow_remote=True) as sandbox:
+        assert sandbox.url.startswith("http://127.0.0.1:")
+        assert requests.get(f"{sandbox.url}/_sandbox/health").status_code == 200
+    with serve(host="127.0.0.2") as sandbox:
+        assert sandbox.url.startswith("http://127.0.0.2:")
 
 
 class TestCommand:
@@ -203,6 +213,20 @@ class TestCommand:
         with pytest.raises(SystemExit):
             command.main(["--port", port])
         assert "must be 0 to 65535" in capsys.readouterr().err
+
+    def test_other_machines(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as refused:
+            command.main(["--port", "0", "--host", "0.0.0.0"])
+        assert refused.value.code == 2
+        assert "add --allow-remote if that is meant" in capsys.readouterr().err
+        assert command.main(["--port", "0", "--host", "0.0.0.0", "--allow-remote"]) == 0
+        assert "http://127.0.0.1:" in capsys.readouterr().out
+
+    @pytest.mark.parametrize("host", ["localhost", "::", "1.2.3"])
+    def test_wrong_host(self, host: str, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            command.main(["--host", host])
+        assert "must be an IPv4 address" in capsys.readouterr().err
 
     @pytest.mark.parametrize("library", ["uvicorn", "fastapi"])
     def test_without_the_extra(
