@@ -2,7 +2,7 @@
 """What Airflow learns about the package. Airflow calls this while it is being imported, so it imports nothing.
 
 The connection forms are declared here and only here: Airflow 3.2 and later read ``conn-fields`` and
-``ui-field-behaviour`` as they stand, ``hooks/forms.py`` makes the forms of earlier versions out of them, and
+``ui-field-behaviour`` unchanged, ``hooks/forms.py`` makes the forms of earlier versions out of them, and
 ``hooks/settings.py`` checks a connection's extras against them.
 """
 
@@ -14,8 +14,8 @@ _PACKAGE = "airflow_provider_userattrs"
 class Field:
     """A field of a connection form, which is an extra of the connection.
 
-    :param label: what stands beside it.
-    :param description: what stands below it.
+    :param label: the text beside it.
+    :param description: the text below it.
     :param schema: the JSON schema of what it takes; null, too, for that is an empty field.
     """
 

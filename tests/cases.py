@@ -68,7 +68,7 @@ class Case:
 
     @property
     def overwrites(self) -> bool:
-        """Tell whether the last update of a user decides what is held."""
+        """Return whether the last update of a user decides what is held."""
         return self.operation in ("set", "contacts")
 
     @property

@@ -137,7 +137,7 @@ class Line:
 
     @property
     def ours(self) -> bool:
-        """Tell whether the package wrote it."""
+        """Return whether the package wrote it."""
         return _PACKAGE in self.logger
 
 

@@ -25,7 +25,7 @@ SINCE = {
 
 
 def has(feature: str) -> bool:
-    """Tell whether this Airflow has a feature."""
+    """Return whether this Airflow has a feature."""
     return Version(SINCE[feature]) <= Version(AIRFLOW.base_version)
 
 

@@ -78,7 +78,7 @@ class Peer:
         self.sock.close()
 
     def has_gone(self) -> bool:
-        """Tell whether the client closed, or sent anything."""
+        """Return whether the client closed, or sent anything."""
         return bool(select.select([self.sock], [], [], 0)[0])
 
     def _more(self) -> bool:

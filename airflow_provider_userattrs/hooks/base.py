@@ -163,7 +163,7 @@ class VendorHook(BaseHook):
             return False, str(error)
 
     def probe(self) -> tuple[bool, str]:
-        """Ask something harmless that tells right credentials from wrong ones, as far as the vendor lets one."""
+        """Send a harmless request that shows whether the credentials are valid, as far as the vendor allows that."""
         base_url, verdict = self.transport.base_url, self.check_credentials()
         if verdict.action is Action.STOP:
             return False, f"{base_url} rejected the request: {verdict.meaning} ({verdict.code}). {verdict.remedy}"

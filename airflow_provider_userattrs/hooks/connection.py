@@ -25,7 +25,7 @@ _RECEIVE_SIZE = 16_384
 #: Bytes sent before checking for an early response. Most requests are smaller.
 _SEND_SIZE = 65_536
 
-#: Error -> what whoever runs Airflow can look into.
+#: Error -> what an administrator can look into.
 _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "the host name cannot be resolved"),
     (ConnectionRefusedError, "connection refused"),
@@ -48,18 +48,18 @@ class Connection:
     def __init__(self, sock: Any, name: str) -> None:
         self._sock = sock
         self._name = name
-        #: Closes the socket also when nobody closed the hook.
+        #: Closes the socket even if the hook is never closed.
         self._closer = finalize(self, _close, sock)
         #: Whether a byte of the request may have been sent.
         self._may_be_sent = False
 
     @property
     def is_open(self) -> bool:
-        """Tell whether it has not been closed on this side."""
+        """Return whether it has not been closed on this side."""
         return self._closer.alive
 
     def is_reusable(self) -> bool:
-        """Tell whether the server keeps the connection open and has sent nothing unasked.
+        """Return whether the server keeps the connection open and has sent nothing unasked.
 
         Otherwise the connection is closed: the check consumes what was sent, and a second one would find nothing.
         """
@@ -156,7 +156,7 @@ def shut_down(sock: Any) -> None:
         sock = sock.socket
     if isinstance(sock, socket.socket):
         with suppress(OSError):
-            # Not the TLS socket's own method, after which the other thread would go on without TLS.
+            # Not the TLS socket's own method, after which the other thread would continue without TLS.
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 

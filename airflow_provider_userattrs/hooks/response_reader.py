@@ -54,12 +54,12 @@ class ResponseReader:
 
     @property
     def keeps_alive(self) -> bool:
-        """Tell whether the connection may be used again after this response."""
+        """Return whether the connection may be used again after this response."""
         return self._keeps_alive and not self._has_more and self._status not in _CLOSING_STATUSES
 
     @property
     def has_more(self) -> bool:
-        """Tell whether anything was received after the head of the response."""
+        """Return whether anything was received after the head of the response."""
         return self._has_more or bool(self._body)
 
     def feed(self, data: bytes) -> None:

@@ -100,7 +100,7 @@ class Route:
         return "\r\n".join([*lines, "Content-Length: "]).encode("latin-1")
 
     def _forwards(self, target: str) -> bool:
-        """Tell whether a proxy forwards the requests; their target is then a full URL."""
+        """Return whether a proxy forwards the requests; their target is then a full URL."""
         return not target.startswith("/")
 
     def _open(self) -> Connection:

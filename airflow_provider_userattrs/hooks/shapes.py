@@ -39,7 +39,7 @@ def check_names(name: str, value: Any, example: str) -> tuple[str, ...]:
     :param name: the argument.
     :param value: what was given.
     :param example: a right call.
-    :raises TypeError: if they are no list of texts; one text would be taken for its letters.
+    :raises TypeError: if they are not a list of texts; a single text would be read as its letters.
     """
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
         raise TypeError(f"{name} is {kind_of(value)}, not a list of names; call {example}")

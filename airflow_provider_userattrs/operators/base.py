@@ -184,14 +184,14 @@ class UserPushOperator(ColumnsOperator):
 
     @property
     def _is_one_of_many(self) -> bool:
-        """Tell whether other shards push other rows."""
+        """Return whether other shards push other rows."""
         return self.shard is not None and self.shard.of > 1
 
     @property
     def _on_empty(self) -> str:
         """Return what it means here that there are no rows: nothing, if upstream was skipped or other shards have some.
 
-        A task that runs after a skipped one was told so by its author, in its trigger rule.
+        A task runs after a skipped one only if its trigger rule allows it.
         """
         return "ok" if self._is_one_of_many or self.users.are_skipped else self.on_empty
 
@@ -243,7 +243,7 @@ class UserPushOperator(ColumnsOperator):
                 add_counts(self.outlets, context["outlet_events"], report)
             return report
         failure = report["failure"] or str(error)
-        raise interruption.hand_on(failure) or to_raise(error, failure)
+        raise interruption.forward(failure) or to_raise(error, failure)
 
     def get_openlineage_facets_on_complete(self, _: Any) -> OperatorLineage[Any, Any]:
         """Return the push's lineage for OpenLineage, however the push ended."""

@@ -117,7 +117,7 @@ class ColumnsOperator(CheckedOperator):
 
 
 def _is_known(value: Any) -> bool:
-    """Tell whether a parameter is known when the DAG is parsed, with everything in it."""
+    """Return whether a parameter is known when the DAG is parsed, with everything in it."""
     if isinstance(value, (Constant, Hashed)):
         return _is_known(value.value if isinstance(value, Constant) else value.column)
     if is_deferred(value):

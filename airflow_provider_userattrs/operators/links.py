@@ -12,7 +12,7 @@ from airflow_provider_userattrs._airflow import BaseOperatorLink
 
 
 class PushReportLink(BaseOperatorLink):
-    """Link to the Push report tab (Airflow 3.1 and later), or to the task's XComs."""
+    """Links to the Push report tab (Airflow 3.1 and later), or to the task's XComs."""
 
     name = "Push report"
 

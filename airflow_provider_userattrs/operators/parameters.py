@@ -22,7 +22,7 @@ from airflow_provider_userattrs.sources.handover import is_source_spec
 from airflow_provider_userattrs.sources.templates import is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
 
-#: How a path begins that leads to one place, whatever folder a worker runs in.
+#: How a path begins that does not depend on the folder a worker runs in.
 _ABSOLUTE = re.compile(r"/|(?:file|local):///|(?!(?:file|local):)[\w+.-]+://", re.IGNORECASE)
 
 #: Checks a parameter, given its name and its value.

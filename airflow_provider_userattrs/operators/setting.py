@@ -13,7 +13,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 
 class SettingOperator(UserPushOperator):
-    """Share what operators that set attributes or contacts have in common.
+    """Base class of operators that set attributes or contacts.
 
     :param exclude: columns that are not sent, of all columns or of a list of them.
     :param rename: column -> attribute, for columns whose attribute has another name; all others keep theirs.

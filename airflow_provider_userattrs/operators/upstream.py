@@ -77,7 +77,7 @@ class Upstream:
             yield from value.rows()
 
     def sources(self) -> list[Any] | None:
-        """Return the paths and sources that were handed over; None if rows were.
+        """Return the paths and sources, if tasks returned these; None if they returned rows.
 
         :raises RefusedConfiguration: if they are mixed with something else.
         """
@@ -152,7 +152,7 @@ def states(reference: Any, context: Any) -> dict[tuple[str, int], str]:
 
 
 def is_list(value: Any) -> bool:
-    """Tell whether a value is a list or tuple, and not a text or a dict."""
+    """Return whether a value is a list or tuple, and not a text or a dict."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, Mapping))
 
 
@@ -188,7 +188,7 @@ def _as_rows(value: Any) -> Any:
 
 
 def _is_one_of_many(operator: Any, context: Any) -> bool:
-    """Tell whether a task has several instances whose XComs are pulled together."""
+    """Return whether a task has several instances whose XComs are pulled together."""
     return isinstance(operator, MappedOperator) or (
         _group(operator) is not None and not _shares_group(operator, context)
     )
@@ -200,7 +200,7 @@ def _group(operator: Any) -> str | None:
 
 
 def _shares_group(operator: Any, context: Any) -> bool:
-    """Tell whether a task is in the same mapped task group as this one; then only one instance of it is upstream."""
+    """Return whether a task is in the same mapped task group as this one; then only one instance of it is upstream."""
     return _group(operator) == _group(context["task"])
 
 

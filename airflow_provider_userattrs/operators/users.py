@@ -54,7 +54,7 @@ class Rows(XComArg):
         self._users = users if is_deferred(users) else source_of(users)
 
     def reads(self, path: str) -> bool:
-        """Tell whether the rows are read from the file at a path."""
+        """Return whether the rows are read from the file at a path."""
         reads = getattr(self._users, "reads", None)
         return bool(reads and reads(path))
 
@@ -66,7 +66,7 @@ class Rows(XComArg):
 
     @property
     def are_alike(self) -> bool:
-        """Tell whether all rows have the same columns, as those of a query have."""
+        """Return whether all rows have the same columns, as those of a query have."""
         return bool(getattr(self._users, "are_alike", False))
 
     @property

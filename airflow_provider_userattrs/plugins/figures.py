@@ -34,7 +34,7 @@ _RECENT = 8
 
 @dataclass(frozen=True)
 class Segment:
-    """Describe one status in the bar; x and width are percentages of the bar's width."""
+    """One status in the bar; x and width are percentages of the bar's width."""
 
     status: str
     count: int
@@ -60,7 +60,7 @@ def bar(counts: dict[Status, int]) -> list[Segment]:
 
 @dataclass(frozen=True)
 class Box:
-    """Describe one rectangle of the chart, in SVG units."""
+    """One rectangle of the chart, in SVG units."""
 
     x: float
     y: float
@@ -70,7 +70,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Chart:
-    """Describe the chart.
+    """The chart.
 
     :param rows: throughput, one box for each interval.
     :param retries: retried requests, one box for each interval that has any.
@@ -117,7 +117,7 @@ def chart(timeline: Timeline, seconds: float) -> Chart | None:
 
 @dataclass(frozen=True)
 class Progress:
-    """Describe how far a running push has come.
+    """How far a running push has come.
 
     :param done: finished rows.
     :param of: how many rows there are, or None if that is unknown.

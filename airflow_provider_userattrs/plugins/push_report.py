@@ -13,7 +13,7 @@ from airflow_provider_userattrs._airflow import AirflowPlugin
 
 
 class _Page:
-    """Serve the page; its modules are imported at the first request, in the API server alone."""
+    """Serves the page; its modules are imported at the first request, in the API server alone."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         from airflow_provider_userattrs.plugins.app import app
@@ -22,7 +22,7 @@ class _Page:
 
 
 class PushReportPlugin(AirflowPlugin):
-    """Register the page and its tab."""
+    """Registers the page and its tab."""
 
     name = "userattrs_push_report"
     fastapi_apps = [{"name": "Push report", "app": _Page(), "url_prefix": "/userattrs"}]  # noqa: RUF012

@@ -22,7 +22,7 @@ class OtherFormat(ValueError):
 
 @dataclass(frozen=True)
 class Reason:
-    """Hold one of a report's reasons."""
+    """One of a report's reasons."""
 
     status: Status
     code: str
@@ -36,7 +36,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Reading:
-    """Hold a report; see ``push/report/report.py`` and ``push/resume/snapshot.py`` for its fields."""
+    """A report; see ``push/report/report.py`` and ``push/resume/snapshot.py`` for its fields."""
 
     vendor: str
     done: str

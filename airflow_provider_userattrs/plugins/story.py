@@ -55,7 +55,7 @@ _OTHER_FORMAT = (
 
 
 class Task(Protocol):
-    """Describe what is needed of a task instance."""
+    """What is needed of a task instance."""
 
     map_index: int
     label: str | None
@@ -70,7 +70,7 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Story:
-    """Hold what the page shows.
+    """What the page shows.
 
     :param level: ``"ok"``, ``"warning"``, ``"failed"``, ``"running"`` or ``"none"``.
     :param headline: the summary, one sentence.

@@ -26,7 +26,7 @@ _MAX_LENGTH = 40_000
 
 @dataclass
 class Instance:
-    """Hold one task instance.
+    """One task instance.
 
     :param map_index: its index in a mapped task, or -1.
     :param label: Airflow's label for it in a mapped task.

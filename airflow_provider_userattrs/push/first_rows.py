@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stops a push before it sends anything if its first rows are all unfit for one reason: a column is, and not a row."""
+"""Stops a push before it sends anything if its first rows are all invalid for one reason: then a column is wrong."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status
 from airflow_provider_userattrs.push.report.counts import Counts
 
-#: Rows of which one must be fit, or unfit for another reason.
+#: The push stops if so many rows, from the first on, are all invalid for one reason.
 PATIENCE = 1_000
 
 
 def check_first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterator[UserUpdate | Outcome]:
-    """Yield updates and outcomes as they come, as long as not all of the first 1,000 are unfit for one reason.
+    """Yield updates and outcomes as they come, unless the first 1,000 are all invalid for one reason.
 
     :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
     :param vendor: the vendor's name, for the error.
-    :raises NoneFit: if they are; it names all columns at fault.
+    :raises NoneFit: if they are; the message names all columns at fault.
     """
-    return chain(_first_rows(updates, vendor), updates)  # from the first fit row on, no generator between
+    return chain(_first_rows(updates, vendor), updates)  # from the first valid row on, no generator between
 
 
 def _first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterator[UserUpdate | Outcome]:

@@ -26,7 +26,7 @@ class Rejects(Protocol):
     def settle(self, *, now: bool) -> bool:
         """Save what was written; return whether it is saved.
 
-        :param now: whether it must be now; else it may be put off where it costs much.
+        :param now: whether it must be saved now; otherwise it may be postponed where it is expensive.
         """
 
 
@@ -41,12 +41,12 @@ class PushPlan:
     :param dry_run: do everything but send.
     :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
     :param on_empty: what a push without a single row is: a success with a warning, a failure, or a success.
-    :param store: keeps the checkpoint from which a later try goes on; None to keep none.
+    :param store: stores the checkpoint from which a later try resumes; None to store none.
     :param checkpoint: where this try begins; None for the first row.
-    :param rejects: keeps the rows that were not accepted; whoever opened it closes it.
+    :param rejects: stores the rows that were not accepted; its caller closes it.
     :param in_doubt: the verdict on a row that an earlier try may have sent, where it must not be sent twice.
     :param details: what the report says besides what became of the rows.
-    :param abort: breaks off what is in flight, when an interrupted push is out of time.
+    :param abort: aborts the requests in flight, when an interrupted push is out of time.
     :param on_verdicts: called with rows and their final verdicts, as they come.
     :param on_progress: called with the account while the push runs, at most every 0.25 s.
     :param on_checkpoint_failure: called with the error when the checkpoint cannot be written, once.

@@ -22,7 +22,7 @@ from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
-from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is, doubting, pending
+from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is, pending, withholding
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
@@ -98,7 +98,7 @@ class Push:
             delivery.interrupt(self._interruption)
         mapper: MakeUpdate = plan.mapper or as_it_is
         if checkpointer is not None and not operation.idempotent and self._checkpoint.has_doubt:
-            mapper = doubting(mapper, checkpointer, plan.in_doubt)
+            mapper = withholding(mapper, checkpointer, plan.in_doubt)
         updates = pending(rows, self._checkpoint, checkpointer, mapper)
         if not self.account.book.rows and not self._checkpoint.has_doubt:
             updates = check_first_rows(updates, operation.vendor)
@@ -121,7 +121,7 @@ class Push:
         """Store or delete the checkpoint, and return the report.
 
         :param stopped: why the push stopped before its end, or None.
-        :param explain: puts into words why the push failed.
+        :param explain: returns why the push failed, as a sentence.
         """
         self.account.note_time()
         report = self.report = self.account.report()

@@ -36,7 +36,7 @@ def _wait_for_signal() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C or SIGTERM; give the process's exit code."""
+    """Serve until Ctrl-C or SIGTERM; return the process's exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_userattrs.sandbox",
         description=f"{listed(VENDORS)}, imitated on 127.0.0.1.",

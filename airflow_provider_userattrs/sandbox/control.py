@@ -2,7 +2,7 @@
 """The control API under ``/_sandbox``: JSON in and out, no credentials, loopback only.
 
 ======================================== ===================================================================
-request                                  answer
+request                                  response
 ======================================== ===================================================================
 ``GET  /_sandbox/health``                status, and each vendor's number of users, queue and base path
 ``POST /_sandbox/reset``                 resets users, faults, journal and switches
@@ -20,7 +20,7 @@ request                                  answer
 ``POST /_sandbox/flush``                 applies what is queued (``moengage.queued``): ``{"applied": n}``
 ======================================== ===================================================================
 
-A request that cannot be carried out is answered with 400 and ``{"error": ...}``, which names the field.
+A request that cannot be carried out gets 400 and ``{"error": ...}``, which names the field.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _limit(text: str | None) -> int | None:
 
 
 async def refused(request: Request, refusal: Exception) -> Response:
-    """Answer a refusal."""
+    """Return the response to a refused request."""
     return JSONResponse({"error": str(refusal)}, 400)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A call to a vendor and its answer, independent of ASGI."""
+"""A request to a vendor and the response, independent of ASGI."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """A vendor's answer, whether an update was applied, and how many refusals there were by code."""
+    """A vendor's response, whether an update was applied, and how many refusals there were by code."""
 
     status: int
     body: bytes
@@ -55,12 +55,12 @@ class Response:
 
 
 def json_response(status: int, json: object, *, applied: bool = False, code: str | None = None) -> Response:
-    """Answer with JSON."""
+    """Return a response in JSON."""
     return Response(status, encode(json), applied=applied, codes={} if code is None else {code: 1})
 
 
 def gateway_page(status: int, message: str | None = None) -> Response:
-    """Answer in HTML like a gateway in front of a vendor, for a status that the vendor does not document."""
+    """Return a response in HTML, as a gateway sends it, for a status that the vendor does not document."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -72,12 +72,12 @@ def gateway_page(status: int, message: str | None = None) -> Response:
 
 
 def no_such_path() -> Response:
-    """Answer a path that the vendor does not document."""
+    """Return the response to a path that the vendor does not document."""
     return gateway_page(404)
 
 
 def wrong_method() -> Response:
-    """Answer any method but POST, the only one that the vendors document."""
+    """Return the response to any method but POST, the only one that the vendors document."""
     response = gateway_page(405)
     response.headers["allow"] = "POST"
     return response

@@ -22,7 +22,7 @@ Requests are counted for each fault since it was set, and only those of its vend
 ``then``          meaning
 ================= ===========================================================================================
 ``status``        the HTTP status, with the vendor's own error body where the vendor documents that status,
-                  else with a gateway's HTML; 2xx: the vendor's own good answer. 200 to 599
+                  else with a gateway's HTML; 2xx: the vendor's own success. 200 to 599
 ``code``          needs ``vendor``.
                   EngageLab: the body's code; 0 is a partial success: the last property is not stored.
                   Kahuna: the ``error_code`` of the items of the listed ``users``, or of all items; other items
@@ -33,17 +33,17 @@ Requests are counted for each fault since it was set, and only those of its vend
 ``content_type``  the Content-Type
 ``headers``       more headers (Retry-After, x-ratelimit-reset, ...)
 ``location``      a redirect there; status 302 unless ``status`` is given
-``short_array``   Kahuna: the last n items are missing from the answer
-``delay``         seconds before the answer
-``hold``          true: no answer until ``POST /_sandbox/release``, or until the client disconnects
-``close``         true: the connection is closed without an answer
+``short_array``   Kahuna: the last n items are missing from the response
+``delay``         seconds before the response
+``hold``          true: no response until ``POST /_sandbox/release``, or until the client disconnects
+``close``         true: the connection is closed without a response
 ``apply``         "before": the update is applied, then the fault happens; "never": it is not applied
 ================= ===========================================================================================
 
-Without ``apply``, a fault that replaces the vendor's answer, or closes the connection, does not apply the update. One
-that only delays (``delay``, ``hold``) or alters the vendor's own answer (``headers``, ``content_type``,
+Without ``apply``, a fault that replaces the vendor's response, or closes the connection, does not apply the update. One
+that only delays (``delay``, ``hold``) or alters the vendor's own response (``headers``, ``content_type``,
 ``short_array``, EngageLab's code 0) applies it after the wait, unless the client has disconnected; with "never" the
-vendor answers as usual, and the update is lost. At Kahuna a ``code`` by item concerns these items alone.
+vendor responds as usual, and the update is lost. At Kahuna a ``code`` by item concerns these items alone.
 
 Only the first matching fault happens to a request, except that faults by item add up. A fault precedes the vendor's
 own checks, except ``code`` by item and ``"apply": "before"``, which need them.
@@ -97,24 +97,24 @@ class Then:
 
     @property
     def is_success(self) -> bool:
-        """Return whether the fault asks for the vendor's own successful answer."""
+        """Return whether the fault asks for the vendor's own success."""
         good = self.status is not None and 200 <= self.status < 300
         return good and self.code is None and self.body is None and self.location is None
 
     @property
     def by_code(self) -> bool:
-        """Return whether the code alone determines the answer."""
+        """Return whether the code alone determines the response."""
         return self.code is not None and self.status is None and self.body is None and self.location is None
 
     @property
     def replaces_response(self) -> bool:
-        """Return whether the fault replaces the vendor's answer."""
+        """Return whether the fault replaces the vendor's response."""
         given = (self.status, self.code, self.body, self.location)
         return any(part is not None for part in given)
 
     @property
     def waits(self) -> bool:
-        """Return whether the answer is delayed or held."""
+        """Return whether the response is delayed or held."""
         return self.delay > 0 or self.hold
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Entry:
-    """One request. ``status`` is null until it is answered."""
+    """One request. ``status`` is null until the response."""
 
     number: int
     vendor: str

@@ -25,7 +25,7 @@ class Pauses:
         self._delayed: set[asyncio.Future[bool]] = set()
 
     async def wait(self, receive: Receive, delay: float, hold: bool) -> bool:
-        """Wait; return whether to answer the request: not if its client has disconnected, or ``end`` was called."""
+        """Wait; return whether to respond: not if its client has disconnected, or ``end`` was called."""
         gone = asyncio.ensure_future(disconnected(receive))
         try:
             if delay and not await self._wait(self._delayed, gone, delay):

@@ -76,7 +76,7 @@ def is_remote(host: str) -> bool:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    # asyncio disables Nagle's algorithm, which costs 40 ms per answer, only if the protocol is given explicitly.
+    # asyncio disables Nagle's algorithm, which costs 40 ms per response, only if the protocol is given explicitly.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -38,22 +38,22 @@ class Vendor(Protocol):
         """Return the documented path that matches, free of credentials; ``None`` if there is none."""
 
     def rows(self, request: Request) -> int:
-        """Return the number of users in a call."""
+        """Return the number of users in a request."""
 
     def users_named(self, request: Request) -> frozenset[str]:
-        """Return the keys of the users in a call, as text."""
+        """Return the keys of the users in a request, as text."""
 
     def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
-        """Check a call as documented, apply it if ``apply`` is true, and answer it."""
+        """Check a request as documented, apply it if ``apply`` is true, and return the response."""
 
     def alters_response(self, then: Then) -> bool:
-        """Return whether a fault's code alters the vendor's own answer instead of replacing it."""
+        """Return whether a fault's code alters the vendor's own response instead of replacing it."""
 
     def check_fault(self, then: Then) -> None:
         """Refuse a fault that this vendor does not support."""
 
     def fault_response(self, then: Then) -> Response:
-        """Return the answer that a fault asks for, in the vendor's format if it documents one."""
+        """Return the response that a fault asks for, in the vendor's format if it documents one."""
 
     @staticmethod
     def user(number: int) -> Any:

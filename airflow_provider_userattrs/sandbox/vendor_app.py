@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ASGI application of one vendor: records each request, applies faults, and answers.
+"""The ASGI application of one vendor: records each request, applies faults, and responds.
 
 It uses no framework, because load tests send it hundreds of thousands of requests.
 """
@@ -53,7 +53,7 @@ async def _send(response: Response, send: Send) -> None:
 
 
 def _override(response: Response, then: Then) -> Response:
-    """Override parts of an answer with what a fault gives literally."""
+    """Override parts of a response with what a fault gives literally."""
     if then.location is not None:
         response.headers["location"] = then.location
         response.status = 302

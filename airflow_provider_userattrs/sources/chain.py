@@ -15,7 +15,7 @@ from airflow_provider_userattrs.sources.templates import render
 
 
 class Chain:
-    """Read several sources one after the other. A retry resumes by counting rows, if all of them are files.
+    """Reads several sources one after the other. A retry resumes by counting rows, if all of them are files.
 
     :param sources: the sources, in their order.
     """

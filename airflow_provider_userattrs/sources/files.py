@@ -93,7 +93,7 @@ class FileRows:
     def rows(self, after: Any = None, *, read: set[Any] | None = None) -> Iterator[Row | MalformedRow | Cursor]:
         """Yield the rows and cursors.
 
-        :param after: the place of a cursor; None for all rows.
+        :param after: the value of a cursor; None for all rows.
         :param read: files that were read before and are left out; those read now are added.
         :raises MissingFile: if a path or a glob names no file.
         :raises RefusedConfiguration: if a file is not of its format, CSV or Parquet files do not all have the same

@@ -24,7 +24,7 @@ def compression_of(name: str) -> str | None:
 
 
 def format_of(name: str) -> str | None:
-    """Return a file's format, or None if its name does not tell.
+    """Return a file's format, or None if its name does not show it.
 
     :param name: the name, or a glob.
     """

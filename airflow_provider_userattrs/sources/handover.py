@@ -20,10 +20,10 @@ _SOURCES = {"sql": ("sql", "SqlRows"), "files": ("files", "FileRows"), "rejects"
 
 
 class HandedOver:
-    """Describe a source in an XCom; made by `hand_over`.
+    """A source in an XCom; made by `hand_over`.
 
     Airflow stores the class of a value in its XComs. So a dict that a task received from outside and returns is never
-    taken for a source, which could name any connection and any SQL.
+    mistaken for a source, which could name any connection and any SQL.
 
     :param described: the source's name and arguments, as JSON.
     """

@@ -27,7 +27,7 @@ _MAX_RUN_ID = 48
 
 @dataclass(frozen=True)
 class Owner:
-    """Identify the push whose rejects a file holds.
+    """The push whose rejects a file holds.
 
     :param dag_id: its DAG.
     :param task_id: its task.
@@ -84,7 +84,7 @@ def names_in(fs: Any, folder: str) -> list[str]:
 
 
 class Name(NamedTuple):
-    """Hold the fields of a rejects file's name.
+    """The fields of a rejects file's name.
 
     :param push: run and task, as in `Owner.push`; empty if the file was given itself.
     :param map_index: the index of the mapped task's instance; -1 for none.

@@ -34,7 +34,7 @@ _PART_EVERY = 30.0
 
 
 class RejectsWriter:
-    """Write the rows of a running push that were not accepted.
+    """Writes the rows of a running push that were not accepted.
 
     The file is created when the push begins, so that a path that cannot be written fails before anything is sent. A
     local file is written under a temporary name and renamed when the try ends. A try that resumes a push writes a part

@@ -9,7 +9,7 @@ from typing import Any
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import did_you_mean, listed
 
-#: Rows after which a column that none of them has is taken for a wrong name, if rows may leave out NULLs.
+#: If rows may leave out NULLs, a column that none of so many rows has is considered a wrong name.
 PATIENCE = 1_000
 
 

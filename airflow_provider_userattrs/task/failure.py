@@ -51,7 +51,7 @@ def to_raise(error: BaseException, words: str) -> BaseException:
     """Return the exception that the task raises.
 
     :param error: what stopped the push.
-    :param words: why the task fails, as its report says it.
+    :param words: why the task fails, as in its report.
     """
     if isinstance(error, _FOR_GOOD):
         return AirflowFailException(words)

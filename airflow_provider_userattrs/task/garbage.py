@@ -12,8 +12,8 @@ from contextlib import contextmanager
 def frozen_heap() -> Iterator[None]:
     """Exempt all existing objects from garbage collection until the block ends.
 
-    What Airflow has loaded is hundreds of thousands of objects. Rows in flight live just long enough for the collector
-    to walk through all of those anew every some ten thousand rows, which would take a fifth of a push's time.
+    Airflow has loaded hundreds of thousands of objects. Rows in flight live just long enough that the collector would
+    scan all of them again every ten thousand rows or so, which would take a fifth of a push's time.
     """
     if gc.get_freeze_count():  # already frozen by someone who may rely on it
         yield

@@ -90,7 +90,7 @@ class PushLog:
         :param fields: the same as a dict.
         """
         if fields["failure"] and not report.rows and not fields["requests"]:
-            return  # nothing was read or sent: the error, which Airflow logs next, says it all
+            return  # nothing was read or sent: Airflow logs the error next
         self._log.info(
             "%s; %s, %s, %s, %s s%s",
             report.summary(),

@@ -32,7 +32,7 @@ _IN_DOUBT = replace(IN_DOUBT, remedy=f'{IN_DOUBT.remedy}; on_unknown="resend" wo
 class Planner:
     """Plans the push of one try.
 
-    Whatever goes wrong meanwhile, `plan` holds what is planned so far: there is a push to give account of.
+    If that fails, `plan` holds what was planned so far, so that there is a push to report on.
 
     :param spec: what is to be pushed and how.
     :param context: the task's context.
@@ -84,7 +84,7 @@ class Planner:
 
     @property
     def is_complete(self) -> bool:
-        """Tell whether an earlier try completed the push."""
+        """Return whether an earlier try completed the push."""
         return self.plan.checkpoint is not None and self.plan.checkpoint.complete
 
     def _add(self, **decided: Any) -> None:

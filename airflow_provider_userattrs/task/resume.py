@@ -23,8 +23,8 @@ class Resume:
     :param idempotent: whether an update may be sent twice.
     :param retries: whether Airflow may try the task again.
     :param allow_restart: whether the author allows that rows are sent again all the same.
-    :param max_tries: the task's; it changes when the task is cleared by hand.
-    :param seal: opens what an earlier try kept of keys.
+    :param max_tries: the task's; it changes when a person clears the task.
+    :param seal: decrypts the keys that an earlier try stored.
     :param log: the task's log.
     """
 
@@ -38,7 +38,7 @@ class Resume:
         self._log = log
 
     def without_store(self, why: str, remedy: str = "") -> None:
-        """Handle that no checkpoint can be stored.
+        """Refuse or log that no checkpoint can be stored.
 
         :param why: why not.
         :param remedy: what would help.
@@ -56,7 +56,7 @@ class Resume:
     def begin(self, slots: Slots, fingerprint: Fingerprint) -> tuple[Store, Checkpoint]:
         """Return the checkpoint's store, and where to begin.
 
-        :param slots: the places for checkpoints.
+        :param slots: where checkpoints are stored.
         :param fingerprint: which push this is.
         :raises RetryLater: if it cannot be read, and rows must not be sent twice.
         :raises RefusedConfiguration: if it is damaged or another push's, and rows must not be sent twice.
@@ -66,7 +66,7 @@ class Resume:
         for key, store in slots:
             found = self._read(store, fresh)
             if found is not None and not found.fingerprint.differs_in(fingerprint):
-                # If it is complete, its rows are finished; only a task cleared by hand pushes them again.
+                # If it is complete, its rows are finished; only a task that a person cleared pushes them again.
                 is_cleared = found.complete and found.round != self._max_tries
                 return SealedStore(slots.take(key), self._seal), fresh if is_cleared else self._opened(found, fresh)
             first, checkpoint = first or key, checkpoint or found

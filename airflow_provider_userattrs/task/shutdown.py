@@ -24,7 +24,7 @@ _MEANINGS = {
     signal.SIGALRM: "execution_timeout is over",
 }
 
-#: Airflow's exchange with the task's supervisor: a response that nobody waits for would be taken for the next one.
+#: Airflow's exchange with the task's supervisor: a response that was not awaited would be mistaken for the next one.
 _SUPERVISOR = "airflow.sdk.execution_time.comms"
 
 #: Seconds the main thread has to handle a signal before a blocking call is aborted, and between two reminders.
@@ -43,10 +43,10 @@ class Interrupted(RetryLater):
 class Interruption:
     """Handles SIGTERM and SIGALRM during a push, and passes them on to Airflow's own handlers at the end.
 
-    A handler that only leaves word would leave a source hanging, for Python resumes the system call that a signal
-    interrupts (PEP 475); one that raises anywhere would break the counts. So this one raises where rows are read and
-    before the delivery begins, and leaves word anywhere else. Python runs no handler while the main thread is in a
-    C library, such as a database's client; a thread sees to it that the client comes back.
+    A handler that only sets a flag would leave a source hanging, because Python resumes the system call that a signal
+    interrupts (PEP 475); one that raises anywhere would break the counts. So this one raises while rows are read and
+    before the delivery begins, and sets a flag anywhere else. Python runs no handler while the main thread is in a
+    C library, such as a database's client; a thread interrupts the client then.
 
     :param source: the function that runs while rows are read.
     """
@@ -67,7 +67,7 @@ class Interruption:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():  # only there can signals be handled
             self._watch = _Watch(self._remind)
-            self._airflows = {each: signal.signal(each, self._hear) for each in _MEANINGS}
+            self._airflows = {each: signal.signal(each, self._handle) for each in _MEANINGS}
             _entered.append(self)
         return self
 
@@ -85,7 +85,7 @@ class Interruption:
     def prepare(self) -> None:
         """Allow everything before the delivery to be interrupted at any point.
 
-        :raises SourceInterrupted: if a signal was heard already.
+        :raises SourceInterrupted: if a signal arrived already.
         """
         self._may_raise = True
         if self.why is not None:
@@ -95,7 +95,7 @@ class Interruption:
     def delivering(self, interrupt: Callable[[Interrupted], None]) -> Iterator[None]:
         """Interrupt a delivery through a function while it runs; afterwards nothing is interrupted any more.
 
-        :param interrupt: is left the word; it runs in a signal's handler.
+        :param interrupt: called with the error to stop with; it runs in a signal's handler.
         """
         self._interrupt, self._may_raise = interrupt, False
         if self.why is not None:
@@ -110,10 +110,10 @@ class Interruption:
         self._is_over = True
         self._may_raise = False
 
-    def hand_on(self, words: str) -> BaseException | None:
+    def forward(self, message: str) -> BaseException | None:
         """Pass the signal on to Airflow's own handler; return what it raises, with another message.
 
-        :param words: why the task fails.
+        :param message: why the task fails.
         """
         handler = self._airflows.get(self._number) if self.why is not None else None
         if not callable(handler):
@@ -121,11 +121,11 @@ class Interruption:
         try:
             handler(self._number, self._frame)
         except BaseException as error:
-            error.args = (words,)
+            error.args = (message,)
             return error
         return None
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._is_over:
             return
         if self.why is None:
@@ -133,7 +133,7 @@ class Interruption:
             self.why = Interrupted(_MEANINGS[self._number])
             if self._interrupt is not None:
                 self._interrupt(self.why)
-        reads_rows, asks_supervisor = _look(frame, self._source)
+        reads_rows, asks_supervisor = _activity(frame, self._source)
         now = time.monotonic()
         if asks_supervisor or not (self._may_raise or reads_rows) or now < self._raise_from:
             return
@@ -163,8 +163,8 @@ def _leave_to_airflow() -> None:
 os.register_at_fork(after_in_child=_leave_to_airflow)
 
 
-def _look(frame: FrameType | None, source: CodeType) -> tuple[bool, bool]:
-    """Tell whether rows are being read, and whether the supervisor is being asked something."""
+def _activity(frame: FrameType | None, source: CodeType) -> tuple[bool, bool]:
+    """Return whether rows are being read, and whether the supervisor is being asked something."""
     reads_rows = asks_supervisor = False
     while frame is not None:
         reads_rows |= frame.f_code is source
@@ -181,23 +181,23 @@ class _Watch:
 
     def __init__(self, remind: Callable[[int], bool]) -> None:
         self._remind = remind
-        self._end, self._told = os.pipe()
-        os.set_blocking(self._told, False)
-        self._before = signal.set_wakeup_fd(self._told, warn_on_full_buffer=False)
+        self._read_end, self._write_end = os.pipe()
+        os.set_blocking(self._write_end, False)
+        self._before = signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         self._thread = threading.Thread(target=self._run, name="userattrs-signals", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop watching."""
         signal.set_wakeup_fd(self._before)
-        os.write(self._told, _END)
+        os.write(self._write_end, _END)
         self._thread.join()
-        os.close(self._end)
-        os.close(self._told)
+        os.close(self._read_end)
+        os.close(self._write_end)
 
     def _run(self) -> None:
-        while _END not in (heard := os.read(self._end, 64)):
-            for number in set(heard) & set(_MEANINGS):
+        while _END not in (received := os.read(self._read_end, 64)):
+            for number in set(received) & set(_MEANINGS):
                 time.sleep(_PATIENCE)
                 while self._remind(number):
                     time.sleep(_PATIENCE)

@@ -20,11 +20,11 @@ class Users(Protocol):
 
     @property
     def are_alike(self) -> bool:
-        """Tell whether all rows have the same columns."""
+        """Return whether all rows have the same columns."""
 
     @property
     def are_declared(self) -> bool:
-        """Tell whether the source declares its columns, so that their names are no user's data."""
+        """Return whether the source declares its columns, so that their names are no user's data."""
 
     def column_names(self) -> Sequence[str] | None:
         """Return the columns that all rows have, if that is known once they are read."""
@@ -42,7 +42,7 @@ class Users(Protocol):
         """Return a digest that changes when the rows do; None if there is none."""
 
     def reads(self, path: str) -> bool:
-        """Tell whether the rows are read from a file."""
+        """Return whether the rows are read from a file."""
 
     def check_resume(self) -> str | None:
         """Return why a retry cannot resume where the last try stopped, or None."""

@@ -20,7 +20,7 @@ _MAX_NAME_LENGTH = 200
 
 
 class StateStore:
-    """Stores the checkpoint in Airflow's task state store; it survives retries and clearing the task by hand.
+    """Stores the checkpoint in Airflow's task state store; it survives retries and clearing the task.
 
     :param accessor: ``context["task_state_store"]``.
     :param key: the checkpoint's name there.
@@ -89,11 +89,11 @@ class PathStore:
 class Slots:
     """Assigns each push of one task instance a slot for its checkpoint.
 
-    A task may make several pushes, one after the other: the second one of a kind has the second place of that kind.
+    A task may make several pushes, one after the other: the second one of a kind has the second slot of that kind.
 
-    :param context: the task's context; it remembers which places this try has used.
+    :param context: the task's context; it remembers which slots this try has used.
     :param checkpoint_path: the folder its author named, or None.
-    :param idempotent: the kind of push; what may be repeated never takes the place of what may not.
+    :param idempotent: the kind of push; an idempotent one never takes the slot of one that is not.
     """
 
     def __init__(self, context: Any, checkpoint_path: str | None, *, idempotent: bool) -> None:
@@ -105,7 +105,7 @@ class Slots:
 
     @property
     def in_state_store(self) -> bool:
-        """Tell whether checkpoints are stored in Airflow's task state store."""
+        """Return whether checkpoints are stored in Airflow's task state store."""
         return self._folder is None and self._accessor is not None
 
     def __bool__(self) -> bool:

@@ -33,7 +33,7 @@ _STATUSES = {
     429: Verdict(Status.UNSENT, "429", "too many requests", _RETRY_TASK, Action.RETRY),
 }
 
-#: Maximum wait in seconds; a request to wait for longer is taken for a mistake.
+#: Maximum wait in seconds; a longer one is considered a mistake.
 _MAX_WAIT = 86_400.0
 
 #: `x-ratelimit-reset` is not standardised: it may be the seconds left or epoch seconds. Up to this it is seconds left.
@@ -62,7 +62,7 @@ def contradicted(status: int) -> Verdict:
 
 
 def has_twice(body: bytes, key: str, most: int = 1) -> bool:
-    """Tell whether a key occurs twice in one JSON object: a parser keeps one, and it is unclear which was meant.
+    """Return whether a key occurs twice in one JSON object: a parser keeps one, and it is unclear which was meant.
 
     :param body: valid JSON.
     :param key: the key.
@@ -83,7 +83,7 @@ def has_twice(body: bytes, key: str, most: int = 1) -> bool:
 
 
 def is_text(value: object, text: str) -> bool:
-    """Tell whether a value in a vendor's body is the given text, ignoring case and surrounding whitespace.
+    """Return whether a value in a vendor's body is the given text, ignoring case and surrounding whitespace.
 
     :param value: the value.
     :param text: the text, in lower case.

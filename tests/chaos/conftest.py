@@ -120,7 +120,7 @@ class Tries:
         for number, lines in enumerate(texts):
             later = [resumption for resumption in resumptions[number + 1 :] if resumption]
             for line in lines:
-                if not line.startswith(BEGIN) and parts._stands(line, later):
+                if not line.startswith(BEGIN) and parts._counts(line, later):
                     told = json.loads(line)
                     status[told["position"]] = told["status"]
         return {position: SimpleNamespace(status=word) for position, word in status.items()}

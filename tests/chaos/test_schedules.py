@@ -92,7 +92,7 @@ def test_whatever_happens_the_last_report_is_true(
 
 
 def is_over(report: dict[str, Any] | None) -> bool:
-    """Tell whether a push ended with a word on every row that no retry would change."""
+    """Return whether a push ended with a word on every row that no retry would change."""
     return report is not None and report["error"] in (None, "TooManyFailed")
 
 

@@ -25,7 +25,7 @@ FIRST_SEED = int(os.environ.get("USERATTRS_SEED", "1"))
 
 
 def is_over(report: dict[str, Any] | None) -> bool:
-    """Tell whether a push ended with a word on every row that no retry would change."""
+    """Return whether a push ended with a word on every row that no retry would change."""
     return report is not None and report["error"] in (None, "TooManyFailed")
 
 

@@ -11,7 +11,7 @@ from fourth_vendor import api as petrel
 
 
 class PetrelHook(VendorHook):
-    """Hold a Petrel connection: login is the account, password the token, extra ``cluster`` where members are.
+    """A Petrel connection: login is the account, password the token, extra ``cluster`` where the members are.
 
     :param petrel_conn_id: the Airflow connection.
     """

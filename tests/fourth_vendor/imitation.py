@@ -54,7 +54,7 @@ class Member:
             self.history = [*(self.history or []), {"attributes": item["merge"]}]
 
     def view(self) -> dict[str, Any]:
-        """Give the member as the control API shows it."""
+        """Return the member as the control API shows it."""
         shown = {"attributes": self.attributes, "updates": self.updates}
         return shown if self.history is None else {**shown, "history": self.history}
 
@@ -73,11 +73,11 @@ class Petrel:
         self.reset()
 
     def reset(self) -> None:
-        """Forget every member."""
+        """Discard all members."""
         self.members: dict[str, Member] = {}
 
     def endpoint(self, path: str) -> str | None:
-        """Name the documented path that this one is."""
+        """Return the documented path that matches."""
         return PATH if path == PATH else None
 
     def _items(self, request: Request) -> list[Any]:
@@ -85,15 +85,15 @@ class Petrel:
         return members if isinstance(members, list) else []
 
     def rows(self, request: Request) -> int:
-        """Count the members in a call."""
+        """Return the number of members in a request."""
         return len(self._items(request))
 
     def users_named(self, request: Request) -> frozenset[str]:
-        """Give the ids, as they are compared."""
+        """Return the ids, as they are compared."""
         return frozenset(str(item.get("id")).casefold() for item in self._items(request) if isinstance(item, dict))
 
     def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
-        """Check in the order: who calls, the form, the members."""
+        """Check in this order: credentials, form, members."""
         if request.path != PATH:
             return no_such_path()
         if request.method != "POST":
@@ -110,8 +110,8 @@ class Petrel:
         return self._merge(items, apply, firing or _NO_FIRING)
 
     def _merge(self, items: list[dict[str, Any]], apply: bool, firing: Firing) -> Response:
-        """Merge members in their order; one that stands there twice has one result."""
-        told: dict[str, str] = {}
+        """Merge members in their order; one that is listed twice has one result."""
+        result_of: dict[str, str] = {}
         applied = False
         for item in items:
             member = self.members.get(item["id"].casefold())
@@ -125,11 +125,11 @@ class Petrel:
             if member and applies:
                 member.change(item, self._switches["history"])
                 applied = True
-            told[item["id"].casefold()] = result
-        results = [{"id": member, "result": result} for member, result in sorted(told.items(), reverse=True)]
+            result_of[item["id"].casefold()] = result
+        results = [{"id": member, "result": result} for member, result in sorted(result_of.items(), reverse=True)]
         kept = results[: max(0, len(results) - firing.then.short_array)]
         response = json_response(MULTI_STATUS, {"results": kept}, applied=applied)
-        response.codes = dict(Counter(result for result in told.values() if result != "merged"))
+        response.codes = dict(Counter(result for result in result_of.values() if result != "merged"))
         return response
 
     @staticmethod
@@ -144,25 +144,25 @@ class Petrel:
         return json_response(status, {"problem": kind}, code=kind)
 
     def alters_response(self, then: Then) -> bool:
-        """Tell whether a fault's code is that of members."""
+        """Return whether a fault's code applies to members."""
         return then.by_code
 
     def check_fault(self, then: Then) -> None:
-        """Refuse a code that is no text."""
+        """Refuse a code that is not text."""
         if then.code is not None and not isinstance(then.code, str):
             raise RefusedError("then.code must be a string at petrel, the result of a member")
 
     def fault_response(self, then: Then) -> Response:
-        """Give a gateway's page: Petrel's own problems come without a fault."""
+        """Return a gateway's page: no fault causes Petrel's own problems."""
         return gateway_page(then.status or MULTI_STATUS, then.message)
 
     @staticmethod
     def user(number: int) -> str:
-        """Make up the member of a number."""
+        """Return the made-up member of a number."""
         return f"member{number}"
 
     def seed(self, users: list[Any], environment: str) -> int:
-        """Take members in."""
+        """Add members."""
         if not all(isinstance(member, str) and member for member in users):
             raise RefusedError("users must be a list of ids, which are strings")
         for member in users:
@@ -170,22 +170,22 @@ class Petrel:
         return len(users)
 
     def count(self, environment: str) -> int:
-        """Count the members."""
+        """Return the number of members."""
         return len(self.members)
 
     def stored(self, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Go through the members."""
+        """Iterate over the members."""
         return ((member.id, member.view()) for member in self.members.values())
 
     def stored_user(self, key: str, environment: str) -> dict[str, Any] | None:
-        """Look up one member."""
+        """Return one member, or None."""
         member = self.members.get(key.casefold())
         return None if member is None else member.view()
 
     def flush(self) -> int:
-        """Apply nothing: this vendor queues nothing."""
+        """Return 0: this vendor queues nothing."""
         return 0
 
     def details(self) -> dict[str, object]:
-        """Say nothing more."""
+        """Return nothing further."""
         return {}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _PetrelOperator(UserPushOperator):
-    """Share what Petrel's operators have in common.
+    """Base class of Petrel's operators.
 
     :param member_id: the column with the member's id.
     :param petrel_conn_id: the Airflow connection.

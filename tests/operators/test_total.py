@@ -125,7 +125,7 @@ def test_a_shard_whose_source_breaks_fails_the_total(airflow: Any, warehouse: An
     [broken] = [number for number in range(1, 5) if run.states["push", number - 1] == "failed"]
     assert run.states["total"] == "failed", "and with it the run, for it is the last task"
     sentence = str(run.error)
-    where = f"; stopped at row {good}; the rows behind it are not counted" if good else ""
+    where = f"; stopped at row {good}; the rows after it are not counted" if good else ""
     assert sentence == (
         f"1 of 4 shards stopped: shard {broken}: sql could not be read to its end (OperationalError){where}"
     )

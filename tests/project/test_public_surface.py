@@ -83,7 +83,7 @@ def made_from(kind: type) -> Iterator[str]:
 
 
 def is_ours(kind: type) -> bool:
-    """Tell whether a class is this package's."""
+    """Return whether a class is this package's."""
     return kind.__module__.startswith(PACKAGE)
 
 

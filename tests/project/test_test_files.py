@@ -16,7 +16,7 @@ ACROSS = {"canaries", "chaos", "contract", "docs", "first_hour", "integration", 
 
 
 def is_about(test: Path, module: Path) -> bool:
-    """Tell whether a test file is named after a module or a folder of modules, and perhaps a subject of it."""
+    """Return whether a test file is named after a module or a folder of modules, and perhaps a subject of it."""
     name, subject = module.stem.lstrip("_"), test.stem.removeprefix("test_")
     return subject == name or subject.startswith(f"{name}_")
 

@@ -20,7 +20,7 @@ LISTS = {"get_provider_info.py", "hooks/__init__.py", "operators/__init__.py", "
 
 
 def is_a_vendors_own(path: Path) -> bool:
-    """Tell whether a module is one of a vendor's: ``vendors/<vendor>/``, ``operators/<vendor>.py`` and the like."""
+    """Return whether a module is one of a vendor's: ``vendors/<vendor>/``, ``operators/<vendor>.py`` and the like."""
     parts = path.with_suffix("").parts
     return len(parts) > 1 and parts[1] in NAMES
 

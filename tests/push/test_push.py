@@ -148,7 +148,7 @@ def test_a_later_push_goes_on_where_one_was_interrupted(rows: Any, clock: Any, i
 
     report = first.run(rows(50), Vendor(judge))
     assert first.error is AWAY
-    assert report["failure"] == f"told to go; stopped at row {report['stopped_at']}; the rows behind it are not counted"
+    assert report["failure"] == f"told to go; stopped at row {report['stopped_at']}; the rows after it are not counted"
     done = report["accepted"]
     assert 31 <= done < 50
     assert store.state is not None

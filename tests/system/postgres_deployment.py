@@ -72,7 +72,7 @@ class PostgresDeployment(Deployment):
         self.start(*command)
 
     def is_up(self) -> bool:
-        """Tell whether the API server answers."""
+        """Return whether the API server answers."""
         with suppress(requests.RequestException):
             return self._ask("GET", "/api/v2/monitor/health").ok
         return False

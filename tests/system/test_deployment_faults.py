@@ -76,7 +76,7 @@ class Pushes:
         gate.with_suffix(".new").rename(gate)
 
     def is_alive(self, task: str) -> bool:
-        """Tell whether the process of the latest try is there."""
+        """Return whether the process of the latest try is there."""
         return bool(self.tries(task)) and psutil.pid_exists(self.processes(task)[0])
 
     def updates(self, task: str) -> dict[int, int]:

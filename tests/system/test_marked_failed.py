@@ -66,6 +66,6 @@ def test_a_task_marked_as_failed_keeps_its_account(
 
     hangs = reports["hangs"]
     assert hangs["rows"] == hangs["accepted"] == hangs["stopped_at"] == 300
-    assert hangs["warning"] == "The push to Kahuna stopped at row 300; the rows behind it are not counted"
+    assert hangs["warning"] == "The push to Kahuna stopped at row 300; the rows after it are not counted"
     for task, text in log.items():
         assert reports[task.removeprefix("task_id=")]["warning"] in text

@@ -74,7 +74,7 @@ def push(tmp_path: Path, control: Any, airflows: list[int]) -> Callable[..., Any
         with Interruption(operators_rows.Rows.rows) as interruption:
             one: Any = Run(operator.make_spec(context), context, interruption)
             one.report = one.run()
-        one.raised = interruption.hand_on(str(one.report["failure"]))
+        one.raised = interruption.forward(str(one.report["failure"]))
         assert not [thread for thread in set(threading.enumerate()) - before if thread.name != "userattrs-call-off"]
         assert sum(one.report[status] for status in STATUSES) == one.report["rows"]
         return one
@@ -142,8 +142,8 @@ def test_a_source_that_hangs_in_a_system_call_is_interrupted(
     assert report["rows"] == report["stopped_at"] == 250
     assert report["accepted"] + report["unsent"] == 250
     assert report["accepted"] == sum(user["updates"] for user in control.users("kahuna").values())
-    assert report["failure"].endswith("; stopped at row 250; the rows behind it are not counted")
-    assert report["warning"].endswith("stopped at row 250; the rows behind it are not counted")
+    assert report["failure"].endswith("; stopped at row 250; the rows after it are not counted")
+    assert report["warning"].endswith("stopped at row 250; the rows after it are not counted")
     assert airflows == [number], "Airflow's own handler is told, once"
     assert (type(run.raised), str(run.raised)) == (Told, report["failure"])
 
@@ -215,7 +215,7 @@ def test_it_is_heard_while_the_rest_is_counted_and_the_first_reason_stands(
     run = push(Rows(endless))
     assert isinstance(run.error, RefusedConfiguration)
     assert run.report["failure"].startswith("Kahuna refuses the push")
-    assert run.report["failure"].endswith("stopped at row 100,000; the rows behind it are not counted")
+    assert run.report["failure"].endswith("stopped at row 100,000; the rows after it are not counted")
     assert run.report["unsent"] == run.report["rows"] == 100_000
 
 

@@ -120,7 +120,7 @@ class NaT(datetime):
 
 
 class Odd:
-    """Gather values that are made in no ordinary way."""
+    """Values that are made in no ordinary way."""
 
     SECRET = SECRET
     Loud = Loud

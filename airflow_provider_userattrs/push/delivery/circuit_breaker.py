@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.verdict import Action, Verdict
 
-#: The vendor may be unavailable when so many requests in a row failed for a transient cause, one of them for good.
+#: The vendor may be unavailable when so many requests in a row failed for a transient cause, one on its last attempt.
 _FAILURES = 5
 
 #: It is unavailable when so many batches that were never sent before fail as well: the cause is not in some users.
@@ -16,7 +16,7 @@ _PROBES = 3
 
 
 class CircuitBreaker:
-    """Decides from the latest responses whether to go on.
+    """Decides from the latest responses whether the push continues.
 
     :param vendor: the vendor's name.
     """
@@ -29,12 +29,12 @@ class CircuitBreaker:
 
     @property
     def is_suspicious(self) -> bool:
-        """Tell whether the last requests failed, so that further rows should wait."""
+        """Return whether the last requests failed, so that further rows should wait."""
         return self._in_a_row >= _FAILURES
 
     @property
     def wants_probe(self) -> bool:
-        """Tell whether a batch that was never sent before is needed to show whether the vendor is available."""
+        """Return whether a batch that was never sent before is needed to show whether the vendor is available."""
         return self._final_failure is not None
 
     def note_success(self) -> None:
@@ -55,7 +55,7 @@ class CircuitBreaker:
         elif self.is_suspicious:
             self._final_failure = next((verdict for verdict in final if verdict.action is Action.RETRY), None)
 
-    def away(self, *, nothing_left: bool = False) -> RetryLater | None:
+    def unavailable(self, *, nothing_left: bool = False) -> RetryLater | None:
         """Return the error to stop with, or None.
 
         :param nothing_left: whether no row is left to probe with.

@@ -40,7 +40,7 @@ class Concurrency:
 
     @property
     def may_grow(self) -> bool:
-        """Tell whether the limit is not reached yet."""
+        """Return whether the limit is not reached yet."""
         return self.now < self._limit
 
     def grow(self) -> None:

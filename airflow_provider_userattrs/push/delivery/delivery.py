@@ -87,7 +87,7 @@ class Delivery:
         self._workers: WorkerPool[Sent | None] = WorkerPool(dispatch, concurrency)
         # Batches that must not be sent twice are announced first; without further ready ones, fewer rows are in doubt.
         self._concurrency = Concurrency(concurrency, self._clock, users=operation.max_users, has_ready=announce is None)
-        self._fewest_delayed = 2 * concurrency
+        self._min_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
         self._retry_queue = RetryQueue()
         self._triage = Triage(operation)
@@ -176,21 +176,22 @@ class Delivery:
             return batch
         if self._ready:
             return self._ready.popleft()
-        if self._interruption is not None or (self._is_crowded() and not self._circuit_breaker.wants_probe):
+        if self._interruption is not None or (self._is_saturated() and not self._circuit_breaker.wants_probe):
             return None
         batch = self._intake.next_batch()
-        if batch is None and self._interruption is None and (away := self._circuit_breaker.away(nothing_left=True)):
-            self.stop(away)
+        breaker = self._circuit_breaker
+        if batch is None and self._interruption is None and (error := breaker.unavailable(nothing_left=True)):
+            self.stop(error)
         if batch and self._announce:
             self._ready.append(batch)  # so that it is not lost if announcing fails
             self._announce(batch)
             self._ready.pop()
         return batch
 
-    def _is_crowded(self) -> bool:
-        """Tell whether so many batches wait for their next attempt, or may soon, that no further row is read."""
+    def _is_saturated(self) -> bool:
+        """Return whether so many batches wait for their next attempt, or may soon, that no further row is read."""
         if self._circuit_breaker.is_suspicious:
-            return len(self._retry_queue) + self._workers.in_progress >= self._fewest_delayed
+            return len(self._retry_queue) + self._workers.in_progress >= self._min_delayed
         return len(self._retry_queue) >= _MAX_DELAYED
 
     def _settle_ready(self, timeout: float) -> None:

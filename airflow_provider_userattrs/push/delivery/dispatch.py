@@ -83,5 +83,5 @@ class Dispatch:
 
 
 def ends_the_push(verdicts: list[Verdict], result: Response | Exception) -> bool:
-    """Tell whether every further request would end the same way."""
+    """Return whether every further request would end the same way."""
     return isinstance(result, RefusedConfiguration) or any(verdict.action is Action.STOP for verdict in verdicts)

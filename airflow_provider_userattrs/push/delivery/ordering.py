@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps updates to one user in the order of tsuccessor rows."""
+"""Keeps updates to one user in the order of their rows."""
 
 from __future__ import annotations
 

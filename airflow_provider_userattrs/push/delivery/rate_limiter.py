@@ -45,7 +45,7 @@ class RateLimiter:
         self._held_until = now
         self._share = 1.0  # of the full rate, when it began to recover
         self._recovering_from = now
-        self._full_rate: float | None = rate  # the full rate
+        self._full_rate: float | None = rate
         self._counting_from = now
         self._counted = 0
         #: The times at which the last second's units were sent.
@@ -120,6 +120,6 @@ class RateLimiter:
 
 
 def back_off(attempt: int) -> float:
-    """Return how many seconds to wait after so many attempts: exponential, with jitter."""
+    """Return how many seconds to wait before the next attempt: exponential, with jitter."""
     longest = min(_MAX_BACK_OFF, _FIRST_BACK_OFF * 2.0 ** (attempt - 1))
     return longest * random.uniform(0.5, 1.0)

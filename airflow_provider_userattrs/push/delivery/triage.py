@@ -92,7 +92,7 @@ class Triage:
             [batch.updates[index] for index in final],
             finished,
             repeat=_next_attempt(batch, repeated, verdicts) if repeated else None,
-            stop=stop or self._away(actions, finished, batch),
+            stop=stop or self._unavailable(actions, finished, batch),
         )
 
     def untried(self, batch: Batch) -> Sequence[Verdict]:
@@ -110,12 +110,12 @@ class Triage:
             if verdict.action is Action.RETRY and (self._operation.idempotent or verdict.status is Status.UNSENT)
         ]
 
-    def _away(self, actions: set[Action], finished: Sequence[Verdict], batch: Batch) -> RetryLater | None:
+    def _unavailable(self, actions: set[Action], finished: Sequence[Verdict], batch: Batch) -> RetryLater | None:
         if actions != {Action.RETRY}:
             self.circuit_breaker.note_success()
             return None
         self.circuit_breaker.note_failure(finished, fresh=batch.attempt == 0)
-        return self.circuit_breaker.away()
+        return self.circuit_breaker.unavailable()
 
     def _refusal(self, verdict: Verdict) -> RefusedConfiguration:
         return RefusedConfiguration(

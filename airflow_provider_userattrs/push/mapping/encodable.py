@@ -21,7 +21,7 @@ NOT_UTF8 = Verdict(
 
 
 def is_encodable(value: Any) -> bool:
-    """Tell whether a converted value can be written as JSON."""
+    """Return whether a converted value can be written as JSON."""
     try:
         orjson.dumps(value)
     except TypeError:

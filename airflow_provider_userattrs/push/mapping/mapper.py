@@ -41,7 +41,7 @@ _MAX_SHAPES = 256
 
 
 class Mapper:
-    """Turn rows into updates.
+    """Turns rows into updates.
 
     :param rules: the vendor's rules for the operation.
     :param user: credential -> column that holds it, in order of preference.

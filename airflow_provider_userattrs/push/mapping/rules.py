@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 from airflow_provider_userattrs.push.mapping.values import ValueTable
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
-#: Credential -> value, to the user as the body has it and the keys that tell users apart; raises `InvalidRow`. A user
+#: Credential -> value, to the user as the body has it and the keys that identify the user; raises `InvalidRow`. A user
 #: that comes `Noted` has an odd id: the note is on a credential.
 Identify: TypeAlias = Callable[[dict[str, Any]], tuple[Any, tuple[Hashable, ...]]]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Gather a vendor's rules for one operation.
+    """A vendor's rules for one operation.
 
     :param identify: how the vendor names a user.
     :param types: type -> converter.

@@ -41,7 +41,7 @@ _BOOLEANS = {
 
 
 def is_foreign(kind: type) -> bool:
-    """Tell whether values of a type are made plain before they are converted; see `plain`."""
+    """Return whether values of a type are made plain before they are converted; see `plain`."""
     if issubclass(kind, Enum) or _is_numpy(kind):
         return True
     if issubclass(kind, (int, float)):
@@ -50,7 +50,7 @@ def is_foreign(kind: type) -> bool:
 
 
 def _is_numpy(kind: type) -> bool:
-    """Tell whether a type is one of numpy's scalars; an array is not."""
+    """Return whether a type is one of numpy's scalars; an array is not."""
     return kind.__module__ == "numpy" and any(base.__name__ == "generic" for base in kind.__mro__)
 
 

@@ -58,7 +58,7 @@ class ValueTable(dict[type, Convert]):
 
     :param types: type -> converter. The one for `LibraryFloat` receives such floats unchanged: up to which number they
         are exact integers depends on their size.
-    :param takes: half a sentence on the types that the vendor takes, for the verdict on all others.
+    :param takes: a clause on the types that the vendor takes, for the verdict on all others.
     """
 
     def __init__(self, types: Mapping[type, Convert], takes: str = "") -> None:
@@ -133,7 +133,7 @@ def unsupported_type(kind: type, takes: str = "") -> Convert:
     """Return a converter that refuses every value, by the name of its type.
 
     :param kind: the type.
-    :param takes: half a sentence on the types that can be sent.
+    :param takes: a clause on the types that can be sent.
     """
     remedy = "convert the value upstream, or leave the attribute out."
     return refuse(

@@ -17,16 +17,16 @@ _TYPES = ("int", "str", "uuid", "datetime", "date", "decimal", "bytes")
 #: Those that may name a person: an e-mail address is text. Integers and UUIDs are ids, the rest are times and amounts.
 PERSONAL = ("str", "bytes")
 
-#: The keys of the finished rows at one side of a gap: one, or several that a database may take for the same, in their
-#: order; none where the gap is open.
+#: The keys of the finished rows at one side of a gap, in their order: one, or several that a database may consider
+#: equal; none if the gap has no end on that side.
 Edge: TypeAlias = tuple[Any, ...]
 
 
 class Gap(NamedTuple):
-    """Hold the finished rows on both sides of unfinished ones.
+    """The finished rows on both sides of unfinished ones.
 
     :param after: the finished rows before them; none if it begins at the first row.
-    :param before: the finished rows behind them; none if it goes on to the last row.
+    :param before: the finished rows after them; none if it reaches the last row.
     """
 
     after: Edge
@@ -69,7 +69,7 @@ def decode_key(encoded: Any) -> Any:
 
 
 def may_be_equal(one: Any, other: Any) -> bool:
-    """Tell whether a database may take two different keys for the same: texts, each by its own collation."""
+    """Return whether a database may take two different keys for the same: texts, each by its own collation."""
     return isinstance(one, str) and isinstance(other, str) and _fold(one) == _fold(other)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts of a rejects file, one or more for each try of a push that was resumed.
 
-A try that ended without warning may have written rows that the next one sent again; so each further try begins its
-part with a line that says which rows were finished before, and of the others only the later word stands.
+A try that was killed may have written rows that the next one sent again. So each further try begins its part with a
+line that names the rows finished before; for all others, only what the later try wrote counts.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Part(NamedTuple):
 def head_line(facts: Mapping[str, Any], checkpoint: Checkpoint | None = None) -> str:
     """Return the line with which a part begins.
 
-    :param facts: whose it is, and the like.
-    :param checkpoint: where a try begins that goes on with a push; None at the first row.
+    :param facts: the task instance, and other fields.
+    :param checkpoint: where a try that resumes a push begins; None for the first row.
     """
     resumed = {} if checkpoint is None else {"resumed": {"below": checkpoint.below, "gaps": checkpoint.gaps}}
     return f"{BEGIN}{json.dumps({**facts, **resumed}, separators=(',', ':'))}}}\n"
@@ -61,12 +61,12 @@ def read_parts(
     for number, part in enumerate(parts):
         later = [resumption for resumption in resumptions[number + 1 :] if resumption]
         # A line that no longer counts is left empty, so that the others keep their numbers.
-        lines = (line if _stands(line, later) else "" for line in part.lines())
+        lines = (line if _counts(line, later) else "" for line in part.lines())
         yield from read_lines(lines, in_doubt=in_doubt, convert=convert, file=part.name)
 
 
-def _stands(line: str, later: Sequence[dict[str, Any]]) -> bool:
-    """Tell whether no later try recorded a line's row again."""
+def _counts(line: str, later: Sequence[dict[str, Any]]) -> bool:
+    """Return whether no later try recorded a line's row again."""
     if not later:
         return True
     try:
@@ -78,4 +78,4 @@ def _stands(line: str, later: Sequence[dict[str, Any]]) -> bool:
 
 def _finished(position: int, resumption: dict[str, Any]) -> bool:
     below: int = resumption["below"]
-    return position < below and not any(first <= position < behind for first, behind in resumption["gaps"])
+    return position < below and not any(first <= position < end for first, end in resumption["gaps"])

@@ -126,7 +126,7 @@ def _encode_row(row: Any) -> Any:
 def _encode(value: Any) -> Any:
     try:
         return _encoded(value)
-    except Exception:  # a value may run code of its own; whatever that raises, its row has a place in the file
+    except Exception:  # a value may run code of its own; whatever that raises, its row is written
         return _opaque(value)
 
 

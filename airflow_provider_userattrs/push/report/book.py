@@ -16,8 +16,8 @@ from airflow_provider_userattrs.push.report.watermark import Watermark
 class Book:
     """The final verdict on each row.
 
-    Finished rows are counted in the spans of the watermark, the others beside it: those left ``unsent``, and those
-    whose cause is passing where they may be sent twice. A later try takes the latter up again.
+    Finished rows are counted in the spans of the watermark, the others apart from it: those left ``unsent``, and, if
+    they may be sent twice, those that failed for a transient cause. A later try sends both again.
 
     :param idempotent: whether a row may be sent twice.
     """
@@ -34,7 +34,7 @@ class Book:
         """Begin with the rows that earlier tries finished.
 
         :param below: the rows below this one are finished, less those in gaps.
-        :param gaps: (first, behind the last) of each span of unfinished rows, in their order.
+        :param gaps: (first, after the last) of each span of unfinished rows, in their order.
         :param counts: what became of the finished rows.
         """
         self.watermark.restore(below, gaps, counts)

@@ -141,7 +141,7 @@ def _name(report: PushReport) -> str:
 
 
 def is_report(value: Any) -> TypeGuard[PushReport]:
-    """Tell whether a value is the report of a push."""
+    """Return whether a value is the report of a push."""
     return isinstance(value, Mapping) and {"format", "vendor", "operation", "rows", "reasons"} <= value.keys()
 
 

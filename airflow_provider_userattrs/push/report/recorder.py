@@ -18,7 +18,7 @@ class Recorder:
     """Records finished rows.
 
     :param book: takes their verdicts.
-    :param progress: called now and then while the push goes on, at most every 0.25 s.
+    :param progress: called while the push runs, at most every 0.25 s.
     :param reject: takes rows that were not accepted, or None.
     :param clock: the source of time.
     """

@@ -37,7 +37,7 @@ class Report(Counts):
     :param accepted_means: how strong an ``accepted`` is, as half a sentence.
     :param done: the same in one word, such as ``"updated"``.
     :param dry_run: whether nothing is sent.
-    :param keeps_rejects: whether the rows that are not accepted are written to a file; a remedy may speak of it.
+    :param keeps_rejects: whether the rows that are not accepted are written to a file; a remedy may refer to it.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Report(Counts):
         if at is None or (at == 0 and of is None):
             return None
         if of is None:
-            return f"stopped at row {at:,}; the rows behind it are not counted"
+            return f"stopped at row {at:,}; the rows after it are not counted"
         return f"stopped at row {at:,} of {of:,}" if at else f"stopped before the first of {counted(of, 'row')}"
 
     def reasons(self) -> list[Reason]:
@@ -118,7 +118,7 @@ class Report(Counts):
         verb = "was not" if self.not_applied == 1 else "were not"
         if self.dry_run:
             verb = "would not be"
-        elif self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]:  # these may be, and nobody said so
+        elif self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]:  # these may have been, without a confirmation
             verb += " confirmed as"
         sentence = f"{self.not_applied:,} of {users(self.rows)} {verb} updated at {self.vendor}: {named}{rest}"
         return "; ".join([*first, sentence, *([stop_point] if stop_point else []), *self._changes])

@@ -23,7 +23,7 @@ class Span:
     """Consecutive finished rows.
 
     :param start: the position of the first.
-    :param end: the position behind the last.
+    :param end: the position after the last.
     :param counts: counts them.
     :param first: the keys at its beginning; none where rows have no keys, or none that this try read.
     :param last: the keys at its end; likewise.
@@ -60,7 +60,7 @@ class Span:
 
 
 def _may_meet(before: Edge, after: Edge) -> bool:
-    """Tell whether the database may take the keys on both sides for the same."""
+    """Return whether the database may take the keys on both sides for the same."""
     return bool(before and after) and may_be_equal(before[-1], after[0])
 
 
@@ -68,8 +68,8 @@ class Cut(NamedTuple):
     """How far a push has come.
 
     :param below: the watermark: rows below it are finished, less those in gaps.
-    :param gaps: (first, behind the last) of each span of unfinished rows below it.
-    :param key_gaps: the same, and what lies behind the watermark, by key; none if this try finished no row with a key.
+    :param gaps: (first, after the last) of each span of unfinished rows below it.
+    :param key_gaps: the same, and what is after the watermark, by key; none if this try finished no row with a key.
     :param counts: what became of the finished rows.
     """
 
@@ -97,7 +97,7 @@ class Watermark:
         """Begin with the rows that earlier tries finished.
 
         :param below: finished are the rows below this one, less those in gaps.
-        :param gaps: (first, behind the last) of each span of unfinished rows, in their order.
+        :param gaps: (first, after the last) of each span of unfinished rows, in their order.
         :param counts: what became of the finished rows.
         """
         edges = [0, *(edge for gap in gaps for edge in gap), below]
@@ -121,7 +121,7 @@ class Watermark:
     def cut(self, key_bytes: int = MAX_KEY_BYTES) -> Cut:
         """Return how far the push has come.
 
-        A span at the front that has not begun is a gap like any other.
+        Unfinished leading rows are a gap too.
 
         :param key_bytes: how much room there is for keys.
         """

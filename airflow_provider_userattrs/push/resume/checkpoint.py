@@ -52,11 +52,11 @@ class Checkpoint:
 
     :param fingerprint: which push it is.
     :param below: rows below this one are finished, less those in gaps.
-    :param gaps: (first, behind the last) of each span of rows below that are not.
-    :param sent_below: rows below this one may have been sent; where no verdict is kept, they are in doubt.
+    :param gaps: (first, after the last) of each span of rows below that are not.
+    :param sent_below: rows below this one may have been sent; without a verdict they are in doubt.
     :param counts: the counts and reasons of the finished rows.
     :param cursor: where the source can resume, and the position of the row that follows; None to read from the start.
-    :param keys: of a source that is read by key: which of its rows are unfinished, as `Unfinished` says it, or
+    :param keys: of a source that is read by key: which of its rows are unfinished, as a dict of `Unfinished`, or
         as sealed text. They are read with positions from ``below`` on, so that no position means two finished rows.
     :param facts: what else the account of all tries adds up, such as ``requests``.
     :param tries: the first row of each try.
@@ -88,7 +88,7 @@ class Checkpoint:
 
     @property
     def has_doubt(self) -> bool:
-        """Tell whether an unfinished row may have been sent."""
+        """Return whether an unfinished row may have been sent."""
         return self.sent_below > 0 or (self.keys is not None and self.keys["sent_upto"] is not None)
 
     def without_doubt(self) -> Checkpoint:
@@ -124,10 +124,10 @@ class Checkpoint:
         :param start: the position of the first of them.
         """
         gaps = iter(self.gaps)
-        first, behind = next(gaps, (self.below, None))
+        first, end = next(gaps, (self.below, None))
         for position, row in enumerate(rows, start):
-            while behind is not None and position >= behind:
-                first, behind = next(gaps, (self.below, None))
+            while end is not None and position >= end:
+                first, end = next(gaps, (self.below, None))
             if position >= first:
                 yield position, row
 
@@ -139,7 +139,7 @@ class Checkpoint:
     def from_dict(cls, state: dict[str, Any]) -> Checkpoint:
         """Return the checkpoint that `as_dict` described.
 
-        :raises ValueError: if it is none of this version's.
+        :raises ValueError: if it is damaged or of another version.
         """
         try:
             if state["format"] != FORMAT:
@@ -147,7 +147,7 @@ class Checkpoint:
             check(state)
             known = {each.name: state[each.name] for each in fields(cls)}
             known["fingerprint"] = Fingerprint(**state["fingerprint"])
-            known["gaps"] = tuple((int(first), int(behind)) for first, behind in state["gaps"])
+            known["gaps"] = tuple((int(first), int(end)) for first, end in state["gaps"])
             known["cursor"] = None if state["cursor"] is None else (state["cursor"][0], int(state["cursor"][1]))
             if isinstance(state["keys"], dict):  # else there are none, or they are sealed
                 Unfinished.from_dict(state["keys"])

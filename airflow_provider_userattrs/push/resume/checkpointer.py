@@ -47,10 +47,10 @@ class Checkpointer:
 
     :param store: keeps the checkpoint.
     :param checkpoint: where this try begins.
-    :param account: has the rows, and gives what else is kept.
-    :param idempotent: whether an update may be sent twice; if not, each block is noted before it is sent.
+    :param account: has the rows, and what else is stored.
+    :param idempotent: whether an update may be sent twice; if not, each block is recorded before it is sent.
     :param clock: the source of time.
-    :param settle: brings the rejects written so far to safety; None if there are none.
+    :param settle: saves the rejects written so far; None if there are none.
     :param on_failure: called with the error when the checkpoint cannot be written, once.
     """
 
@@ -103,7 +103,7 @@ class Checkpointer:
             self._account.note_source(self._checkpoint.below, position)
 
     def is_in_doubt(self, position: int) -> bool:
-        """Tell whether the row read last, which has this position, may have been sent by an earlier try."""
+        """Return whether the row read last, which has this position, may have been sent by an earlier try."""
         return self._is_in_doubt if self._keys.is_used else position < self._checkpoint.sent_below
 
     def save_if_due(self) -> None:
@@ -114,7 +114,7 @@ class Checkpointer:
     def announce(self, batch: Batch) -> None:
         """Record that a batch is about to be sent, if the operation is not idempotent.
 
-        :raises RetryLater: if it cannot be noted; then it must not be sent.
+        :raises RetryLater: if it cannot be recorded; then it must not be sent.
         """
         if self._idempotent:
             return
@@ -136,13 +136,13 @@ class Checkpointer:
         self._size_block(started)
 
     def discard(self) -> None:
-        """Keep nothing: a later try begins at the first row."""
+        """Delete the checkpoint: a later try begins at the first row."""
         self._guard(self._store.delete)
 
     def close(self, *, complete: bool) -> None:
         """Store where a later try resumes, or nothing if the push is complete.
 
-        What must not be repeated keeps a note that it is complete: the task may still fail after this.
+        A non-idempotent push stores that it is complete: the task may still fail after this call.
 
         :param complete: whether nothing is left to do.
         """

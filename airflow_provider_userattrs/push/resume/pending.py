@@ -21,9 +21,9 @@ def pending(
 ) -> Iterator[UserUpdate | Outcome]:
     """Yield the rows that are not finished, as updates or outcomes.
 
-    :param rows: the source's rows, from where the checkpoint lets it go on.
+    :param rows: the source's rows, from where the checkpoint lets it resume.
     :param checkpoint: where this try begins.
-    :param checkpointer: told of the places that the source can go on from, and of keys.
+    :param checkpointer: gets the cursors and keys that the source yields.
     :param mapper: position, row -> what to do.
     """
     position = checkpoint.start
@@ -40,7 +40,7 @@ def pending(
         position += 1
 
 
-def doubting(mapper: MakeUpdate, checkpointer: Checkpointer, in_doubt: Verdict) -> MakeUpdate:
+def withholding(mapper: MakeUpdate, checkpointer: Checkpointer, in_doubt: Verdict) -> MakeUpdate:
     """Return a mapper by which no row is sent that an earlier try may have sent.
 
     :param mapper: position, row -> what to do.

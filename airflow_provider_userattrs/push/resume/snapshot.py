@@ -18,7 +18,7 @@ def report_so_far(state: dict[str, Any]) -> PushReport:
     """Return the report of a push that is running or was killed.
 
     :param state: its checkpoint.
-    :raises ValueError: if it is none of this version's.
+    :raises ValueError: if it is damaged or of another version.
     """
     checkpoint = Checkpoint.from_dict(state)
     try:

@@ -17,8 +17,8 @@ from airflow_provider_userattrs.push.model.keys import Edge, Gap, decode_key, en
 class Unfinished:
     """The rows that are not finished: those in a gap of every try.
 
-    Only the database can compare keys, for each orders text in its own way; so the gaps of several tries are kept
-    side by side, and a row is compared with all of them.
+    Only the database can compare keys, since each orders text in its own way; so the gaps of each try are kept, and
+    a row is compared with all of them.
 
     :param tries: for each try that finished rows, the gaps it left, in their order.
     :param sent_upto: the key up to which unfinished rows may have been sent; None for none.
@@ -60,7 +60,7 @@ class Unfinished:
     def from_dict(cls, state: Any) -> Unfinished:
         """Return what `as_dict` described.
 
-        :raises ValueError: if it is none.
+        :raises ValueError: if it is something else.
         """
         try:
             kind = state["type"]

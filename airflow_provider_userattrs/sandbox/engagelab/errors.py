@@ -2,7 +2,7 @@
 """EngageLab's error codes.
 
 Codes and texts: seeds 000_07f6870b0c84cf74.txt (property) and 001_ba1b38142f9df95a.txt (contact), which share
-one table; 55102's text is that of the sample "All Failed" in the first. 55014 stands only in the sample of
+one table; 55102's text is that of the sample "All Failed" in the first. 55014 is only in the sample of
 https://www.engagelab.com/zh_CN/docs/marketing-automation/rest-api/contact-setup.
 The vendor documents no HTTP status for a refusal: those below are what the switch
 ``engagelab.http_status: mapped`` sends.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EngageLab's five property operations, each as a function of the value held and the value sent.
+"""EngageLab's five property operations, each as a function of the stored value and the value sent.
 
 Meaning: seed 000_07f6870b0c84cf74.txt. That ``add`` skips values already in the list, that a missing list
 starts empty and that ``delete`` ignores a missing property: documents/APIs.md of

@@ -54,7 +54,7 @@ class EngageLab:
         return path if path in self._endpoints else None
 
     def rows(self, request: Request) -> int:
-        """Return the number of users in a call: one, or several in a registration."""
+        """Return the number of users in a request: one, or several in a registration."""
         values = request.json.get("identity_values") if isinstance(request.json, dict) else None
         return len(values) if isinstance(values, list) else 1
 
@@ -174,7 +174,7 @@ class EngageLab:
         return _FIRST_EUID + number
 
     def seed(self, users: list[Any], environment: str) -> int:
-        """Take euids in."""
+        """Add euids."""
         for euid in users:
             if not is_integer(euid) or not 0 < euid <= MAX_LONG:
                 raise RefusedError("users must be a list of euids, which are integers above 0")

@@ -3,7 +3,7 @@
 
 Source: https://www.moengage.com/docs/api/data/data-overview (the error table) and
 https://www.moengage.com/docs/api/user/track-user (the examples). Where the pages name an error differently,
-one name stands here: a client must go by the HTTP status. Where they give no text, it is the sandbox's own.
+one name is used here: a client must go by the HTTP status. Where they give no text, it is the sandbox's own.
 """
 
 from __future__ import annotations

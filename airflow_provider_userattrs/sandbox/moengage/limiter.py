@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MoEngage's rate limit: users in a fixed window, with x-ratelimit-* headers on every answer.
+"""MoEngage's rate limit: users in a fixed window, with x-ratelimit-* headers on every response.
 
 Headers: https://www.moengage.com/docs/api/data/data-overview gives the reset as the seconds left,
 https://www.moengage.com/docs/api/rate-limits as UTC epoch seconds; the switch moengage.reset_style has both.
@@ -23,7 +23,7 @@ class RateLimiter:
         self._used = 0
 
     def take(self) -> tuple[bool, dict[str, str]]:
-        """Count one user's update; return whether it is within the limit, and the headers of the answer."""
+        """Count one user's update; return whether it is within the limit, and the headers of the response."""
         limit, window = self._switches["moengage.rate_limit"], self._switches["moengage.rate_window"]
         if not limit:
             return True, {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes that MoEngage makes to attributes silently before it stores them: the answer stays 200.
+"""Changes that MoEngage makes to attributes silently before it stores them: the response stays 200.
 
 Blocked names: seed 003_dbbef344ba752faa.txt; reserved ones: https://www.moengage.com/docs/api/data/data-overview, which
 does not say what happens to them. Limits on names, values and lists, their elements, and dates:

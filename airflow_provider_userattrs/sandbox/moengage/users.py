@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The users of a MoEngage workspace, and how updates are applied to them.
 
-Blocked customer ids: https://www.moengage.com/docs/api/data/data-overview. What the vendor answers to them is
+Blocked customer ids: https://www.moengage.com/docs/api/data/data-overview. What the vendor responds to them is
 not documented: here such updates are lost, with 200.
 """
 

@@ -61,7 +61,7 @@ class MoEngage:
         return TEST_CONNECTION if path == TEST_CONNECTION else None
 
     def rows(self, request: Request) -> int:
-        """Return the number of users in a call: one, or none in a connection test."""
+        """Return the number of users in a request: one, or none in a connection test."""
         return 0 if request.path == TEST_CONNECTION else 1
 
     def users_named(self, request: Request) -> frozenset[str]:
@@ -145,7 +145,7 @@ class MoEngage:
         return json_response(status or documented, {"status": "fail", "error": error}, code=kind)
 
     def alters_response(self, then: Then) -> bool:
-        """Return False: a code always replaces the vendor's own answer."""
+        """Return False: a code always replaces the vendor's own response."""
         return False
 
     def check_fault(self, then: Then) -> None:

@@ -54,7 +54,7 @@ def interrupt_connections() -> None:
 
 
 class _Active:
-    """Hold a connection that is being read."""
+    """A connection that is being read."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection

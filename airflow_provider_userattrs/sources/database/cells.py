@@ -41,7 +41,7 @@ UNREADABLE = Verdict(
 
 
 class Unreadable:
-    """Stand in for a value that the driver cannot convert.
+    """Stands in for a value that the driver cannot convert.
 
     :param text: the value, as the database writes it.
     """

@@ -18,7 +18,7 @@ _CHUNK = 1_000
 
 
 class Database(NamedTuple):
-    """Hold an open connection.
+    """An open connection.
 
     :param connection: the driver's connection.
     :param session: its session.

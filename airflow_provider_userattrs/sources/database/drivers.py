@@ -82,7 +82,7 @@ def open_cursor(connection: Any) -> Any:
 
 
 class CellByCell(list[Any]):
-    """Hold rows that were read cell by cell; some cells are `cells.Unreadable`."""
+    """Rows that were read cell by cell; some cells are `cells.Unreadable`."""
 
 
 def fetch(connection: Any, cursor: Any, limit: int) -> list[Any]:

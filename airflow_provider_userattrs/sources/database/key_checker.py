@@ -15,7 +15,7 @@ _ORDERED = ("int", "datetime", "date", "decimal")
 
 
 class KeyChecker:
-    """Check that a key rises from row to row.
+    """Checks that a key rises from row to row.
 
     :param column: the key's name, for errors.
     :param kind: the type of the keys that an earlier try read; None if there was none.
@@ -59,7 +59,7 @@ class KeyChecker:
 
 
 def alike_at_end(keys: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the last key, and those just before it that a database may take for the same.
+    """Return the last key, and those just before it that a database may consider equal.
 
     :param keys: keys in their order, at least one.
     """

@@ -54,7 +54,7 @@ def quoted(key: str, driver: str, sql: str) -> str:
 
 @dataclass(frozen=True)
 class KeyRange:
-    """Select the rows above one key and up to another, inclusive.
+    """Selects the rows above one key and up to another, inclusive.
 
     A row with a NULL key belongs to the first range, where it is refused.
 
@@ -78,7 +78,7 @@ class KeyRange:
 
 @dataclass(frozen=True)
 class KeyHash:
-    """Select the rows whose key's hash has a given remainder.
+    """Selects the rows whose key's hash has a given remainder.
 
     :param remainder: the remainder, from 0.
     :param divisor: the number of shards.
@@ -137,7 +137,7 @@ def wrap(
     """Return a query that reads rows of another one in the order of their key, and its parameters.
 
     Unfinished rows come with the finished ones at the sides of their gaps: a database may hold a key in more detail
-    than its driver returns, or take two keys for the same. The caller leaves them out by comparing the keys.
+    than its driver returns, or consider two keys equal. The caller leaves them out by comparing the keys.
 
     :param sql: the author's query.
     :param parameters: its parameters: None, a sequence or a mapping.

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class KeyReader:
-    """Read a query by its key.
+    """Reads a query by its key.
 
     :param query: the query; it has a key.
     """

@@ -26,7 +26,7 @@ TWO_STATEMENTS = "sql has a second statement after a semicolon; give one SELECT"
 
 
 class OpenQuery(NamedTuple):
-    """Hold a query that is being read.
+    """A query that is being read.
 
     :param session: the session of its connection.
     :param cursor: the database cursor.
@@ -40,7 +40,7 @@ class OpenQuery(NamedTuple):
 
 @dataclass(frozen=True)
 class Query:
-    """Describe a query.
+    """A query.
 
     :param sql: one SELECT.
     :param conn_id: the Airflow connection.

@@ -18,7 +18,7 @@ _ERRORS = (ValueError, TypeError, ArithmeticError, RecursionError)
 
 
 class RowMaker:
-    """Make rows of cells.
+    """Makes rows of cells.
 
     :param names: the columns, in their order.
     :param converters: index of a column -> converter of its values.

@@ -22,7 +22,7 @@ _FIXED_ZONE = re.compile(r"UTC|GMT|[+-]\d\d?:\d\d", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Session:
-    """Describe a connection's session.
+    """A connection's session.
 
     :param driver: the driver's top-level package.
     :param repeats_an_hour: whether MySQL may show two TIMESTAMPs alike, when summer time ends.

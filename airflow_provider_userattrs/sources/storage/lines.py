@@ -72,7 +72,7 @@ def _size(line: bytes) -> int:
 
 
 class LongLine(bytes):
-    """Hold the beginning of a line that is longer than `MAX_LINE`.
+    """The beginning of a line that is longer than `MAX_LINE`.
 
     :param size: the length of the whole line, in bytes.
     """

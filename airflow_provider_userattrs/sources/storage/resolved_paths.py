@@ -19,7 +19,7 @@ class MissingFile(RetryLater, FileNotFoundError):
 
 
 class ResolvedPath(NamedTuple):
-    """Name a file by its storage and its path on it.
+    """A file by its storage and its path on it.
 
     :param storage: the class of the file system.
     :param host: the host of the storage, if its class alone does not identify it.

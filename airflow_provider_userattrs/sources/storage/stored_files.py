@@ -26,7 +26,7 @@ _LOCAL_FIELDS = ("ino", "created")
 
 
 class FileSlice(NamedTuple):
-    """Name a file, or a range of its row groups, that a shard reads.
+    """A file, or a range of its row groups, that a shard reads.
 
     :param file: the file's name.
     :param version: the file's version when it was split.
@@ -39,7 +39,7 @@ class FileSlice(NamedTuple):
 
 
 class StoredFile:
-    """Hold one file.
+    """One file.
 
     :param storage: the file system it is on.
     :param path: its path on it.

@@ -210,7 +210,7 @@ def _refused(status: int, error: dict[str, Any]) -> Verdict:
 
 
 def succeeded(response: Response) -> bool:
-    """Tell whether a response's body reports success."""
+    """Return whether a response's body reports success."""
     return is_text(_load(response.body).get("status"), "success")
 
 

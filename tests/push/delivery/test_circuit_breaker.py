@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a vendor counts as away: a run of passing failures, one out of tries, and probes that fail as well."""
+"""When a vendor counts as unavailable: transient failures in a row, one on its last attempt, and failed probes."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def test_a_success_between_them_clears_it(breaker: CircuitBreaker) -> None:
     assert not breaker.is_suspicious
 
 
-def test_while_none_is_out_of_tries_the_vendor_is_not_away(breaker: CircuitBreaker) -> None:
+def test_the_vendor_is_available_while_attempts_are_left(breaker: CircuitBreaker) -> None:
     fail(breaker, 100, fresh=True)
     assert not breaker.wants_probe
-    assert breaker.away() is None
-    assert breaker.away(nothing_left=True) is None
+    assert breaker.unavailable() is None
+    assert breaker.unavailable(nothing_left=True) is None
 
 
 def test_one_out_of_tries_before_the_fifth_failure_is_its_own_trouble(breaker: CircuitBreaker) -> None:
@@ -63,23 +63,23 @@ def test_a_verdict_that_no_retry_would_change_is_not_out_of_tries(breaker: Circu
     assert not breaker.wants_probe
 
 
-def test_three_fresh_batches_that_fail_as_well_show_that_the_vendor_is_away(probing: CircuitBreaker) -> None:
+def test_three_failed_probes_show_that_the_vendor_is_unavailable(probing: CircuitBreaker) -> None:
     assert probing.wants_probe
     fail(probing, 2, fresh=True)
-    assert probing.away() is None
+    assert probing.unavailable() is None
     fail(probing, 1, fresh=True)
-    away = probing.away()
-    assert isinstance(away, RetryLater)
-    assert str(away) == "Vendor is unavailable: 8 requests in a row failed, the last one with: too many requests (429)"
+    error = probing.unavailable()
+    assert isinstance(error, RetryLater)
+    assert str(error) == "Vendor is unavailable: 8 requests in a row failed, the last one with: too many requests (429)"
 
 
 def test_a_batch_that_was_sent_before_is_no_probe(probing: CircuitBreaker) -> None:
     fail(probing, 20, fresh=False)
-    assert probing.away() is None
+    assert probing.unavailable() is None
 
 
-def test_with_no_row_left_to_probe_with_it_is_away_at_once(probing: CircuitBreaker) -> None:
-    assert probing.away(nothing_left=True) is not None
+def test_without_rows_to_probe_with_the_vendor_is_unavailable_at_once(probing: CircuitBreaker) -> None:
+    assert probing.unavailable(nothing_left=True) is not None
 
 
 def test_a_probe_that_succeeds_begins_anew(probing: CircuitBreaker) -> None:
@@ -90,4 +90,4 @@ def test_a_probe_that_succeeds_begins_anew(probing: CircuitBreaker) -> None:
     fail(probing, 4)
     probing.note_failure([BUSY], fresh=False)
     fail(probing, 2, fresh=True)
-    assert probing.away() is None, "the probes of the first run were counted again"
+    assert probing.unavailable() is None, "the probes of the first run were counted again"

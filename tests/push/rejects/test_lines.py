@@ -44,7 +44,7 @@ def there_and_back(row: Any) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two values are equal, of one type, and so on all the way down; NaN equals NaN."""
+    """Return whether two values are equal, of one type, and so on all the way down; NaN equals NaN."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):

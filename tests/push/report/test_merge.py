@@ -109,7 +109,7 @@ def halted(number: int, at: int | None, why: str, rows: list[Verdict] | None = N
 
 
 ACCEPTED = Verdict(Status.ACCEPTED)
-BROKE = "sql could not be read to its end; stopped at row 32,000; the rows behind it are not counted"
+BROKE = "sql could not be read to its end; stopped at row 32,000; the rows after it are not counted"
 
 
 def test_a_shard_that_stopped_fails_the_total_by_name_reason_and_row() -> None:

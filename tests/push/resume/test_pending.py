@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
-from airflow_provider_userattrs.push.resume.pending import as_it_is, doubting, pending
+from airflow_provider_userattrs.push.resume.pending import as_it_is, pending, withholding
 
 IN_DOUBT = Verdict(Status.UNKNOWN, "in-doubt", "may have been sent", "Check.")
 
@@ -66,7 +66,7 @@ def test_a_row_that_may_have_been_sent_is_not_sent_again(update: Any) -> None:
     told: Any = Told(sent_below=2)
     skipped = Outcome(1, Verdict(Status.SKIPPED, "nothing-to-set"), {})
     rows = [update(0), skipped, update(2)]
-    first, second, third = (doubting(as_it_is, told, IN_DOUBT)(position, row) for position, row in enumerate(rows))
+    first, second, third = (withholding(as_it_is, told, IN_DOUBT)(position, row) for position, row in enumerate(rows))
     assert isinstance(first, Outcome)
     assert (first.position, first.verdict, first.row, first.user) == (0, IN_DOUBT, rows[0].row, rows[0].user)
     assert second is skipped, "what is not sent at all is in no doubt"
