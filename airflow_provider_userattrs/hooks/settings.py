@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of, setting_of, with_article
+from airflow_provider_userattrs.push.model.phrases import did_you_mean
 
 #: Seconds for connecting, and for each request until its response is complete; without them a push could hang.
 DEFAULT_TIMEOUT = (10.0, 30.0)
@@ -106,7 +107,8 @@ class _SettingsReader:
         self._allow_http = self._flag("allow_http")
         unknown = sorted(self._extras.keys() - self._fields.keys())
         if unknown:
-            self._refuse(f"extra {unknown[0]!r} is unknown; use {', '.join(sorted(self._fields))}")
+            known = sorted(self._fields)
+            self._refuse(f"extra {unknown[0]!r} is unknown{did_you_mean(unknown[0], known)}; use {', '.join(known)}")
         return Settings(
             login=self._credential("login"),
             password=self._credential("password"),
@@ -140,7 +142,7 @@ class _SettingsReader:
         schema = self._fields[name]["schema"]
         value: str | None = self._extras.get(name, schema.get("default"))
         if value is not None and value not in schema["enum"]:
-            self._refuse(f"extra {name!r} is {_shown(value)}; use one of {', '.join(schema['enum'])}")
+            self._refuse(f"extra {name!r} is not one of {', '.join(schema['enum'])}")
         return value
 
     def _base_url(self) -> str:

@@ -94,7 +94,10 @@ class Rows(XComArg):
             return _from_xcom(from_template(context["task"].render_template(users, context)))
         if hasattr(users, "rendered"):
             return Rows(users.rendered(context))
-        return Rows(render(users, context) if isinstance(users, Source) else users)
+        try:
+            return Rows(render(users, context) if isinstance(users, Source) else users)
+        except RefusedConfiguration as refused:  # a file of SQL that does not exist: a retry would not find it either
+            raise WrongParameter(str(refused)) from None
 
     def check(self) -> None:
         """Check that there are rows.

@@ -53,6 +53,7 @@ class Reading:
     tries: tuple[int, ...]
     rejects: tuple[str, ...]
     failure: str | None
+    warning: str | None
     of: int | None
     timeline: Timeline | None
     configuration: dict[str, tuple[str, ...]]
@@ -102,6 +103,7 @@ def _read(report: PushReport) -> Reading:
         tries=tuple(map(_count, report.get("tries") or ())),
         rejects=(paths,) if isinstance(paths, str) else tuple(map(str, paths)),
         failure=None if report.get("failure") is None else str(report["failure"]),
+        warning=None if report.get("warning") is None else str(report["warning"]),
         of=None if of is None else _count(of),
         timeline=_timeline(timeline) if timeline else None,
         configuration={str(name): _texts(value) for name, value in (report.get("configuration") or {}).items()},

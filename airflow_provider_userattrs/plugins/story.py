@@ -169,7 +169,7 @@ def _story_of_snapshot(task: Task, reading: Reading, facts: dict[str, Any]) -> S
 def _level(state: str | None, reading: Reading) -> str:
     if state == "failed":
         return "failed"
-    return "warning" if reading.attention or state != "success" else "ok"
+    return "warning" if reading.attention or reading.warning or state != "success" else "ok"
 
 
 def _headline(reading: Reading) -> str:
@@ -208,6 +208,8 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
     notes = []
     if reading.failure:
         notes.append(reading.failure if reading.failure.endswith(".") else f"{reading.failure}.")
+    elif state is not None and reading.warning and not (reading.attention or reading.dry_run):  # else it is said
+        notes.append(f"{reading.warning}.")
     if state in _STATE_NOTES and not (reading.failure and state == "failed"):
         notes.append(_STATE_NOTES[state])
     if reading.shard:

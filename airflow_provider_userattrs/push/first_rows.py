@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from itertools import chain
 
 from airflow_provider_userattrs.push.model.errors import NoneFit
+from airflow_provider_userattrs.push.model.phrases import counted, listed
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status
 from airflow_provider_userattrs.push.report.counts import Counts
 
 #: The push stops if so many rows, from the first on, are all invalid for one reason.
 PATIENCE = 1_000
+
+#: Reasons that the error gives.
+_MAX_FAULTS = 5
 
 
 def check_first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterator[UserUpdate | Outcome]:
@@ -35,13 +39,17 @@ def _first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterato
         if counts.count(update.verdict) < count:
             return
         if count == PATIENCE:
-            raise NoneFit(f"none of the first {PATIENCE:,} users can be sent to {vendor}: {_message(counts)}")
+            raise NoneFit(f"None of the first {PATIENCE:,} users can be sent to {vendor}: {_message(counts)}")
 
 
 def _message(counts: Counts) -> str:
     reasons = counts.ranked(PATIENCE)
     faults = [
-        f"{reason.verdict.meaning} on {', '.join(reason.attributes)}" if reason.attributes else reason.verdict.meaning
-        for reason in reasons
+        f"{reason.verdict.meaning} on {listed(list(reason.attributes))}"
+        if reason.attributes
+        else reason.verdict.meaning
+        for reason in reasons[:_MAX_FAULTS]
     ]
+    if len(reasons) > _MAX_FAULTS:
+        faults.append(f"and {counted(len(reasons) - _MAX_FAULTS, 'more reason')}")
     return f"{'; '.join(faults)} ({reasons[0].verdict.remedy.rstrip('.')})"

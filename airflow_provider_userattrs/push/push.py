@@ -12,8 +12,8 @@ from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.first_rows import check_first_rows
 from airflow_provider_userattrs.push.model.errors import NoneFit, in_words
 from airflow_provider_userattrs.push.model.operation import Response, Send
+from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
 from airflow_provider_userattrs.push.plan import PushPlan
@@ -27,7 +27,7 @@ from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is,
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
 
-_MAX_FAILURE_LENGTH = 400  # characters of why a push failed
+_MAX_FAILURE_LENGTH = 1_000  # characters of why a push failed
 
 
 class Push:
@@ -180,7 +180,7 @@ class Push:
 
 
 def _failure(why: str, stop_point: str | None) -> str:
-    why = printable(why, _MAX_FAILURE_LENGTH)
+    why = shortened(why, _MAX_FAILURE_LENGTH)
     return f"{why.rstrip('.')}; {stop_point}" if stop_point else why
 
 

@@ -185,6 +185,8 @@ def file_for(rejects_path: str, owner: Owner) -> str:
         path = str(target.fs._strip_protocol(target.path))
         if target.fs.isdir(path):
             raise IsADirectoryError(path)
+    except RefusedConfiguration as refused:
+        raise RefusedConfiguration(f"rejects_path: {refused}") from None
     except Exception as error:  # each storage has its own exceptions
         raise _refusal(error) from error
     is_device = isinstance(target.fs, LocalFileSystem) and _is_device(path)

@@ -80,6 +80,6 @@ def _message(missing: Mapping[str, str], columns: list[str], *, alike: bool, sho
         f"{parameter} names the column{'s' if len(names) > 1 else ''} {listed(names, longest_name=150)}"
         for parameter, names in by_parameter.items()
     )
-    them = f"the columns are {listed(columns)}" if shown else "check the name"
+    them = f"the columns are {listed(columns)}" if shown else "check the name, and that the file has a header line"
     rest = "" if alike else "; or give the rows the column, with None where there is no value"
     return f"{named}, which {where}; {them}{rest}"

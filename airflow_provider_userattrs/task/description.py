@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.hooks.base import VendorHook
+from airflow_provider_userattrs.push.model.phrases import listed
 
 _MAX_TEXT_LENGTH = 200
 _MAX_NAME_LENGTH = 60
@@ -17,13 +18,16 @@ _MAX_NAME_LENGTH = 60
 _MAX_BYTES = 800
 
 
-def describe(parameters: Mapping[str, Any], columns_field: str, hook: VendorHook, rate: str | None) -> dict[str, Any]:
+def describe(
+    parameters: Mapping[str, Any], columns_field: str, hook: VendorHook, rate: str | None, left_out: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return a push's parameters as a small JSON dict; what is None is left out.
 
     :param parameters: the operator's, rendered, by their names.
     :param columns_field: the one that says what is set or unset.
     :param hook: its connection.
     :param rate: the cap in words, or None.
+    :param left_out: the columns that are not sent unless they are named, such as the key of a query.
     """
     shown = {
         hook.conn_name_attr: hook.conn_id,
@@ -31,15 +35,15 @@ def describe(parameters: Mapping[str, Any], columns_field: str, hook: VendorHook
         "host": hook.transport.base_url,
         **parameters,
         "rename": _inverted(parameters.get("rename")),
-        columns_field: _columns(parameters[columns_field]),
+        columns_field: _columns(parameters[columns_field], left_out),
         "rate_limit": rate,
     }
     return {name: _short(value) for name, value in shown.items() if value is not None}
 
 
-def _columns(columns: Any) -> Any:
+def _columns(columns: Any, left_out: Sequence[str]) -> Any:
     if columns is None:
-        return "every other column"
+        return f"every other column{f' but {listed(left_out)}' if left_out else ''}"
     return {name: _origin(source) for name, source in columns.items()} if isinstance(columns, Mapping) else columns
 
 

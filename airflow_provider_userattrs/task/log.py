@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report, users
@@ -82,19 +84,22 @@ class PushLog:
         """Log that the checkpoint cannot be stored."""
         self._log.warning("The checkpoint cannot be stored (%s); a retry may send rows again", type(error).__name__)
 
-    def close(self, account: Account, report: Report, fields: PushReport) -> None:
+    def close(self, account: Account, report: Report, fields: PushReport, error: BaseException | None) -> None:
         """Log how the push ended.
 
         :param account: its account.
         :param report: its report.
         :param fields: the same as a dict.
+        :param error: why it failed, or None.
         """
-        if fields["failure"] and not report.rows and not fields["requests"]:
-            return  # nothing was read or sent: Airflow logs the error next
+        is_refused = isinstance(error, RefusedConfiguration)
+        untouched = report.counts[Status.UNSENT] if is_refused else report.count(NOT_REACHED)
+        if error is not None and untouched == report.rows:
+            return  # no row was read or sent: Airflow logs the error next
         self._log.info(
             "%s; %s, %s, %s, %s s%s",
             report.summary(),
-            counted(fields["requests"], "request"),
+            counted(fields["requests"], "request") + (" not sent" if fields["dry_run"] else ""),
             counted(fields["retries"], "retry", "retries"),
             counted(fields["bytes"], "byte"),
             f"{fields['seconds']:,.1f}",

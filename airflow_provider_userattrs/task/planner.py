@@ -96,11 +96,12 @@ class Planner:
         rate = spec.shard.share(cap) if spec.shard and cap else cap
         pace = _in_words(rate, operation.rate_unit) if rate else None
         self.pace = None if spec.dry_run else pace
+        left_out = () if self.plan.mapper is None else self.plan.mapper.left_out
         details = replace(
             self.plan.details,
             of=spec.users.count(),
             destination=hook.destination,
-            configuration=describe(spec.parameters, spec.columns_field, hook, pace),
+            configuration=describe(spec.parameters, spec.columns_field, hook, pace, left_out),
         )
         self._add(rate=rate, details=details)
 

@@ -66,7 +66,7 @@ class Run:
         if not self._spec.dry_run:
             with suppress(Exception):  # an error of a metrics backend must not fail the push
                 metrics.count(**push.account.this_try(report))
-        self._log.close(push.account, report, fields)
+        self._log.close(push.account, report, fields, push.error)
         return fields
 
     def _deliver(self, stack: ExitStack) -> Exception | None:

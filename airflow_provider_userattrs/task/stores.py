@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from airflow_provider_userattrs.push.model.digest import digest
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.resume.checkpoint import Store
 from airflow_provider_userattrs.sources.storage.private_files import create_private
 from airflow_provider_userattrs.sources.storage.resolved_paths import storage_path
@@ -57,7 +58,10 @@ class PathStore:
         name = "~".join(quote(part, safe="") for part in [*parts, *([] if key == CHECKPOINT_KEY else [key])])
         if len(name) > _MAX_NAME_LENGTH:
             name = f"{name[:100]}~{digest([name])}"
-        self._path: Any = storage_path(folder) / f"{name}.json"
+        try:
+            self._path: Any = storage_path(folder) / f"{name}.json"
+        except RefusedConfiguration as refused:
+            raise RefusedConfiguration(f"checkpoint_path: {refused}") from None
 
     def read(self) -> dict[str, Any] | None:
         """Return what was written last, or None."""

@@ -134,7 +134,7 @@ def test_a_push_whose_first_thousand_rows_are_unfit_sends_nothing(push: Callable
     rows: list[Any] = [{"customer_id": f"u{number}", "address": {}, "tags": {"a": 1}} for number in range(1_200)]
     run = push([*rows, {"customer_id": "fit", "age": 1}])
     assert refused(run) == (
-        f"none of the first 1,000 users can be sent to MoEngage: value of type dict on address, tags ({TAKES}; convert "
+        f"None of the first 1,000 users can be sent to MoEngage: value of type dict on address, tags ({TAKES}; convert "
         "the value upstream, or leave the attribute out); stopped at row 1,000 of 1,201"
     )
     assert run.counts == {"invalid": 1_000, "unsent": 201}
@@ -146,7 +146,7 @@ def test_a_push_that_was_stopped_so_begins_again_at_the_first_row(
 ) -> None:
     path = tmp_path / "users.jsonl"
     path.write_text("\n".join(json.dumps({"customer_id": f"u{number}", "address": {}}) for number in range(1_001)))
-    assert refused(push(str(path), **kept)).startswith("none of the first 1,000 users can be sent")
+    assert refused(push(str(path), **kept)).startswith("None of the first 1,000 users can be sent")
     assert list(tmp_path.glob("checkpoints/**/*.json")) == []
 
 

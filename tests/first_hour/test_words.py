@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -161,4 +162,90 @@ def test_a_wrong_name_where_a_csv_file_has_a_header_alone(push: Callable[..., An
     assert refused(push(str(path), attributes=["plann"])) == f"{said}customer_id, plan"
     path.write_text("u1,Ada\n")
     said = refused(push(str(path), attributes=["plan"]))
-    assert said.endswith("customer_id names the column 'customer_id', which the rows do not have; check the name")
+    assert said.endswith(
+        "customer_id names the column 'customer_id', which the rows do not have; check the name, and that the file has "
+        "a header line"
+    )
+
+
+# What stands in the log before an error of the configuration
+
+
+def told(run: Any) -> list[str]:
+    """Return what the log says besides where the push goes and how it will begin again."""
+    return [
+        text for text in run.log.texts if not text.startswith(("Push to ", "No place for a checkpoint", "The source"))
+    ]
+
+
+@pytest.mark.parametrize("count", [3, 1_000])
+def test_credentials_that_are_refused(airflow: Any, connections: Callable[..., None], count: int) -> None:
+    connections("engagelab", password="no such secret")
+    rows = [{"euid": number, "plan": "gold"} for number in range(1, count + 1)]
+    run = airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=rows, retries=2))
+    assert run.state == "failed"
+    assert run.counts == {"unsent": count}
+    assert str(run.error).startswith("EngageLab refuses the push: authentication failed (40050). Check ")
+    assert told(run) == []
+
+
+def test_a_connection_that_cannot_work(airflow: Any, connections: Callable[..., None]) -> None:
+    connections("engagelab", login="")
+    rows = [{"euid": 1, "plan": "gold"}]
+    run = airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=rows, retries=2))
+    assert refused(run).startswith("Connection 'engagelab_default': login is empty; it holds the API key")
+    assert run.log.texts == []
+
+
+# Long lists
+
+
+def test_a_list_is_cut_and_not_the_sentence(push: Callable[..., Any]) -> None:
+    columns: dict[str, Any] = {f"column_with_a_long_name_{number}": {} for number in range(40)}
+    said = refused(push([{"customer_id": f"u{number}", **columns} for number in range(1_000)]))
+    assert said.startswith(
+        "None of the first 1,000 users can be sent to MoEngage: value of type dict on column_with_a_"
+    )
+    assert re.search(r"column_with_a_long_name_\d, and \d\d more \(MoEngage takes ", said)
+    assert said.endswith("leave the attribute out); stopped at row 1,000 of 1,000")
+    said = refused(push([{"customer_id": "u1", **columns}]))
+    assert re.search(
+        r"on column_with_a_long_name_0, .*, and \d\d more \(MoEngage takes .*leave the attribute out\)$", said
+    )
+
+
+# Parameters that the configuration of a worker decides on
+
+
+@pytest.mark.parametrize(
+    ("scheme", "package"),
+    [
+        ("s3", "install apache-airflow-providers-amazon[s3fs]"),
+        ("gs", "install apache-airflow-providers-google"),
+        ("abfs", "install apache-airflow-providers-microsoft-azure"),
+        ("nosuch", "check its scheme, or install the provider of that storage"),
+    ],
+)
+def test_a_storage_that_is_not_installed(push: Callable[..., Any], scheme: str, package: str) -> None:
+    path = f"{scheme}://bucket/users.jsonl"
+    said = f"path '{path}' is on a storage that is not installed; {package}"
+    assert refused(push(path)) == said
+    rows = [{"customer_id": "u1", "plan": "gold"}]
+    assert refused(push(rows, rejects_path=path)) == f"rejects_path: {said}; stopped before the first of 1 row"
+    assert refused(push(rows, checkpoint_path=path)) == f"checkpoint_path: {said}"
+
+
+def test_a_file_of_sql_that_does_not_exist(push: Callable[..., Any], customers: Callable[..., SqlRows]) -> None:
+    run = push(SqlRows("nowhere.sql", conn_id="w"))
+    assert len(run.log.errors) == 1, "a retry would not find it either"
+    assert str(run.error) == (
+        "sql names the file 'nowhere.sql', which does not exist; give its path from the DAG's folder, or set the DAG's "
+        "template_searchpath"
+    )
+
+
+def test_a_push_with_nothing_to_set(push: Callable[..., Any]) -> None:
+    run = push([{"customer_id": "u1", "plan": "gold"}, {"customer_id": "u2"}], exclude=["plan"])
+    assert [(reason["meaning"], reason["count"]) for reason in run.report["reasons"]] == [
+        ("no attribute has a value", 2)
+    ]

@@ -63,7 +63,10 @@ def tell_slack() -> Callable[[Any], None]:
         (
             ["ada"],
             {"max_failed": 0},
-            ["1 of 2 users failed at Kahuna; max_failed allows 0 rows: 1 x User not found (404)"],
+            [
+                "1 of 2 users failed at Kahuna; max_failed allows 0 rows: 1 x User not found (404). Kahuna updates "
+                "existing users only: check the credentials, or wait until the user has signed in once"
+            ],
         ),
         ([], {"kahuna_conn_id": "nowhere"}, ["The conn_id `nowhere` isn't defined"]),
     ],

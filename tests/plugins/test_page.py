@@ -61,7 +61,8 @@ def test_without_a_rejects_path_it_says_what_one_would_do(push: Callable[..., An
         (
             {"max_failed": 0},
             {"code": 55108},
-            "1 of 4 users failed at EngageLab; max_failed allows 0 rows: 1 x EUID is invalid (55108).",
+            "1 of 4 users failed at EngageLab; max_failed allows 0 rows: 1 x EUID is invalid (55108). Check the EUIDs: "
+            "each is the integer EngageLab assigned to the user.",
         ),
         ({}, {"code": 40050}, "EngageLab refuses the push: authentication failed (40050). Check the connection's API"),
         ({"engagelab_conn_id": "nowhere"}, None, "The conn_id `nowhere` isn't defined."),
@@ -201,7 +202,10 @@ def test_the_task_that_gives_the_verdict_on_all_shards(airflow: Any, control: An
     seen = see(airflow.run(build), "total")
     assert seen.level == "failed"
     assert seen.texts[0] == "3 of 4 users updated at EngageLab; 1 needs attention"
-    sentence = "1 of 4 users failed at EngageLab; max_failed allows 0 rows: 1 x EUID is not a 64-bit integer."
+    sentence = (
+        "1 of 4 users failed at EngageLab; max_failed allows 0 rows: 1 x EUID is not a 64-bit integer (Check the "
+        "EUIDs: each is the integer EngageLab assigned to the user)."
+    )
     assert sentence in seen.texts
 
 

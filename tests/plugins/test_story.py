@@ -70,7 +70,14 @@ def kept(*rows: tuple[int, Verdict], of: int | None = None, **changes: Any) -> A
     return {**json.loads(json.dumps(checkpoint.as_dict())), **changes}
 
 
+def nobody() -> Any:
+    report = counted()
+    report.conclude(None, None, "warn")
+    return dict(as_dict(report, facts(report), (0,)))
+
+
 WELL = ended((5, ACCEPTED))
+NOBODY = nobody()
 TWELVE = ended((1_988, ACCEPTED), (12, NOT_FOUND))
 
 
@@ -91,6 +98,8 @@ TWELVE = ended((1_988, ACCEPTED), (12, NOT_FOUND))
             "warning",
             "Dry run: 7 of 10 users would go to Kahuna; 2 need attention",
         ),
+        (Task(report=ended((7, DRY_RUN), dry_run=True)), "warning", "Dry run: 7 of 7 users would go to Kahuna"),
+        (Task(report=NOBODY), "warning", "No users: there was nothing to push to Kahuna"),
         (Task("failed", report=TWELVE), "failed", "1,988 of 2,000 users updated at Kahuna; 12 need attention"),
         (Task("up_for_retry", report=WELL), "warning", "5 of 5 users updated at Kahuna"),
         (Task("queued", report=WELL), "warning", "5 of 5 users updated at Kahuna"),
@@ -203,6 +212,15 @@ def test_the_whole_is_added_up() -> None:
     assert story.notes == ("2 instances of this task, added up.",)
     assert [(index, label) for index, label, _ in story.shards] == [(0, "0"), (1, "north")]
     assert not story.is_live
+
+
+def test_a_warning_is_said_unless_the_headline_says_it() -> None:
+    assert story_of(Task(report=NOBODY)).notes == (
+        "No users were pushed to Kahuna, because there were no rows; "
+        'on_empty="ok" if that is expected, "fail" if the task is to fail then.',
+    )
+    for reading in (TWELVE, ended((7, DRY_RUN), dry_run=True), ended((1, NOT_FOUND), failure="All failed")):
+        assert not any("Kahuna" in note for note in story_of(Task(report=reading)).notes)
 
 
 @pytest.mark.parametrize(

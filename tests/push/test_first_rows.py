@@ -27,7 +27,7 @@ def test_all_columns_at_fault_are_named() -> None:
         passed.extend(updates([BAD] * (PATIENCE + 1)))
     assert len(passed) == PATIENCE
     assert str(raised.value) == (
-        "none of the first 1,000 users can be sent to Petrel: value of type bytes on a, c; number over 1,000 on b "
+        "None of the first 1,000 users can be sent to Petrel: value of type bytes on a, c; number over 1,000 on b "
         "(Convert the value upstream, or leave the attribute out)"
     )
 

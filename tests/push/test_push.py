@@ -85,7 +85,10 @@ def test_why_it_failed_is_said(rows: Any, clock: Any) -> None:
     assert (
         report["failure"]
         == str(push.error)
-        == ("3 of 4 users failed at Vendor; max_failed allows 1 row (1.0 would be all rows): 3 x User not found (404)")
+        == (
+            "3 of 4 users failed at Vendor; max_failed allows 1 row (1.0 would be all rows): 3 x User not found (404). "
+            "Check"
+        )
     )
 
 

@@ -48,7 +48,16 @@ def test_a_line_that_cannot_be_read_is_one_invalid_row(tmp_path: Path) -> None:
     too_long = "JSON with a number of over 4,300 digits, more than Python reads"
     assert [(item.verdict.location, item.verdict.meaning) for item in bad] == [  # type: ignore[union-attr]
         (f"file://{path}, line {number}", why)
-        for number, why in [(3, "no JSON"), (4, "no JSON object"), (5, "no UTF-8"), (6, "no JSON"), (7, too_long)]
+        for number, why in enumerate(
+            [
+                "text that is not JSON",
+                "text that is not a JSON object",
+                "text that is not UTF-8",
+                "text that is not JSON",
+                too_long,
+            ],
+            start=3,
+        )
     ]
     assert {str(item.verdict.status) for item in bad} == {"invalid"}  # type: ignore[union-attr]
     assert bad[0].raw == '{"a": '  # type: ignore[union-attr]

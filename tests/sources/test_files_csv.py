@@ -68,7 +68,7 @@ def test_a_bad_record_costs_its_first_line_only(tmp_path: Path) -> None:
         (f"file://{path}, line 5", "a quote that is not closed, or a field over 128 KiB", '3,"never closed'),
         {"a": "4", "b": "x"},
         (f"file://{path}, line 7", "a quote that is not closed, or a field over 128 KiB", '5,"a"b'),
-        (f"file://{path}, line 8", "no UTF-8", "6,\\xff"),
+        (f"file://{path}, line 8", "text that is not UTF-8", "6,\\xff"),
         (f"file://{path}, line 9", "more fields than the header", "7,1,2"),
         {"a": "8", "b": "y"},
     ]

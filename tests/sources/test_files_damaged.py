@@ -89,7 +89,7 @@ def test_a_zip_file_holds_one_file(tmp_path: Path) -> None:
     [
         ("u.csv", "id,name\n1,ö\n".encode("utf-16"), "text in UTF-16"),
         ("u.csv", "id,name\n1,ö\n".encode("utf-16-be"), "NUL bytes"),
-        ("u.csv", "id,näme\n1,ö\n".encode("latin-1"), "line 1: no UTF-8"),
+        ("u.csv", "id,näme\n1,ö\n".encode("latin-1"), "line 1: text that is not UTF-8"),
         ("u.jsonl", gzip.compress(b'{"a": 1}\n', mtime=0), "compressed with gzip"),
         ("u.jsonl", lzma.compress(b'{"a": 1}\n'), "compressed with xz"),
         ("u.jsonl", zstd.compress(b'{"a": 1}\n'), "compressed with zstd"),

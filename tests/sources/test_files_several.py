@@ -116,7 +116,7 @@ def test_a_folder_among_the_files_of_a_glob(tmp_path: Path) -> None:
 
 
 def test_no_storage() -> None:
-    with pytest.raises(RefusedConfiguration, match="no known storage"):
+    with pytest.raises(RefusedConfiguration, match="is on a storage that is not installed; check its scheme"):
         list(FileRows("nosuchstorage://bucket/users.jsonl").rows())
 
 

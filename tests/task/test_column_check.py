@@ -99,7 +99,7 @@ def test_all_missing_columns_are_named() -> None:
         list(check_columns([{"x": 1}], {"a": "attributes", "b": "attributes", "c": "euid"}, alike=True))
     assert str(raised.value) == (
         "attributes names the columns 'a', 'b' and euid names the column 'c', which the rows do not have; "
-        "check the name"
+        "check the name, and that the file has a header line"
     )
 
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +19,7 @@ from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
+from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.task.keys import PROGRESS_KEY
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
@@ -63,6 +66,28 @@ def test_what_is_documented_as_queued_is_called_so(airflow: Any) -> None:
     assert run.report["done"] == "queued"
     assert run.report["configuration"]["attributes"] == "every other column"
     assert run.report["configuration"]["rate_limit"] == "166.7 users a second"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({}, "every other column but id"),
+        ({"rename": {"id": "number"}}, "every other column"),
+        ({"exclude": ["id"]}, "every other column"),
+        ({"customer_id": "id"}, "every other column"),
+        ({"attributes": {"number": "id"}}, ["number ← id"]),
+    ],
+    ids=["key", "renamed", "excluded", "user", "listed"],
+)
+def test_what_is_not_sent_unasked_is_said(
+    airflow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, Any], told: Any
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "w.db")) as database, database:
+        database.execute("CREATE TABLE users AS SELECT 7 AS id, 'ada' AS customer_id, 'gold' AS plan")
+    monkeypatch.setenv("AIRFLOW_CONN_W", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.db")}))
+    users = SqlRows("SELECT * FROM users", conn_id="w", key="id")
+    run = airflow.run(lambda: MoEngageSetAttributesOperator(task_id="push", users=users, **parameters))
+    assert run.report["configuration"]["attributes"] == told
 
 
 @pytest.mark.parametrize("letter", ["a", "統", "🦔"])

@@ -120,9 +120,9 @@ CASES = [
     *((vendor, {"password": "never-shown"}, False, WRONG_KEY[vendor]) for vendor in FORMS),
     ("kahuna", {"host": "https://nowhere.invalid"}, False, "check the host, the network and the proxy"),
     ("engagelab", {"host": "http://127.0.0.1:1"}, False, "check the host, the network and the proxy"),
-    ("moengage", {"host": "", "extra": '{"data_center": "07"}'}, False, "use one of 01, 02, 03, 04, 05, 06, 101"),
+    ("moengage", {"host": "", "extra": '{"data_center": "07"}'}, False, "is not one of 01, 02, 03, 04, 05, 06, 101"),
     ("moengage", {"host": ""}, False, "it is the number in the address of your MoEngage dashboard"),
-    ("engagelab", {"host": "", "extra": '{"region": "mars"}'}, False, "a str; use one of singapore, virginia"),
+    ("engagelab", {"host": "", "extra": '{"region": "mars"}'}, False, "is not one of singapore, virginia"),
 ]
 
 

@@ -63,6 +63,6 @@ class CircuitBreaker:
         if self._final_failure is None or (self._probes_failed < _PROBES and not nothing_left):
             return None
         return RetryLater(
-            f"{self._vendor} is unavailable: {self._in_a_row} requests in a row failed, "
-            f"the last one with: {self._final_failure.meaning} ({self._final_failure.code})"
+            f"{self._vendor} is unavailable: {self._in_a_row:,} requests in a row failed, the last one with: "
+            f"{self._final_failure.in_words}"
         )

@@ -32,7 +32,7 @@ SAME_ATTRIBUTE = Verdict(
 )
 CREDENTIAL_MISSING = "row without this credential's column"
 NOTHING_TO_SET = Verdict(
-    Status.SKIPPED, "nothing-to-set", "every attribute is NULL", "None needed: there was nothing to send."
+    Status.SKIPPED, "nothing-to-set", "no attribute has a value", "None needed: there was nothing to send."
 )
 
 
@@ -100,6 +100,13 @@ class Mapper:
     def attribute_columns(self) -> tuple[str, ...]:
         """The columns named for attributes; empty if every column but the user's is sent."""
         return tuple(column for _, column, _ in self._columns or ())
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The columns that would be attributes if they were named, where every other column is one."""
+        if self._columns is not None:
+            return ()
+        return tuple(sorted(self._no_attributes - self._user_columns - self._exclude - self._rename.keys()))
 
     def __call__(self, position: int, row: Row | MalformedRow) -> UserUpdate | Outcome:
         """Return a row's update, or its outcome if there is nothing to send."""

@@ -11,6 +11,8 @@ from airflow_provider_userattrs.push.model.text import printable
 #: Characters of a name in a list.
 _MAX_NAME_LENGTH = 60
 
+_CUT = " ... "
+
 
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun, such as "1 row" or "2,000 rows".
@@ -38,6 +40,19 @@ def listed(names: Sequence[object], longest: int = 200, longest_name: int = _MAX
             return f"{', '.join(shown)}, and {len(names) - len(shown):,} more"
         shown.append(text)
     return ", ".join(shown)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text that is no longer than so many characters, cut in its middle: a sentence ends with its remedy.
+
+    :param text: the text; it may hold any character.
+    :param longest: the maximum length.
+    """
+    text = printable(text)
+    if len(text) <= longest:
+        return text
+    room = longest - len(_CUT)
+    return f"{text[: room - room // 2]}{_CUT}{text[len(text) - room // 2 :]}"
 
 
 def did_you_mean(name: str, names: Iterable[object], likeness: float = 0.6) -> str:

@@ -87,6 +87,11 @@ class Verdict:
     see_rejects: bool = False
     others: tuple[Verdict, ...] = ()
 
+    @property
+    def in_words(self) -> str:
+        """The meaning, with the code if that is a number, which is the vendor's."""
+        return f"{self.meaning} ({self.code})" if self.code.lstrip("-").isdecimal() else self.meaning
+
     def on(self, attribute: str) -> Verdict:
         """Return this verdict, for an attribute."""
         return replace(self, attribute=attribute)

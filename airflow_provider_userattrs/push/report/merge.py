@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.errors import RetryLater
-from airflow_provider_userattrs.push.model.phrases import counted
+from airflow_provider_userattrs.push.model.phrases import counted, shortened
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
@@ -130,7 +130,10 @@ class Total:
 
 def _listed(reports: list[PushReport]) -> str:
     """Name some shards and say why each failed."""
-    named = [f"{_name(report)}: {str(report.get('failure'))[:_MAX_FAILURE_LENGTH]}" for report in reports[:_MAX_LISTED]]
+    named = [
+        f"{_name(report)}: {shortened(str(report.get('failure')), _MAX_FAILURE_LENGTH)}"
+        for report in reports[:_MAX_LISTED]
+    ]
     more = len(reports) - _MAX_LISTED
     return "; ".join([*named, f"and {more:,} more"] if more > 0 else named)
 

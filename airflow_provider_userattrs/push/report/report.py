@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import NoRows, RetryLater, TooManyFailed
-from airflow_provider_userattrs.push.model.phrases import counted
+from airflow_provider_userattrs.push.model.phrases import counted, listed, shortened
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED
@@ -21,11 +21,12 @@ FORMAT = 1
 _MAX_REASONS = 20
 _MAX_NAMED = 5
 _MAX_ATTRIBUTES = 5
+_MAX_NAMES_LENGTH = 100  # characters of the attributes that a sentence names
 _MAX_NOTES = 20
 _MAX_TEXT_LENGTH = 200
 _IN_FILE = " The rejects file says of each row what was wrong."
 _SET_FILE = " With rejects_path set, a file says of each row what was wrong."
-_MAX_WARNING_LENGTH = 400  # characters, where names leave no room for more
+_MAX_SENTENCE_LENGTH = 400  # characters, where names leave no room for more
 _MAX_BYTES = 15_000  # of a report as JSON, promised to be under 16 KB
 
 
@@ -182,11 +183,10 @@ class Report(Counts):
         return f"No users were pushed to {self.vendor}, because there were no rows"
 
     def _first(self, statuses: frozenset[Status]) -> str:
-        """Return the most frequent reason of some statuses for a sentence, with its remedy if the row is at fault."""
+        """Return the most frequent reason of some statuses with its remedy, for a sentence."""
         reason = next(reason for reason in self.reasons() if reason.verdict.status in statuses)
-        words = f"{_in_words(reason)}{_on(reason.attributes)}"
-        has_remedy = reason.attributes or reason.verdict.status is Status.INVALID
-        return f"{words} ({reason.verdict.remedy.rstrip('.')})" if has_remedy else words
+        words, remedy = f"{_in_words(reason)}{_on(reason.attributes)}", reason.verdict.remedy.rstrip(".")
+        return f"{words}. {remedy}" if words.endswith(")") else f"{words} ({remedy})"
 
     def _none_passed(self) -> str:
         if self.dry_run or self.counts[Status.INVALID] == self.failed:
@@ -223,8 +223,9 @@ class Report(Counts):
                 reason["attributes"], reason["locations"] = {}, []
         if len(json.dumps(report)) > _MAX_BYTES:
             report["configuration"] = {}
-        if len(json.dumps(report)) > _MAX_BYTES and report["warning"]:
-            report["warning"] = printable(report["warning"], _MAX_WARNING_LENGTH)
+        for sentence in ("warning", "failure"):
+            if len(json.dumps(report)) > _MAX_BYTES and report.get(sentence):
+                report[sentence] = shortened(report[sentence], _MAX_SENTENCE_LENGTH)
         return report
 
     def label(self) -> str:
@@ -292,8 +293,7 @@ def _allowed(max_failed: float) -> str:
 
 
 def _on(attributes: Counter[str]) -> str:
-    names = ", ".join(name for name, _ in attributes.most_common(_MAX_ATTRIBUTES))
-    return f" on {names}" if names else ""
+    return f" on {listed([name for name, _ in attributes.most_common()], _MAX_NAMES_LENGTH)}" if attributes else ""
 
 
 def _at(reason: Reason) -> str:
@@ -304,7 +304,5 @@ def _at(reason: Reason) -> str:
 
 def _in_words(reason: Reason) -> str:
     """Return a reason, for a sentence."""
-    code = reason.verdict.code
-    shown = f" ({code})" if code.lstrip("-").isdecimal() else ""
     # Rows are counted by their first fault; others are named without a count.
-    return f"{f'{reason.count:,} x' if reason.count else 'also'} {reason.verdict.meaning}{shown}"
+    return f"{f'{reason.count:,} x' if reason.count else 'also'} {reason.verdict.in_words}"

@@ -107,10 +107,13 @@ def _hook(conn_id: str) -> Any:
         if not isinstance(error, ImportError) and "Unknown hook type" not in str(error):
             raise
         kind = connection.conn_type
-        package = database_package(kind or "")
+        if not kind:
+            raise RefusedConfiguration(f"conn_id {conn_id!r} has no type; set it to that of the database") from None
+        package = database_package(kind)
         remedy = f"install {package}" if package else "check its type, or install the provider of that type"
-        what = f"is of the type {kind!r}, whose hook cannot be imported" if kind else "has no type"
-        raise RefusedConfiguration(f"conn_id {conn_id!r} {what}; {remedy}") from None
+        raise RefusedConfiguration(
+            f"conn_id {conn_id!r} is of the type {kind!r}, whose hook cannot be imported; {remedy}"
+        ) from None
     if not isinstance(hook, DbApiHook):
         raise RefusedConfiguration(
             f"conn_id {conn_id!r} is not a connection to an SQL database (its hook is {kind_of(hook)}); give "

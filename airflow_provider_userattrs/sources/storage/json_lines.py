@@ -37,7 +37,7 @@ def read_json(lines: Lines, file: str, types: Mapping[str, str]) -> Iterator[Row
             yield malformed_line(locate(lines.number), _meaning(error), line)
             continue
         if type(row) is not dict:
-            yield malformed_line(locate(lines.number), "no JSON object", line)
+            yield malformed_line(locate(lines.number), "text that is not a JSON object", line)
             continue
         if decimals and any(type(row.get(column)) is float for column in decimals):
             exact = json.loads(text, parse_float=decimal_in_json)  # a float does not hold every digit
@@ -49,5 +49,5 @@ def _meaning(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return NOT_UTF8
     if isinstance(error, (json.JSONDecodeError, RecursionError)):
-        return "no JSON"
+        return "text that is not JSON"
     return "JSON with a number of over 4,300 digits, more than Python reads"

@@ -7,7 +7,7 @@ from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.sources.storage.lines import MAX_LINE
 
-NOT_UTF8 = "no UTF-8"
+NOT_UTF8 = "text that is not UTF-8"
 TOO_LONG = f"a line over {MAX_LINE >> 20} MiB"
 
 

@@ -73,10 +73,15 @@ def storage_path(path: str) -> Any:
         # Before Airflow 3.2, ObjectStoragePath has relative paths start at "/".
         target: Any = ObjectStoragePath(path if "://" in path else os.path.join(os.getcwd(), path))
         _ = target.fs
-    except (ValueError, ImportError) as error:
+    except (ValueError, ImportError):
         package = storage_package(path)
-        remedy = f"install {package}" if package else "check its scheme and its provider"
-        raise RefusedConfiguration(f"path {path!r} is on no known storage ({type(error).__name__}); {remedy}") from None
+        remedy = f"install {package}" if package else "check its scheme, or install the provider of that storage"
+        raise RefusedConfiguration(f"path {path!r} is on a storage that is not installed; {remedy}") from None
+    except TypeError:  # the storage's own class misses an argument, which a connection would give it
+        scheme, _, rest = path.partition("://")
+        raise RefusedConfiguration(
+            f"path {path!r} names no connection to its storage; write it as in '{scheme}://conn_id@{rest}'"
+        ) from None
     return target
 
 

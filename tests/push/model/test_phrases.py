@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_userattrs.push.model.phrases import counted, listed
+from airflow_provider_userattrs.push.model.phrases import counted, did_you_mean, listed, shortened
+from airflow_provider_userattrs.push.model.text import printable
 
 
 @pytest.mark.parametrize(
@@ -49,3 +50,32 @@ def test_no_name_is_lost_and_there_is_room(names: list[str], longest: int) -> No
     assert shown == names[: len(shown)]
     assert len(shown) + (int(more[1]) if more else 0) == len(names)
     assert len(", ".join(shown)) <= max(longest, len(names[0]))
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "phrase"),
+    [
+        ("agee", ["id", "age"], " (did you mean 'age'?)"),
+        ("planName", ["plan", "plan_name"], " (did you mean 'plan_name'?)"),
+        ("x", ["plan", "age"], ""),
+        ("age", [], ""),
+    ],
+    ids=["a-letter", "case", "none", "no-names"],
+)
+def test_which_name_may_be_meant(name: str, names: list[str], phrase: str) -> None:
+    assert did_you_mean(name, names) == phrase
+
+
+def test_a_name_that_may_be_a_value_is_shown_only_if_it_is_the_same_but_for_case() -> None:
+    assert did_you_mean("emails", ["email"], 1.0) == ""
+    assert did_you_mean("EMail", ["e_mail"], 1.0) == " (did you mean 'e_mail'?)"
+
+
+@given(st.text(max_size=200), st.integers(20, 100))
+def test_a_sentence_that_is_cut_keeps_its_ends(text: str, longest: int) -> None:
+    short = shortened(text, longest)
+    assert len(short) <= longest
+    begin, cut, end = short.partition(" ... ") if len(printable(text)) > longest else (short, "", "")
+    assert printable(text).startswith(begin)
+    assert printable(text).endswith(end)
+    assert not cut or min(len(begin), len(end)) >= longest // 2 - 5

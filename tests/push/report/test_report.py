@@ -380,10 +380,12 @@ class TestConclude:
     def test_the_message_says_how_many_of_how_many(self) -> None:
         report = make((1_000, ACCEPTED), (1_001, REJECTED))
         assert str(report.conclude(None, 1_000)) == (
-            "1,001 of 2,001 users failed at Kahuna; max_failed allows 1,000 rows: 1,001 x meaning 0"
+            "1,001 of 2,001 users failed at Kahuna; max_failed allows 1,000 rows: 1,001 x meaning 0 (Remedy 0)"
         )
         assert "max_failed allows 5% of the rows: " in str(report.conclude(None, 0.05))
-        assert str(make((1, REJECTED)).conclude(None, None)) == ("Kahuna accepted none of 1 user: 1 x meaning 0")
+        assert str(make((1, REJECTED)).conclude(None, None)) == (
+            "Kahuna accepted none of 1 user: 1 x meaning 0 (Remedy 0)"
+        )
 
     def test_a_share_is_exact(self) -> None:
         wrong = [
