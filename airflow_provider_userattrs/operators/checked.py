@@ -82,14 +82,14 @@ class CheckedOperator(BaseOperator):
 
         An invalid parameter is set to None or to what was given, so that the task can still report.
         """
-        wrong: WrongParameter | None = None
+        wrong: Exception | None = None
         for name, given in self._given.items():
             field = self._field_of(name)
             value = getattr(self, field)
-            value = from_text(name, keep_text(given, value) if is_rendering(given, value) else value)
             try:
+                value = from_text(name, keep_text(given, value) if is_rendering(given, value) else value)
                 self.checks[name](name, value)
-            except WrongParameter as error:
+            except (WrongParameter, RefusedConfiguration) as error:
                 wrong, value = wrong or error, None if field in self.template_fields else given
             setattr(self, field, value)
         return None if wrong is None else RefusedConfiguration(str(wrong))

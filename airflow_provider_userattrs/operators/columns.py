@@ -69,7 +69,10 @@ class ColumnsOperator(CheckedOperator):
         :param required: whether to leave out alternative columns for the user, of which a row needs only one.
         """
         user = () if required and len(mapper.user_columns) > 1 else mapper.user_columns
-        named = dict.fromkeys(mapper.attribute_columns, self.columns_field)
+        columns = getattr(self, self.columns_field)
+        # A dict is easily given the wrong way round, or with a fixed value where a column belongs.
+        field = f"{self.columns_field}={{attribute: column}}" if isinstance(columns, Mapping) else self.columns_field
+        named = dict.fromkeys(mapper.attribute_columns, field)
         return {**named, **dict.fromkeys(user, self.user_field)}
 
     def check_given(self) -> None:

@@ -19,6 +19,7 @@ from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
+from airflow_provider_userattrs.sources.sql import is_query
 from airflow_provider_userattrs.sources.templates import is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
 
@@ -62,6 +63,10 @@ def check_users(name: str, value: Any) -> None:
     """Check ``users``; a text that is refused is not shown, since it may be personal data."""
     if is_source_spec(value):
         return
+    if isinstance(value, type):
+        raise WrongParameter(f"{name} is the class {value.__name__}; call it, as in {value.__name__}(...)")
+    if isinstance(value, str) and is_query(value):
+        raise WrongParameter(f"{name} is a query as text; give SqlRows(query, conn_id=...)")
     if isinstance(value, str):
         raise WrongParameter(f"{name} is a str that does not end as a path does; {_USERS}{_PATHS}")
     if isinstance(value, Mapping):

@@ -14,6 +14,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.sources.handover import is_source_spec
+from airflow_provider_userattrs.sources.sql import is_query
 
 _REMEDY = (
     "the upstream task must return a list with a dict for each user, hand_over(source), or a path that ends with "
@@ -25,6 +26,16 @@ _TEXT = (
 )
 
 
+_NOT_ENDED = "has not ended; give this task a trigger_rule that waits for it, such as 'all_success'"
+
+#: The state of a task -> why it has no value, and the remedy. A trigger rule may let a push run all the same.
+_WITHOUT_VALUE = {
+    "failed": "failed; clear it together with this task",
+    "upstream_failed": "did not run; clear what failed before it",
+    **dict.fromkeys(("None", "scheduled", "queued", "running", "up_for_retry", "restarting"), _NOT_ENDED),
+}
+
+
 @dataclass(frozen=True)
 class Resolved:
     """The value that one reference resolved to.
@@ -32,13 +43,18 @@ class Resolved:
     :param value: what was returned, or None.
     :param tasks: the ids of the tasks that returned it; empty if a template pulled it.
     :param is_mapped: whether each element was returned by one instance of a mapped task.
-    :param is_skipped: whether the value is None because the tasks were skipped.
+    :param state: of a value that is None, the state of the tasks if it is the same for all.
     """
 
     value: Any
     tasks: tuple[str, ...] = ()
     is_mapped: bool = False
-    is_skipped: bool = False
+    state: str | None = None
+
+    @property
+    def is_skipped(self) -> bool:
+        """Return whether the value is None because the tasks were skipped."""
+        return self.state == "skipped"
 
     def rows(self) -> Iterator[Any]:
         """Yield the rows; for a mapped task, those in each instance's list."""
@@ -56,8 +72,11 @@ class Resolved:
         """Return a sentence on why there are no rows, or None; it never repeats the value."""
         if self.value is None:
             tasks = " and ".join(self.tasks)
+            if self.is_skipped:
+                return None
             why = f"{tasks} returned nothing" if tasks else "its template rendered to nothing"
-            return None if self.is_skipped else f"users is None: {why}; {_REMEDY}"
+            untimely = _WITHOUT_VALUE.get(self.state or "")
+            return f"users is None: {f'{tasks} {untimely}' if untimely else f'{why}; {_REMEDY}'}"
         if isinstance(self.value, str) and not self.tasks:
             return _TEXT
         return None if is_list(self.value) else not_rows(self.value)
@@ -158,6 +177,8 @@ def is_list(value: Any) -> bool:
 
 def not_rows(value: Any) -> str:
     """Return a sentence on a value that is not a list of rows."""
+    if isinstance(value, str) and is_query(value):
+        return "users is a query as text; return hand_over(SqlRows(query, conn_id=...))"
     if (dicts := as_dicts(value)) is not None:
         return f"users is {kind_of(value)}; the upstream task must return a list of dicts instead: {dicts}"
     return f"users is {kind_of(value)}; {_REMEDY}"
@@ -169,11 +190,11 @@ def _resolve(reference: Any, context: Any) -> Resolved:
     try:
         value = reference.resolve(context)
     except (XComNotFound, ValueError):  # the second from map() and zip() of nothing
-        if not _all_skipped(operators, context):
+        if _state(operators, context) != "skipped":
             raise
         value = None
     if value is None:
-        return Resolved(None, tasks, is_skipped=_all_skipped(operators, context))
+        return Resolved(None, tasks, state=_state(operators, context))
     is_mapped = isinstance(reference, XComArg) and any(
         _is_one_of_many(operator, context) for operator in operators.values()
     )
@@ -204,11 +225,12 @@ def _shares_group(operator: Any, context: Any) -> bool:
     return _group(operator) == _group(context["task"])
 
 
-def _all_skipped(operators: Mapping[str, Any], context: Any) -> bool:
-    with suppress(Exception):  # if the states are not known, do not report them as skipped
+def _state(operators: Mapping[str, Any], context: Any) -> str | None:
+    """Return the state that all instances of some tasks have; None if there is no such state, or it is not known."""
+    with suppress(Exception):
         states = {state for operator in operators.values() for _, state in _states(operator, context)}
-        return states == {"skipped"}
-    return False
+        return states.pop() if len(states) == 1 else None
+    return None
 
 
 def _states(operator: Any, context: Any) -> Iterator[tuple[int, str]]:

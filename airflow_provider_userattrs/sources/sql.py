@@ -26,8 +26,15 @@ from airflow_provider_userattrs.sources.templates import is_deferred
 
 __all__ = ["SqlRows"]
 
+_QUERY = re.compile(r"\s*(SELECT|WITH)\s", re.IGNORECASE)
+
 #: A name that needs no quotes in any database.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_query(text: str) -> bool:
+    """Return whether a text looks like a query."""
+    return _QUERY.match(text) is not None
 
 
 class SqlRows:

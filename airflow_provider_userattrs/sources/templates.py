@@ -8,6 +8,7 @@ from copy import copy
 from typing import Any, TypeVar
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.text import printable
 
 SourceT = TypeVar("SourceT")
 
@@ -39,13 +40,25 @@ def keep_text(given: Any, rendered: Any) -> Any:
 
     :param given: what the author gave.
     :param rendered: what Airflow rendered.
+    :raises RefusedConfiguration: if the template names something that does not exist.
     """
     if isinstance(given, str):
-        return rendered if has_template(given) else given
+        return _defined(given, rendered) if has_template(given) else given
     if isinstance(given, dict) and isinstance(rendered, dict) and given.keys() == rendered.keys():
         return {name: keep_text(value, rendered[name]) for name, value in given.items()}
     if type(given) in (list, tuple) and type(given) is type(rendered) and len(given) == len(rendered):
         return type(given)(map(keep_text, given, rendered))
+    return rendered
+
+
+def _defined(template: str, rendered: Any) -> Any:
+    """Return what a template rendered to; rendered natively, something undefined is a value like any other."""
+    from jinja2 import Undefined
+
+    if isinstance(rendered, Undefined):
+        raise RefusedConfiguration(
+            f"the template {printable(template, 200)!r} is undefined: {rendered._undefined_message}"
+        )
     return rendered
 
 

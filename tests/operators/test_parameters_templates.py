@@ -16,6 +16,7 @@ from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttribute
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator, MoEngageUnsetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
+from airflow_provider_userattrs.sources.sql import SqlRows
 
 pytestmark = pytest.mark.usefixtures("connections", "clock", "any_euid")
 
@@ -28,6 +29,31 @@ def push(users: Any, **parameters: Any) -> Any:
 
 def pushed(control: Any) -> dict[str, Any]:
     return {euid: user["properties"] for euid, user in control.users("engagelab").items()}
+
+
+# Templates of something that is not there
+
+
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("name", ["max_failed", "rejects_path", "dry_run", "euid", "engagelab_conn_id", "timezone"])
+def test_an_undefined_parameter(airflow: Any, anyone: Any, native: bool, name: str) -> None:
+    """Rendered natively it would be a value of a kind of its own, which is neither true nor false."""
+    given: Any = {name: "{{ params.nowhere }}"}
+    run = airflow.run(lambda: push([{"euid": 1, "a": 1}], **given), render_template_as_native_obj=native)
+    assert run.state == "failed"
+    assert "'nowhere'" in str(run.error)
+    if native:
+        assert str(run.error) == (
+            "the template '{{ params.nowhere }}' is undefined: 'dict object' has no attribute 'nowhere'"
+        )
+    assert anyone.journal() == []
+
+
+def test_an_undefined_parameter_of_a_query(airflow: Any, anyone: Any) -> None:
+    source = SqlRows("SELECT 1 AS euid", conn_id="warehouse", parameters={"day": "{{ dss }}"})
+    run = airflow.run(lambda: push(source), **NATIVE)
+    assert str(run.error) == "the template '{{ dss }}' is undefined: 'dss' is undefined"
+    assert anyone.journal() == []
 
 
 # Text without a template stays text

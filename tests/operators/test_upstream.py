@@ -322,7 +322,32 @@ def test_of_two_branches_the_one_that_ran_is_pushed(airflow: Any, any_euid: Any,
 def test_a_task_that_failed_is_not_taken_for_one_that_was_skipped(airflow: Any, control: Any) -> None:
     run = airflow.run(lambda: push(upstream(RuntimeError("no")), trigger_rule="all_done"))
     assert run.state == "failed"
-    assert "users is None: upstream returned nothing" in str(run.error)
+    assert str(run.error) == "users is None: upstream failed; clear it together with this task"
+    assert control.journal() == []
+
+
+def test_a_task_that_did_not_run(airflow: Any, control: Any) -> None:
+    def build() -> None:
+        late = upstream([{"euid": 1, "a": 1}], "late")
+        upstream(RuntimeError("no"), "early") >> late
+        push(late, trigger_rule="all_done")
+
+    assert str(airflow.run(build).error) == "users is None: late did not run; clear what failed before it"
+    assert control.journal() == []
+
+
+def test_a_task_that_has_not_ended(airflow: Any, control: Any) -> None:
+    def build() -> None:
+        early = upstream([], "early")
+        late = upstream([{"euid": 1, "a": 1}], "late")
+        early >> late
+        push(late, trigger_rule="always")
+
+    run = airflow.run(build)
+    assert run.state == "failed"
+    assert str(run.error) == (
+        "users is None: late has not ended; give this task a trigger_rule that waits for it, such as 'all_success'"
+    )
     assert control.journal() == []
 
 

@@ -9,6 +9,7 @@ import pytest
 from airflow_names import AirflowFailException, task
 from operators.engagelab_push import properties, push, upstream
 
+from airflow_provider_userattrs import FileRows, Rejects, SqlRows
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
@@ -92,6 +93,17 @@ def test_upstream_returned_something_else(airflow: Any, control: Any, users: Any
     assert run.report["failure"] == str(run.error)
     assert "list with a dict for each user" in str(run.error)
     assert control.journal() == []
+
+
+def test_upstream_returned_a_query(airflow: Any, control: Any) -> None:
+    run = airflow.run(lambda: push(upstream("\n  SELECT euid, plan FROM users"), retries=3))
+    assert str(run.error) == "users is a query as text; return hand_over(SqlRows(query, conn_id=...))"
+
+
+@pytest.mark.parametrize("source", [SqlRows, FileRows, Rejects])
+def test_a_class_in_place_of_a_source(source: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^users is the class (\w+); call it, as in {source.__name__}\(...\)$"):
+        push(source)
 
 
 def test_rows_that_are_no_dicts_are_invalid(airflow: Any, any_euid: Any, counted: Any) -> None:

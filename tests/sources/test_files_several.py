@@ -109,6 +109,13 @@ def test_no_file(tmp_path: Path, path: str) -> None:
         list(FileRows(path.format(tmp_path), "json").rows())
 
 
+@pytest.mark.parametrize("path", ["none.jsonl", "./none-*.jsonl"])
+def test_no_file_in_the_folder_of_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"^path '.*' names no file in the folder that this worker runs in; "):
+        list(FileRows(path).rows())
+
+
 def test_a_folder_among_the_files_of_a_glob(tmp_path: Path) -> None:
     (tmp_path / "archive").mkdir()
     write(tmp_path / "users", '{"id": 1}\n')

@@ -56,7 +56,7 @@ def rows_of(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], A
     ("parameters", "named"),
     [
         ({"attributes": ["plan"]}, "attributes names the column 'plan'"),
-        ({"attributes": {"p": Hashed("Plan")}}, "attributes names the column 'Plan'"),
+        ({"attributes": {"p": Hashed("Plan")}}, "attributes={attribute: column} names the column 'Plan'"),
         ({"euid": "id"}, "euid names the column 'id'"),
     ],
 )

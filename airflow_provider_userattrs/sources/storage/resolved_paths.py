@@ -62,6 +62,11 @@ def is_glob(path: str) -> bool:
     return _GLOB.search(path) is not None
 
 
+def is_relative(path: str) -> bool:
+    """Return whether a path starts at the working directory."""
+    return "://" not in path and not os.path.isabs(path)
+
+
 def storage_path(path: str) -> Any:
     """Return a path as Airflow's ObjectStoragePath; a relative one starts at the working directory.
 
@@ -71,7 +76,7 @@ def storage_path(path: str) -> Any:
 
     try:
         # Before Airflow 3.2, ObjectStoragePath has relative paths start at "/".
-        target: Any = ObjectStoragePath(path if "://" in path else os.path.join(os.getcwd(), path))
+        target: Any = ObjectStoragePath(os.path.join(os.getcwd(), path) if is_relative(path) else path)
         _ = target.fs
     except (ValueError, ImportError):
         package = storage_package(path)

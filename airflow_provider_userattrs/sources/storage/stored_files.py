@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.sources.formats import compression_of
 from airflow_provider_userattrs.sources.storage.compression import decompressed
-from airflow_provider_userattrs.sources.storage.resolved_paths import MissingFile, is_glob, normalize, storage_path
+from airflow_provider_userattrs.sources.storage.resolved_paths import (
+    MissingFile,
+    is_glob,
+    is_relative,
+    normalize,
+    storage_path,
+)
 
 #: Bytes fetched at once from object storage, whose own default may be 50 MiB.
 _CHUNK = 1 << 20
@@ -112,7 +118,8 @@ def list_files(path: str) -> list[StoredFile]:
     storage = target.fs
     names = _glob(storage, target.path) if is_glob(path) else _file(storage, target.path)
     if not names:
-        raise MissingFile(f"path {path!r} names no file; give a file's path, or a glob like '/folder/*.csv'")
+        where = " in the folder that this worker runs in" if is_relative(path) else ""
+        raise MissingFile(f"path {path!r} names no file{where}; give a file's path, or a glob like '/folder/*.csv'")
     return [StoredFile(storage, name) for name in names]
 
 
