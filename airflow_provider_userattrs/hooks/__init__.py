@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hooks: a vendor's API through an Airflow connection, one request at a time; and their verdicts and errors."""
+"""Hooks: a vendor's API through an Airflow connection; and their verdicts and errors."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -14,18 +14,26 @@ from airflow_provider_userattrs._airflow import BaseHook
 from airflow_provider_userattrs.hooks.masking import mask_secret
 from airflow_provider_userattrs.hooks.settings import Settings, read_settings
 from airflow_provider_userattrs.hooks.transport import Transport
-from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
-from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.times import time_zone
-from airflow_provider_userattrs.push.model.errors import InvalidRow, NoResponse, NotSent, PushError
+from airflow_provider_userattrs.push.model.clock import Clock
+from airflow_provider_userattrs.push.model.errors import (
+    InvalidRow,
+    NoResponse,
+    NotSent,
+    PushError,
+    RefusedConfiguration,
+)
 from airflow_provider_userattrs.push.model.operation import Operation, Response, Send
-from airflow_provider_userattrs.push.model.phrases import counted
+from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
+from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.push.push import Push
 
 
 class VendorHook(BaseHook):
-    """Base class of the hooks: a vendor's API, one request at a time.
+    """Base class of the hooks: a vendor's API.
 
     :param conn_id: the Airflow connection.
     """
@@ -40,6 +48,9 @@ class VendorHook(BaseHook):
 
     #: Whether the login is a secret too, and not just an identifier.
     login_is_secret: ClassVar[bool] = True
+
+    #: The source of time.
+    clock: Clock = Clock()
 
     def __init__(self, conn_id: str) -> None:
         super().__init__()
@@ -111,47 +122,35 @@ class VendorHook(BaseHook):
         unset: tuple[str, ...] = (),
         unset_nulls: bool = False,
     ) -> list[Verdict]:
-        """Send users in one request, without a retry, and return one verdict for each, in their order.
+        """Push users as an operator does and return one verdict for each, in their order.
+
+        Requests that fail for a passing cause are sent again, up to five times in all.
 
         :param operation: the operation.
-        :param users: what names each user, and its attributes; at most as many as a request may hold.
+        :param users: what names each user, and its attributes.
         :param timezone: where naive datetimes are from; an IANA name.
         :param unset: the names of the attributes to remove from every user.
         :param unset_nulls: whether None removes an attribute instead of being left out.
-        :raises ValueError: if there are too many users, or no such time zone.
+        :raises ValueError: if there is no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
         try:
             mapper = Mapper(operation.rules(time_zone(timezone)), {}, unset=unset, unset_nulls=unset_nulls)
         except InvalidRow as invalid:
             return [invalid.verdict] * len(users)
-        if len(users) > operation.max_users:
-            raise ValueError(
-                f"{operation.vendor} takes at most {counted(operation.max_users, 'user')} a request, not "
-                f"{len(users):,}; send them in parts, or use the operator, which does"
-            )
-        verdicts: dict[int, Verdict] = {}
-        batcher, batch = Batcher(operation), Batch([], [])
-        for position, (user, attributes) in enumerate(users):
-            update = mapper.build(position, dict(user), attributes)
-            if isinstance(update, Outcome):
-                verdicts[position] = update.verdict
-                continue
-            try:
-                batch.items.append(batcher.encode(update))
-                batch.updates.append(update)
-            except InvalidRow as invalid:
-                verdicts[position] = invalid.verdict
-        if batch.updates:
-            judged = classify(operation, self._send(operation, batch.body(operation)), batch.users)
-            verdicts.update((update.position, verdict) for update, verdict in zip(batch.updates, judged, strict=True))
-        return [verdicts[position] for position in range(len(users))]
+        verdicts = [NOT_REACHED] * len(users)
 
-    def _send(self, operation: Operation, body: bytes) -> Response | Exception:
-        try:
-            return self.sender(operation)(body)
-        except (NotSent, NoResponse) as error:
-            return error
+        def note(rows: Sequence[UserUpdate | Outcome], given: Sequence[Verdict]) -> None:
+            for row, verdict in zip(rows, given, strict=True):
+                verdicts[row.position] = verdict
+
+        updates = (mapper.build(position, dict(user), values) for position, (user, values) in enumerate(users))
+        send = _Sender(self.sender(operation))
+        plan = PushPlan(operation, rate=self.settings.rate_limit, on_verdicts=note, abort=self.abort, clock=self.clock)
+        Push(plan).run(updates, send)
+        if send.refused is not None:
+            raise send.refused
+        return verdicts
 
     def test_connection(self) -> tuple[bool, str]:
         """Return whether the connection can work, and a sentence on it, without changing anything at the vendor."""
@@ -180,3 +179,21 @@ class VendorHook(BaseHook):
     def check_credentials(self) -> Verdict:
         """Send a request that can change nothing, and return the verdict on it."""
         raise NotImplementedError
+
+
+class _Sender:
+    """Remembers why no request can be sent at all, which the caller must know: it is no verdict on a user.
+
+    :param send: sends one request body.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self.refused: RefusedConfiguration | None = None
+        self._send = send
+
+    def __call__(self, body: bytes, **options: Any) -> Response:
+        try:
+            return self._send(body, **options)
+        except RefusedConfiguration as refused:
+            self.refused = refused
+            raise

@@ -65,12 +65,12 @@ class KahunaHook(VendorHook):
     def set_attributes(
         self, users: Sequence[Mapping[str, Mapping[str, Any]]], *, timezone: str = "UTC"
     ) -> list[Verdict]:
-        """Set attributes of up to 100 users in one request and return one verdict for each, in their order.
+        """Set attributes of users, up to 100 in a request, and return one verdict for each, in their order.
 
         :param users: ``{"target": {credential: value}, "attributes": {attribute: value}}``; None deletes the attribute.
         :param timezone: the time zone of naive datetimes, and of the text that is sent; an IANA name.
         :raises TypeError: if an argument has another shape; the error shows the right one.
-        :raises ValueError: if there are over 100 users, or no such time zone.
+        :raises ValueError: if there is no such time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
         check_list("users", users, _SET)
@@ -79,12 +79,11 @@ class KahunaHook(VendorHook):
         return self.push(operation, pairs, timezone=timezone, unset_nulls=True)
 
     def unset_attributes(self, targets: Sequence[Mapping[str, Any]], attributes: Iterable[str]) -> list[Verdict]:
-        """Delete attributes of up to 100 users in one request and return one verdict for each, in their order.
+        """Delete attributes of users, up to 100 in a request, and return one verdict for each, in their order.
 
         :param targets: credential -> value, for each user.
         :param attributes: the attributes' names.
         :raises TypeError: if an argument has another shape; the error shows the right one.
-        :raises ValueError: if there are over 100 users.
         :raises RefusedConfiguration: if the connection cannot work.
         """
         check_list("targets", targets, _UNSET)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One thread's route to a vendor: what is the same for all requests is prepared once.
+"""A route to a vendor: what is the same for all requests is prepared once.
 
 requests and urllib3 handle the environment's settings, authentication, proxies, TLS, client certificates and opening
 the connection. `Connection` sends and receives on it.
@@ -20,7 +20,7 @@ from airflow_provider_userattrs.hooks.tunnel import TunnelMixin
 
 
 class Route:
-    """Opens a connection, keeps it alive and prepares requests; used by one thread only, except for `abort`.
+    """Opens a connection, keeps it alive and prepares requests; used by one thread at a time, except for `abort`.
 
     :param session: an authenticated session; its settings and the environment's apply to all requests.
     :param base_url: where requests go.

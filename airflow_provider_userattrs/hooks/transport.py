@@ -29,7 +29,7 @@ _FILES = ("PEM", "X509", "ASN1", "PKCS12")
 
 
 class Transport:
-    """Sends requests to one vendor; each thread has its own session and connection.
+    """Sends requests to one vendor, each over a connection that is free, or a new one.
 
     :param settings: the checked connection.
     :param base_url: where requests go.
@@ -42,6 +42,8 @@ class Transport:
         self._lock = Lock()
         self._sessions: list[requests.Session] = []
         self._routes: list[Route] = []
+        #: Those that no request is using; a list's own methods are atomic.
+        self._free: list[Route] = []
 
     def session(self) -> requests.Session:
         """Return this thread's authenticated session."""
@@ -68,16 +70,24 @@ class Transport:
         :raises NoResponse: if one may have been, and no readable response came back.
         :raises RefusedConfiguration: if no request can be made with these settings.
         """
-        route, head = self._prepare(path, {**_HEADERS, **headers} if headers else _HEADERS)
-        connection = self._connect(route)
-        return connection.exchange(head + b"%d\r\n\r\n" % len(body) + body, self._settings.timeout[1], before_send)
-
-    def _prepare(self, path: str, headers: dict[str, str]) -> tuple[Route, bytes]:
+        route = self._take_route()
         try:
-            route: Route | None = getattr(self._local, "route", None)
-            if route is None:
-                route = self._new_route()
-            return route, route.head(path, headers)
+            head = self._head(route, path, {**_HEADERS, **headers} if headers else _HEADERS)
+            connection = self._connect(route)
+            data = head + b"%d\r\n\r\n" % len(body) + body
+            return connection.exchange(data, self._settings.timeout[1], before_send)
+        finally:
+            self._free.append(route)
+
+    def _take_route(self) -> Route:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self._new_route()
+
+    def _head(self, route: Route, path: str, headers: dict[str, str]) -> bytes:
+        try:
+            return route.head(path, headers)
         except Exception as error:
             raise self._configuration_error(error) from None
 
@@ -96,13 +106,17 @@ class Transport:
     def close(self) -> None:
         """Close the sessions and connections of all threads."""
         with self._lock:
+            self._free.clear()
             while self._routes:
                 self._routes.pop().close()
             while self._sessions:
                 self._sessions.pop().close()
 
     def _new_route(self) -> Route:
-        route = self._local.route = Route(self.session(), self.base_url, self._settings.timeout)
+        try:
+            route = Route(self._new_session(), self.base_url, self._settings.timeout)
+        except Exception as error:
+            raise self._configuration_error(error) from None
         with self._lock:
             self._routes.append(route)
         return route

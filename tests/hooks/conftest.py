@@ -148,8 +148,11 @@ def closed_port() -> int:
 
 
 @pytest.fixture
-def hook_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
-    """Make the hook of a vendor on a connection with these fields, or on one given as text; closed at the end."""
+def hook_of(monkeypatch: pytest.MonkeyPatch, fake_clock: Callable[[], Any]) -> Iterator[Callable[..., Any]]:
+    """Make the hook of a vendor on a connection with these fields, or on one given as text; closed at the end.
+
+    Its clock is a fake: it waits for no retry.
+    """
     with ExitStack() as stack:
 
         def make(vendor: str, _text: str | None = None, **fields: Any) -> Any:
@@ -158,6 +161,7 @@ def hook_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
             monkeypatch.setenv(f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT", _text or json.dumps(connection))
             module, _, name = declaration(vendor)["hook-class-name"].rpartition(".")
             hook = getattr(import_module(module), name)()
+            hook.clock = fake_clock()
             stack.callback(hook.close)
             return hook
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from airflow_provider_userattrs.push.model.operation import Response
+from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 
 VENDORS = ["engagelab", "kahuna", "moengage"]
@@ -180,16 +181,49 @@ def test_a_login_that_is_a_key_is_masked(hook_of: Callable[..., Any], vendor: st
 # A hook alone
 
 
+def statuses(verdicts: list[Any]) -> list[str]:
+    return [str(verdict.status) for verdict in verdicts]
+
+
 def test_more_users_than_a_request_takes(sandbox_hook: Callable[..., Any], control: Any) -> None:
-    users = [{"target": {"username": f"u{number}"}, "attributes": {"a": 1}} for number in range(101)]
-    with pytest.raises(ValueError, match=r"Kahuna takes at most 100 users.*101.*operator"):
-        sandbox_hook("kahuna").set_attributes(users)
-    with pytest.raises(ValueError, match="at most 100"):
-        sandbox_hook("kahuna").unset_attributes([user["target"] for user in users], ["a"])
-    assert control.journal() == []
+    control.seed("kahuna", [{"username": f"u{number}"} for number in range(250) if number != 7])
+    users = [{"target": {"username": f"u{number}"}, "attributes": {"a": number}} for number in range(250)]
+    hook = sandbox_hook("kahuna")
+    verdicts = hook.set_attributes(users)
+    assert statuses(verdicts) == ["accepted"] * 7 + ["rejected"] + ["accepted"] * 242
+    assert sorted(request["rows"] for request in control.journal()) == [50, 100, 100]
+    assert control.user("kahuna", "u249")["attributes"] == {"a": 249}
+    assert statuses(hook.unset_attributes([user["target"] for user in users], ["a"])) == statuses(verdicts)
+    assert control.user("kahuna", "u249")["attributes"] == {}
 
 
-def test_a_hook_gives_no_verdict_away_on_a_broken_connection(
+def test_updates_of_one_user_keep_their_order(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    control.seed("engagelab", [1, 2])
+    control.fault("engagelab", {"status": 429}, {"users": [1], "times": 2})
+    operation = engagelab.OPERATIONS["set"]
+    updates = [({"euid": 1 + turn % 2}, {"a": turn}) for turn in range(10)]
+    assert statuses(sandbox_hook("engagelab").push(operation, updates)) == ["accepted"] * 10
+    assert [control.user("engagelab", euid)["properties"] for euid in (1, 2)] == [{"a": 8}, {"a": 9}]
+
+
+def test_what_failed_for_a_passing_cause_is_sent_again(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    control.seed("engagelab", [1])
+    control.fault("engagelab", {"status": 503}, {"next": 2})
+    hook = sandbox_hook("engagelab")
+    assert str(hook.set_attributes(1, {"a": 1}).status) == "accepted"
+    assert len(control.journal()) == 3
+    assert hook.clock.monotonic() > 1
+
+
+def test_what_must_not_be_sent_twice_is_sent_once(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    control.seed("engagelab", [1])
+    control.fault("engagelab", {"close": True, "apply": "before"})
+    verdict = sandbox_hook("engagelab").set_attributes(1, {"a": 1}, operation="increase")
+    assert (str(verdict.status), verdict.code) == ("unknown", "no-response")
+    assert control.user("engagelab", 1)["properties"] == {"a": 1}
+
+
+def test_a_vendor_that_stays_away_gives_a_verdict(
     hook_of: Callable[..., Any], sandbox_hook: Callable[..., Any], control: Any, closed_port: int
 ) -> None:
     verdict = hook_of("engagelab", host=f"http://127.0.0.1:{closed_port}").set_attributes(1, {"a": 1})
@@ -197,12 +231,25 @@ def test_a_hook_gives_no_verdict_away_on_a_broken_connection(
     control.fault("engagelab", {"close": True, "apply": "before"})
     verdict = sandbox_hook("engagelab").set_attributes(1, {"a": 1})
     assert (str(verdict.status), verdict.code) == ("unknown", "no-response")
+    assert len(control.journal()) == 5
 
 
-def test_a_hook_sends_once(sandbox_hook: Callable[..., Any], control: Any) -> None:
-    control.fault("engagelab", {"status": 503})
-    assert str(sandbox_hook("engagelab").set_attributes(1, {"a": 1}).status) == "unknown"
-    assert len(control.journal()) == 1
+def test_behind_a_refused_credential_every_user_has_a_verdict(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    hook = sandbox_hook("engagelab", password="wrong")
+    verdicts = hook.push(engagelab.OPERATIONS["set"], [({"euid": euid}, {"a": 1}) for euid in range(1, 2_001)])
+    assert set(statuses(verdicts)) == {"unsent"}
+    assert verdicts[0].code == "40050"
+    assert verdicts[-1].code == "not-tried"
+    assert len(control.journal()) < 100
+
+
+def test_the_connections_cap_is_kept(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    control.seed("kahuna", [{"username": "ada"}])
+    hook = sandbox_hook("kahuna", extra={"rate_limit": 2})
+    users = [{"target": {"username": "ada"}, "attributes": {"a": number}} for number in range(10)]
+    began = hook.clock.monotonic()
+    assert statuses(hook.set_attributes(users)) == ["accepted"] * 10  # one user: a request after the other
+    assert hook.clock.monotonic() - began > 3.9
 
 
 def test_a_refused_credential_is_a_verdict_too(sandbox_hook: Callable[..., Any]) -> None:
@@ -250,6 +297,15 @@ def test_close_closes_the_connections_of_all_threads(sandbox_hook: Callable[...,
     hook.close()
     assert session is hook.get_conn()
     assert established(port) <= before
+
+
+def test_one_call_after_another_goes_over_one_connection(sandbox_hook: Callable[..., Any], sandbox: Any) -> None:
+    port = int(sandbox.url.rpartition(":")[2])
+    before = established(port)
+    hook = sandbox_hook("engagelab")
+    for _ in range(5):
+        hook.set_attributes(1, {"a": 1})
+    assert established(port) == before + 1
 
 
 def test_closing_a_hook_that_sent_nothing(hook_of: Callable[..., Any]) -> None:

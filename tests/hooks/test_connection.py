@@ -98,8 +98,8 @@ def test_what_comes_after_an_answer_is_nobodys(start_server: Any, sender: Any, l
 
 
 def hook_connection(send: Any) -> Connection:
-    """Give the connection that this thread's next request would go over."""
-    connection: Connection = send.func.__self__._local.route._connection
+    """Give the connection that the next request would go over."""
+    connection: Connection = send.func.__self__._free[-1]._connection
     return connection
 
 

@@ -27,6 +27,8 @@ def tls(certificate: Path, tls_server: Callable[..., Any]) -> Iterator[Any]:
 def test_an_unknown_certificate_is_refused_with_the_remedy(hook_of: Callable[..., Any], tls: Any) -> None:
     with pytest.raises(RefusedConfiguration, match=r"certificate.*verify.*CA bundle"):
         hook_of("kahuna", host=tls.url).sender(OPERATIONS["kahuna"])(b"{}")
+    with pytest.raises(RefusedConfiguration, match=r"certificate.*verify.*CA bundle"):
+        hook_of("engagelab", host=tls.url).set_attributes(1, {"a": 1})
     assert tls.requests == []
 
 
