@@ -66,7 +66,7 @@ def test_the_connection_types_are_the_three_of_the_design() -> None:
 
 
 @pytest.mark.parametrize("connection_type", TYPES)
-def test_the_hook_says_of_itself_what_the_metadata_say(connection_type: str) -> None:
+def test_the_hook_has_the_attributes_of_the_metadata(connection_type: str) -> None:
     hook = hook_class(connection_type)
     assert hook.conn_type == connection_type
     assert hook.hook_name == TYPES[connection_type]["hook-name"]
@@ -111,7 +111,7 @@ def test_the_tables_are_those_of_the_design() -> None:
         ("moengage", "Workspace ID", "Data API key"),
     ],
 )
-def test_labels_are_the_vendors_words(connection_type: str, login: str, password: str) -> None:
+def test_labels_are_the_vendors_terms(connection_type: str, login: str, password: str) -> None:
     labels = TYPES[connection_type]["ui-field-behaviour"]["relabeling"]
     assert (labels["login"], labels["password"]) == (login, password)
 
@@ -158,7 +158,7 @@ def test_it_is_loaded_without_importing_anything() -> None:
     assert done.stdout.split() == ["airflow_provider_userattrs", "airflow_provider_userattrs.get_provider_info"]
 
 
-def test_what_is_done_to_one_answer_does_not_show_in_the_next() -> None:
+def test_what_is_done_to_one_response_does_not_show_in_the_next() -> None:
     first: Any = get_provider_info()
     first["connection-types"][0]["conn-fields"]["region"]["label"] = "changed"
     first["connection-types"][0]["conn-fields"].clear()

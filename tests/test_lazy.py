@@ -83,7 +83,7 @@ def test_a_dag_file_imports_what_it_names() -> None:
     assert not any("engagelab" in name or "moengage" in name for name in short)
 
 
-def test_nothing_of_the_package_is_loaded_while_airflow_starts_but_what_it_says_of_itself() -> None:
+def test_airflow_loads_only_the_packages_metadata_at_start() -> None:
     code = (
         "import sys, airflow; print(*(name for name in sys.modules if name.startswith('airflow_provider_userattrs')))"
     )

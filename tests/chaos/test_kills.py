@@ -42,7 +42,7 @@ def plan(chance: random.Random) -> dict[str, dict[str, Any]]:
     return tasks
 
 
-def test_killed_tasks_go_on_and_tell_the_truth(
+def test_killed_tasks_resume_and_report_what_is_true(
     bench: Bench, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     from deployment import Deployment

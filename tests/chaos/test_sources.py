@@ -89,7 +89,7 @@ class Table:
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCHEDULES))
-def test_whoever_stays_in_the_table_is_sent_whatever_else_changes(
+def test_users_that_stay_in_the_table_are_sent_whatever_else_changes(
     seed: int,
     bench: Any,
     tries: Callable[..., Any],

@@ -67,7 +67,7 @@ def push(
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + SCRIPTS))
-def test_whatever_is_answered_no_verdict_is_false(
+def test_no_verdict_is_false_whatever_the_response(
     seed: int,
     push: Callable[..., Pushed],
     certificate: Path,
@@ -135,7 +135,7 @@ def proxies(monkeypatch: pytest.MonkeyPatch, wire_server: Callable[..., WireServ
 @pytest.mark.parametrize("case", BATCHED, ids=lambda case: case.name)
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("at", [0, 7])
-def test_one_interim_answer_shifts_no_verdict(
+def test_an_interim_response_shifts_no_verdict(
     push: Callable[..., Pushed], wire_server: Callable[..., WireServer], case: Case, tls: bool, at: int
 ) -> None:
     """2,000 users of whom half are refused: whose answer is whose decides."""

@@ -84,7 +84,7 @@ def test_413(case: Any, bench: Any, when: str) -> None:
 @pytest.mark.only("set")
 @pytest.mark.only("many a request")
 @pytest.mark.parametrize("guilty", [[0], [99], [50], [0, 99], [3, 4], list(range(0, 100, 7)), list(range(100))])
-def test_a_batch_refused_whole_is_split_to_the_guilty(case: Any, bench: Any, guilty: list[int]) -> None:
+def test_a_refused_batch_is_split_down_to_the_bad_users(case: Any, bench: Any, guilty: list[int]) -> None:
     bench.prepare(case, 100)
     bench.fault(case, {"status": 400}, {"users": [case.key(user) for user in guilty]})
     rows = case.rows(100)

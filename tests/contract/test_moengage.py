@@ -26,7 +26,7 @@ def test_moengages_status_decides_whatever_the_type(
 
 
 @pytest.mark.parametrize("kind", ["Blacklisted", "InvalidParams", "ParamsRequired"])
-def test_moengages_words_on_the_account_stop_the_push_at_the_first_answer(case: Any, bench: Any, kind: str) -> None:
+def test_moengages_account_errors_stop_the_push_at_the_first_response(case: Any, bench: Any, kind: str) -> None:
     bench.fault(case, {"code": kind})
     rows = case.rows(300)
     pushed = bench.push(case, rows, concurrency=1)

@@ -66,7 +66,7 @@ def test_429_then_success(case: Any, bench: Any, headers: Any, seconds: tuple[fl
     assert pushed.report["retries"] == 1
 
 
-def test_429_with_what_the_vendor_alone_says(case: Any, bench: Any, wait: Any) -> None:
+def test_429_with_the_vendors_own_way_to_ask_to_wait(case: Any, bench: Any, wait: Any) -> None:
     bench.prepare(case, 5)
     _, headers, seconds = wait
     bench.fault(case, {"status": 429, "headers": headers}, {"next": 1})

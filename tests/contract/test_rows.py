@@ -100,7 +100,7 @@ def test_a_later_row_never_overtakes_one_that_is_tried_again(case: Any, bench: A
         assert pushed.counts == {"accepted": 10}
 
 
-def test_behind_a_row_that_could_not_be_sent_its_user_is_held_back(case: Any, bench: Any) -> None:
+def test_later_rows_of_a_user_are_held_back_after_an_unsent_one(case: Any, bench: Any) -> None:
     """Sent later, it would undo what the row behind it did."""
     bench.prepare(case, 2)
     bench.fault(case, case.vendor.busy, {"users": [case.key(0)], "times": 5})

@@ -34,7 +34,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("then", LOST.values(), ids=LOST)
-def test_an_answer_that_gets_lost(case: Any, bench: Any, then: dict[str, Any]) -> None:
+def test_a_response_that_gets_lost(case: Any, bench: Any, then: dict[str, Any]) -> None:
     bench.prepare(case, 4)
     bench.fault(case, then, {"users": [case.key(2)], "times": 1})
     rows = case.rows(4)
@@ -51,7 +51,7 @@ def test_an_answer_that_gets_lost(case: Any, bench: Any, then: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("apply", ["before", "never"])
-def test_no_answer_to_the_end(case: Any, bench: Any, apply: str) -> None:
+def test_no_response_at_any_attempt(case: Any, bench: Any, apply: str) -> None:
     bench.prepare(case, 1)
     bench.fault(case, {"close": True, "apply": apply})
     rows = case.rows(1)
@@ -84,7 +84,7 @@ def test_in_doubt_stays_in_doubt_when_the_push_stops(case: Any, bench: Any, then
 
 
 @pytest.mark.only("set")
-def test_the_vendors_no_ends_the_doubt(case: Any, bench: Any) -> None:
+def test_a_refusal_ends_the_doubt(case: Any, bench: Any) -> None:
     """A no is the vendor's word on the user, whatever became of the first try; it is worth more than "unknown"."""
     bench.prepare(case, 1)
     bench.fault(case, {"close": True, "apply": "before"}, {"next": 1})
@@ -101,7 +101,7 @@ def test_no_connection(case: Any, bench: Any) -> None:
 
 
 @pytest.mark.parametrize("then", [{"status": 503}, {"close": True}, {"status": 429}], ids=str)
-def test_a_vendor_that_is_away(case: Any, bench: Any, then: dict[str, Any]) -> None:
+def test_an_unavailable_vendor(case: Any, bench: Any, then: dict[str, Any]) -> None:
     count = 20 if case.batch == 1 else 250
     bench.fault(case, then)
     rows = case.rows(count)

@@ -30,7 +30,7 @@ NO_ANSWERS = {
 
 
 @pytest.mark.parametrize("body", NO_ANSWERS.values(), ids=NO_ANSWERS)
-def test_an_answer_that_is_none_is_unknown(case: Any, bench: Any, body: str) -> None:
+def test_an_unreadable_response_is_unknown(case: Any, bench: Any, body: str) -> None:
     bench.prepare(case, 3)
     bench.fault(case, {"body": body, "apply": "before"}, {"users": [case.key(1)]})
     rows = [case.row(user, user) for user in (0, 1, 2)]
@@ -42,7 +42,7 @@ def test_an_answer_that_is_none_is_unknown(case: Any, bench: Any, body: str) -> 
 
 
 @pytest.mark.parametrize("status", [202, 400, 502])
-def test_a_good_answer_under_a_status_that_is_none_is_no_success(case: Any, bench: Any, status: int) -> None:
+def test_a_success_under_an_error_status_is_not_accepted(case: Any, bench: Any, status: int) -> None:
     """It may be a cache's, or a proxy's."""
     bench.prepare(case, 1)
     _, body = case.vendor.response({case.key(0): True})
@@ -53,7 +53,7 @@ def test_a_good_answer_under_a_status_that_is_none_is_no_success(case: Any, benc
 
 @pytest.mark.only("many a request")
 @pytest.mark.parametrize("missing", [1, 2, 9, 10])
-def test_an_answer_that_leaves_users_out_is_unknown_for_the_whole_batch(case: Any, bench: Any, missing: int) -> None:
+def test_a_response_that_leaves_users_out_is_unknown_for_the_whole_batch(case: Any, bench: Any, missing: int) -> None:
     bench.prepare(case, case.batch + 10)
     bench.fault(case, {"short_array": missing}, {"users": [case.key(5)]})
     rows = case.rows(case.batch + 10)
@@ -64,7 +64,7 @@ def test_an_answer_that_leaves_users_out_is_unknown_for_the_whole_batch(case: An
 
 
 @pytest.mark.only("many a request")
-def test_an_answer_on_more_users_than_were_sent_is_unknown_too(case: Any, bench: Any) -> None:
+def test_a_response_on_more_users_than_were_sent_is_unknown_too(case: Any, bench: Any) -> None:
     bench.prepare(case, 2)
     _, body = case.vendor.response({case.key(user): True for user in range(3)})
     bench.fault(case, {"status": case.vendor.ok, "body": body.decode()})
@@ -73,7 +73,7 @@ def test_an_answer_on_more_users_than_were_sent_is_unknown_too(case: Any, bench:
 
 
 @pytest.mark.only("many a request")
-def test_whoever_is_to_wait_is_tried_again_alone(case: Any, bench: Any) -> None:
+def test_only_users_refused_for_now_are_sent_again(case: Any, bench: Any) -> None:
     bench.prepare(case, 3)
     bench.fault(case, case.vendor.busy, {"users": [case.key(1)], "times": 2})
     rows = case.rows(3)

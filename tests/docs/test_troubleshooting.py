@@ -37,7 +37,7 @@ def written() -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("message", EXPLAINED)
-def test_what_is_explained_is_said(message: str) -> None:
+def test_what_is_explained_is_a_message_of_the_code(message: str) -> None:
     if message in AIRFLOWS:
         return
     pieces = [re.escape(piece) for piece in message.split(messages.GAP)]

@@ -150,7 +150,7 @@ def test_a_push_that_was_stopped_so_begins_again_at_the_first_row(
     assert list(tmp_path.glob("checkpoints/**/*.json")) == []
 
 
-def test_a_bad_value_costs_its_attribute_alone_if_the_author_says_so(push: Callable[..., Any], control: Any) -> None:
+def test_on_bad_value_attribute_leaves_out_only_the_bad_attribute(push: Callable[..., Any], control: Any) -> None:
     rows = [{"customer_id": f"u{number}", **UNFIT} for number in range(2)]
     run = push(rows, on_bad_value="attribute")
     assert run.state == "success"

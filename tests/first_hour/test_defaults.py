@@ -158,7 +158,7 @@ NOBODY = "No users were pushed to EngageLab, because there were no rows"
 HINT = f'{NOBODY}; on_empty="ok" if that is expected, "fail" if the task is to fail then'
 
 
-def test_a_push_of_nobody_is_green_with_a_warning(push: Callable[..., Any]) -> None:
+def test_a_push_without_rows_succeeds_with_a_warning(push: Callable[..., Any]) -> None:
     run = push([])
     assert run.state == "success"
     assert run.report["rows"] == 0
@@ -170,14 +170,14 @@ def test_a_query_without_a_row_is_a_warning(push: Callable[..., Any], warehouse:
     assert warnings(push(SqlRows("SELECT euid, plan FROM users WHERE 1 = 0", conn_id="warehouse"))) == [HINT]
 
 
-def test_a_push_of_nobody_fails_where_that_must_not_be(push: Callable[..., Any]) -> None:
+def test_a_push_without_rows_fails_if_on_empty_is_fail(push: Callable[..., Any]) -> None:
     run = push([], on_empty="fail", retries=2)
     assert run.state == "failed"
     assert [type(error) for error in run.log.errors] == [AirflowFailException]
     assert str(run.error) == run.report["failure"] == f'{NOBODY} (on_empty="fail")'
 
 
-def test_a_push_of_nobody_is_green_where_that_is_expected(push: Callable[..., Any]) -> None:
+def test_a_push_without_rows_succeeds_if_on_empty_is_ok(push: Callable[..., Any]) -> None:
     run = push([], on_empty="ok")
     assert (run.state, run.report["warning"], warnings(run)) == ("success", None, [])
 
@@ -199,7 +199,7 @@ def test_an_upstream_task_that_was_skipped_has_no_rows_on_purpose(airflow: Any, 
     assert (run.state, run.report["warning"], warnings(run)) == ("success", None, [])
 
 
-def test_a_task_that_ran_and_found_nobody_is_told_beside_one_that_was_skipped(airflow: Any) -> None:
+def test_an_empty_upstream_task_is_reported_beside_a_skipped_one(airflow: Any) -> None:
     def build() -> None:
         EngageLabSetAttributesOperator(task_id="push", users=absent().concat(nobody()), trigger_rule="none_failed")
 
@@ -238,7 +238,7 @@ def test_the_total_fails_where_no_shard_may_be_without(airflow: Any, warehouse: 
     assert run.reports["total"]["failure"] == f'{NOBODY} (on_empty="fail")'
 
 
-def test_a_shard_alone_cannot_tell_that_nobody_was_pushed(push: Callable[..., Any]) -> None:
+def test_a_single_empty_shard_gives_no_warning_about_an_empty_push(push: Callable[..., Any]) -> None:
     run = push([], on_empty="fail", shard={"number": 1, "of": 4, "at_once": 4})
     assert run.state == "failed"
     assert (
@@ -404,7 +404,7 @@ def test_users_that_stand_twice_are_counted(push: Callable[..., Any]) -> None:
     assert run.report["warning"] is None
 
 
-def test_users_that_stand_once_are_no_duplicates(push: Callable[..., Any]) -> None:
+def test_users_that_occur_once_are_no_duplicates(push: Callable[..., Any]) -> None:
     run = push(rows(40))
     assert run.report["duplicates"] == 0
     assert not any("another row" in text for text in run.log.texts)

@@ -65,15 +65,13 @@ def test_moengage_says_what_else_came_back(sandbox_hook: Callable[..., Any], con
 
 
 @pytest.mark.parametrize("body", ["", "<html>ok</html>", "[]", '{"status": "fail"}', "{"])
-def test_moengage_takes_no_other_200_for_a_yes(sandbox_hook: Callable[..., Any], control: Any, body: str) -> None:
+def test_moengage_accepts_no_other_200(sandbox_hook: Callable[..., Any], control: Any, body: str) -> None:
     control.fault("moengage", {"status": 200, "body": body})
     assert not sandbox_hook("moengage").test_connection()[0]
 
 
 @pytest.mark.parametrize("vendor", ["engagelab", "kahuna"])
-def test_of_the_others_no_more_is_said_than_is_known(
-    sandbox_hook: Callable[..., Any], control: Any, vendor: str
-) -> None:
+def test_the_others_report_no_more_than_is_known(sandbox_hook: Callable[..., Any], control: Any, vendor: str) -> None:
     works, sentence = sandbox_hook(vendor).test_connection()
     assert works
     assert "no call that confirms them" in sentence
@@ -105,7 +103,7 @@ def test_a_connection_test_names_no_user_and_changes_none(
         ({"status": 200, "body": "<html>ok</html>"}, "response"),
     ],
 )
-def test_what_is_not_the_vendor_is_not_taken_for_it(
+def test_another_server_is_not_mistaken_for_the_vendor(
     sandbox_hook: Callable[..., Any], control: Any, vendor: str, then: dict[str, Any], word: str
 ) -> None:
     control.fault(vendor, then)
@@ -134,7 +132,7 @@ def test_an_unreachable_vendor(hook_of: Callable[..., Any], vendor: str, closed_
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_vendor_that_does_not_answer(sandbox_hook: Callable[..., Any], control: Any, vendor: str) -> None:
+def test_a_vendor_that_does_not_response(sandbox_hook: Callable[..., Any], control: Any, vendor: str) -> None:
     control.fault(vendor, {"hold": True})
     works, sentence = sandbox_hook(vendor, extra={"timeout": [1, 0.1]}).test_connection()
     assert not works
@@ -258,7 +256,7 @@ def test_a_refused_credential_is_a_verdict_too(sandbox_hook: Callable[..., Any])
     assert "secret" in verdict.remedy
 
 
-def test_an_answer_that_its_reader_stumbles_over_is_unknown(
+def test_a_response_that_its_reader_stumbles_over_is_unknown(
     sandbox_hook: Callable[..., Any], control: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stumble(answer: Response, users: Sequence[Any]) -> Any:

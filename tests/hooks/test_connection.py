@@ -22,7 +22,7 @@ from airflow_provider_userattrs.push.model.errors import NoResponse
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
 
 
-def test_each_answer_is_that_of_its_own_request(start_server: Any, sender: Any) -> None:
+def test_each_response_belongs_to_its_own_request(start_server: Any, sender: Any) -> None:
     server = start_server(echo)
     send = sender(server)
     for number in range(20):
@@ -31,7 +31,7 @@ def test_each_answer_is_that_of_its_own_request(start_server: Any, sender: Any) 
 
 
 @pytest.mark.parametrize("at", [0, 1, 3])
-def test_interim_answers_are_read_past(start_server: Any, sender: Any, at: int) -> None:
+def test_interim_responses_are_skipped(start_server: Any, sender: Any, at: int) -> None:
     def script(peer: Peer) -> None:
         number = 0
         while (request := peer.request()) is not None:
@@ -50,7 +50,7 @@ def test_interim_answers_are_read_past(start_server: Any, sender: Any, at: int) 
 
 
 @pytest.mark.parametrize("behind", [b"rubbish", b"HT", response(b"late")], ids=["rubbish", "a bit", "an answer"])
-def test_what_stands_behind_an_answer_is_nobodys(start_server: Any, sender: Any, behind: bytes) -> None:
+def test_bytes_sent_with_a_response_belong_to_no_other_request(start_server: Any, sender: Any, behind: bytes) -> None:
     def script(peer: Peer) -> None:
         while (request := peer.request()) is not None:
             peer.send(response(request.body) + behind)
@@ -68,7 +68,7 @@ def test_what_stands_behind_an_answer_is_nobodys(start_server: Any, sender: Any,
 @pytest.mark.parametrize(
     "late", [response(b"late"), b"rubbish", b"\r\n", b""], ids=["answer", "rubbish", "blank", "end"]
 )
-def test_what_comes_after_an_answer_is_nobodys(start_server: Any, sender: Any, late: bytes) -> None:
+def test_bytes_sent_after_a_response_belong_to_no_request(start_server: Any, sender: Any, late: bytes) -> None:
     told, more = threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:
@@ -103,7 +103,7 @@ def hook_connection(send: Any) -> Connection:
     return connection
 
 
-def test_a_late_body_of_a_204_is_nobodys(start_server: Any, sender: Any) -> None:
+def test_a_late_body_of_a_204_belongs_to_no_request(start_server: Any, sender: Any) -> None:
     def script(peer: Peer) -> None:
         request = peer.request()
         assert request is not None
@@ -146,13 +146,13 @@ def drip(start: bytes, again: bytes) -> Callable[[Peer], None]:
     ],
     ids=["nothing", "half a head", "header", "headers", "body", "chunks", "trailers", "continue", "until it closes"],
 )
-def test_the_time_is_for_the_whole_answer(start_server: Any, sender: Any, start: bytes, again: bytes) -> None:
+def test_the_timeout_is_for_the_whole_response(start_server: Any, sender: Any, start: bytes, again: bytes) -> None:
     send = sender(start_server(drip(start, again)), read=0.15)
     with pytest.raises(NoResponse, match="timed out"):
         send(b"{}")
 
 
-def test_a_flood_ends(start_server: Any, sender: Any) -> None:
+def test_an_endless_response_is_cut_off(start_server: Any, sender: Any) -> None:
     def script(peer: Peer) -> None:
         peer.request()
         while True:
@@ -174,7 +174,7 @@ def test_a_flood_ends(start_server: Any, sender: Any) -> None:
     ],
     ids=["two lengths", "malformed header", "coding", "status", "rubbish", "nothing"],
 )
-def test_an_answer_that_is_none_leaves_doubt_and_no_word_of_it(
+def test_an_unreadable_response_leaves_doubt_and_is_not_quoted(
     start_server: Any, sender: Any, log: Any, first: bytes
 ) -> None:
     """Also with the first request of a connection: the request has arrived."""
@@ -209,7 +209,7 @@ def test_a_connection_that_breaks_once_the_request_was_applied_leaves_doubt(star
     assert applied == [b'{"euid":1}']
 
 
-def test_a_request_under_way_may_be_broken_off(start_server: Any, hook_of: Any, certificate: Path) -> None:
+def test_a_request_in_progress_can_be_aborted(start_server: Any, hook_of: Any, certificate: Path) -> None:
     arrived = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -239,7 +239,7 @@ class OutOfTime(BaseException):
     pass
 
 
-def test_an_answer_nobody_waited_for_is_nobodys(start_server: Any, sender: Any) -> None:
+def test_a_response_that_was_not_awaited_belongs_to_no_request(start_server: Any, sender: Any) -> None:
     """As when Airflow's timeout interrupts a hook in the middle of a request."""
 
     def script(peer: Peer) -> None:

@@ -56,7 +56,7 @@ def test_a_refusal_with_which_the_connection_is_closed_may_be_lost(start_server:
     assert send(b"next").body == b"next"
 
 
-def test_a_yes_may_not(start_server: Any, sender: Any) -> None:
+def test_a_success_may_not_come_early(start_server: Any, sender: Any) -> None:
     leave = threading.Event()
 
     def script(peer: Peer) -> None:
@@ -121,7 +121,7 @@ def test_one_byte_that_left_leaves_doubt(pair: Any) -> None:
     assert not connection.is_open
 
 
-def test_no_time_left_is_nothing_sent(pair: Any) -> None:
+def test_without_time_left_nothing_is_sent(pair: Any) -> None:
     ours, theirs = pair
     with pytest.raises(NotSent, match="timed out"):
         Connection(ours, "there").exchange(b"POST", 0)

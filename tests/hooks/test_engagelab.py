@@ -38,7 +38,7 @@ def test_remove(hook: Any, control: Any) -> None:
     assert held(control)["properties"] == {"x": ["b"]}
 
 
-def test_set_is_the_operation_unless_told_otherwise(hook: Any, control: Any) -> None:
+def test_set_is_the_default_operation(hook: Any, control: Any) -> None:
     hook.set_attributes(EUID, {"x": 1})
     hook.set_attributes(EUID, {"x": 2})
     assert held(control)["properties"] == {"x": 2}
@@ -99,7 +99,7 @@ def test_an_euid_that_is_no_integer_is_not_sent(hook: Any, control: Any, euid: A
         ("remove", ""),
     ],
 )
-def test_a_value_without_a_place_is_not_sent(hook: Any, control: Any, operation: str, value: Any) -> None:
+def test_a_value_of_an_unsupported_type_is_not_sent(hook: Any, control: Any, operation: str, value: Any) -> None:
     verdict = hook.set_attributes(EUID, {"x": value}, operation=operation)
     assert str(verdict.status) == "invalid"
     assert verdict.attribute == "x"
@@ -122,7 +122,7 @@ def test_an_attribute_to_remove_without_a_name_is_not_sent(hook: Any, control: A
     assert control.journal() == []
 
 
-def test_one_name_is_not_taken_for_its_letters(hook: Any, control: Any) -> None:
+def test_a_single_name_is_not_read_as_its_letters(hook: Any, control: Any) -> None:
     hook.set_attributes(EUID, {"v": 1, "i": 2, "p": 3, "vip": 4})
     with pytest.raises((ValueError, TypeError)):
         hook.unset_attributes(EUID, "vip")
@@ -140,7 +140,7 @@ def test_an_unknown_time_zone(hook: Any) -> None:
         hook.set_attributes(EUID, {"x": 1}, timezone="Mars/Olympus")
 
 
-def test_the_vendors_no_is_the_verdict(hook: Any, control: Any) -> None:
+def test_a_refusal_is_the_verdict(hook: Any, control: Any) -> None:
     verdict = hook.set_attributes(1, {"x": 1})
     assert (str(verdict.status), verdict.code) == ("rejected", "55108")
     assert verdict.remedy

@@ -58,7 +58,7 @@ def test_a_hundred_users(hook: Any, control: Any) -> None:
     assert len(control.journal()) == 1
 
 
-def test_nobody_at_all(hook: Any, control: Any) -> None:
+def test_no_users(hook: Any, control: Any) -> None:
     assert hook.set_attributes([]) == []
     assert hook.unset_attributes([], ["a"]) == []
     assert control.journal() == []
@@ -101,14 +101,14 @@ def test_environments_are_apart(sandbox_hook: Callable[..., Any], control: Any, 
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, b"x", object(), float("inf"), "ä" * 1025, "lone \ud800"])
-def test_a_value_without_a_place_is_not_sent(hook: Any, control: Any, value: Any) -> None:
+def test_a_value_of_an_unsupported_type_is_not_sent(hook: Any, control: Any, value: Any) -> None:
     (verdict,) = hook.set_attributes([user("ada", a=value)])
     assert (str(verdict.status), verdict.attribute) == ("invalid", "a")
     assert control.journal() == []
 
 
 @pytest.mark.parametrize("value", [True, 1.5, ["ada"], {"a": 1}, None, ""])
-def test_a_credential_without_a_place_is_not_sent(hook: Any, control: Any, value: Any) -> None:
+def test_a_credential_of_an_unsupported_type_is_not_sent(hook: Any, control: Any, value: Any) -> None:
     for verdicts in (
         hook.set_attributes([{"target": {"username": value}, "attributes": {"a": 1}}]),
         hook.unset_attributes([{"username": value}], ["a"]),
@@ -117,7 +117,7 @@ def test_a_credential_without_a_place_is_not_sent(hook: Any, control: Any, value
     assert control.journal() == []
 
 
-def test_one_name_is_not_taken_for_its_letters(hook: Any, control: Any) -> None:
+def test_a_single_name_is_not_read_as_its_letters(hook: Any, control: Any) -> None:
     hook.set_attributes([user("ada", v=1, i=2, p=3, vip=4)])
     with pytest.raises((ValueError, TypeError)):
         hook.unset_attributes([{"username": "ada"}], "vip")
@@ -128,13 +128,13 @@ def test_an_attribute_to_remove_without_a_name_is_not_sent(hook: Any, control: A
     assert statuses(hook.unset_attributes([{"username": "ada"}], [""])) == ["invalid"]
 
 
-def test_a_request_refused_whole(hook: Any, control: Any) -> None:
+def test_a_refused_request(hook: Any, control: Any) -> None:
     control.fault("kahuna", {"status": 400})
     assert statuses(hook.set_attributes([user("ada", a=1), user("bob", a=1)])) == ["rejected", "rejected"]
 
 
 @pytest.mark.parametrize("then", [{"short_array": 1}, {"body": "[]"}, {"body": "<html>"}, {"body": '{"success":true}'}])
-def test_an_answer_that_is_none_is_unknown(hook: Any, control: Any, then: dict[str, Any]) -> None:
+def test_an_unreadable_response_is_unknown(hook: Any, control: Any, then: dict[str, Any]) -> None:
     control.fault("kahuna", then)
     assert statuses(hook.set_attributes([user("ada", a=1), user("bob", a=1)])) == ["unknown", "unknown"]
 

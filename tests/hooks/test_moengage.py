@@ -91,7 +91,7 @@ def test_a_name_that_must_not_be_unset(hook: Any, control: Any, name: str, match
     assert str(hook.unset_attributes(CUSTOMER, [name], match=match).status) == "invalid"
 
 
-def test_one_name_is_not_taken_for_its_letters(hook: Any, control: Any) -> None:
+def test_a_single_name_is_not_read_as_its_letters(hook: Any, control: Any) -> None:
     hook.set_attributes(CUSTOMER, {"vip_since": 1, "valid": 2, "income": 3, "plan": 4})
     with pytest.raises((ValueError, TypeError)):
         hook.unset_attributes(CUSTOMER, "vip_", match="prefix")
@@ -144,12 +144,12 @@ def test_another_workspace_than_that_of_the_credentials(sandbox_hook: Callable[.
 
 
 @pytest.mark.parametrize("body", ["", "[]", "<html>", '{"status": "queued"}', '{"status":'])
-def test_a_200_that_says_no_success_is_unknown(hook: Any, control: Any, body: str) -> None:
+def test_a_200_without_success_is_unknown(hook: Any, control: Any, body: str) -> None:
     control.fault("moengage", {"status": 200, "body": body})
     assert str(hook.set_attributes(CUSTOMER, {"a": 1}).status) == "unknown"
 
 
-def test_a_200_that_says_fail_is_rejected(hook: Any, control: Any) -> None:
+def test_a_200_with_fail_is_rejected(hook: Any, control: Any) -> None:
     control.fault("moengage", {"status": 200, "body": '{"status": "fail", "error": {"message": "no"}}'})
     verdict = hook.set_attributes(CUSTOMER, {"a": 1})
     assert (str(verdict.status), verdict.detail) == ("rejected", "no")

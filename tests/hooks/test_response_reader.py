@@ -53,7 +53,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_in_one_piece_and_in_many(answer: bytes) -> None:
+def test_a_response_in_one_piece_and_in_many(answer: bytes) -> None:
     for segments in ([answer], [bytes([byte]) for byte in answer]):
         reader = read(*segments)
         assert reader.is_complete
@@ -63,7 +63,7 @@ def test_an_answer_in_one_piece_and_in_many(answer: bytes) -> None:
 
 
 @given(data=st.data())
-def test_an_answer_cut_anywhere_is_the_same(data: st.DataObject) -> None:
+def test_a_response_cut_anywhere_is_the_same(data: st.DataObject) -> None:
     answer = data.draw(st.sampled_from(sorted(ANSWERS.values())))
     cuts = sorted(data.draw(st.sets(st.integers(1, len(answer) - 1), max_size=8)))
     segments = [answer[start:end] for start, end in zip([0, *cuts], [*cuts, len(answer)], strict=True)]
@@ -71,7 +71,7 @@ def test_an_answer_cut_anywhere_is_the_same(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-def test_an_answer_that_breaks_off_is_none(data: st.DataObject) -> None:
+def test_a_truncated_response_is_refused(data: st.DataObject) -> None:
     answer = data.draw(st.sampled_from(sorted(ANSWERS.values())))
     reader = read(answer[: data.draw(st.integers(1, len(answer) - 1))])
     assert not reader.is_complete
@@ -103,7 +103,7 @@ CLOSING = {
 
 
 @pytest.mark.parametrize("answer", CLOSING.values(), ids=CLOSING)
-def test_an_answer_after_which_a_connection_is_not_used_again(answer: bytes) -> None:
+def test_a_response_after_which_a_connection_is_not_used_again(answer: bytes) -> None:
     reader = read(answer)
     if not reader.is_complete:
         reader.feed(b"")
@@ -115,7 +115,7 @@ def test_an_answer_after_which_a_connection_is_not_used_again(answer: bytes) -> 
     "head", [b"HTTP/1.1 204 No Content\r\n", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n"]
 )
 @pytest.mark.parametrize("late", [b"", b'{"code": 0}'])
-def test_an_answer_without_a_body_has_none(head: bytes, late: bytes) -> None:
+def test_a_response_without_a_body_has_none(head: bytes, late: bytes) -> None:
     reader = read(head + b"\r\n" + late)
     assert reader.is_complete
     assert reader.response().body == b""
@@ -194,7 +194,7 @@ NONE = {
 
 
 @pytest.mark.parametrize("answer", NONE.values(), ids=NONE)
-def test_what_is_no_answer(answer: bytes) -> None:
+def test_malformed_responses(answer: bytes) -> None:
     with pytest.raises(Unreadable) as error:
         read(answer).response()
     assert "200" not in str(error.value)
@@ -203,12 +203,12 @@ def test_what_is_no_answer(answer: bytes) -> None:
             read(*segments, b"").response()
 
 
-def test_of_several_words_on_when_to_come_back_none_is_lost() -> None:
+def test_several_retry_after_headers_are_kept() -> None:
     reader = read(PLAIN.replace(b"\r\n", b"\r\nRetry-After: 600\r\nX: y\r\nRETRY-AFTER: 5\r\n", 1))
     assert reader.response().headers["retry-after"] == "600, 5"
 
 
-def test_an_answer_as_large_as_may_be() -> None:
+def test_a_response_as_large_as_may_be() -> None:
     room = MAX_BYTES - 60
     body = read(OK + b"Content-Length: %d\r\n\r\n" % room + b" " * room).response().body
     assert len(body) == room

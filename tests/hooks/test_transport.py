@@ -150,7 +150,7 @@ def test_an_unknown_host_name_sent_nothing(hook_of: Callable[..., Any], monkeypa
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_no_answer_in_time(hook_of: Callable[..., Any], sandbox: Any, control: Any, vendor: str) -> None:
+def test_no_response_in_time(hook_of: Callable[..., Any], sandbox: Any, control: Any, vendor: str) -> None:
     control.fault(vendor, {"hold": True})
     assert_no_response(hook_of(vendor, host=sandbox.base_url(vendor), extra={"timeout": [1, 0.1]}), vendor)
 
@@ -177,7 +177,7 @@ def test_closed_after_sending(hook_of: Callable[..., Any], sandbox: Any, control
     ids=["nothing", "half a line", "garbage", "bad status", "cut body", "cut chunk", "bad chunk", "bad gzip"],
 )  # fmt: skip
 @pytest.mark.parametrize("before", [(), (ANSWER,)], ids=["first", "second"])
-def test_half_an_answer_is_none(
+def test_half_a_response_is_none(
     hook_of: Callable[..., Any], raw_server: Callable[..., str], before: tuple[bytes, ...], answer: bytes
 ) -> None:
     hook = hook_of("engagelab", host=raw_server(*before, answer))
@@ -200,7 +200,7 @@ def test_half_an_answer_is_none(
     ids=["plain", "continue", "chunks", "until it closes", "HTTP/1.0", "gzip"],
 )
 @pytest.mark.parametrize("before", [(), (ANSWER,)], ids=["first", "second"])
-def test_an_answer_may_have_any_form(
+def test_a_response_may_have_any_form(
     hook_of: Callable[..., Any], raw_server: Callable[..., str], before: tuple[bytes, ...], answer: bytes
 ) -> None:
     send = hook_of("engagelab", host=raw_server(*before, answer)).sender(OPERATIONS["engagelab"])
@@ -210,7 +210,7 @@ def test_an_answer_may_have_any_form(
 
 
 @pytest.mark.parametrize("closing", [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", b"HTTP/1.0 200 OK\r\n\r\n{}"])
-def test_an_answer_may_close_the_connection(
+def test_a_response_may_close_the_connection(
     hook_of: Callable[..., Any], raw_server: Callable[..., str], closing: bytes
 ) -> None:
     send = hook_of("engagelab", host=raw_server(ANSWER, closing)).sender(OPERATIONS["engagelab"])
@@ -264,7 +264,7 @@ def test_what_cannot_be_sent_is_named(hook_of: Callable[..., Any], fields: dict[
         (OSError(errno.EHOSTUNREACH, "No route to host"), "no route to the host"),
     ],
 )
-def test_why_there_is_no_connection_is_said(
+def test_the_cause_of_a_failed_connection_is_named(
     hook_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, raised: Exception, words: str
 ) -> None:
     def fail(*_: Any, **__: Any) -> Any:

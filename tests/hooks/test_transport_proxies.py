@@ -60,7 +60,7 @@ def test_a_proxy_that_gives_no_tunnel_for_now_sent_nothing(
         (407, "asks for credentials"),
     ],
 )
-def test_a_proxy_that_refuses_the_tunnel_is_to_be_mended(
+def test_a_proxy_that_refuses_the_tunnel_is_a_configuration_error(
     hook_of: Callable[..., Any],
     recorder: Any,
     without_no_proxy: pytest.MonkeyPatch,

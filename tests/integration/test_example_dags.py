@@ -193,7 +193,7 @@ def test_one_vendors_night(
     assert applied == sum(report["accepted"] for report in pushes(run).values())
 
 
-def test_a_vendor_that_is_away_holds_up_no_other(
+def test_an_unavailable_vendor_delays_no_other(
     airflow: Any,
     examples: Any,
     control: Any,
@@ -361,7 +361,7 @@ def test_examples_import_what_every_supported_airflow_has() -> None:
         assert "from airflow.sdk import" not in path.read_text(encoding="utf-8")
 
 
-def test_increase_has_a_place_for_its_checkpoint_before_airflow_3_3(examples: Any) -> None:
+def test_increase_has_a_checkpoint_path_before_airflow_3_3(examples: Any) -> None:
     tasks = [
         task for dag in examples.dags.values() for task in dag.tasks if getattr(task, "operation", "") == "increase"
     ]

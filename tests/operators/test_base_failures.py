@@ -116,7 +116,7 @@ def test_a_wrong_connection_fails_for_good(
     no_secret(run.log.everything())
 
 
-def test_a_connection_that_is_not_there_is_looked_for_again(push_with_retries: Callable[..., Any]) -> None:
+def test_a_missing_connection_is_looked_up_again(push_with_retries: Callable[..., Any]) -> None:
     """Airflow says the same of a connection whose secrets backend fails for a moment."""
     run = push_with_retries(good(1), engagelab_conn_id="nowhere", retries=1, retry_delay=timedelta(0))
     assert run.state == "failed"
@@ -125,7 +125,7 @@ def test_a_connection_that_is_not_there_is_looked_for_again(push_with_retries: C
     assert "nowhere" in run.report["failure"]
 
 
-def test_a_secrets_backend_that_fails_once_costs_one_try(
+def test_a_secrets_backend_that_fails_once_takes_one_try(
     push_with_retries: Callable[..., Any], monkeypatch: Any
 ) -> None:
     get_connection, asked = BaseHook.get_connection, []
@@ -163,7 +163,7 @@ def retried(run: Any, tries: int) -> None:
 
 
 @pytest.mark.parametrize("then", [{"status": 503}, {"status": 500}, {"close": True}, {"status": 429}, {"code": -1}])
-def test_a_vendor_that_is_away(
+def test_an_unavailable_vendor(
     push_with_retries: Callable[..., Any], control: Any, counted: Any, no_secret: Any, then: dict[str, Any]
 ) -> None:
     control.fault("engagelab", then)
@@ -178,7 +178,7 @@ def test_a_vendor_that_is_away(
     no_secret(run.log.everything())
 
 
-def test_a_run_of_failures_opens_the_breaker(push_with_retries: Callable[..., Any], control: Any) -> None:
+def test_failures_in_a_row_open_the_circuit_breaker(push_with_retries: Callable[..., Any], control: Any) -> None:
     control.fault("engagelab", {"status": 503})
     run = push_with_retries(good(300), retries=0)
     assert run.report["unsent"] > 150
@@ -212,9 +212,7 @@ def test_a_vendor_that_comes_back(
     assert run.report["accepted"] >= 10
 
 
-def test_one_row_that_could_not_be_sent_is_worth_a_retry(
-    push_with_retries: Callable[..., Any], control: Any, counted: Any
-) -> None:
+def test_one_unsent_row_causes_a_retry(push_with_retries: Callable[..., Any], control: Any, counted: Any) -> None:
     control.fault("engagelab", {"status": 429}, {"users": [3]})
     run = push_with_retries(good(5))
     retried(run, 3)
@@ -237,7 +235,7 @@ def test_a_vendor_that_asks_for_more_than_a_worker_can_wait(
     assert run.counts == {"unsent": 100}
 
 
-def test_a_timeout_of_airflows_leaves_a_true_account(
+def test_a_timeout_of_airflows_leaves_a_true_report(
     push_with_retries: Callable[..., Any], connections: Callable[..., None], control: Any, counted: Any
 ) -> None:
     connections("engagelab", extra={"timeout": [1, 1.3]})

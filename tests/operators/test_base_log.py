@@ -29,7 +29,7 @@ from airflow_provider_userattrs.operators.moengage import (
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
 
-def test_the_first_line_says_what_goes_where(push: Callable[..., Any], sandbox: Any) -> None:
+def test_the_first_line_names_operation_and_destination(push: Callable[..., Any], sandbox: Any) -> None:
     first = push(good(1)).log.ours[0]
     assert first.level == "info"
     for word in ("EngageLab", "set attributes", sandbox.base_url("engagelab")):

@@ -42,7 +42,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in rest]
 
 
-def test_what_a_line_says(push: Callable[..., Any], control: Any, path: Path) -> None:
+def test_the_fields_of_a_line(push: Callable[..., Any], control: Any, path: Path) -> None:
     control.fault("engagelab", {"code": 55102, "message": "Invalid: 名前"}, {"users": [2]})
     run = push([{"euid": 1, "a": 1}, {"euid": 2, "a": "ö"}, {"euid": "x", "a": 3}], rejects_path=str(path))
     assert run.report["rejects_path"] == str(files(path)[0])
@@ -281,7 +281,7 @@ class Endless:
             yield {"euid": euid, "a": 1}
 
 
-def test_it_is_written_as_the_push_goes_on(push: Callable[..., Any], path: Path) -> None:
+def test_it_is_written_while_the_push_runs(push: Callable[..., Any], path: Path) -> None:
     source = Endless(path, ["x", "y", "z", 1])
     push(source, rejects_path=str(path))
     assert source.seen == [0, 1, 2, 3]
@@ -334,7 +334,7 @@ def test_a_glob_never_reads_its_own_rejects(push: Callable[..., Any], tmp_path: 
     assert "is a rejects file" in str(other.error)
 
 
-def test_a_mended_cell_is_sent_with_the_types_of_the_first_push(
+def test_a_fixed_cell_is_sent_with_the_types_of_the_first_push(
     push: Callable[..., Any], control: Any, path: Path, tmp_path: Path
 ) -> None:
     users = tmp_path / "users.csv"

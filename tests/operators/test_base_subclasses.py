@@ -111,7 +111,7 @@ def test_users_that_are_none_are_refused_by_name(airflow: Any, control: Any, use
 
 
 @pytest.mark.parametrize("attributes", [["tier"], {"plan": "tier"}])
-def test_what_takes_the_place_of_texts_is_taken(airflow: Any, control: Any, tmp_path: Path, attributes: Any) -> None:
+def test_text_like_objects_are_accepted(airflow: Any, control: Any, tmp_path: Path, attributes: Any) -> None:
     own = late("execute", attributes=attributes, rejects_path=f"{tmp_path}/late.jsonl", timezone="Europe/Berlin")
     given = ["plan"] if isinstance(attributes, list) else {"plan": "plan"}
     rows = [*USERS, {"customer_id": "", "tier": 3}]

@@ -170,7 +170,7 @@ def test_an_account_in_trouble_fails_for_good(push: Callable[..., Any], control:
     assert len(control.journal()) <= 2
 
 
-def test_accepted_is_queued_and_says_so(push: Callable[..., Any], control: Any) -> None:
+def test_accepted_means_queued(push: Callable[..., Any], control: Any) -> None:
     control.switch(moengage__queued=True)
     run = push([{"customer_id": "ada", "a": 1}])
     assert run.counts == {"accepted": 1}

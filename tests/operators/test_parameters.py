@@ -266,7 +266,7 @@ TEMPLATE = "{{ params.columns }}"
         (ME_SET, "attributes", {"last_seen": Constant("2019-05-21T03:47:35Z")}),
     ],
 )
-def test_what_is_known_only_later_is_taken(operator: type, parameter: str, value: Any) -> None:
+def test_values_known_only_later_are_accepted(operator: type, parameter: str, value: Any) -> None:
     make(operator, **{parameter: value})
 
 

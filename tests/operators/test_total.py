@@ -209,7 +209,7 @@ def test_a_total_of_nothing_is_refused_at_parse(airflow: Any, reports: Any) -> N
         PushTotalOperator(task_id="total", reports=reports)
 
 
-def test_a_total_of_what_are_no_reports(airflow: Any) -> None:
+def test_a_total_of_something_other_than_reports(airflow: Any) -> None:
     run = airflow.run(lambda: PushTotalOperator(task_id="total", reports=[{"rows": 5}]))
     assert run.states["total"] == "failed"
     assert "there is no report to add up; give the output of the mapped push" in str(run.error)
@@ -305,7 +305,7 @@ def test_a_mapped_task_without_a_number_that_left_no_report_fails_the_total(
     assert run.reports["total"]["accepted"] == 2
 
 
-def test_a_mapped_task_that_was_skipped_is_none_that_failed(airflow: Any, control: Any, monkeypatch: Any) -> None:
+def test_a_skipped_mapped_task_is_not_a_failed_one(airflow: Any, control: Any, monkeypatch: Any) -> None:
     control.switch(engagelab__any_user=True)
     skipped = broken_off(AirflowSkipException("not today"), only=1)
     monkeypatch.setattr(EngageLabSetAttributesOperator, "execute", skipped)
@@ -315,7 +315,7 @@ def test_a_mapped_task_that_was_skipped_is_none_that_failed(airflow: Any, contro
     assert run.reports["total"]["rows"] == 2
 
 
-def test_a_mapped_task_that_failed_with_a_report_is_not_silent(airflow: Any, control: Any) -> None:
+def test_a_mapped_task_that_failed_with_a_report_is_not_missing(airflow: Any, control: Any) -> None:
     control.seed("engagelab", [1, 2])
     run = airflow.run(mapped_over(one_each(3)))
     assert run.states["push", 2] == "failed"

@@ -232,7 +232,7 @@ def test_a_reference_given_to_partial_is_taken(airflow: Any, any_euid: Any) -> N
     assert pushed(any_euid) == {"1": {"a": 1, "b": 2}}
 
 
-def test_a_reference_where_none_is_resolved_says_why(airflow: Any) -> None:
+def test_an_unresolved_reference_has_a_reason(airflow: Any) -> None:
     with pytest.raises(ValueError, match=r"nulls is known only when the task runs.*give a fixed value"):
         airflow.dag(lambda: push([], nulls=upstream("skip")))
     with pytest.raises(ValueError, match="operation is known only when the task runs"):
@@ -319,7 +319,7 @@ def test_of_two_branches_the_one_that_ran_is_pushed(airflow: Any, any_euid: Any,
     assert any("right, which was skipped" in text for text in run.log.texts)
 
 
-def test_a_task_that_failed_is_not_taken_for_one_that_was_skipped(airflow: Any, control: Any) -> None:
+def test_a_failed_task_is_not_mistaken_for_a_skipped_one(airflow: Any, control: Any) -> None:
     run = airflow.run(lambda: push(upstream(RuntimeError("no")), trigger_rule="all_done"))
     assert run.state == "failed"
     assert str(run.error) == "users is None: upstream failed; clear it together with this task"

@@ -54,7 +54,7 @@ def test_users_of_two_tasks(airflow: Any, any_euid: Any) -> None:
     assert set(properties(any_euid)) == {"1", "2"}
 
 
-def test_other_fields_draw_their_dependencies_too(airflow: Any, any_euid: Any) -> None:
+def test_other_fields_add_dependencies_too(airflow: Any, any_euid: Any) -> None:
     def build() -> None:
         push(upstream([{"euid": 1, "a": 1, "b": 2}]), attributes=upstream(["b"], "columns"))
 
@@ -145,7 +145,7 @@ def test_users_of_a_mapped_upstream_task(airflow: Any, any_euid: Any, counted: A
     assert set(properties(any_euid)) == {"10", "20", "21", "30", "31", "32"}
 
 
-def test_a_mapped_upstream_task_that_hands_over_one_user_each(airflow: Any, any_euid: Any, counted: Any) -> None:
+def test_a_mapped_upstream_task_that_returns_one_user_each(airflow: Any, any_euid: Any, counted: Any) -> None:
     def build() -> None:
         @task
         def one(number: int) -> Any:

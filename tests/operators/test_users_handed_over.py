@@ -32,7 +32,7 @@ def handed(value: Callable[[], Any]) -> Any:
     return build
 
 
-def test_a_path_out_of_an_xcom(airflow: Any, control: Any, tmp_path: Path) -> None:
+def test_a_path_from_an_xcom(airflow: Any, control: Any, tmp_path: Path) -> None:
     control.switch(engagelab__any_user=True)
     (tmp_path / "{{ ds }}.jsonl").write_text('{"euid": 7, "a": "{{ ds }}"}\n')
     run = airflow.run(handed(lambda: f"{tmp_path}/{{{{ ds }}}}.jsonl"))
@@ -48,7 +48,7 @@ def test_a_path_in_the_dag_file_is_a_template(airflow: Any, control: Any, tmp_pa
     assert airflow.run(lambda: EngageLabSetAttributesOperator(task_id="push", users=path)).counts == {"accepted": 1}
 
 
-def test_a_source_out_of_an_xcom_is_rendered_where_it_was_handed_over(
+def test_a_source_from_an_xcom_is_rendered_in_the_task_that_returned_it(
     airflow: Any, warehouse: Any, control: Any
 ) -> None:
     warehouse(5)
@@ -75,7 +75,7 @@ def test_a_dict_from_outside_is_no_source_whatever_it_looks_like(airflow: Any, w
         assert "SELECT" not in str(run.error)
 
 
-def test_places_of_all_kinds(airflow: Any, control: Any, tmp_path: Path) -> None:
+def test_paths_and_sources_of_all_kinds(airflow: Any, control: Any, tmp_path: Path) -> None:
     control.switch(engagelab__any_user=True)
     for number in (1, 2, 3):
         (tmp_path / f"{number}.jsonl").write_text(f'{{"euid": {number}, "a": 1}}\n')
@@ -114,13 +114,13 @@ def test_places_of_all_kinds(airflow: Any, control: Any, tmp_path: Path) -> None
     assert "users mixes paths or sources with something else" in str(mixed.error)
 
 
-def test_a_source_that_is_none_fails_for_good(airflow: Any, control: Any) -> None:
+def test_something_that_is_no_source_fails_for_good(airflow: Any, control: Any) -> None:
     run = airflow.run(handed(lambda: HandedOver({"source": "excel", "rendered": True})))
     assert "users is a source of unknown kind" in str(run.error)
     assert isinstance(run.error, AirflowFailException)
 
 
-def test_many_rows_in_an_xcom_draw_one_line(airflow: Any, control: Any) -> None:
+def test_many_rows_in_an_xcom_cause_one_log_line(airflow: Any, control: Any) -> None:
     control.switch(engagelab__any_user=True)
     run = airflow.run(handed(lambda: [{"euid": 1, "a": "x" * 10_000} for _ in range(101)]))
     lines = [text for text in run.log.texts if "1.0 MB of rows in an XCom" in text]

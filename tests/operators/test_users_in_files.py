@@ -35,7 +35,7 @@ def test_a_csv_file_without_a_header_is_refused_without_its_values(
 
 
 @pytest.mark.parametrize("depth", [60, 250, 300, 500, 950, 5_000])
-def test_a_deep_value_costs_its_row_alone(push: Callable[..., Any], control: Any, tmp_path: Path, depth: int) -> None:
+def test_a_deep_value_makes_its_row_invalid(push: Callable[..., Any], control: Any, tmp_path: Path, depth: int) -> None:
     users, rejects = tmp_path / "users.jsonl", tmp_path / "rejects.jsonl"
     deep = "[" * depth + "]" * depth
     users.write_text(f'{{"euid": 1, "a": 1}}\n{{"euid": 2, "a": {deep}}}\n{{"euid": 3, "a": 1}}\n')
@@ -96,7 +96,7 @@ def test_a_file_found_twice_is_counted_up_once(push: Callable[..., Any], control
         (Rejects, "names no rejects file, and no push has written one to it"),
     ],
 )
-def test_a_file_that_is_not_there_is_said_in_the_failure_and_looked_for_again(
+def test_a_missing_file_is_named_in_the_failure_and_looked_for_again(
     push: Callable[..., Any], control: Any, tmp_path: Path, source: Any, words: str
 ) -> None:
     run = push(source(f"{tmp_path}/late.jsonl"), retries=1, retry_delay=timedelta(0))

@@ -95,7 +95,7 @@ def test_rows_given_to_partial_are_not_stored(airflow: Any, any_euid: Any, canar
     assert stored(canary) == []
 
 
-def test_before_it_runs_the_task_says_where_its_rows_come_from(airflow: Any) -> None:
+def test_rendered_templates_show_where_the_rows_come_from(airflow: Any) -> None:
     from airflow_names import BaseOperator
 
     dag = airflow.dag(lambda: push(upstream([])))

@@ -26,7 +26,7 @@ def test_a_sources_own_template_fields_are_rendered_and_its_rows_are_not(airflow
     assert source.label == "{{ dag.dag_id }}", "the DAG's own source was changed"
 
 
-def test_a_source_that_breaks_leaves_a_true_account(airflow: Any, any_euid: Any, counted: Any) -> None:
+def test_a_source_that_fails_leaves_a_true_report(airflow: Any, any_euid: Any, counted: Any) -> None:
     rows = [{"euid": number, "a": 1} for number in range(1, 6)]
     run = airflow.run(lambda: push(Given(*rows, OSError("the database went away"))))
     assert run.state == "failed"
@@ -53,7 +53,7 @@ def test_a_push_that_stops_early_closes_its_source(airflow: Any, any_euid: Any) 
     assert closed == [get_ident()], "by the thread that opened it, before the report"
 
 
-def test_a_source_that_breaks_is_tried_again(airflow: Any, any_euid: Any) -> None:
+def test_a_push_whose_source_fails_is_tried_again(airflow: Any, any_euid: Any) -> None:
     from datetime import timedelta
 
     class Moody(Given):

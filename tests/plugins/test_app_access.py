@@ -32,7 +32,7 @@ def bearer(token: str) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize("which", ["{MAP_INDEX}", "-1", "0", "whole"])
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Basic YWRhOmFkYQ=="}])
-def test_without_a_token_nobody_sees_anything(
+def test_without_a_token_nothing_is_shown(
     get: Callable[..., Any], pushed: tuple[str, str, str], page: Any, which: str, headers: dict[str, str]
 ) -> None:
     answer = get(*pushed, which, headers=headers)
@@ -41,11 +41,11 @@ def test_without_a_token_nobody_sees_anything(
 
 
 @pytest.mark.parametrize("forged", ["x", "a.b.c", ""])
-def test_a_forged_token_is_none(get: Callable[..., Any], pushed: tuple[str, str, str], forged: str) -> None:
+def test_a_forged_token_is_refused(get: Callable[..., Any], pushed: tuple[str, str, str], forged: str) -> None:
     assert get(*pushed, **bearer(forged)).status_code in (401, 403)
 
 
-def test_whoever_may_not_see_the_dag_sees_no_page(
+def test_without_access_to_the_dag_there_is_no_page(
     get: Callable[..., Any], pushed: tuple[str, str, str], token: Callable[..., str], page: Any
 ) -> None:
     answer = get(*pushed, **bearer(token(role=None)))
@@ -85,14 +85,14 @@ def test_another_teams_dag_is_out_of_sight(
 
 
 @pytest.mark.parametrize("role", ["viewer", "user", "op", "admin"])
-def test_whoever_may_see_the_task_sees_the_page(
+def test_with_access_to_the_task_there_is_a_page(
     get: Callable[..., Any], pushed: tuple[str, str, str], token: Callable[..., str], role: str
 ) -> None:
     assert get(*pushed, **bearer(token(role))).status_code == 200
     assert get(*pushed, headers={}, cookies={"_token": token(role)}).status_code == 200
 
 
-def test_what_airflow_does_not_know_is_said_kindly(get: Callable[..., Any], page: Any) -> None:
+def test_what_airflow_does_not_know_has_a_clear_message(get: Callable[..., Any], page: Any) -> None:
     answer = get(*ADDRESS)
     assert answer.status_code == 404
     assert page(answer.text).text == "Airflow does not know this task instance; it may have been deleted."
@@ -112,7 +112,7 @@ def test_there_is_no_other_page(client: Any, token: Callable[..., str], path: st
     assert "<main" in answer.text
 
 
-def test_it_answers_nothing_but_get(client: Any, token: Callable[..., str], pushed: tuple[str, str, str]) -> None:
+def test_it_responses_nothing_but_get(client: Any, token: Callable[..., str], pushed: tuple[str, str, str]) -> None:
     path = "/userattrs/dags/{}/runs/{}/tasks/{}/-1".format(*pushed)
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         assert client.request(method, path, **bearer(token("admin"))).status_code == 405
@@ -132,7 +132,7 @@ def test_a_mistake_of_ours_is_a_sentence(
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_every_answer_has_the_policy_that_lets_nothing_in(
+def test_every_response_has_the_policy_that_lets_nothing_in(
     get: Callable[..., Any], pushed: tuple[str, str, str], known: bool
 ) -> None:
     answer = get(*(pushed if known else ADDRESS))
@@ -147,7 +147,7 @@ def test_every_answer_has_the_policy_that_lets_nothing_in(
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
-def test_it_loads_nothing_and_styles_nothing_in_place(
+def test_it_loads_nothing_and_has_no_inline_styles(
     get: Callable[..., Any], pushed: tuple[str, str, str], page: Any
 ) -> None:
     seen = page(get(*pushed).text)

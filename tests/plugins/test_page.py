@@ -51,7 +51,9 @@ def test_some_need_attention(push: Callable[..., Any], see: Callable[..., Any], 
     assert "Try 1 began at the first row." in seen.text
 
 
-def test_without_a_rejects_path_it_says_what_one_would_do(push: Callable[..., Any], see: Callable[..., Any]) -> None:
+def test_without_a_rejects_path_it_explains_what_one_would_do(
+    push: Callable[..., Any], see: Callable[..., Any]
+) -> None:
     assert "The rows were not kept." in see(push([*good(1), {"euid": "x", "a": 1}])).text
 
 
@@ -68,7 +70,7 @@ def test_without_a_rejects_path_it_says_what_one_would_do(push: Callable[..., An
         ({"engagelab_conn_id": "nowhere"}, None, "The conn_id `nowhere` isn't defined."),
     ],
 )
-def test_a_failed_push_says_why(
+def test_a_failed_push_shows_why(
     push: Callable[..., Any],
     see: Callable[..., Any],
     control: Any,
@@ -140,7 +142,7 @@ def test_while_it_runs(push: Callable[..., Any], get: Callable[..., Any], page: 
     assert "Configuration" in running.texts
 
 
-def test_a_list_says_of_how_many(
+def test_a_shortened_list_shows_the_total(
     push: Callable[..., Any], get: Callable[..., Any], page: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
@@ -263,7 +265,7 @@ def test_whatever_a_name_holds_is_text(airflow: Any, see: Callable[..., Any]) ->
     assert "&lt;script&gt;alert(" in seen.html
 
 
-def test_nobodys_data_is_on_it(airflow: Any, see: Callable[..., Any], control: Any, no_secret: Any) -> None:
+def test_it_shows_no_personal_data(airflow: Any, see: Callable[..., Any], control: Any, no_secret: Any) -> None:
     control.fault("kahuna", {"status": 400, "message": "ada@example.com is unheard of"})
     run = airflow.run(
         lambda: KahunaSetAttributesOperator(
@@ -288,5 +290,5 @@ def test_it_is_small(push: Callable[..., Any], get: Callable[..., Any]) -> None:
     ("seconds", "words"),
     [(0.04, "0.0 s"), (59.94, "59.9 s"), (61, "1 min 1 s"), (3_599.7, "1 h 0 min"), (7_300, "2 h 1 min")],
 )
-def test_a_time_in_words(seconds: float, words: str) -> None:
+def test_a_duration_as_text(seconds: float, words: str) -> None:
     assert _duration(seconds) == words

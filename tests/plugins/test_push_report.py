@@ -22,7 +22,7 @@ def test_it_is_found_by_its_entry_point_alone() -> None:
     assert "plugins" not in get_provider_info(), "Airflow would load it twice"
 
 
-def test_it_costs_nothing_where_there_is_no_page() -> None:
+def test_it_imports_nothing_where_there_is_no_page() -> None:
     code = (
         "import sys\n"
         "from airflow_provider_userattrs._airflow import AirflowPlugin\n"

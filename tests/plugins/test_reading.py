@@ -68,7 +68,7 @@ def test_another_form_is_named(form: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [], {}, {"vendor": "Kahuna"}, [made()]])
-def test_what_is_no_report_is_an_error(value: Any) -> None:
+def test_anything_but_a_report_is_an_error(value: Any) -> None:
     with pytest.raises(ValueError, match="not a report"):
         read(value)
 

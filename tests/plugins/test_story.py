@@ -206,7 +206,7 @@ def whole(*tasks: Task) -> Story:
     return story_of_all([Task(**{**vars(task), "map_index": number}) for number, task in enumerate(tasks)])
 
 
-def test_the_whole_is_added_up() -> None:
+def test_all_instances_are_added_up() -> None:
     story = whole(Task(report=WELL), Task(report=TWELVE, label="north"))
     assert (story.level, story.headline) == ("warning", "1,993 of 2,005 users updated at Kahuna; 12 need attention")
     assert story.notes == ("2 instances of this task, added up.",)
@@ -233,12 +233,12 @@ def test_a_warning_is_said_unless_the_headline_says_it() -> None:
         ([Task("queued"), Task("queued")], "none", True),
     ],
 )
-def test_the_worst_of_them_is_the_level_of_the_whole(tasks: list[Task], level: str, is_live: bool) -> None:
+def test_the_worst_level_is_that_of_all_instances(tasks: list[Task], level: str, is_live: bool) -> None:
     story = whole(*tasks)
     assert (story.level, story.is_live) == (level, is_live)
 
 
-def test_what_of_the_whole_is_missing_is_said() -> None:
+def test_missing_instances_are_named() -> None:
     story = whole(Task(report={**WELL, "shard": {"number": 2, "of": 3}}), Task("queued"))
     assert story.notes == (
         "2 instances of this task, added up.",
@@ -247,7 +247,7 @@ def test_what_of_the_whole_is_missing_is_said() -> None:
     )
 
 
-def test_the_whole_knows_how_many_there_are_if_each_does() -> None:
+def test_the_total_is_known_if_each_instance_knows_its_own() -> None:
     running = [Task("running", checkpoint=kept((1, ACCEPTED), of=of)) for of in (10, 20)]
     reading = whole(*running).reading
     assert reading is not None

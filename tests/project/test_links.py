@@ -90,7 +90,7 @@ def test_the_readme_s_links_and_pictures_hold_on_the_package_index() -> None:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="needs tomllib")
-def test_the_package_index_is_told_where_things_are() -> None:
+def test_the_package_index_gets_the_projects_urls() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -55,7 +55,7 @@ def words(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_that_is_no_vendors_own_names_none(module: str) -> None:
+def test_only_a_vendors_own_modules_name_it(module: str) -> None:
     tree = without_docstrings(ast.parse((ROOT / module).read_text()))
     assert [word for word in words(tree) if any(name in word.lower() for name in NAMES)] == []
 

@@ -78,7 +78,7 @@ def test_three_lines_are_enough(rows: Any, clock: Any) -> None:
     assert (report["tries"], report["resumed_from"], report["failure"]) == ([0], None, None)
 
 
-def test_why_it_failed_is_said(rows: Any, clock: Any) -> None:
+def test_the_report_has_the_failure(rows: Any, clock: Any) -> None:
     push = Push(PushPlan(operation(), max_failed=1, clock=clock))
     report = push.run(rows(4), Vendor(lambda positions: "no" if positions[0] else "ok"))
     assert isinstance(push.error, TooManyFailed)
@@ -111,7 +111,7 @@ def test_the_documented_cap_is_kept_unless_another_is_given(rows: Any, fake_cloc
     assert seconds == pytest.approx([4.0, 10.0], abs=0.5)
 
 
-def test_rows_and_verdicts_are_told(rows: Any, clock: Any) -> None:
+def test_on_verdicts_gets_rows_and_verdicts(rows: Any, clock: Any) -> None:
     rejects = Written()
     told: dict[int, Status] = {}
     account: list[Account] = []
@@ -139,7 +139,7 @@ def test_rows_and_verdicts_are_told(rows: Any, clock: Any) -> None:
 
 
 @pytest.mark.parametrize("idempotent", [True, False])
-def test_a_later_push_goes_on_where_one_was_interrupted(rows: Any, clock: Any, idempotent: bool) -> None:
+def test_a_later_push_resumes_where_one_was_interrupted(rows: Any, clock: Any, idempotent: bool) -> None:
     store = Kept()
     target = operation(idempotent=idempotent)
     first = Push(PushPlan(target, store=store, checkpoint=Checkpoint(PRINT).begin(), concurrency=1, clock=clock))
@@ -171,7 +171,7 @@ def test_a_later_push_goes_on_where_one_was_interrupted(rows: Any, clock: Any, i
         assert store.state["complete"], "what must not be done twice keeps a note that it is done"
 
 
-def test_it_goes_on_from_a_place_of_the_source(rows: Any, clock: Any) -> None:
+def test_it_resumes_from_a_cursor_of_the_source(rows: Any, clock: Any) -> None:
     def source(of: list[Any]) -> Iterator[Any]:
         for row in of:
             if row.position % 10 == 0:

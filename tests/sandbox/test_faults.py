@@ -92,7 +92,7 @@ class TestAnswers:
         assert client.set(7, a=1) == {"code": code, "message": ENGAGELAB_ERRORS[code][0]}
         assert applied(control) == 0
 
-    def test_engagelab_code_nobody_knows(self, client: Any, control: Any) -> None:
+    def test_engagelab_unknown_code(self, client: Any, control: Any) -> None:
         control.fault({"code": 99999, "message": "odd", "status": 418}, vendor="engagelab")
         answer = client.property({"euid": 7, "type": "set", "properties": {"a": 1}})
         assert (answer.status_code, answer.json()) == (418, {"code": 99999, "message": "odd"})
@@ -110,7 +110,7 @@ class TestAnswers:
         assert (answer.status_code, answer.json()["error"]["type"]) == (MOENGAGE_ERRORS[kind][0], kind)
         assert control.get("users/moengage")["count"] == 0
 
-    def test_moengage_type_nobody_knows(self, client: Any, control: Any) -> None:
+    def test_moengage_unknown_type(self, client: Any, control: Any) -> None:
         control.fault({"code": "Odd", "status": 422, "message": "odd"}, vendor="moengage")
         answer = client.track("somebody")
         assert (answer.status_code, answer.json()["error"]["message"]) == (422, "odd")
@@ -144,7 +144,7 @@ class TestAnswers:
             assert answer.headers["content-type"].startswith("text/html")
             assert "&lt;away&gt;" in answer.text
 
-    def test_body_word_for_word(self, client: Any, control: Any) -> None:
+    def test_literal_body(self, client: Any, control: Any) -> None:
         control.fault({"body": '{"code": 0, "mess', "content_type": "text/plain"}, {"next": 1})
         answer = client.property({"euid": 7, "type": "set", "properties": {"a": 1}})
         assert (answer.status_code, answer.text) == (200, '{"code": 0, "mess')
@@ -157,7 +157,7 @@ class TestAnswers:
         assert (answer.status_code, answer.content) == (204, b"")
         assert control.get("users/moengage")["count"] == 0
 
-    def test_a_success_that_is_none(self, client: Any, control: Any) -> None:
+    def test_a_success_that_applies_nothing(self, client: Any, control: Any) -> None:
         control.fault({"status": 200})
         assert kahuna(client, "ab").json() == [OK, OK]
         assert client.set(7, a=1)["code"] == 0
@@ -173,7 +173,7 @@ class TestAnswers:
         assert (answer.status_code, answer.headers["location"]) == (expected, "http://127.0.0.1:9/elsewhere")
         assert applied(control, "kahuna", "a") == 0
 
-    def test_headers_alone_leave_the_answer_to_the_vendor(self, client: Any, control: Any) -> None:
+    def test_headers_alone_leave_the_response_to_the_vendor(self, client: Any, control: Any) -> None:
         control.fault({"headers": {"x-ratelimit-remaining": "0"}, "content_type": "text/json"})
         answer = kahuna(client, "a")
         assert (answer.json(), answer.headers["x-ratelimit-remaining"]) == ([OK], "0")
@@ -242,7 +242,7 @@ class TestKahunaItems:
         array = [{"target": {"username": "a"}, "attributes": {"x": 1}}]
         assert client.kahuna({"user_attributes_array": array}, auth=None).status_code == 401
 
-    def test_a_batch_with_a_guilty_user_fails_whole(self, client: Any, control: Any) -> None:
+    def test_a_batch_with_a_bad_user_fails_as_a_whole(self, client: Any, control: Any) -> None:
         control.fault({"status": 400}, {"users": ["c"]}, "kahuna")
         assert kahuna(client, "abcd").status_code == 400
         assert kahuna(client, "ab").json() == [OK, OK]
@@ -291,7 +291,7 @@ def post_set(url: str, **options: Any) -> Any:
 
 class TestConnection:
     @pytest.mark.parametrize(("apply", "expected"), [(None, 0), ("never", 0), ("before", 1)])
-    def test_closed_without_an_answer(self, client: Any, control: Any, apply: str | None, expected: int) -> None:
+    def test_closed_without_a_response(self, client: Any, control: Any, apply: str | None, expected: int) -> None:
         control.fault({"close": True} | ({} if apply is None else {"apply": apply}), {"next": 1})
         with pytest.raises(requests.ConnectionError):
             client.set(7, a=1)

@@ -63,7 +63,7 @@ def test_no_host_and_two_hosts(sandbox: Any) -> None:
             assert connection.recv(65_536).split()[1] in (b"421", b"400")
 
 
-def test_under_a_name_of_its_own() -> None:
+def test_under_its_own_name() -> None:
     with serve(names=["sandbox"]) as sandbox:
         for host, status in (("sandbox", 200), ("evil.example", 421)):
             answer = requests.get(f"{sandbox.url}/_sandbox/health", headers={"Host": host})

@@ -123,7 +123,7 @@ def test_a_server_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
         pass
 
 
-def test_an_upload_broken_off_is_no_request() -> None:
+def test_an_aborted_upload_is_no_request() -> None:
     with serve() as sandbox:
         host, _, port = sandbox.url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port))) as connection:
@@ -134,7 +134,7 @@ def test_an_upload_broken_off_is_no_request() -> None:
         assert requests.get(f"{sandbox.url}/_sandbox/journal").json() == {"requests": []}
 
 
-def test_other_machines_reach_it_only_if_told_so_twice() -> None:
+def test_other_machines_reach_it_only_if_set_twice() -> None:
     with pytest.raises(ValueError, match="allow_remote=True"), serve(host="0.0.0.0"):
         pass
     with serve(host="0.0.0.0", allow_remote=True) as sandbox:

@@ -99,7 +99,7 @@ def test_a_decimal_of_json_lines_keeps_every_digit(tmp_path: Path, number: str, 
     assert Decimal(bad.raw["d"]) == Decimal(expected)  # as a replay gets it
 
 
-def test_a_number_beyond_all_bounds_costs_no_other_row(tmp_path: Path) -> None:
+def test_a_number_beyond_all_bounds_leaves_other_rows_intact(tmp_path: Path) -> None:
     lines = (
         '{"d": 0.5, "x": 1e9999999999999999999}\n{"d": 1e-9999999999999999999}\n{"d": 1e9999999999999999999}\n{"d": 1}'
     )
@@ -115,7 +115,7 @@ def test_a_number_beyond_all_bounds_costs_no_other_row(tmp_path: Path) -> None:
 # Cells that cannot be read
 
 
-def test_a_deep_value_costs_its_row(tmp_path: Path) -> None:
+def test_a_deep_value_makes_its_row_invalid(tmp_path: Path) -> None:
     deep = "[" * 100_000
     csv_path = write(tmp_path / "u.csv", f"a,j\n1,{deep}\n2,[]\n")
     bad, row = FileRows(csv_path, types={"j": "json"}).rows()
@@ -124,7 +124,7 @@ def test_a_deep_value_costs_its_row(tmp_path: Path) -> None:
     assert row == {"a": "2", "j": []}
 
 
-def test_a_file_that_changed_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_changed_file_is_not_resumed(tmp_path: Path) -> None:
     path = tmp_path / "users.jsonl"
     write(path, '{"n": 1}\n' * 1_500)
     source = FileRows(str(path))
@@ -160,7 +160,7 @@ def test_arguments_that_cannot_work(arguments: dict[str, Any], words: str) -> No
         FileRows(**{"path": "a.csv", **arguments})
 
 
-def test_a_dag_file_pays_for_nothing_heavy() -> None:
+def test_a_dag_file_imports_nothing_heavy() -> None:
     code = (
         f"{DAG_FILE}\n"
         "import sys, airflow_provider_userattrs.sources.sql, airflow_provider_userattrs.sources.files\n"
@@ -170,7 +170,7 @@ def test_a_dag_file_pays_for_nothing_heavy() -> None:
     assert out.stdout.strip().splitlines()[-1] == "[]"
 
 
-def test_a_file_of_the_same_size_and_time_is_another_one(tmp_path: Path) -> None:
+def test_a_file_of_the_same_size_and_time_is_noticed_as_changed(tmp_path: Path) -> None:
     file = tmp_path / "users.jsonl"
     file.write_text('{"id": 1}\n')
     before, times = FileRows(str(file)).identity(), (file.stat().st_atime_ns, file.stat().st_mtime_ns)
@@ -182,7 +182,7 @@ def test_a_file_of_the_same_size_and_time_is_another_one(tmp_path: Path) -> None
     assert FileRows(str(file)).identity() != before
 
 
-def test_a_storage_that_tells_no_change_gives_no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_storage_that_reports_no_change_gives_no_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "users.jsonl").write_text('{"id": 1}\n')
     monkeypatch.setattr("airflow_provider_userattrs.sources.storage.stored_files._VERSION_FIELDS", ())
     assert FileRows(str(tmp_path / "users.jsonl")).identity() is None

@@ -59,7 +59,7 @@ def test_a_push_is_another_if_other_fields_are_null(tmp_path: Path) -> None:
     assert FileRows(path).identity() == FileRows(path, null="").identity()
 
 
-def test_a_bad_record_costs_its_first_line_only(tmp_path: Path) -> None:
+def test_a_bad_record_makes_its_first_line_invalid_alone(tmp_path: Path) -> None:
     text = 'a,b\n1,"x\ny"\n2\n3,"never closed\n4,x\n5,"a"b\n6,\xff\n7,1,2\n\n8,y\n'
     path = write(tmp_path / "users.csv", text.encode("latin-1"))
     assert rows_as_read(FileRows(path).rows()) == [
@@ -75,7 +75,7 @@ def test_a_bad_record_costs_its_first_line_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", PACKERS)
-def test_csv_goes_on_behind_records_of_several_lines(tmp_path: Path, ending: str) -> None:
+def test_csv_resumes_after_records_of_several_lines(tmp_path: Path, ending: str) -> None:
     text = "id,text\n" + "".join(f'{n},"a\nb{n}"\n' if n % 3 else f'{n},"bad\n' for n in range(3_300))
     source = FileRows(write(tmp_path / f"users.csv{ending}", PACKERS[ending](text.encode())))
     assert check_resuming(source) >= 3
@@ -94,13 +94,13 @@ def test_csv_goes_on_behind_records_of_several_lines(tmp_path: Path, ending: str
         ("a\tsecret\n1\t2\n", r"delimiter='\\t'"),
     ],
 )
-def test_a_header_that_cannot_be_right(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_header(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(RefusedConfiguration, match=words) as refused:
         list(FileRows(write(tmp_path / "users.csv", text)).rows())
     assert "secret" not in str(refused.value)
 
 
-def test_a_type_for_a_column_the_file_has_not(tmp_path: Path) -> None:
+def test_a_type_for_a_missing_column(tmp_path: Path) -> None:
     with pytest.raises(RefusedConfiguration, match="'nothing'"):
         list(FileRows(write(tmp_path / "users.csv", "a\n1\n"), types={"nothing": "date"}).rows())
 

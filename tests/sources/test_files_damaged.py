@@ -37,7 +37,7 @@ def packed(ending: str, text: bytes, *names: str) -> bytes:
 
 
 @pytest.mark.parametrize("ending", COMPRESSED)
-def test_a_file_that_was_cut_is_not_taken_for_whole(tmp_path: Path, ending: str) -> None:
+def test_a_truncated_file_is_an_error(tmp_path: Path, ending: str) -> None:
     text = "".join(f'{{"n": {n * 7919 % 100_003}}}\n' for n in range(20_000)).encode()
     path = write(tmp_path / f"users.jsonl{ending}", packed(ending, text)[:-2_000])
     with pytest.raises(RetryLater, match=r"users\.jsonl"):
@@ -46,7 +46,7 @@ def test_a_file_that_was_cut_is_not_taken_for_whole(tmp_path: Path, ending: str)
 
 @pytest.mark.parametrize("ending", COMPRESSED)
 @pytest.mark.parametrize("kind", ["json", "csv"])
-def test_a_file_that_was_cut_at_any_byte_is_an_error(tmp_path: Path, ending: str, kind: str) -> None:
+def test_a_file_truncated_at_any_byte_is_an_error(tmp_path: Path, ending: str, kind: str) -> None:
     text = b"n\n" + b"5\n" * 20 if kind == "csv" else b'{"n": 5}\n' * 20
     whole = packed(ending, text)
     assert len(only_rows(FileRows(write(tmp_path / f"whole{ending}", whole), kind).rows())) == 20
@@ -56,7 +56,7 @@ def test_a_file_that_was_cut_at_any_byte_is_an_error(tmp_path: Path, ending: str
 
 
 @pytest.mark.parametrize("ending", COMPRESSED)
-def test_a_file_that_is_damaged_ends_by_name(tmp_path: Path, ending: str) -> None:
+def test_a_damaged_file_is_named(tmp_path: Path, ending: str) -> None:
     whole = packed(ending, b'{"n": 5}\n' * 20)
     for at in range(len(whole)):
         damaged = bytearray(whole)
@@ -67,7 +67,7 @@ def test_a_file_that_is_damaged_ends_by_name(tmp_path: Path, ending: str) -> Non
 
 
 @pytest.mark.parametrize("ending", [ending for ending in COMPRESSED if ending != ".zip"])
-def test_files_packed_one_behind_the_other_are_one(tmp_path: Path, ending: str) -> None:
+def test_concatenated_compressed_files_are_one(tmp_path: Path, ending: str) -> None:
     path = write(tmp_path / f"users.jsonl{ending}", packed(ending, b'{"n": 1}\n') + packed(ending, b'{"n": 2}\n'))
     assert only_rows(FileRows(path).rows()) == [{"n": 1}, {"n": 2}]
 
@@ -100,7 +100,7 @@ def test_a_zip_file_holds_one_file(tmp_path: Path) -> None:
         ("u.jsonl", b'{"rejects":{"part":1}}\n', r"read it with Rejects\(path\)"),
     ],
 )
-def test_what_is_no_text_of_lines_is_said_in_one_sentence(
+def test_a_file_that_is_not_lines_of_text_gives_one_sentence(
     tmp_path: Path, name: str, content: bytes, words: str
 ) -> None:
     with pytest.raises(RefusedConfiguration, match=words) as refused:
@@ -109,7 +109,7 @@ def test_what_is_no_text_of_lines_is_said_in_one_sentence(
 
 
 @pytest.mark.parametrize("kind", ["json", "csv"])
-def test_a_line_without_end_costs_linear_time_and_its_row_alone(tmp_path: Path, kind: str) -> None:
+def test_an_endless_line_takes_linear_time_and_makes_its_row_invalid(tmp_path: Path, kind: str) -> None:
     first, last = (b"a\n", b"2\n") if kind == "csv" else (b'{"a": 1}\n', b'{"a": "2"}\n')
     path = tmp_path / "users"
     path.write_bytes(first + b"x" * (48 << 20) + b"\n" + last)

@@ -77,7 +77,7 @@ def test_parquet_files_with_other_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("types", [{}, {"id": "text"}])
-def test_a_parquet_value_that_python_has_none_for_costs_its_row(tmp_path: Path, types: dict[str, str]) -> None:
+def test_a_parquet_value_without_a_python_type_makes_its_row_invalid(tmp_path: Path, types: dict[str, str]) -> None:
     table = pa.table(
         {
             "id": ["a", "b", "c", "d"],

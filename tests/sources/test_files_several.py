@@ -32,7 +32,7 @@ def test_a_glob_a_list_and_a_format(tmp_path: Path) -> None:
         list(FileRows(tmp_path / "d.txt").rows())
 
 
-def test_going_on_over_several_files(tmp_path: Path) -> None:
+def test_resuming_over_several_files(tmp_path: Path) -> None:
     for name in "abc":
         write(tmp_path / f"{name}.jsonl", "".join(f'{{"f": "{name}{n}"}}\n' for n in range(1_700)))
     assert check_resuming(FileRows(str(tmp_path / "*.jsonl"))) == 3
@@ -95,7 +95,7 @@ def test_a_file_that_several_paths_lead_to_is_read_once(
     assert only_rows(Chain([FileRows(first), FileRows(path)]).rows()) == [{"n": 1}, {"n": 2}]
 
 
-def test_copies_and_files_of_one_name_are_files_of_their_own(tmp_path: Path) -> None:
+def test_copies_and_files_of_one_name_are_distinct_files(tmp_path: Path) -> None:
     for folder in "ab":
         (tmp_path / folder).mkdir()
         write(tmp_path / folder / "u.jsonl", '{"n": 1}\n')

@@ -86,7 +86,7 @@ REFUSED: list[tuple[Callable[[str], Any], str]] = [
 @pytest.mark.parametrize(
     ("read", "text"), REFUSED, ids=lambda given: ascii(given) if isinstance(given, str) else given.__name__
 )
-def test_what_is_none(read: Callable[[str], Any], text: str) -> None:
+def test_malformed_times(read: Callable[[str], Any], text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  whatever its text, only the column and its type are told
         read(text)
 

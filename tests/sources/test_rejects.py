@@ -92,7 +92,7 @@ def test_a_value_comes_back_as_it_was(path: Path, value: Any) -> None:
     assert str(row["a"]) == str(value)
 
 
-def test_values_of_no_json_and_no_table_come_back_as_nothing_that_could_be_sent(path: Path) -> None:
+def test_values_without_json_form_come_back_as_values_that_cannot_be_sent(path: Path) -> None:
     write(path, Outcome(0, REJECTED, {"a": object(), "b": Color.RED, "c": float("nan"), "d": (1, 2)}))
     (row,) = Rejects(str(path)).rows()
     assert isinstance(row, dict)
@@ -127,7 +127,7 @@ def test_any_rows_come_back(path: Path, rows: list[dict[str, Any]]) -> None:
     assert list(Rejects(str(path)).rows()) == rows
 
 
-def test_a_row_that_was_no_row_comes_back_as_it_was(path: Path) -> None:
+def test_a_malformed_row_comes_back_unchanged(path: Path) -> None:
     malformed = MalformedRow(REJECTED, raw="half a line")
     write(path, Outcome(0, REJECTED, malformed), Outcome(1, REJECTED, None), Outcome(2, REJECTED, "x"))  # type: ignore[arg-type]
     replayed: list[Any] = list(Rejects(str(path)).rows())
@@ -149,7 +149,7 @@ def test_what_must_not_be_done_twice_is_not_replayed(
 @pytest.mark.parametrize(
     "line", ["{", "null", "[]", "{}", '"text"', '{"row": 1}', '{"row": {"$type": "x"}, "replay": 1}']
 )
-def test_a_line_that_is_none_is_a_malformed_row(path: Path, line: str) -> None:
+def test_a_malformed_line_is_a_malformed_row(path: Path, line: str) -> None:
     write(path, Outcome(0, REJECTED, {"a": 1}))
     head, first_line = path.read_text().splitlines(keepends=True)
     path.write_text(head + first_line + line + "\n\n" + first_line)

@@ -128,7 +128,7 @@ def test_files_of_several_tasks_are_not_guessed_at(writers: Writers) -> None:
     assert ids(Rejects(path_of(writers.path, Owner("nightly", "push_moengage", "tonight")))) == [2]
 
 
-def test_a_push_done_again_replaces_its_own_file_alone(writers: Writers) -> None:
+def test_a_repeated_push_replaces_only_its_own_file(writers: Writers) -> None:
     writers.write("last night", -1, 1)
     writers.write("tonight", -1, 2, 3)
     writers.write("tonight", -1, 4, below=3)
@@ -140,7 +140,7 @@ def test_a_push_done_again_replaces_its_own_file_alone(writers: Writers) -> None
     assert ids(Rejects(path_of(writers.path, Owner("nightly", "push", "last night")))) == [1]
 
 
-def test_a_file_that_was_saved_with_a_byte_order_mark_has_no_row_more(writers: Writers, tmp_path: Path) -> None:
+def test_a_byte_order_mark_adds_no_row(writers: Writers, tmp_path: Path) -> None:
     writers.write("a", -1, 1, 2)
     (file,) = tmp_path.iterdir()
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
@@ -180,7 +180,7 @@ def test_a_try_killed_before_its_first_checkpoint_keeps_its_part(writers: Writer
     assert ids(Rejects(path)) == [0, 1, 3]
 
 
-def test_tries_with_paths_of_their_own_are_one_push(writers: Writers, tmp_path: Path) -> None:
+def test_tries_with_different_paths_are_one_push(writers: Writers, tmp_path: Path) -> None:
     first, second = (Writers(str(tmp_path / f"try-{number}.jsonl"), writers.clock) for number in (1, 2))
     first.write("tonight", -1, 0, 1, 2)
     second.write("tonight", -1, 2, 3, below=2)

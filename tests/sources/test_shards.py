@@ -109,7 +109,7 @@ def test_texts_of_sqlite(sqlite: Callable[..., None], keys: set[str], n: int) ->
 
 
 @pytest.mark.parametrize("text", ["user{}", "{}@example.com", "Ada{:05}X@example.com"])
-def test_texts_are_split_by_hash_unless_the_author_says_so(sqlite: Callable[..., None], text: str) -> None:
+def test_texts_are_split_by_hash_by_default(sqlite: Callable[..., None], text: str) -> None:
     sqlite("CREATE TABLE people (id TEXT, name TEXT)")
     sqlite(*(f"INSERT INTO people VALUES ('{text.format(n)}', NULL)" for n in range(400)))
     parts = split(people(), 4)
@@ -181,7 +181,7 @@ def test_a_database_without_a_hash(sqlite: Callable[..., None], monkeypatch: pyt
         read(split(people(), 2, "hash")[0])
 
 
-def test_each_shard_has_an_identity_of_its_own(sqlite: Callable[..., None]) -> None:
+def test_each_shard_has_its_own_identity(sqlite: Callable[..., None]) -> None:
     sqlite("CREATE TABLE people (id INTEGER, name TEXT)", "INSERT INTO people VALUES (1, 'a'), (2, 'b'), (3, 'c')")
     for by in ("range", "hash"):
         assert len({json.dumps(part.identity()) for part in split(people(), 3, by)}) == 3
@@ -317,7 +317,7 @@ def test_nothing_but_what_was_handed_over_passes_for_it() -> None:
             serde.serialize(value)
 
 
-def test_what_is_handed_over_shows_no_sql_in_a_log() -> None:
+def test_a_handed_over_source_shows_no_sql_in_a_log() -> None:
     handed = hand_over(SqlRows("SELECT secret", conn_id="warehouse", parameters=["ada@example.com"]))
     assert repr(handed) == str(handed) == "HandedOver('sql')"
 
@@ -342,11 +342,11 @@ def test_a_later_version_is_refused_by_name() -> None:
     ],
     ids=repr,
 )
-def test_what_stands_for_rows_elsewhere(value: Any, is_one: bool) -> None:
+def test_specs_of_sources(value: Any, is_one: bool) -> None:
     assert is_source_spec(value) is is_one
 
 
-def test_several_sources_are_read_one_behind_the_other(tmp_path: Path) -> None:
+def test_several_sources_are_read_one_after_the_other(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"{name}.jsonl").write_text(f'{{"id": "{name}"}}\n')
     handed = [hand_over(FileRows(f"{tmp_path}/{name}.jsonl")) for name in "ab"]

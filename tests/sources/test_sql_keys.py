@@ -29,7 +29,7 @@ BEHIND_SEVEN = finished_up_to(7).as_dict()
         "decode(md5(n::text), 'hex')",
     ],
 )
-def test_reading_goes_on_from_any_key(postgres: Any, key: str) -> None:
+def test_reading_resumes_from_any_key(postgres: Any, key: str) -> None:
     rows = source(f"SELECT {key} AS id, n FROM generate_series(1, 3500) n -- all", key="id")
     assert check_resuming(rows) == 3_500
 
@@ -69,7 +69,7 @@ def test_a_key_that_would_lose_rows_is_refused(postgres: Any, sql: str, what: st
         list(source(sql, key="n").rows())
 
 
-def test_a_null_key_is_seen_also_after_a_bookmark(postgres: Any) -> None:
+def test_a_null_key_is_noticed_also_when_resuming(postgres: Any) -> None:
     with pytest.raises(RefusedConfiguration, match="NULL"):
         list(source("SELECT NULLIF(n, 5) AS n FROM generate_series(1, 10) n", key="n").rows(after=BEHIND_SEVEN))
 
@@ -95,7 +95,7 @@ def test_a_key_may_be_named_in_any_case(postgres: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["order", "User", "select"])
-def test_a_key_may_be_a_word_of_sql(postgres: Any, name: str) -> None:
+def test_a_key_may_be_a_reserved_word(postgres: Any, name: str) -> None:
     rows = source(f'SELECT n AS "{name}" FROM generate_series(1, 1500) n', key=name)
     assert check_resuming(rows) == 1_500
     assert [len(only_rows(part.rows())) for part in split(rows, 3)] == [500, 500, 500]

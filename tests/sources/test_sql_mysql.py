@@ -89,7 +89,7 @@ def test_declared_types(mariadb: Any) -> None:
     ]
 
 
-def test_a_zero_date_is_null_and_a_duration_costs_its_row(mariadb: Any) -> None:
+def test_a_zero_date_is_null_and_a_duration_makes_its_row_invalid(mariadb: Any) -> None:
     mariadb.execute(
         "SET sql_mode = ''",
         "CREATE TABLE users (id INT, day DATE, seen DATETIME(6), stamp TIMESTAMP NULL, clock TIME)",
@@ -103,7 +103,7 @@ def test_a_zero_date_is_null_and_a_duration_costs_its_row(mariadb: Any) -> None:
 
 
 @pytest.mark.parametrize("column", ["day", "seen"])
-def test_a_day_of_no_calendar_costs_its_row(mariadb: Any, request: Any, column: str) -> None:
+def test_a_day_that_does_not_exist_makes_its_row_invalid(mariadb: Any, request: Any, column: str) -> None:
     mariadb.execute(
         "SET sql_mode = ''",
         "CREATE TABLE users (id INT, day DATE, seen DATETIME)",
@@ -121,7 +121,7 @@ def test_a_day_of_no_calendar_costs_its_row(mariadb: Any, request: Any, column: 
 
 
 @pytest.mark.parametrize("charset", ["latin1", "utf8"])
-def test_letters_arrive_whatever_the_connection_says(
+def test_letters_arrive_whatever_the_connections_charset(
     mariadb: Any, change_connection: Callable[..., None], charset: str
 ) -> None:
     change_connection(extra={"charset": charset})
@@ -129,7 +129,7 @@ def test_letters_arrive_whatever_the_connection_says(
     assert list(source("SELECT name FROM users WHERE name > %s", parameters=["Ж"]).rows()) == [{"name": "Жä😀"}]
 
 
-def test_letters_arrive_whatever_the_server_says(mariadb: Any) -> None:
+def test_letters_arrive_whatever_the_servers_charset(mariadb: Any) -> None:
     mariadb.execute("CREATE TABLE users (name VARCHAR(9))", "INSERT INTO users VALUES ('Жä😀')")
     mariadb.execute("SET GLOBAL init_connect = 'SET character_set_results = latin1'")
     try:
@@ -183,13 +183,13 @@ def test_a_login_that_is_refused_is_refused_for_good(
         list(source("SELECT 1").rows())
 
 
-def test_a_server_that_is_away_is_passing(change_connection: Callable[..., None]) -> None:
+def test_an_unavailable_server_is_transient(change_connection: Callable[..., None]) -> None:
     change_connection(port=free_port())
     with pytest.raises(RetryLater, match=r"cannot connect \(\w+ 200[23]\)"):
         list(source("SELECT 1").rows())
 
 
-def test_a_session_that_is_ended_is_passing(mariadb: Any) -> None:
+def test_an_ended_session_is_transient(mariadb: Any) -> None:
     rows = source(MANY).rows()
     next(rows)
     mariadb.kill_sessions()
@@ -197,7 +197,7 @@ def test_a_session_that_is_ended_is_passing(mariadb: Any) -> None:
         list(rows)
 
 
-def test_a_time_limit_is_passing(mariadb: Any) -> None:
+def test_a_time_limit_is_transient(mariadb: Any) -> None:
     with pytest.raises(RetryLater, match="1969"):
         list(source("SET STATEMENT max_statement_time = 0.01 FOR SELECT SLEEP(10)").rows())
 
@@ -255,7 +255,7 @@ def test_a_key_that_is_no_column(mariadb: Any) -> None:
     )
 
 
-def test_a_query_that_is_dropped_is_opened_anew_behind_the_last_key(mariadb: Any, log: Any) -> None:
+def test_a_dropped_query_is_run_again_after_the_last_key(mariadb: Any, log: Any) -> None:
     read = read_dropping(mariadb, source(MANY, key="id").rows(), {1, 150_000, 300_000})
     assert [row["id"] for row in read] == list(range(1, 500_001))
     doubts_and_rows = [text for text in log.texts if "run again from the last row on" in text]
@@ -263,13 +263,13 @@ def test_a_query_that_is_dropped_is_opened_anew_behind_the_last_key(mariadb: Any
     assert all("could not be read to its end (" in text and "xx" not in text for text in doubts_and_rows)
 
 
-def test_what_an_earlier_try_left_is_read_on_behind_the_last_key(mariadb: Any) -> None:
+def test_unfinished_rows_are_read_on_after_the_last_key(mariadb: Any) -> None:
     gaps = Unfinished().after_try([Gap((7,), (100_000,)), Gap((200_000,), ())])
     read = read_dropping(mariadb, source(MANY, key="id").rows(after=gaps.as_dict()), {1, 50_000, 250_000})
     assert [row["id"] for row in read] == [*range(8, 100_000), *range(200_001, 500_001)]
 
 
-def test_keys_that_the_database_takes_for_the_same_are_not_lost(mariadb: Any) -> None:
+def test_keys_that_the_database_considers_equal_are_not_lost(mariadb: Any) -> None:
     mariadb.execute(
         "CREATE TABLE users (id VARCHAR(9), name CHAR(200), KEY (id))",
         "INSERT INTO users SELECT CONCAT(LPAD(seq DIV 2, 6, '0'), IF(seq % 2, 'a', 'A')), 'x' FROM seq_2_to_200001",
@@ -354,7 +354,7 @@ def _know_berlin(mariadb: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["order", "Group", "key"])
-def test_a_key_may_be_a_word_of_sql(mariadb: Any, name: str) -> None:
+def test_a_key_may_be_a_reserved_word(mariadb: Any, name: str) -> None:
     rows = source(f"SELECT seq AS `{name}` FROM seq_1_to_1500", key=name)
     assert len(only_rows(rows.rows())) == 1_500
     assert unfinished_rows(rows, finished_up_to(1_499)) == [{name: 1_500}]

@@ -20,7 +20,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, R
 from airflow_provider_userattrs.push.model.row import MalformedRow
 
 
-def test_values_arrive_as_postgresql_means_them(postgres: Any) -> None:
+def test_values_arrive_with_postgresqls_meaning(postgres: Any) -> None:
     (row,) = source(
         f"""SELECT 1 AS i, 9007199254740993::bigint AS b, 12.340::numeric AS d, 1.5::float8 AS f, true AS t,
         'ä'::text AS s, NULL AS n, date '2026-11-24' AS day, timestamp '2026-11-24 10:00:00.123456' AS naive,
@@ -94,7 +94,7 @@ def test_the_connection_is_closed_after_an_error(postgres: Any) -> None:
     assert _no_session(postgres)
 
 
-def test_an_error_says_nothing_of_a_row(postgres: Any) -> None:
+def test_an_error_shows_nothing_of_a_row(postgres: Any) -> None:
     with pytest.raises(RefusedConfiguration, match="22P02") as caught:
         list(source("SELECT mail::int FROM (VALUES ('ada@example.com')) v(mail)").rows())
     assert "ada" not in str(caught.value)
@@ -122,7 +122,7 @@ def test_an_error_says_nothing_of_a_row(postgres: Any) -> None:
         ("jsonb", "1e5000"),
     ],
 )
-def test_a_value_that_python_has_not_costs_its_row(postgres: Any, kind: str, value: str) -> None:
+def test_a_value_without_a_python_type_makes_its_row_invalid(postgres: Any, kind: str, value: str) -> None:
     rows = list(
         source(
             f"""SELECT n AS id, 'text' AS t, NULL AS nothing, CASE WHEN n = 1200 THEN %s::{kind} END AS at,
@@ -147,9 +147,7 @@ def test_a_value_that_python_has_not_costs_its_row(postgres: Any, kind: str, val
 
 
 @pytest.mark.usefixtures("connections")
-def test_a_push_of_a_user_who_was_never_seen(
-    postgres: Any, push: Any, control: Any, counted: Any, tmp_path: Any
-) -> None:
+def test_a_push_of_an_unreadable_timestamp(postgres: Any, push: Any, control: Any, counted: Any, tmp_path: Any) -> None:
     sql = "SELECT n AS euid, CASE n WHEN 2 THEN date '-infinity' END AS seen, 'a' AS a FROM generate_series(1, 3) n"
     run = push(source(sql, key="euid"), rejects_path=str(tmp_path / "rejects.jsonl"))
     counted(run.report, 3)
@@ -161,13 +159,13 @@ def test_a_push_of_a_user_who_was_never_seen(
     assert json.loads(reject)["row"] == {"euid": 2, "seen": "-infinity", "a": "a"}
 
 
-def test_a_key_that_python_has_not_is_refused(postgres: Any) -> None:
+def test_a_key_without_a_python_type_is_refused(postgres: Any) -> None:
     sql = "SELECT d FROM (VALUES (date '2026-11-24'), ('infinity')) v(d)"
     with pytest.raises(RefusedConfiguration, match=r"key 'd' has a value that Python cannot represent"):
         list(source(sql, key="d").rows())
 
 
-def test_what_is_not_a_plain_type(postgres: Any) -> None:
+def test_types_beyond_the_plain_ones(postgres: Any) -> None:
     postgres.execute("CREATE EXTENSION IF NOT EXISTS hstore", "CREATE TYPE mood AS ENUM ('sad', 'happy')")
     (row,) = source(
         """SELECT inet '10.0.0.1' AS host, inet '10.0.0.1/24' AS part, cidr '10.0.0.0/8' AS net, 'sad'::mood AS mood,
@@ -200,18 +198,18 @@ def test_text_of_a_database_that_takes_any_bytes(postgres: Any, monkeypatch: pyt
     assert list(source("SELECT chr(233) AS t").rows()) == [{"t": "é"}]
 
 
-def test_letters_arrive_whatever_the_connection_says(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_arrive_whatever_the_connections_charset(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     change_connection(monkeypatch, extra={"client_encoding": "LATIN1"})
     assert list(source("SELECT 'Жä😀' AS t").rows()) == [{"t": "Жä😀"}]
 
 
 @pytest.mark.parametrize("sql", ["SELECT nowhere FROM pg_class", "SELECT 1 FROM nowhere"])
-def test_an_error_names_what_is_not_there(postgres: Any, sql: str) -> None:
+def test_an_error_names_what_is_missing(postgres: Any, sql: str) -> None:
     with pytest.raises(RefusedConfiguration, match=r"nowhere.* does not exist"):
         list(source(sql).rows())
 
 
-def test_a_database_that_goes_away_is_passing(postgres: Any) -> None:
+def test_a_database_that_shuts_down_is_transient(postgres: Any) -> None:
     rows = source("SELECT n FROM generate_series(1, 500000) n").rows()
     next(rows)
     postgres.execute(
@@ -258,7 +256,7 @@ def test_a_connection_without_its_provider_names_the_package(
     assert re.search(f"conn_id 'warehouse' {words}", str(run.error))
 
 
-def test_a_server_that_is_away_is_passing(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_server_is_transient(postgres: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     change_connection(monkeypatch, port=free_port())
     with pytest.raises(RetryLater, match="conn_id 'warehouse' cannot connect"):
         list(source("SELECT 1").rows())
@@ -268,14 +266,14 @@ def test_a_server_that_is_away_is_passing(postgres: Any, monkeypatch: pytest.Mon
     ("sql", "words"),
     [("pg_cancel_backend", "57014: canceling statement"), ("pg_terminate_backend", "could not be read to its end")],
 )
-def test_what_is_passing(postgres: Any, sql: str, words: str) -> None:
+def test_transient_errors(postgres: Any, sql: str, words: str) -> None:
     with pytest.raises(RetryLater, match=words):
         list(source(f"SELECT {sql}(pg_backend_pid()), pg_sleep(10)").rows())
     with pytest.raises(RetryLater, match=words):
         list(source(f"SELECT {sql}(pg_backend_pid()), pg_sleep(10), 1 AS id", key="id").rows())
 
 
-def test_a_query_that_is_dropped_is_opened_anew_behind_the_last_key(postgres: Any, log: Any) -> None:
+def test_a_dropped_query_is_run_again_after_the_last_key(postgres: Any, log: Any) -> None:
     read = []
     for item in source("SELECT n AS id, 'user ' || n AS name FROM generate_series(1, 20000) n", key="id").rows():
         if isinstance(item, dict):

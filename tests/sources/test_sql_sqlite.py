@@ -75,14 +75,14 @@ def test_a_type_for_a_column_that_is_not_there() -> None:
         list(source("SELECT id FROM users", types={"nothing": "date"}).rows())
 
 
-def test_sqlite_goes_on_by_key(sqlite: Any) -> None:
+def test_sqlite_resumes_by_key(sqlite: Any) -> None:
     numbers = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3500) SELECT n AS id FROM c"
     assert check_resuming(source(numbers, key="id")) == 3_500
     assert check_resuming(source(f"{numbers} WHERE n > ?", key="id", parameters=[500])) == 3_000
     assert check_resuming(source(f"{numbers} WHERE n > :low", key="id", parameters={"low": 500})) == 3_000
 
 
-def test_texts_that_a_collation_takes_for_one_are_distinct_reasons(sqlite: Any) -> None:
+def test_texts_that_a_collation_considers_equal_are_distinct(sqlite: Any) -> None:
     sqlite("CREATE TABLE t (id TEXT COLLATE NOCASE)")
     sqlite(*(f"INSERT INTO t VALUES ('{n:05}a'), ('{n:05}A')" for n in range(1_000)))
     rows = source("SELECT id FROM t", key="id")
@@ -95,13 +95,13 @@ def test_texts_that_a_collation_takes_for_one_are_distinct_reasons(sqlite: Any) 
         assert sorted(row["id"] for row in left) == sorted(keys[at + 1 :])
 
 
-def test_text_that_is_none_costs_its_row_alone(sqlite: Any) -> None:
+def test_bytes_that_are_not_text_make_their_row_invalid(sqlite: Any) -> None:
     sqlite("CREATE TABLE t AS SELECT 'a' AS a UNION ALL SELECT CAST(x'ff' AS TEXT)")
     assert list(source("SELECT a FROM t").rows()) == [{"a": "a"}, {"a": "\udcff"}]
 
 
 @pytest.mark.parametrize("key", ["order", "Order"])
-def test_a_word_of_sql_is_a_key_of_sqlite(sqlite: Any, key: str) -> None:
+def test_a_reserved_word_is_a_key_of_sqlite(sqlite: Any, key: str) -> None:
     rows = source("SELECT 1 AS 'order' UNION SELECT 2", key=key)
     assert only_rows(rows.rows()) == [{"order": 1}, {"order": 2}]
     assert unfinished_rows(rows, finished_up_to(1)) == [{"order": 2}]
@@ -141,7 +141,7 @@ def test_the_columns_are_known_once_a_query_has_run(sqlite: Any, key: str | None
     assert query.column_names() == ["a", "b"]
 
 
-def test_a_locked_sqlite_is_passing(sqlite: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_sqlite_is_transient(sqlite: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import sqlite3
     from contextlib import closing
 

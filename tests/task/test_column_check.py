@@ -74,7 +74,7 @@ def test_a_wrong_name_stops_the_push(
     assert control.journal() == []
 
 
-def test_a_name_that_differs_in_case_alone_is_said(push: Callable[..., Any], rows_of: Any) -> None:
+def test_a_name_that_differs_in_case_alone_is_suggested(push: Callable[..., Any], rows_of: Any) -> None:
     run = push(rows_of("sql"), attributes={"plan": "planName"})
     assert "'planName' (did you mean 'plan_name'?)" in str(run.error)
 

@@ -125,7 +125,7 @@ def test_the_timeline_covers_all_tries(airflow: Any, control: Any, tmp_path: Pat
 
 @needs("Push report tab")
 @pytest.mark.parametrize("own_folder", [False, True], ids=["the checkpoint says it", "no checkpoint Airflow knows"])
-def test_a_running_task_says_how_far_it_is_at_most_every_2_seconds(
+def test_a_running_task_reports_progress_at_most_every_2_seconds(
     airflow: Any,
     control: Any,
     clock: Any,
@@ -166,7 +166,7 @@ def test_a_running_task_says_how_far_it_is_at_most_every_2_seconds(
 
 
 @needs("Push report tab")
-def test_progress_that_cannot_be_told_is_no_harm(
+def test_progress_that_cannot_be_stored_does_no_harm(
     airflow: Any, control: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance

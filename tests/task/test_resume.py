@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("connections", "clock")
         pytest.param(False, id="task state store", marks=needs("task state store")),
     ],
 )
-def test_a_retry_goes_on_where_the_last_try_stopped(
+def test_a_retry_resumes_where_the_last_try_stopped(
     push_tries: Callable[..., Any], control: Any, tmp_path: Path, operation: str, own_folder: bool
 ) -> None:
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 41, "to": 41})
@@ -59,7 +59,9 @@ def test_a_retry_goes_on_where_the_last_try_stopped(
     assert list(Rejects(str(rejects)).rows()) == [], "rows of the first try that the second one got accepted"
 
 
-def test_a_changed_input_starts_anew_and_says_why(push_tries: Callable[..., Any], control: Any, tmp_path: Path) -> None:
+def test_a_changed_input_starts_at_the_first_row_and_logs_why(
+    push_tries: Callable[..., Any], control: Any, tmp_path: Path
+) -> None:
     class Changing:
         readings = 0
 
@@ -99,7 +101,7 @@ def test_a_changed_input_is_refused_where_rows_must_not_be_sent_twice(
     assert len(control.journal()) == 41
 
 
-def test_a_source_without_identity_starts_anew(push_tries: Callable[..., Any], control: Any) -> None:
+def test_a_source_without_identity_starts_at_the_first_row(push_tries: Callable[..., Any], control: Any) -> None:
     class Anonymous:
         def rows(self) -> Iterator[Any]:
             yield from rows(50)
@@ -113,7 +115,7 @@ def test_a_source_without_identity_starts_anew(push_tries: Callable[..., Any], c
     assert push_tries(Anonymous(), operation="increase", retries=0).counts == {"accepted": 50}
 
 
-def test_bookmarks_let_a_source_go_on(push_tries: Callable[..., Any], control: Any) -> None:
+def test_cursors_let_a_source_resume(push_tries: Callable[..., Any], control: Any) -> None:
     from airflow_provider_userattrs.push.model.cursor import Cursor
 
     asked = []
@@ -162,9 +164,7 @@ def test_a_completed_increase_is_not_done_again_by_a_retry_but_by_a_clear(
     assert set(points(control).values()) == {2}, "a task cleared by hand is asked to do it again"
 
 
-def test_what_a_killed_try_left_in_doubt_is_sent_again_if_the_author_says_so(
-    control: Any, connect: Any, tmp_path: Path
-) -> None:
+def test_rows_in_doubt_are_sent_again_with_on_unknown_resend(control: Any, connect: Any, tmp_path: Path) -> None:
 
     from airflow_provider_userattrs.task.run import Run
 
@@ -200,7 +200,7 @@ def test_what_a_killed_try_left_in_doubt_is_sent_again_if_the_author_says_so(
 
 
 @pytest.mark.skipif(AIRFLOW.major == 2, reason="a run that goes on after SIGTERM: dag.test() of Airflow 2 does not")
-def test_sigterm_ends_the_try_and_the_next_goes_on(push_tries: Callable[..., Any], control: Any) -> None:
+def test_sigterm_ends_the_try_and_the_next_one_resumes(push_tries: Callable[..., Any], control: Any) -> None:
     class Terminated:
         readings = 0
 
@@ -237,7 +237,7 @@ def test_the_retry_policy_waits_as_the_vendor_asks() -> None:
         assert policy.evaluate(final, 1, 3).action is RetryAction.FAIL
 
 
-def test_a_source_that_ends_before_the_row_that_was_reached_is_said(control: Any, tmp_path: Path) -> None:
+def test_a_source_that_became_shorter_is_reported(control: Any, tmp_path: Path) -> None:
     class Shrinking:
         count = 40
 
@@ -257,7 +257,7 @@ def test_a_source_that_ends_before_the_row_that_was_reached_is_said(control: Any
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800", "a\nb"])
-def test_a_name_that_no_database_holds_costs_its_row_only(
+def test_a_name_that_no_database_stores_makes_its_row_invalid(
     control: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     control.switch(engagelab__any_user=True)
@@ -275,7 +275,7 @@ def test_a_name_that_no_database_holds_costs_its_row_only(
 
 
 @pytest.mark.parametrize("value", [10**5000, [10**5000], {"a": 10**5000}], ids=["integer", "list", "dict"])
-def test_a_number_python_writes_no_text_of_costs_its_row_only(control: Any, tmp_path: Path, value: Any) -> None:
+def test_a_number_too_long_for_text_makes_its_row_invalid(control: Any, tmp_path: Path, value: Any) -> None:
     control.switch(engagelab__any_user=True)
     users = [*rows(2), {"euid": 3, "points": value}, {"euid": value, "points": 1}]
     run = push_once(tmp_path / "checkpoints", users=users, rejects_path=str(tmp_path / "rejects.jsonl"))
@@ -284,7 +284,7 @@ def test_a_number_python_writes_no_text_of_costs_its_row_only(control: Any, tmp_
 
 
 @pytest.mark.parametrize("gaps", [(), ((0, 1),), ((0, 2), (3, 4)), ((1, 3),)])
-def test_a_try_takes_up_the_unfinished_rows_and_no_other(gaps: tuple[tuple[int, int], ...]) -> None:
+def test_a_try_resumes_with_the_unfinished_rows_alone(gaps: tuple[tuple[int, int], ...]) -> None:
     checkpoint = Checkpoint(Fingerprint("", ""), below=4, gaps=gaps)
     unfinished = [position for first, behind in gaps for position in range(first, behind)] + [4, 5]
     rows = [{"position": position} for position in range(6)]

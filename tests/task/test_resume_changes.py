@@ -74,7 +74,7 @@ def test_a_table_that_changes_between_two_tries(
 
 
 @pytest.mark.parametrize("operation", ["set", "increase"])
-def test_without_a_key_a_retry_starts_anew_or_is_refused(
+def test_without_a_key_a_retry_starts_at_the_first_row_or_is_refused(
     push_tries: Callable[..., Any], control: Any, changing: type[Changing], operation: str
 ) -> None:
     source = changing("SELECT * FROM users ORDER BY id", conn_id="warehouse")

@@ -50,7 +50,7 @@ def test_a_key_that_may_name_a_person_is_kept_sealed(
 
 
 @pytest.mark.parametrize("operation", ["set", "increase"])
-def test_a_secret_that_changed_starts_anew_or_is_refused(
+def test_a_changed_secret_starts_at_the_first_row_or_is_refused(
     control: Any, connect: Any, by_mail: SqlRows, tmp_path: Path, operation: str, log: Any
 ) -> None:
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 21, "to": 21})
@@ -77,7 +77,7 @@ def test_ids_and_times_stay_readable(control: Any, sqlite: Callable[..., None], 
 
 
 @needs("task state store")
-def test_a_task_state_store_holds_no_key_in_clear(
+def test_a_task_state_store_holds_no_key_in_plain_text(
     push_tries: Callable[..., Any], control: Any, by_mail: SqlRows
 ) -> None:
     from airflow.models.task_state_store import TaskStateStoreModel

@@ -201,9 +201,7 @@ def test_rows_that_are_never_sent_do_not_hide_it(push: Any, number: int, kind: s
 
 
 @BOTH
-def test_it_is_heard_while_the_rest_is_counted_and_the_first_reason_stands(
-    push: Any, number: int, control: Any
-) -> None:
+def test_a_signal_while_remaining_rows_are_counted_keeps_the_first_reason(push: Any, number: int, control: Any) -> None:
     control.fault("kahuna", {"status": 401})
 
     def endless() -> Iterator[Any]:
@@ -234,7 +232,7 @@ def test_before_the_delivery_it_means_that_nothing_is_sent(push: Any, number: in
 
 
 @BOTH
-def test_a_place_for_the_checkpoint_that_hangs_is_interrupted(
+def test_a_checkpoint_store_that_hangs_is_interrupted(
     push: Any, nobody: Nobody, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("airflow_provider_userattrs.task.stores.PathStore.read", lambda store: nobody.wait())
@@ -269,7 +267,7 @@ def test_rows_that_were_not_reached_are_unsent_where_their_number_is_known(
 
 
 @BOTH
-def test_what_is_heard_while_the_account_is_closed_changes_nothing(
+def test_a_signal_while_the_report_is_made_changes_nothing(
     push: Any, number: int, airflows: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow_provider_userattrs.task.stores import PathStore
@@ -305,7 +303,7 @@ def test_a_second_signal_changes_nothing(push: Any, nobody: Nobody, number: int,
     assert airflows == [number]
 
 
-def test_it_waits_for_the_end_of_a_word_with_the_supervisor() -> None:
+def test_it_waits_for_the_end_of_an_exchange_with_the_supervisor() -> None:
     """An answer that nobody waits for would be taken for the answer to the next question."""
     told: dict[str, Any] = {"__name__": "airflow.sdk.execution_time.comms", "kill": kill}
     exec("def ask():\n    kill(15)\n    return 'answer'", told)
@@ -383,7 +381,7 @@ def test_a_query_that_hangs_in_the_databases_client_is_called_off(
 
 
 @BOTH
-def test_a_query_that_goes_on_for_ever_is_called_off(push_query: Any, number: int, sqlite: Any) -> None:
+def test_an_endless_query_is_cancelled(push_query: Any, number: int, sqlite: Any) -> None:
     sqlite("CREATE TABLE users (id INTEGER)")
     for_ever = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT count(*) AS a FROM t"
     earlier = len(blocking._active)  # of sources that other tests left, and nobody has collected yet

@@ -128,7 +128,7 @@ CASES = [
 
 @pytest.mark.parametrize("way", [in_the_api_server, on_a_worker], ids=lambda way: way.__name__)
 @pytest.mark.parametrize(("vendor", "fields", "works", "sentence"), CASES)
-def test_the_sentence_says_what_to_do(
+def test_the_sentence_has_a_remedy(
     up: Any, way: Callable[..., tuple[bool, str]], vendor: str, fields: dict[str, Any], works: bool, sentence: str
 ) -> None:
     told = way(up, body(up, vendor, **fields))

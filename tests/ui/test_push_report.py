@@ -82,7 +82,7 @@ def test_a_push_that_was_resumed(look: Callable[..., Any], pushes: Any, theme: s
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_a_mapped_task_and_the_whole_of_it(look: Callable[..., Any], pushes: Any, theme: str) -> None:
+def test_a_mapped_task_and_all_of_its_instances(look: Callable[..., Any], pushes: Any, theme: str) -> None:
     seen = look(theme)
     for index in range(3):
         path = pushes.wait_for("success", "mapped", index=index)

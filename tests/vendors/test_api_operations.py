@@ -33,7 +33,7 @@ VALUES: dict[str, Any] = {"increase": 1, "add": ["x"], "remove": ["x"]}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_each_has_an_operator_and_a_name_of_its_own(vendor: str) -> None:
+def test_each_has_its_own_operator_and_name(vendor: str) -> None:
     assert TABLES[vendor].keys() == VENDOR_CASES[vendor].operations.keys()
     operations = TABLES[vendor].values()
     assert len({operation.name for operation in operations}) == len(operations)

@@ -85,7 +85,7 @@ def test_no_status_is_a_success_and_each_has_a_remedy(status: int) -> None:
         (kahuna, b'[{"success":true,"success":false,"error_code":1}]'),
     ],
 )
-def test_an_answer_that_contradicts_itself_leaves_doubt(vendor: Any, body: bytes) -> None:
+def test_a_response_that_contradicts_itself_leaves_doubt(vendor: Any, body: bytes) -> None:
     (verdict,) = vendor.read(Response(200, {}, body), range(1))
     assert verdict.status is Status.UNKNOWN
 

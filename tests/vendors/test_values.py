@@ -160,7 +160,7 @@ def test_a_value_arrives_as_it_was_or_not_at_all(become: Any, vendor: str, value
 
 
 @pytest.mark.parametrize(("kind", "bits"), [("float16", 11), ("float32", 24), ("float64", 53)])
-def test_a_float_of_few_bytes_is_no_certain_integer_sooner(become: Any, kind: str, bits: int) -> None:
+def test_a_short_float_is_an_exact_integer_only_below_its_own_limit(become: Any, kind: str, bits: int) -> None:
     """919876543210 in four bytes is 919876567040, which is somebody else's number."""
     make = getattr(pytest.importorskip("numpy"), kind)
     for number, code in ((2**bits - 1, None), (2**bits, "inexact-integer")):
@@ -197,7 +197,7 @@ ids = st.one_of(scalars, libraries(), members, st.just(10362473))
 
 @settings(max_examples=400, deadline=None)
 @given(value=ids)
-def test_an_id_is_the_one_it_was_or_there_is_none(become: Any, value: Any) -> None:
+def test_an_id_arrives_unchanged_or_not_at_all(become: Any, value: Any) -> None:
     """Another user's profile would be changed."""
     plain = own(value)
     for case in VENDOR_CASES.values():

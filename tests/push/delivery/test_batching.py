@@ -67,7 +67,7 @@ class TestBatcher:
                 assert len(batch) == max_users or over
 
     @pytest.mark.parametrize(("size", "fits"), [(98, True), (99, False)], ids=["exactly", "one-byte-over"])
-    def test_an_update_alone_is_held_to_the_byte_limit(
+    def test_a_single_update_is_checked_against_the_byte_limit(
         self, update: Callable[..., UserUpdate], size: int, fits: bool
     ) -> None:
         batcher = Batcher(operation(max_users=5, max_bytes=100))
@@ -159,7 +159,7 @@ class TestBatcher:
 
 class TestBatch:
     @given(size=st.integers(2, 100))
-    def test_halves_are_the_whole(self, update: Callable[..., UserUpdate], size: int) -> None:
+    def test_two_halves_hold_all_updates(self, update: Callable[..., UserUpdate], size: int) -> None:
         verdicts = [Verdict(Status.UNKNOWN, str(place)) for place in range(size)]
         batch = Batch([update(place) for place in range(size)], [b"%d" % place for place in range(size)], 3, verdicts)
         refused = Verdict(Status.REJECTED, "400")

@@ -51,13 +51,13 @@ def test_the_vendor_is_available_while_attempts_are_left(breaker: CircuitBreaker
     assert breaker.unavailable(nothing_left=True) is None
 
 
-def test_one_out_of_tries_before_the_fifth_failure_is_its_own_trouble(breaker: CircuitBreaker) -> None:
+def test_a_last_attempt_before_the_fifth_failure_concerns_its_batch_alone(breaker: CircuitBreaker) -> None:
     breaker.note_failure([BUSY], fresh=False)
     fail(breaker, 10)
     assert not breaker.wants_probe
 
 
-def test_a_verdict_that_no_retry_would_change_is_not_out_of_tries(breaker: CircuitBreaker) -> None:
+def test_a_verdict_that_no_retry_would_change_is_no_last_attempt(breaker: CircuitBreaker) -> None:
     fail(breaker, 4)
     breaker.note_failure([REJECTED], fresh=False)
     assert not breaker.wants_probe
@@ -82,7 +82,7 @@ def test_without_rows_to_probe_with_the_vendor_is_unavailable_at_once(probing: C
     assert probing.unavailable(nothing_left=True) is not None
 
 
-def test_a_probe_that_succeeds_begins_anew(probing: CircuitBreaker) -> None:
+def test_a_successful_probe_resets_the_count(probing: CircuitBreaker) -> None:
     fail(probing, 2, fresh=True)
     probing.note_success()
     assert not probing.wants_probe

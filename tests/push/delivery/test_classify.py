@@ -22,10 +22,10 @@ def answer(*words: str) -> Response:
 
 
 class TestClassify:
-    def test_the_vendor_s_words_are_taken_in_their_order(self) -> None:
+    def test_the_vendor_s_verdicts_are_taken_in_their_order(self) -> None:
         assert classify(operation(), answer("no", "ok", "part"), range(3)) == [WORDS["no"], WORDS["ok"], WORDS["part"]]
 
-    def test_an_answer_may_name_the_users_in_an_order_of_its_own(self) -> None:
+    def test_a_response_may_name_the_users_in_another_order(self) -> None:
         def read(answer: Response, users: Sequence[Any]) -> list[Verdict]:
             words = dict(orjson.loads(answer.body))
             return [WORDS[words[user]] for user in users]
@@ -43,7 +43,7 @@ class TestClassify:
             pytest.param(Response(200, {}, b"<html>"), id="no-json"),
         ],
     )
-    def test_an_answer_that_does_not_fit_the_request_is_unreadable_for_all_and_final(self, unlike: Response) -> None:
+    def test_a_response_that_does_not_fit_the_request_is_unreadable_for_all_and_final(self, unlike: Response) -> None:
         assert classify(operation(), unlike, range(2)) == [UNREADABLE] * 2
         assert (UNREADABLE.status, UNREADABLE.action) == (Status.UNKNOWN, Action.KEEP)
 
@@ -82,7 +82,7 @@ class TestWorse:
             ("doubt", "part", Status.PARTIAL),
         ],
     )
-    def test_doubt_lasts_until_the_vendor_says_yes_or_no(self, before: str, now: str, left: Status) -> None:
+    def test_doubt_lasts_until_the_vendor_accepts_or_refuses(self, before: str, now: str, left: Status) -> None:
         assert worse(WORDS[before], WORDS[now]).status is left
 
     @pytest.mark.parametrize(("now", "action"), [("busy", Action.RETRY), ("stop", Action.STOP)])
@@ -92,7 +92,7 @@ class TestWorse:
         assert left.meaning == WORDS["doubt"].meaning
 
 
-def test_every_verdict_of_its_own_says_what_it_means_and_what_to_do() -> None:
+def test_every_verdict_of_the_engine_has_a_meaning_and_a_remedy() -> None:
     own: list[Any] = [NO_CONNECTION, NO_RESPONSE, UNREADABLE, BROKEN]
     assert len({verdict.code for verdict in own}) == len(own)
     assert all(verdict.meaning and verdict.remedy for verdict in own)

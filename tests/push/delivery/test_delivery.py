@@ -168,7 +168,7 @@ class TestRecord:
         assert isinstance(done.stopped, (OSError, ValueError))
         assert len(done.statuses) == done.book.read
 
-    def test_one_that_raises_while_the_rest_is_counted_loses_no_row(self, push: Any, rows: Any) -> None:
+    def test_one_that_raises_while_remaining_rows_are_counted_loses_no_row(self, push: Any, rows: Any) -> None:
         unsent = failing_once(lambda verdicts: verdicts[0].code == "not-tried")
         done = push(rows(100), "keys", record=unsent, concurrency=1)
         assert isinstance(done.stopped, RefusedConfiguration)

@@ -55,7 +55,7 @@ class TestDoubt:
 
     @pytest.mark.parametrize("max_users", [1, 3])
     @pytest.mark.parametrize("answer", ["short", "garbage"])
-    def test_an_answer_that_cannot_be_read_is_unknown_for_all(
+    def test_a_response_that_cannot_be_read_is_unknown_for_all(
         self, push: Any, rows: Any, answer: str, max_users: int
     ) -> None:
         done = push(rows(3), answer, target=operation(max_users), concurrency=1)
@@ -63,6 +63,6 @@ class TestDoubt:
         assert done.stopped is None
         assert all(verdict.meaning and verdict.remedy for verdict in done.book.verdicts.values())
 
-    def test_an_answer_with_too_many_elements_is_unknown_for_all(self, push: Any, rows: Any) -> None:
+    def test_a_response_with_too_many_elements_is_unknown_for_all(self, push: Any, rows: Any) -> None:
         done = push(rows(3), Response(200, {}, orjson.dumps(["ok"] * 4)), target=operation(3))
         assert done.statuses == ["unknown"] * 3

@@ -19,7 +19,7 @@ class TestPassingFailures:
         ("failure", "status"),
         [("refused", "unsent"), ("busy", "unsent"), ("doubt", "unknown"), ("dropped", "unknown"), ("lost", "unknown")],
     )
-    def test_are_tried_five_times_in_all_then_the_verdict_stands(
+    def test_are_sent_five_times_then_the_verdict_is_final(
         self, push: Any, rows: Any, failure: str, status: str
     ) -> None:
         done = push(rows(20), in_turn(failure), concurrency=1)

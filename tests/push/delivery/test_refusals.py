@@ -28,7 +28,7 @@ def test_two_batches_and_two_hundred_rows_are_the_word_on_all(max_users: int, en
     assert refusals.of_all is REFUSED
 
 
-def test_any_other_answer_shows_that_the_vendor_takes_requests() -> None:
+def test_any_other_response_shows_that_the_vendor_takes_requests() -> None:
     refusals = Refusals(operation(100))
     refusals.note_other()
     refuse(refusals, 1_000)

@@ -72,7 +72,7 @@ def test_rows_refused_alike_stop_the_push_and_untried_halves_share_the_verdict(b
     assert triage.untried(batch(1)) == [NOT_TRIED]
 
 
-def test_a_vendor_that_is_away_stops_the_push(batch: Any) -> None:
+def test_an_unavailable_vendor_stops_the_push(batch: Any) -> None:
     triage = Triage(operation())
     stops = []
     for _ in range(5):

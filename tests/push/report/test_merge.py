@@ -121,7 +121,7 @@ def test_a_shard_that_stopped_fails_the_total_by_name_reason_and_row() -> None:
     assert total.as_dict()["accepted"] == 8
 
 
-def test_shards_that_were_all_refused_are_no_push_of_nobody() -> None:
+def test_shards_that_were_all_refused_are_not_an_empty_push() -> None:
     total = Total([halted(number, 0, "The conn_id `nowhere` isn't defined") for number in (1, 2, 3, 4)])
     assert str(total.conclude(None)).startswith("4 of 4 shards stopped: shard 1: The conn_id `nowhere` isn't defined")
     assert total.report.summary() == "0 users: stopped before any was read"
@@ -134,7 +134,7 @@ def test_many_shards_that_stopped_keep_the_total_small() -> None:
     assert len(json.dumps({**total.as_dict(), "failure": error})) < 16_384
 
 
-def test_a_limit_of_a_shards_own_is_told_and_that_of_the_total_decides() -> None:
+def test_a_shards_own_limit_is_reported_and_the_totals_decides() -> None:
     rejected = Verdict(Status.REJECTED, "404", "User not found", "Remove it.")
     red = {**report([rejected] * 6), "failure": "6 of 6 users failed at Kahuna; max_failed allows 0"}
     total = Total([report([ACCEPTED] * 94), red])

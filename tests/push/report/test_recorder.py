@@ -79,7 +79,7 @@ def test_a_reject_that_raises_raises_once_and_every_row_is_counted(
     assert len(calls) == 1
 
 
-def test_progress_is_told_four_times_a_second_at_most(
+def test_progress_is_called_four_times_a_second_at_most(
     book: Book, update: Callable[..., UserUpdate], clock: Any
 ) -> None:
     told = []
@@ -91,7 +91,7 @@ def test_progress_is_told_four_times_a_second_at_most(
     assert told == [started + 0.25 * number for number in range(1, 11)]
 
 
-def test_progress_is_told_once_after_a_long_silence(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:
+def test_progress_is_called_once_after_a_long_pause(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:
     told = []
     recorder = Recorder(book, progress=lambda: told.append(book.rows), clock=clock)
     clock.advance(95)
@@ -100,6 +100,6 @@ def test_progress_is_told_once_after_a_long_silence(book: Book, update: Callable
     assert told == [1]
 
 
-def test_has_a_clock_of_its_own(book: Book, update: Callable[..., UserUpdate]) -> None:
+def test_has_its_own_clock(book: Book, update: Callable[..., UserUpdate]) -> None:
     Recorder(book, progress=lambda: pytest.fail("progress at once")).record([update(0)], [ACCEPTED])
     assert book.rows == 1

@@ -75,7 +75,7 @@ class TestCounts:
 
     @given(total=st.integers(21, 400), status=st.sampled_from(sorted(NEEDS_ATTENTION)))
     @settings(max_examples=30, deadline=None)
-    def test_hundreds_of_reasons_are_lumped_and_none_is_lost(self, total: int, status: Status) -> None:
+    def test_hundreds_of_reasons_are_summed_up_and_none_is_lost(self, total: int, status: Status) -> None:
         report = make(*((1, kind(status, number)) for number in range(total)))
         reasons = report.reasons()
         assert len(reasons) <= 20
@@ -111,7 +111,7 @@ class TestCounts:
         assert reason["attributes"] == {"bio": 2, "note": 1}
         assert reason["positions"] == [0, 1, 2, 3]
 
-    def test_different_words_of_the_vendor_are_one_reason_and_do_not_show(self) -> None:
+    def test_different_messages_of_the_vendor_are_one_reason_and_do_not_show(self) -> None:
         report = make((1, NOT_FOUND.saying("ada@example.com not found")), (1, NOT_FOUND.saying("bob not found")))
         data = json.dumps(report.as_dict({})) + str(report.log_lines()) + str(report.warning()) + report.summary()
         assert "ada" not in data
@@ -377,7 +377,7 @@ class TestConclude:
     def test_what_stopped_the_push_goes_first(self, stopped: Exception, counted: list[tuple[int, Verdict]]) -> None:
         assert make(*counted).conclude(stopped, 0) is stopped
 
-    def test_the_message_says_how_many_of_how_many(self) -> None:
+    def test_the_message_has_count_and_total(self) -> None:
         report = make((1_000, ACCEPTED), (1_001, REJECTED))
         assert str(report.conclude(None, 1_000)) == (
             "1,001 of 2,001 users failed at Kahuna; max_failed allows 1,000 rows: 1,001 x meaning 0 (Remedy 0)"
@@ -412,7 +412,7 @@ class TestPlaces:
         assert "User not found" in data["warning"]
         assert len(data["warning"]) < 200
 
-    def test_of_a_long_place_the_end_is_kept(self) -> None:
+    def test_the_end_of_a_long_location_is_kept(self) -> None:
         verdict = NOT_FOUND.at(f"s3://bucket/{'folder/' * 100}users.csv, line 1,234,567")
         [reason] = make((1, verdict)).as_dict({})["reasons"]
         assert len(reason["locations"][0]) == 100
@@ -465,7 +465,7 @@ class TestRemedies:
         assert reasons == {"400": remedy, "404": NOT_FOUND.remedy}
         assert any(line.endswith(remedy) for line in report.log_lines())
 
-    def test_no_remedy_of_a_table_speaks_of_the_file_itself(self) -> None:
+    def test_no_remedy_of_a_table_mentions_the_rejects_file(self) -> None:
         package = Path(airflow_provider_userattrs.__file__).parent
         tables = {*package.glob("vendors/*.py"), *package.glob("push/*.py")}
         for path in tables - {package / "push" / "rejects.py"}:

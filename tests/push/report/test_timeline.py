@@ -31,7 +31,7 @@ def test_the_counts_add_up_and_the_intervals_stay_few(steps: list[tuple[float, i
 
 @settings(max_examples=100, deadline=None)
 @given(steps=steps, at=st.integers(0, 80))
-def test_a_try_that_goes_on_makes_the_same_timeline(steps: list[tuple[float, int, int]], at: int) -> None:
+def test_a_resumed_try_continues_the_timeline(steps: list[tuple[float, int, int]], at: int) -> None:
     whole, parts = Timeline(), Timeline()
     seconds, rows, retries = 0.0, 0, 0
     for number, (waited, done, repeated) in enumerate(steps):
@@ -44,7 +44,7 @@ def test_a_try_that_goes_on_makes_the_same_timeline(steps: list[tuple[float, int
     assert parts.as_dict() == whole.as_dict()
 
 
-def test_a_count_that_goes_back_is_no_count() -> None:
+def test_a_decreasing_count_is_ignored() -> None:
     timeline = Timeline()
     timeline.note(0.1, 10, 2)
     timeline.note(0.2, 4, 1)

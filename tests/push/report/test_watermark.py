@@ -22,7 +22,7 @@ KINDS = [ACCEPTED, ACCEPTED, REJECTED, UNSENT, PASSING, UNKNOWN]
 PRINT = Fingerprint("rows", "settings")
 
 
-def test_more_holes_than_can_be_named_leave_what_is_behind_unfinished() -> None:
+def test_with_too_many_gaps_the_rows_after_them_are_unfinished() -> None:
     watermark = Watermark()
     for position in range(0, 4 * MAX_GAPS, 2):
         watermark.finish(position + 1, position + 2).add_accepted(1)
@@ -51,7 +51,7 @@ def test_a_checkpoint_is_small_whatever_the_reasons() -> None:
 
 
 @pytest.mark.parametrize("state", [{}, {"format": 0}, {"format": 1}, {"format": 1, "fingerprint": 5}, {"format": "1"}])
-def test_what_is_no_checkpoint_is_refused(state: dict[str, Any]) -> None:
+def test_anything_but_a_checkpoint_is_refused(state: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="damaged, or of another version"):
         Checkpoint.from_dict(state)
 
@@ -62,7 +62,7 @@ def test_a_fingerprint_names_what_differs() -> None:
     assert PRINT.differs_in(Fingerprint("others", "other")) == ["input", "configuration"]
 
 
-def test_reading_on_from_a_place_keeps_the_positions() -> None:
+def test_resuming_from_a_cursor_keeps_the_positions() -> None:
     checkpoint = Checkpoint(PRINT, below=8, gaps=((3, 5),))
     assert list(checkpoint.unfinished(iter("cdefghijk"), 2)) == [(3, "d"), (4, "e"), (8, "i"), (9, "j"), (10, "k")]
 

@@ -55,7 +55,7 @@ def test_a_fingerprint_names_what_differs() -> None:
     assert PRINT.differs_in(Fingerprint("others", "other")) == ["input", "configuration"]
 
 
-def test_where_the_source_goes_on() -> None:
+def test_where_the_source_resumes() -> None:
     assert (Checkpoint().after, Checkpoint().start) == (None, 0)
     assert (WHOLE.after, WHOLE.start) == ({"line": 3}, 2)
     by_keys = Checkpoint(below=9, cursor=("x", 2), keys=KEYS)
@@ -90,7 +90,7 @@ def test_whether_a_row_is_in_doubt(checkpoint: Checkpoint, has_doubt: bool) -> N
     start=st.integers(0, 12),
     rows=st.integers(0, 20),
 )
-def test_the_unfinished_rows_are_those_in_holes_and_above(below: int, edges: set[int], start: int, rows: int) -> None:
+def test_the_unfinished_rows_are_those_in_gaps_and_above(below: int, edges: set[int], start: int, rows: int) -> None:
     inside = sorted(edge for edge in edges if edge < below)
     gaps = tuple(zip(inside[0::2], inside[1::2], strict=False))
     checkpoint = Checkpoint(below=below, gaps=gaps)

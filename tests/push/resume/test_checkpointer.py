@@ -90,7 +90,7 @@ def test_it_is_written_every_two_seconds(attempt: Any, clock: Any) -> None:
     assert one.store.checkpoint.below == 5
 
 
-def test_a_push_that_may_be_repeated_notes_no_batch_and_leaves_nothing_when_complete(attempt: Any) -> None:
+def test_an_idempotent_push_records_no_batch_and_leaves_nothing_when_complete(attempt: Any) -> None:
     one = attempt()
     one.announce(0)
     assert one.store.writes == 0
@@ -168,7 +168,7 @@ def test_a_later_try_that_sends_nothing_leaves_in_doubt_what_was(attempt: Any) -
     assert one.store.checkpoint.sent_below == 7
 
 
-def test_the_source_goes_on_from_the_last_place_before_the_first_unfinished_row(attempt: Any) -> None:
+def test_the_source_resumes_from_the_last_cursor_before_the_first_unfinished_row(attempt: Any) -> None:
     one = attempt()
     for number, position in enumerate((0, 10, 20, 30)):
         one.checkpointer.pass_cursor(number, position)
@@ -189,7 +189,7 @@ def test_of_a_source_with_keys_the_unfinished_rows_are_named_by_them(attempt: An
     assert one.checkpointer.current().keys["tries"] == [[[[20], [40]], [[40], []]]]
 
 
-def test_rows_that_a_source_says_are_in_doubt_are(attempt: Any) -> None:
+def test_rows_that_a_source_marks_are_in_doubt(attempt: Any) -> None:
     one = attempt(idempotent=False)
     one.checkpointer.pass_keys(Keys([10], in_doubt=True), 0)
     assert one.checkpointer.is_in_doubt(0)

@@ -41,7 +41,7 @@ def numbered(position: int, row: Any) -> Any:
     return position, row
 
 
-def test_rows_are_numbered_and_marks_are_told_and_no_rows() -> None:
+def test_rows_are_numbered_and_marks_are_not() -> None:
     told: Any = Told()
     rows = [Cursor("a"), "x", "y", Cursor("b"), "z"]
     assert done(rows, Checkpoint(), told) == [(0, "x"), (1, "y"), (2, "z")]
@@ -49,12 +49,12 @@ def test_rows_are_numbered_and_marks_are_told_and_no_rows() -> None:
 
 
 @pytest.mark.parametrize("checkpoint", [Checkpoint(), Checkpoint(below=1)], ids=["first", "later"])
-def test_where_no_checkpoint_is_kept_marks_are_passed_over(checkpoint: Checkpoint) -> None:
+def test_without_a_checkpoint_marks_are_ignored(checkpoint: Checkpoint) -> None:
     rows = [Cursor("a"), "x", Keys([1]), "y"]
     assert done(rows, checkpoint, None) == [(0, "x"), (1, "y")][checkpoint.below :]
 
 
-def test_a_later_try_takes_up_holes_and_what_follows() -> None:
+def test_a_later_try_resumes_in_gaps_and_after_the_watermark() -> None:
     told: Any = Told()
     checkpoint = Checkpoint(below=6, gaps=((3, 4),), cursor=("a", 2))
     rows = ["2", "3", Cursor("b"), "4", "5", "6", "7"]

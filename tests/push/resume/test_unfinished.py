@@ -68,6 +68,6 @@ def test_keys_of_two_types_are_refused() -> None:
     ],
     ids=["none", "empty", "no-edges", "one-edge", "no-number", "no-type", "no-key"],
 )
-def test_what_is_none_is_refused(state: Any) -> None:
+def test_anything_else_is_refused(state: Any) -> None:
     with pytest.raises(ValueError, match=r"not keys|not an encoded key|unpack"):
         Unfinished.from_dict(state)

@@ -40,7 +40,7 @@ def mysql_error(client: str, number: int, text: str) -> Exception:
 
 @pytest.mark.parametrize("client", ["mysqlclient", "pymysql", "mysql-connector-python"])
 @pytest.mark.parametrize("number", [1040, 1053, 1205, 1213, 1317, 1927, 1969, 2002, 2003, 2006, 2013, 2055, 3024, 4031])
-def test_what_is_passing_at_mysql(client: str, number: int) -> None:
+def test_transient_errors_of_mysql(client: str, number: int) -> None:
     error = mysql_error(client, number, "of ada@example.com")
     assert is_database_error(error)
     assert is_transient(error)
@@ -116,7 +116,7 @@ def test_sqlstates(state: str, passing: bool) -> None:
         ("NotSupportedError", False),
     ],
 )
-def test_a_driver_that_says_nothing_but_the_kind(kind: str, passing: bool) -> None:
+def test_a_driver_that_gives_the_kind_alone(kind: str, passing: bool) -> None:
     error = type(kind, (sqlite3.DatabaseError,), {})("of ada@example.com")
     assert is_database_error(error)
     assert is_transient(error) is passing

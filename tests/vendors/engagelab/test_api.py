@@ -58,7 +58,7 @@ class TestDocumentedCodes:
         assert (verdict.status, verdict.action) == expected
         assert verdict.code == str(code)
 
-    def test_have_a_meaning_and_a_remedy_and_keep_the_vendor_s_words(
+    def test_have_a_meaning_and_a_remedy_and_keep_the_vendor_s_message(
         self, operation: Operation, code: int, said: str, expected: Any, word: str
     ) -> None:
         [verdict] = operation.read(answer({"code": code, "message": said}), range(1))
@@ -93,13 +93,13 @@ class TestSuccess:
         assert verdict.remedy.endswith(".")
 
     @pytest.mark.parametrize("message", ["Success", "SUCCESS", "success ", " success\n"], ids=repr)
-    def test_case_and_blanks_of_the_word_do_not_decide(self, message: str) -> None:
+    def test_case_and_whitespace_of_the_message_do_not_matter(self, message: str) -> None:
         assert engagelab.read(answer({"code": 0, "message": message}), range(1))[0].status is Status.ACCEPTED
 
     def test_no_message_is_partial(self) -> None:
         assert engagelab.read(answer({"code": 0}), range(1))[0].status is Status.PARTIAL
 
-    def test_more_fields_do_no_harm(self) -> None:
+    def test_further_fields_do_no_harm(self) -> None:
         body = {"code": 0, "message": "success", "data": [1], "trace": "x"}
         assert engagelab.read(answer(body), range(1))[0].status is Status.ACCEPTED
 
@@ -214,7 +214,7 @@ class TestEverythingElse:
         status=st.one_of(st.just(200), st.integers(100, 599)),
         users=st.integers(1, 3),
     )
-    def test_nothing_makes_it_raise_and_only_the_exact_words_are_a_success(
+    def test_nothing_makes_it_raise_and_only_the_exact_values_are_a_success(
         self, body: Any, status: int, users: int
     ) -> None:
         verdicts = engagelab.read(answer(body, status), range(users))

@@ -232,7 +232,7 @@ class TestIncrease:
     @pytest.mark.parametrize(
         "value", [Decimal("Infinity"), Decimal("-Infinity"), Decimal("sNaN")], ids=["inf", "-inf", "snan"]
     )
-    def test_refuses_what_decimals_trip_over(self, sent: Any, value: Decimal) -> None:
+    def test_refuses_special_decimals(self, sent: Any, value: Decimal) -> None:
         assert sent(value, "increase") in ("not-a-number", "unconvertible")
 
     def test_names_an_infinite_decimal_what_it_is(self, sent: Any) -> None:
@@ -330,7 +330,7 @@ def test_a_constant_datetime_as_a_contact_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("operation", ["add", "remove", "increase"])
-def test_a_hash_is_held_to_the_operation_s_rules(become: Any, operation: str) -> None:
+def test_a_hash_is_checked_by_the_operation_s_rules(become: Any, operation: str) -> None:
     described, row = engagelab.OPERATIONS[operation], {"euid": 1, "mail": "a@b"}
     try:
         body = become(described, {"euid": "euid"}, row, attributes={"x": Hashed("mail")})

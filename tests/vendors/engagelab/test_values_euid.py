@@ -81,13 +81,13 @@ class TestEuid:
         ("value", "words"),
         [(b"7", "; the value is of type bytes"), ([7], "; the value is of type list"), (1.5, "64-bit integer")],
     )
-    def test_of_another_type_is_said_by_its_name(self, value: Any, words: str) -> None:
+    def test_of_another_type_is_refused_by_the_type_s_name(self, value: Any, words: str) -> None:
         with pytest.raises(InvalidRow) as raised:
             identify({"euid": value})
         assert raised.value.verdict.meaning.endswith(words)
 
     @pytest.mark.parametrize("value", [Decimal("Infinity"), Decimal("sNaN"), Decimal(10**40)], ids=repr)
-    def test_is_no_decimal_without_a_remainder_either(self, become: Any, value: Decimal) -> None:
+    def test_is_no_decimal_with_a_fraction(self, become: Any, value: Decimal) -> None:
         operation, row = engagelab.OPERATIONS["set"], {"euid": value, "x": 1}
         verdict = become(operation, {"euid": "euid"}, row)
         assert (verdict.code, verdict.attribute) == ("euid", None)
@@ -105,7 +105,7 @@ class TestEuid:
         ],
         ids=repr,
     )
-    def test_is_no_float_that_cannot_say_which_integer_it_was(self, value: Any) -> None:
+    def test_is_no_float_that_may_have_been_another_integer(self, value: Any) -> None:
         """In a data frame, integers with a gap are floats; 123456789012345678 comes as 1.2345678901234568e17."""
         with pytest.raises(InvalidRow) as raised:
             identify({"euid": value})

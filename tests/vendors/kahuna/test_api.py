@@ -194,7 +194,7 @@ class TestUsers:
         ],
         ids=repr,
     )
-    def test_that_have_no_clear_word_are_unknown(self, item: Any) -> None:
+    def test_that_are_ambiguous_are_unknown(self, item: Any) -> None:
         fine, verdict = kahuna.read(answer([{"success": True}, item]), range(2))
         assert fine.status is Status.ACCEPTED
         assert verdict.status is Status.UNKNOWN
@@ -228,7 +228,7 @@ class TestUsers:
         status=st.one_of(st.just(200), st.integers(100, 599)),
         users=st.integers(1, 4),
     )
-    def test_nothing_makes_it_raise_and_only_the_exact_words_are_a_success(
+    def test_nothing_makes_it_raise_and_only_the_exact_values_are_a_success(
         self, body: Any, status: int, users: int
     ) -> None:
         verdicts = kahuna.read(answer(body, status), range(users))
@@ -318,7 +318,7 @@ class TestOperation:
         assert len(json.loads(body)["user_attributes_array"]) == 100
 
 
-def test_a_response_seen_before_gives_a_list_of_its_own() -> None:
+def test_a_response_seen_before_gives_a_new_list() -> None:
     response = Response(200, {}, b'[{"success":true},{"success":true}]')
     first = kahuna.read(response, ["a", "b"])
     first.clear()

@@ -313,7 +313,7 @@ class TestTarget:
         row = {"email": odd.Loud(), "x": 1}
         assert become(kahuna.OPERATIONS["set"], {"email": "email"}, row).code == "target-type"
 
-    def test_of_another_type_is_said_by_its_name(self) -> None:
+    def test_of_another_type_is_refused_by_the_type_s_name(self) -> None:
         with pytest.raises(InvalidRow) as raised:
             identify({"email": b"a@b"})
         assert raised.value.verdict.meaning.endswith("neither text nor integer; the value is of type bytes")

@@ -137,7 +137,7 @@ class TestErrors:
         [verdict] = moengage.read(answer({}, status), range(1))
         assert word in verdict.remedy
 
-    def test_each_type_of_400_means_something_of_its_own(self) -> None:
+    def test_each_type_of_400_has_its_own_meaning(self) -> None:
         kinds = [kind for status, kind, _ in ERRORS if status == 400]
         meanings = {moengage.read(answer(failure(kind), 400), range(1))[0].meaning for kind in [*kinds, "unheard of"]}
         assert len(meanings) == len(kinds) + 1
@@ -157,11 +157,11 @@ class TestSuccess:
         ],
         ids=str,
     )
-    def test_is_200_that_says_so(self, body: Any) -> None:
+    def test_is_a_200_with_success(self, body: Any) -> None:
         assert moengage.read(answer(body), range(1))[0].status is Status.ACCEPTED
         assert moengage.succeeded(answer(body))
 
-    def test_a_200_that_says_fail_is_rejected(self) -> None:
+    def test_a_200_with_fail_is_rejected(self) -> None:
         [verdict] = moengage.read(answer(failure("MissingAttributeError")), range(1))
         assert (verdict.status, verdict.action, verdict.detail) == (
             Status.REJECTED,
@@ -192,14 +192,14 @@ class TestSuccess:
         ],
         ids=ascii,
     )
-    def test_a_200_that_says_neither_is_unknown(self, body: bytes) -> None:
+    def test_a_200_with_neither_is_unknown(self, body: bytes) -> None:
         [verdict] = moengage.read(answer(body), range(1))
         assert (verdict.status, verdict.action) == (Status.UNKNOWN, Action.KEEP)
         assert verdict.remedy.endswith(".")
         assert not moengage.succeeded(answer(body))
 
     @pytest.mark.parametrize("status", [201, 202, 204, 206, 301, 400, 401, 403, 409, 413, 415, 418, 429, 500, 503])
-    def test_no_other_status_is_one_whatever_it_says(self, status: int) -> None:
+    def test_no_other_status_is_one_whatever_the_body(self, status: int) -> None:
         [verdict] = moengage.read(answer({"status": "success"}, status), range(1))
         assert (verdict.status, verdict.code) == (Status.UNKNOWN, str(status))
 
@@ -221,7 +221,7 @@ class TestSuccess:
         status=st.one_of(st.just(200), st.integers(100, 599)),
         users=st.integers(1, 3),
     )
-    def test_nothing_makes_it_raise_and_only_the_exact_words_are_one(self, body: Any, status: int, users: int) -> None:
+    def test_nothing_makes_it_raise_and_only_the_exact_values_are_one(self, body: Any, status: int, users: int) -> None:
         verdicts = moengage.read(answer(body, status), range(users))
         assert len(verdicts) == users
         if isinstance(body, bytes):

@@ -84,7 +84,7 @@ class TestCustomerId:
         assert (verdict.status, verdict.code) == (Status.INVALID, "customer-id")
         assert verdict.remedy.endswith(".")
 
-    def test_of_another_type_is_said_by_its_name(self) -> None:
+    def test_of_another_type_is_refused_by_the_type_s_name(self) -> None:
         with pytest.raises(InvalidRow) as raised:
             identify({"customer_id": b"john"})
         assert raised.value.verdict.meaning.endswith("the value is of type bytes")

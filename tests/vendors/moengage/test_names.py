@@ -43,7 +43,7 @@ class TestNames:
     def test_that_are_reserved(self, sent: Any, name: str) -> None:
         assert sent(1, name=name) == "reserved-name"
 
-    def test_that_are_empty_are_said_to_be(self) -> None:
+    def test_that_are_empty_have_their_own_verdict(self) -> None:
         verdict = check_name("")
         assert verdict is not None
         assert "without a name" in verdict.meaning
@@ -60,7 +60,7 @@ class TestNames:
         assert verdict is not None
         assert verdict.status is Status.INVALID
 
-    def test_that_are_too_long_are_refused_unless_told_otherwise(self) -> None:
+    def test_that_are_too_long_are_refused_by_default(self) -> None:
         verdict = check_name("a" * 201)
         assert verdict is not None
         assert (verdict.status, verdict.code) == (Status.INVALID, "name-too-long")

@@ -87,7 +87,7 @@ class TestVendorAway:
         done = push(rows(3_000), "refused", concurrency=4)
         assert done.book.outstanding < 1_000
 
-    def test_a_vendor_that_is_away_is_left_alone(self, push: Any, rows: Any) -> None:
+    def test_an_unavailable_vendor_gets_no_further_requests(self, push: Any, rows: Any) -> None:
         done = push(rows(3_000), "refused", concurrency=4)
         assert isinstance(done.stopped, RetryLater)
         assert done.delivery.traffic.requests < 3_000
