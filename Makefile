@@ -5,6 +5,7 @@ PYTHON ?= python3
 PORT ?= 8765
 N ?= 1000
 SEED ?= 1
+MINUTES ?= 10
 BIN := .venv/bin
 READY := .venv/.ready
 
@@ -46,11 +47,12 @@ docs: $(READY)  ## Build the pages of docs/ to build/docs; a warning is an error
 screenshots: export USERATTRS_SCREENSHOTS = docs/screenshots
 screenshots: test-ui  ## The same, and update the pictures in docs/
 
-chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, from seed SEED (1) on
-	USERATTRS_SCHEDULES=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q tests/chaos
+chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, and responses byte by byte, from seed SEED (1) on
+	USERATTRS_SCHEDULES=$(N) USERATTRS_SCRIPTS=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -n auto tests/chaos
 
-fuzz: $(READY)  ## Push to a server that responds by N (1,000) random scripts, byte by byte, from seed SEED (1) on
-	USERATTRS_SCRIPTS=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -n auto tests/chaos/test_wire.py
+fuzz: export USERATTRS_FUZZ_SECONDS = $(shell expr $(MINUTES) \* 60)
+fuzz: $(READY)  ## Give every parser of foreign input what nobody meant to write, for MINUTES (10), from seed SEED (1) on
+	USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -p no:xdist tests/fuzz
 
 bench: $(READY) benchmarks/.venv/.ready  ## Measure beside wrk, drt, dlt and HttpOperator; ONLY=... runs some rows
 	@$(BIN)/python benchmarks/bench.py $(ONLY)

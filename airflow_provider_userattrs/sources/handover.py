@@ -84,7 +84,7 @@ def take_over(handed: HandedOver) -> Any:
     """
     arguments = handed.serialize().copy()
     name, rendered = arguments.pop("source", None), arguments.pop("rendered", True)
-    if name not in _SOURCES:
+    if not isinstance(name, str) or name not in _SOURCES:
         raise ValueError(f"users is a source of unknown kind; give one of {', '.join(map(repr, _SOURCES))}")
     module, kind = _SOURCES[name]
     try:

@@ -12,7 +12,7 @@ TESTS = Path(__file__).parents[1]
 PACKAGE = Path(airflow_provider_userattrs.__file__).parent
 
 #: What is about more than one module.
-ACROSS = {"canaries", "chaos", "contract", "docs", "first_hour", "integration", "project", "system", "ui"}
+ACROSS = {"canaries", "chaos", "contract", "docs", "first_hour", "fuzz", "integration", "project", "system", "ui"}
 
 
 def is_about(test: Path, module: Path) -> bool:

@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.phrases import counted, shortened
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
-from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.report.report import FORMAT, Report
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -43,6 +43,19 @@ class Total:
         self._tasks_without_report = without_report
         if not self._reports:
             raise ValueError(self._missing_sentence() or "there is no report to add up")
+        formats = sorted({str(report["format"]) for report in self._reports} - {str(FORMAT)})
+        if formats:
+            raise ValueError(
+                f"a report is of format {formats[0]}, not {FORMAT}: another version of this package made it; run the "
+                "push again"
+            )
+        try:
+            self._add_up()
+            self.as_dict()  # of each field of each report
+        except (AttributeError, KeyError, TypeError):
+            raise ValueError("a report is damaged; run the push again") from None
+
+    def _add_up(self) -> None:
         kinds = {(report["vendor"], report["operation"], bool(report["dry_run"])) for report in self._reports}
         if len(kinds) > 1:
             raise ValueError(f"the reports are of different pushes: {', '.join(sorted(map(_kind, kinds)))}")

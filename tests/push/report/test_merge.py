@@ -143,3 +143,12 @@ def test_a_shards_own_limit_is_reported_and_the_totals_decides() -> None:
     assert warning is not None
     assert warning.endswith("; 1 shard failed by itself: a shard: 6 of 6 users failed at Kahuna; max_failed allows 0")
     assert "max_failed allows 5% of the rows: " in str(total.conclude(0.05))
+
+
+def test_a_report_of_another_version_or_a_damaged_one_is_refused() -> None:
+    whole = report([Verdict(Status.REJECTED, "404", "unknown", "Check.")])
+    with pytest.raises(ValueError, match=r"a report is of format 9, not 1: another version"):
+        Total([whole, {**whole, "format": 9}])
+    for name in ("requests", "accepted", "notes"):
+        with pytest.raises(ValueError, match="a report is damaged; run the push again"):
+            Total([{**whole, name: None}])
