@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,6 @@ def test_a_test_needs_the_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     name, _, value = variable.partition("=")
     monkeypatch.setenv(name, value)
     monkeypatch.setenv("AIRFLOW_CONN_MOENGAGE_DEFAULT", '{"conn_type": "moengage", "login": "a", "password": "b"}')
-    with pytest.raises(SystemExit):
+    with suppress(SystemExit):  # Airflow 3.3 alone exits with an error
         args.func(args)
     assert "data_center" in capsys.readouterr().out
