@@ -50,7 +50,7 @@ __all__ = [
     "XComArg",
     "dag",
     "get_current_context",
-    "needs_compat_sdk",
+    "require_compat_sdk",
     "task",
     "task_group",
 ]
@@ -61,5 +61,9 @@ DAG_FILE = (
     if _HAS_COMPAT_SDK
     else "from airflow.models import DAG, BaseOperator; from airflow.hooks.base import BaseHook"
 )
-#: Of a test of code as users have it.
-needs_compat_sdk = pytest.mark.skipif(not _HAS_COMPAT_SDK, reason="imports as in README: common-compat 1.8 and later")
+
+
+def require_compat_sdk() -> None:
+    """Skip a test of code that imports as README does, where the compatibility provider is too old for that."""
+    if not _HAS_COMPAT_SDK:
+        pytest.skip("imports as README has them: common-compat 1.8 and later")

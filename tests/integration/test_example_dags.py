@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import warehouse_file
+from airflow_names import require_compat_sdk
 from versions import AIRFLOW, has
 
 import airflow_provider_userattrs
@@ -37,6 +38,7 @@ STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", 
 @pytest.fixture
 def examples(airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Parse the folder as Airflow does."""
+    require_compat_sdk()
     try:
         from airflow.dag_processing.dagbag import DagBag
     except ImportError:  # Airflow 2
