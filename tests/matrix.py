@@ -36,7 +36,15 @@ SMOKE = (
 #: What --ci runs on the row of this name: all that knows Airflow, for the engine and the vendors import none of it.
 OLDEST = "2.11.2-py3.12"
 BESIDE_AIRFLOW = (
-    *("tests/contract", "tests/hooks", "tests/integration", "tests/operators", "tests/plugins", "tests/sources"),
+    *(
+        "tests/canaries",
+        "tests/contract",
+        "tests/hooks",
+        "tests/integration",
+        "tests/operators",
+        "tests/plugins",
+        "tests/sources",
+    ),
     *("tests/task", "tests/docs/test_versions.py"),
     *("tests/test_airflow.py", "tests/test_assets.py", "tests/test_get_provider_info.py"),
 )
