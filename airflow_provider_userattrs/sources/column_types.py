@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -178,7 +179,9 @@ def convert_row(
         convert(row, types)
     except InvalidRow as invalid:
         verdict = invalid.verdict if locate is None else invalid.verdict.at(locate(number))
-        return MalformedRow(verdict, raw, types)
+        for fault in (verdict, *verdict.others):
+            row[str(fault.attribute)] = None
+        return MalformedRow(verdict, raw, types, fit=row)
     return row
 
 
@@ -187,8 +190,9 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
 
     :param row: column -> value; columns it does not have are skipped.
     :param types: column -> name of a type.
-    :raises InvalidRow: if a value cannot be converted; the verdict names column and type, never the value.
+    :raises InvalidRow: if values cannot be converted; the verdict names column and type, never the value.
     """
+    faults = []
     for column, name in types.items():
         value = row.get(column)
         if value is None:
@@ -196,16 +200,19 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
         try:
             row[column] = TYPES[name](value if type(value) is str else _present(value))
         except InvalidRow as invalid:
-            raise InvalidRow(invalid.verdict.on(column)) from None
+            faults.append(invalid.verdict.on(column))
         except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError, RecursionError):
-            raise InvalidRow(
+            faults.append(
                 Verdict(
                     Status.INVALID,
                     "wrong-type",
                     f"value is not of the type {name} that types declares",
                     "Fix the value, or declare another type for the column.",
-                ).on(column)
-            ) from None
+                    attribute=column,
+                )
+            )
+    if faults:
+        raise InvalidRow(replace(faults[0], others=tuple(faults[1:])))
 
 
 def _present(value: Any) -> Any:

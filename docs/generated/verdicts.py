@@ -117,6 +117,7 @@ VERDICTS = {
         "push.mapping.values",
         "push.mapping.scalars",
         "push.mapping.numbers",
+        "push.mapping.times",
         "push.mapping.encodable",
     ],
     "engagelab-values": ["vendors.engagelab.values", "vendors.engagelab.contacts"],

@@ -165,6 +165,23 @@ def test_on_bad_value_attribute_leaves_out_only_the_bad_attribute(push: Callable
     assert control.user("moengage", "u1")["attributes"] == {"age": 36}
 
 
+def test_a_value_of_another_type_than_declared_costs_its_attribute_alone_too(
+    push: Callable[..., Any], control: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text("customer_id,age,born,plan\nu1,unknown,03.02.1990,gold\nu2,44,1990-02-03,free\n")
+    source = FileRows(str(path), types={"age": "integer", "born": "date"})
+    run = push(source, on_bad_value="attribute")
+    assert run.counts == {"accepted": 2}
+    assert control.user("moengage", "u1")["attributes"] == {"plan": "gold"}
+    assert control.user("moengage", "u2")["attributes"] == {"age": 44, "born": "1990-02-03", "plan": "free"}
+    assert sorted(note["attribute"] for note in run.report["notes"]) == ["age", "born"]
+    warned = push(source).report["warning"]
+    assert (
+        "1 x value is not of the type integer that types declares on age, also value is not of the type date" in warned
+    )
+
+
 @pytest.mark.parametrize("operator", SETTING, ids=lambda operator: operator.__name__)
 def test_every_operator_that_sets_takes_it(operator: Any) -> None:
     needs = NEEDS.get(operator, {})

@@ -111,7 +111,7 @@ class Mapper:
     def __call__(self, position: int, row: Row | MalformedRow) -> UserUpdate | Outcome:
         """Return a row's update, or its outcome if there is nothing to send."""
         if type(row) is not dict and not isinstance(row, Mapping):
-            return Outcome(position, row.verdict if isinstance(row, MalformedRow) else row_type(row), row)
+            return self._build_malformed(position, row)
         column = None
         credentials = {}
         try:
@@ -199,6 +199,27 @@ class Mapper:
         fit = tuple(column for column in columns if column[0] not in faults)
         made = self.build(position, credentials, row, [*notes, *left_out], fit)
         return outcome if isinstance(made, Outcome) else made
+
+    def _build_malformed(self, position: int, row: Any) -> UserUpdate | Outcome:
+        """Return the outcome of what is no row, or the update of one whose values at fault are to be left out."""
+        if not isinstance(row, MalformedRow):
+            return Outcome(position, row_type(row), row)
+        outcome = Outcome(position, row.verdict, row)
+        faults = {fault.attribute: fault for fault in (row.verdict, *row.verdict.others)}
+        if not self._leave_out or row.fit is None or not self._user_columns.isdisjoint(faults):
+            return outcome
+        made = self(position, row.fit)
+        if isinstance(made, Outcome):
+            return outcome if made.verdict is NOTHING_TO_SET else Outcome(position, made.verdict, row, made.user)
+        columns = self._columns if self._columns is not None else self._columns_for(tuple(row.fit))
+        left_out = {name: faults[column] for name, column, _ in columns if column in faults}
+        made.unset = [name for name in made.unset if name not in left_out]
+        made.row = row
+        if not made.attributes and not made.unset:
+            return outcome
+        for name, fault in left_out.items():
+            self.notes[str(name), f"left out: {fault.meaning}"] += 1
+        return made
 
     def _build_without(self, position: int, row: Row, missing: str) -> UserUpdate | Outcome:
         """Name the user by the credentials there are, and note it: JSON exports leave out NULLs."""

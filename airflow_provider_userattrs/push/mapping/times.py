@@ -10,6 +10,15 @@ from typing import Any
 import pendulum
 
 from airflow_provider_userattrs.push.mapping.values import Convert, Noted
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+
+OUT_OF_RANGE = Verdict(
+    Status.INVALID,
+    "time-out-of-range",
+    "time before the year 1 or after 9999 in the time zone it is sent in",
+    "Send NULL in place of such a time, or one that is some days further from the limit.",
+)
 
 
 def time_zone(name: str) -> tzinfo:
@@ -38,7 +47,7 @@ def local_text(zone: tzinfo, form: Callable[[datetime], str], *, to: str = "seco
     def convert(value: datetime) -> Any:
         local = value
         if (its := value.tzinfo) is not None and not (is_utc and (its is timezone.utc or not value.utcoffset())):
-            local = value.astimezone(zone).replace(tzinfo=None)
+            local = _moved(value, zone).replace(tzinfo=None)
         text = form(local)
         return Noted(text, note) if local.microsecond or (to_minute and local.second) else text
 
@@ -54,9 +63,16 @@ def utc_text(zone: tzinfo) -> Convert:
     def convert(value: datetime) -> Any:
         utc = value
         if value.tzinfo is not timezone.utc:
-            utc = (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(timezone.utc)
+            utc = _moved(value if value.tzinfo else value.replace(tzinfo=zone), timezone.utc)
         parts = utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second
         text = "%04d-%02d-%02dT%02d:%02d:%02dZ" % parts  # noqa: UP031  twice as fast as format specifiers
         return Noted(text, "time cut to the second") if utc.microsecond else text
 
     return convert
+
+
+def _moved(value: datetime, zone: tzinfo) -> datetime:
+    try:
+        return value.astimezone(zone)
+    except OverflowError:
+        raise InvalidRow(OUT_OF_RANGE) from None

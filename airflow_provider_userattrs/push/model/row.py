@@ -32,7 +32,7 @@ class UserUpdate:
         keys: tuple[Hashable, ...],
         attributes: dict[str, Any],
         unset: tuple[str, ...] | list[str],
-        row: Row,
+        row: Row | MalformedRow,
     ) -> None:
         self.position = position
         self.user = user
@@ -48,11 +48,15 @@ class MalformedRow:
     :param verdict: the verdict on it.
     :param raw: what was read, for the rejects file.
     :param types: the declared column types, if ``raw`` is the row before its conversion to them.
+    :param fit: the row with NULL in the columns that the verdict and its others name; None if there is no such row.
     """
 
-    __slots__ = ("raw", "types", "verdict")
+    __slots__ = ("fit", "raw", "types", "verdict")
 
-    def __init__(self, verdict: Verdict, raw: Any = None, types: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, verdict: Verdict, raw: Any = None, types: Mapping[str, str] | None = None, fit: Row | None = None
+    ) -> None:
+        self.fit = fit
         self.verdict = verdict
         self.raw = raw
         self.types = types

@@ -13,7 +13,9 @@ from push.mapping.any_rules import RESERVED, TOO_BIG, left_out, mapped, rules, u
 from airflow_provider_userattrs.push.mapping.attributes import compile_attributes
 from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_faults, find_unfit_names
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
-from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.sources.column_types import convert_row
 
 
 class Flaky:
@@ -100,3 +102,78 @@ def test_leaving_out_is_pushing_the_row_without_its_faults(row: dict[str, Any]) 
         assert left_out(lenient).verdict == made.verdict
     else:
         assert updated(lenient).attributes == expected.attributes
+
+
+# Rows that their source could not convert to the declared types
+
+
+def malformed(types: dict[str, str], **row: Any) -> Any:
+    return convert_row({"id": 1, **row}, types)
+
+
+TYPES = {"age": "integer", "born": "date", "id": "integer"}
+
+
+def test_every_value_of_a_wrong_type_is_found() -> None:
+    verdict = malformed(TYPES, age="x", born="y").verdict
+    assert [(each.attribute, each.code) for each in (verdict, *verdict.others)] == [
+        ("age", "wrong-type"),
+        ("born", "wrong-type"),
+    ]
+
+
+@pytest.mark.parametrize("nulls", [False, True])
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, {"attributes": ["age", "born", "plan"]}, {"attributes": {"age": "age", "born": "born", "plan": "plan"}}],
+    ids=["all", "a-list", "a-dict"],
+)
+def test_a_value_of_a_wrong_type_is_left_out(nulls: bool, chosen: dict[str, Any]) -> None:
+    """It is no NULL: nothing is removed at the vendor because of it."""
+    mapper = Mapper(rules(), {"id": "id"}, leave_out=True, unset_nulls=nulls, **chosen)
+    row = malformed(TYPES, age="x", born=None, plan="gold")
+    update = mapper(0, row)
+    assert isinstance(update, UserUpdate)
+    assert update.attributes == {"plan": "gold"}
+    assert list(update.unset) == (["born"] if nulls else [])
+    assert update.row is row  # as it was read, for the rejects file
+    assert mapper.notes == {("age", "left out: value is not of the type integer that types declares"): 1}
+
+
+def test_a_value_of_a_wrong_type_beside_one_that_cannot_be_sent() -> None:
+    mapper = Mapper(rules(), {"id": "id"}, leave_out=True)
+    update = mapper(0, malformed(TYPES, age="x", size=2_000, plan="gold"))
+    assert isinstance(update, UserUpdate)
+    assert update.attributes == {"plan": "gold"}
+    assert {name for name, _ in mapper.notes} == {"age", "size"}
+
+
+def test_a_column_that_is_renamed_or_not_sent() -> None:
+    mapper = Mapper(rules(), {"id": "id"}, leave_out=True, rename={"age": "years"}, exclude=["born"])
+    mapper(0, malformed(TYPES, age="x", born="y", plan="gold"))
+    assert {name for name, _ in mapper.notes} == {"years"}
+
+
+@pytest.mark.parametrize(
+    ("row", "codes"),
+    [
+        ({"age": "x"}, ["wrong-type"]),  # nothing is left
+        ({"id": "x", "plan": "gold"}, ["wrong-type"]),  # nobody to send it to
+        ({"id": None, "age": "x", "plan": "gold"}, ["no-user"]),
+    ],
+    ids=["nothing-left", "the-user", "no-user"],
+)
+def test_a_row_of_which_nothing_can_be_sent(row: dict[str, Any], codes: list[str]) -> None:
+    mapper = Mapper(rules(), {"id": "id"}, leave_out=True, unset_nulls=True)
+    outcome = mapper(0, malformed(TYPES, **row))
+    assert isinstance(outcome, Outcome)
+    assert [each.code for each in (outcome.verdict, *outcome.verdict.others)] == codes
+    assert outcome.verdict.status is Status.INVALID
+    assert mapper.notes == {}
+
+
+def test_a_row_that_was_not_read_at_all_is_invalid() -> None:
+    verdict = Verdict(Status.INVALID, "malformed-line", "no JSON")
+    outcome = Mapper(rules(), {"id": "id"}, leave_out=True)(0, MalformedRow(verdict, "{"))
+    assert isinstance(outcome, Outcome)
+    assert outcome.verdict is verdict

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.mapping.times import local_text, time_zone, utc_text
 from airflow_provider_userattrs.push.mapping.values import Noted
+from airflow_provider_userattrs.push.model.errors import InvalidRow
 
 BERLIN = time_zone("Europe/Berlin")
 
@@ -110,3 +111,23 @@ class TestTimes:
     def test_time_zone_refuses_others_by_name(self, name: str) -> None:
         with pytest.raises(ValueError, match="is not a time zone"):
             time_zone(name)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5))), id="first"),
+        pytest.param(datetime.max.replace(tzinfo=timezone(timedelta(hours=-5))), id="last"),
+    ],
+)
+def test_a_moment_beyond_the_calendar_says_so(moment: datetime) -> None:
+    """Databases and programs write the ends of the calendar for times that are not known."""
+    for convert in (local_text(UTC, plain), utc_text(UTC)):
+        with pytest.raises(InvalidRow) as raised:
+            convert(moment)
+        assert raised.value.verdict.code == "time-out-of-range"
+
+
+def test_a_moment_of_a_far_zone_at_the_end_of_the_calendar() -> None:
+    with pytest.raises(InvalidRow):
+        utc_text(time_zone("America/New_York"))(datetime(9999, 12, 31, 23, 59, 59))
