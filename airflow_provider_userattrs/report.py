@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-__all__ = ["Note", "PushReport", "Reason", "ShardNumber", "Shards", "Throughput"]
+__all__ = ["Changes", "Note", "PushReport", "Reason", "ShardNumber", "Shards", "Throughput"]
 
 
 class Reason(TypedDict):
@@ -39,6 +39,17 @@ class Throughput(TypedDict):
     interval_seconds: float
     rows: list[int]
     retries: list[int]
+
+
+class Changes(TypedDict):
+    """What a push sent because it changed."""
+
+    began: int
+    known: int
+    full: str | None
+    refreshed: int
+    failing: int
+    failing_since: int | None
 
 
 class ShardNumber(TypedDict):
@@ -93,5 +104,6 @@ class PushReport(_Every, total=False):
     destination: str | None
     shard: ShardNumber | None
     timeline: Throughput
+    changed_only: Changes
     tries: list[int]
     shards: Shards

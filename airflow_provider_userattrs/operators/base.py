@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.columns import ColumnsOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
@@ -61,6 +62,8 @@ class UserPushOperator(ColumnsOperator):
     :param on_unknown: what to do with rows that a killed try may have sent, if the operation is not idempotent:
         ``"report"`` them as ``unknown``, or ``"resend"`` them.
     :param shard: which shard of a split push this is, as `shards` returns it; it gets its share of the cap.
+    :param changed_only: `ChangedOnly`, to send only users whose update differs from the one accepted last; None to
+        send all. For operations that set or unset.
     :param allow_restart: whether a retry may send such rows again if no checkpoint can be kept.
     :raises ValueError: when the DAG is parsed, if a parameter is invalid.
     """
@@ -95,6 +98,7 @@ class UserPushOperator(ColumnsOperator):
         "on_unknown": parameters.choice("report", "resend"),
         "allow_restart": parameters.check_flag,
         "shard": parameters.check_shard,
+        "changed_only": parameters.check_changed_only,
     }
 
     _report: PushReport | None = None
@@ -115,6 +119,7 @@ class UserPushOperator(ColumnsOperator):
         on_unknown: str = "report",
         allow_restart: bool = False,
         shard: Any = None,
+        changed_only: ChangedOnly | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -131,6 +136,7 @@ class UserPushOperator(ColumnsOperator):
         self.on_unknown = on_unknown
         self.allow_restart = allow_restart
         self.shard = shard
+        self.changed_only = changed_only
 
     def __setattr__(self, key: str, value: Any) -> None:
         """Set a field; a subclass may set each parameter by its name, as late as in `execute`.
@@ -157,6 +163,12 @@ class UserPushOperator(ColumnsOperator):
         from airflow_provider_userattrs.task.spec import PushSpec  # not at the top, as in `execute`
 
         refused = self.check_rendered()
+        changed_only = None
+        if self.changed_only is not None:
+            try:
+                changed_only = parameters.render_changed_only(self.changed_only, context)
+            except (WrongParameter, RefusedConfiguration) as error:
+                refused = refused or RefusedConfiguration(str(error))
         shown = (self.user_field, *self.configuration_fields, self.columns_field, "rate_limit", *_SHOWN)
         return PushSpec(
             operation=self.make_operation(),
@@ -169,6 +181,7 @@ class UserPushOperator(ColumnsOperator):
             parameters={"users": str(self.users), **{field: getattr(self, field) for field in shown}},
             log=self.log,
             refused=refused,
+            changed_only=changed_only,
             retries=self.retries or 0,
             shard=self.shard,
             rate_limit=self.rate_limit,
@@ -202,6 +215,7 @@ class UserPushOperator(ColumnsOperator):
         """
         super().check_given()
         self._check_paths()
+        self._check_changed_only()
 
     def check_rendered(self) -> RefusedConfiguration | None:
         """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None."""
@@ -209,6 +223,7 @@ class UserPushOperator(ColumnsOperator):
         try:
             self.users.check()
             self._check_paths()
+            self._check_changed_only()
             if self.on_empty == "fail" and self._is_one_of_many:
                 parameters.refuse(
                     "on_empty", "fail", "a shard may be empty while others are not; give it to PushTotalOperator"
@@ -220,6 +235,13 @@ class UserPushOperator(ColumnsOperator):
     def _check_paths(self) -> None:
         if self.rejects_path is not None and self.rejects_path == self.users.path:
             parameters.refuse("rejects_path", self.rejects_path, "the file that the rows are read from; give another")
+
+    def _check_changed_only(self) -> None:
+        if self.changed_only is not None and not (operation := self.make_operation()).overwrites:
+            raise WrongParameter(
+                f"changed_only is for operations that set or unset, and this one ({operation.name}) adds to what is "
+                "held or takes from it; leave changed_only out, and give only the rows that are new"
+            )
 
     def execute(self, context: Context) -> PushReport:
         """Push the users and return the report."""

@@ -9,6 +9,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
+from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.upstream import is_list
@@ -20,7 +21,7 @@ from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
 from airflow_provider_userattrs.sources.sql import is_query
-from airflow_provider_userattrs.sources.templates import is_reference
+from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
 from airflow_provider_userattrs.task.failure import WrongParameter
 
 #: How a path begins that does not depend on the folder a worker runs in.
@@ -88,6 +89,31 @@ def check_shard(name: str, value: Any) -> None:
         return
     if not isinstance(value, Mapping) or set(value) != {field.name for field in fields(Shard)}:
         refuse(name, value, "give None, or what shards() returns")
+
+
+def check_changed_only(name: str, value: Any) -> None:
+    """Check how only what changed is sent."""
+    if value is None:
+        return
+    if not isinstance(value, ChangedOnly):
+        refuse(name, value, "give ChangedOnly('s3://bucket/known'), or None to send all users")
+    if not is_deferred(value.path):
+        if value.path is None:
+            refuse(f"{name}.path", value.path, "give a folder such as 's3://bucket/known' or '/data/known'")
+        check_path(f"{name}.path", value.path)
+    if not is_deferred(value.full_refresh):
+        check_flag(f"{name}.full_refresh", value.full_refresh)
+
+
+def render_changed_only(given: ChangedOnly, context: Any) -> ChangedOnly:
+    """Return what says how only what changed is sent, with its templates rendered.
+
+    :raises WrongParameter: if they render to something else.
+    """
+    rendered = render(given, context)
+    rendered.full_refresh = from_text("dry_run", rendered.full_refresh)
+    check_changed_only("changed_only", rendered)
+    return rendered
 
 
 def check_reports(name: str, value: Any) -> None:

@@ -63,7 +63,7 @@ class PushTotalOperator(CheckedOperator):
     def execute(self, context: Context) -> PushReport:
         """Add up the reports and return the total."""
         from airflow_provider_userattrs.push.report.merge import Total, is_report
-        from airflow_provider_userattrs.task.log import note_on_duplicates
+        from airflow_provider_userattrs.task.log import note_on_duplicates, note_on_failing
 
         refused = self.check_rendered()
         if refused is not None:
@@ -86,8 +86,8 @@ class PushTotalOperator(CheckedOperator):
         self.log.info("%s, of %s", total.report.summary(), counted(report["shards"]["reported"], "shard"))
         for line in total.report.log_lines():
             self.log.info("%s", line)
-        if duplicates := note_on_duplicates(report):
-            self.log.info("%s", duplicates)
+        for note in filter(None, (note_on_duplicates(report), note_on_failing(report))):
+            self.log.info("%s", note)
         if report["warning"]:
             self.log.warning("%s", report["warning"])
         if error is None:

@@ -15,6 +15,7 @@ from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.chain import Chain
+from airflow_provider_userattrs.sources.database.key_query import KeyHash
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
@@ -144,6 +145,12 @@ class Rows(XComArg):
         if isinstance(users, Upstream):
             return users.count()
         return len(users) if isinstance(users, (list, tuple)) else None
+
+    @property
+    def hashed_by(self) -> str | None:
+        """Return the column by whose hash the rows were split into shards, or None."""
+        users = self._users
+        return users.key if isinstance(users, SqlRows) and isinstance(users.key_filter, KeyHash) else None
 
     def large_xcom_warning(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.clock import Clock
@@ -44,6 +45,7 @@ class PushPlan:
     :param store: stores the checkpoint from which a later try resumes; None to store none.
     :param checkpoint: where this try begins; None for the first row.
     :param rejects: stores the rows that were not accepted; its caller closes it.
+    :param comparison: holds back what the vendor is known to hold; None to send all.
     :param in_doubt: the verdict on a row that an earlier try may have sent, where it must not be sent twice.
     :param details: what the report says besides what became of the rows.
     :param abort: aborts the requests in flight, when an interrupted push is out of time.
@@ -64,6 +66,7 @@ class PushPlan:
     store: Store | None = None
     checkpoint: Checkpoint | None = None
     rejects: Rejects | None = None
+    comparison: Comparison | None = None
     in_doubt: Verdict = IN_DOUBT
     details: Details = field(default_factory=Details)
     abort: Callable[[], None] | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
@@ -54,6 +55,7 @@ class Push:
             tries=checkpoint.tries or (0,),
             earlier=checkpoint.facts,
             dry_run=plan.dry_run,
+            comparison=plan.comparison,
             clock=plan.clock,
             started=plan.started,
         )
@@ -82,6 +84,7 @@ class Push:
             operation, send, rate = replace(operation, read=_read_dry), _send_nothing, None
         elif send is None:
             raise ValueError("send is missing; only a dry run needs none")
+        stopping = Event()
         delivery = Delivery(
             operation,
             send,
@@ -92,6 +95,7 @@ class Push:
             announce=None if checkpointer is None or operation.idempotent else checkpointer.announce,
             abort=plan.abort,
             traffic=self.account.traffic,
+            stopping=stopping,
         )
         self._delivery = delivery
         if self._interruption is not None:
@@ -102,6 +106,8 @@ class Push:
         updates = pending(rows, self._checkpoint, checkpointer, mapper)
         if not self.account.book.rows and not self._checkpoint.has_doubt:
             updates = check_first_rows(updates, operation.vendor)
+        if plan.comparison is not None:
+            updates = plan.comparison.select(updates, stopping)
         return delivery.run(updates)
 
     def interrupt(self, why: Exception) -> None:
@@ -128,7 +134,14 @@ class Push:
         if stopped is not None:
             has_begun = self._delivery is not None or self.plan.checkpoint is not None
             report.stop(self._stopped_at, self.plan.details.of if has_begun else None)
-        self.error = report.conclude(stopped, self.plan.max_failed, self.plan.on_empty)
+        self.error = report.conclude(
+            stopped,
+            self.plan.max_failed,
+            self.plan.on_empty,
+            0 if self.plan.comparison is None else self.plan.comparison.failed_before,
+        )
+        if self.plan.comparison is not None:
+            self.plan.comparison.close(complete=stopped is None)
         if self._checkpointer is not None:
             if isinstance(stopped, NoneFit):  # nothing was sent: the next try begins at the first row
                 self._checkpointer.discard()
@@ -158,23 +171,28 @@ class Push:
         )
 
     def _record(self) -> Record:
-        plan, account, checkpointer = self.plan, self.account, self._checkpointer
+        plan, account, checkpointer, comparison = self.plan, self.account, self._checkpointer, self.plan.comparison
 
         def progress() -> None:
             account.note_time()
             if plan.on_progress is not None:
                 plan.on_progress(account)
+            if comparison is not None:
+                comparison.note_if_due()
             if checkpointer is not None:
                 checkpointer.save_if_due()
 
         reject = None if plan.rejects is None else plan.rejects.write
         record = Recorder(account.book, progress=progress, reject=reject, clock=plan.clock).record
-        if (on_verdicts := plan.on_verdicts) is None:
+        learn = None if comparison is None else comparison.record
+        listeners = [each for each in (learn, plan.on_verdicts) if each is not None]
+        if not listeners:
             return record
 
         def record_and_notify(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
             record(rows, verdicts)
-            on_verdicts(rows, verdicts)
+            for listener in listeners:
+                listener(rows, verdicts)
 
         return record_and_notify
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pendulum
+
+from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -80,6 +83,21 @@ class PushLog:
             "%s done, %s a second, %s failed so far", users(counts.rows), f"{rate:,.0f}", f"{counts.failed:,}"
         )
 
+    def compare(self, comparison: Comparison) -> None:
+        """Log with how much the rows are compared."""
+        known, full = comparison.as_dict()["known"], comparison.as_dict()["full"]
+        if full:
+            self._log.info("changed_only: every user is sent, because %s", full)
+        else:
+            self._log.info("changed_only: %s known, of whom only those are sent that changed", users(known))
+
+    def changes_not_kept(self, error: Exception) -> None:
+        """Log that it cannot be kept what was accepted."""
+        self._log.warning(
+            "changed_only: what was accepted cannot be kept (%s); the next push sends these users again",
+            type(error).__name__,
+        )
+
     def checkpoint_failed(self, error: Exception) -> None:
         """Log that the checkpoint cannot be stored."""
         self._log.warning("The checkpoint cannot be stored (%s); a retry may send rows again", type(error).__name__)
@@ -107,8 +125,8 @@ class PushLog:
         )
         for line in (*report.log_lines(), *(f"{count:,} x {note} on {name}" for name, note, count in account.notes())):
             self._log.info("%s", line)
-        if duplicates := note_on_duplicates(fields):
-            self._log.info("%s", duplicates)
+        for note in filter(None, (note_on_duplicates(fields), note_on_failing(fields))):
+            self._log.info("%s", note)
         if fields["warning"]:
             self._log.warning("%s", fields["warning"])
 
@@ -120,3 +138,13 @@ def note_on_duplicates(report: PushReport) -> str | None:
         return None
     rows = "1 row names a user" if count == 1 else f"{count:,} rows name users"
     return f"At least {rows} that another row names too; check the query's joins if that is unexpected"
+
+
+def note_on_failing(report: PushReport) -> str | None:
+    """Return a sentence on users whose updates have failed since an earlier push, or None if there are none."""
+    changed_only = report.get("changed_only")
+    if not changed_only or not changed_only["failing_since"]:
+        return None
+    since = pendulum.from_timestamp(changed_only["failing_since"]).to_date_string()
+    verb = "has" if changed_only["failing"] == 1 else "have"
+    return f"{users(changed_only['failing'])} {verb} failed before too, the first since {since}"

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
+from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.digest import digest
@@ -18,6 +19,7 @@ from airflow_provider_userattrs.push.report.account import Account, Details
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.sources.rejects_names import Owner
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
+from airflow_provider_userattrs.task.changed_only import open_comparison
 from airflow_provider_userattrs.task.description import describe
 from airflow_provider_userattrs.task.log import PushLog
 from airflow_provider_userattrs.task.progress import ProgressXCom
@@ -77,6 +79,8 @@ class Planner:
         shows_checkpoint = not spec.dry_run and self._begin(hook)
         self._add(checkpoint=self.plan.checkpoint or Checkpoint())
         if not self.is_complete:
+            if spec.changed_only is not None:
+                self._compare(spec.changed_only, hook)
             if not shows_checkpoint:
                 self._show_progress(stack)
             self._open_rejects(stack)
@@ -142,6 +146,14 @@ class Planner:
         checkpoint = checkpoint.begin(max_tries)
         self._add(store=store, checkpoint=checkpoint.without_doubt() if spec.on_unknown == "resend" else checkpoint)
         return slots.in_state_store
+
+    def _compare(self, changed_only: ChangedOnly, hook: VendorHook) -> None:
+        """Have only what changed sent."""
+        comparison = open_comparison(
+            changed_only, self._spec, self.plan, hook, self._ti, on_failure=self._log.changes_not_kept
+        )
+        self._log.compare(comparison)
+        self._add(comparison=comparison)
 
     def _show_progress(self, stack: ExitStack) -> None:
         log = self._log

@@ -17,6 +17,15 @@ from airflow_provider_userattrs.push.resume.checkpoint import Store, signed
 _PURPOSE = b"airflow-provider-userattrs: keys of rows in a checkpoint"
 
 
+def derive(secret: str, purpose: bytes) -> bytes:
+    """Return a secret of 32 bytes for one purpose.
+
+    :param secret: the connection's.
+    :param purpose: tells it from the others.
+    """
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
+
+
 class Seal:
     """Encrypts and decrypts the keys in a checkpoint.
 
@@ -24,8 +33,7 @@ class Seal:
     """
 
     def __init__(self, secret: str) -> None:
-        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret.encode())
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        self._fernet = Fernet(base64.urlsafe_b64encode(derive(secret, _PURPOSE)))
 
     def close(self, keys: dict[str, Any]) -> str:
         """Return the keys, encrypted; `open` decrypts them."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -47,6 +48,10 @@ class Users(Protocol):
     def check_resume(self) -> str | None:
         """Return why a retry cannot resume where the last try stopped, or None."""
 
+    @property
+    def hashed_by(self) -> str | None:
+        """Return the column by whose hash the rows were split into shards, or None."""
+
     def large_xcom_warning(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""
 
@@ -65,6 +70,7 @@ class PushSpec:
     :param parameters: the parameters by their names, as the report is to show them.
     :param log: the task's log.
     :param refused: what is wrong with a parameter, or None.
+    :param changed_only: how only what changed is sent; None to send all.
     :param retries: how often Airflow tries the task again, where its task instance does not say so.
 
     The others are the parameters of `UserPushOperator`.
@@ -80,6 +86,7 @@ class PushSpec:
     parameters: dict[str, Any]
     log: Log
     refused: RefusedConfiguration | None
+    changed_only: ChangedOnly | None
     retries: int
     shard: Shard | None
     rate_limit: float | None

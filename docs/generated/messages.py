@@ -46,12 +46,26 @@ _ERRORS = {
 SECTIONS = {
     "connection": ["hooks/settings.py", "hooks/moengage.py", "hooks/transport.py", "hooks/connection.py"],
     "hooks": ["hooks/base.py", "hooks/engagelab.py", "hooks/kahuna.py", "hooks/shapes.py", "hooks/masking.py"],
-    "parameters": ["operators", "sources/arguments.py", "sources/templates.py", "push/model/shard.py", "assets.py"],
+    "parameters": [
+        "operators",
+        "sources/arguments.py",
+        "sources/templates.py",
+        "push/model/shard.py",
+        "assets.py",
+        "changes.py",
+    ],
     "database": ["sources/sql.py", "sources/database", "push/model/keys.py"],
     "files": ["sources/files.py", "sources/storage", "sources/column_types.py", "sources/formats.py"],
     "passing": ["sources/handover.py", "sources/shards.py", "sources/packages.py"],
     "rejects": ["sources/rejects.py", "sources/rejects_writer.py", "sources/rejects_names.py"],
-    "push": ["task", "push/report", "push/resume/checkpointer.py", "push/delivery", "push/first_rows.py"],
+    "push": [
+        "task",
+        "push/report",
+        "push/resume/checkpointer.py",
+        "push/delivery",
+        "push/first_rows.py",
+        "push/changes",
+    ],
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import asyncssh
 import pytest
 
+from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
@@ -21,6 +22,7 @@ from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
 from airflow_provider_userattrs.sources.shards import split
+from airflow_provider_userattrs.task.storage_folder import StorageFolder
 from airflow_provider_userattrs.task.stores import PathStore
 
 
@@ -119,6 +121,22 @@ def test_rejects_go_to_remote_storage_and_come_back(folder: Path, fake_clock: An
     writer.close()
     assert sorted(path.name for path in folder.iterdir()) == ["rejects.jsonl", "rejects.part-0002.jsonl"]
     assert list(Rejects(address(folder, "rejects.jsonl")).rows()) == [{"id": 0}, {"id": 1}]
+
+
+def test_what_is_known_on_remote_storage(folder: Path) -> None:
+    def begin() -> tuple[KnownFiles, Any]:
+        files = KnownFiles(StorageFolder(address(folder, "known")), "dag~push", {"the mapping": "1"})
+        return files, files.load()
+
+    files, known = begin()
+    files.note([1, 2], [])
+    known.table.set(1, 10)
+    files.close(known)
+    files, _ = begin()
+    files.note([3], [2, 20])
+    _, known = begin()
+    assert dict(known.table.items()) == {1: 10, 2: 20}
+    assert [path.suffix for path in (folder / "known").iterdir()] == [".known"]
 
 
 def test_a_checkpoint_on_remote_storage(folder: Path) -> None:

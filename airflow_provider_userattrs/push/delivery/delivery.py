@@ -56,6 +56,7 @@ class Delivery:
     :param announce: called with a batch before it is sent for the first time.
     :param abort: aborts the requests in flight, when an interrupted push is out of time.
     :param traffic: counts what is sent.
+    :param stopping: is set once nothing more is sent.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Delivery:
         announce: Callable[[Batch], None] | None = None,
         abort: Callable[[], None] | None = None,
         traffic: Traffic | None = None,
+        stopping: Event | None = None,
     ) -> None:
         self.traffic = traffic or Traffic()
         self._operation = operation
@@ -77,7 +79,7 @@ class Delivery:
         self._clock = clock or Clock()
         self._announce = announce
         self._abort = abort
-        self._stopping = Event()
+        self._stopping = stopping or Event()
         self._stopped: Exception | None = None
         self._interruption: Exception | None = None
         self._interrupted_at = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from math import floor, log10
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -81,7 +81,9 @@ class Operation:
     :param max_rate: the documented cap per second, or None.
     :param rate_unit: what the cap counts, ``"requests"`` or ``"users"``.
     :param idempotent: whether applying an update twice is the same as once.
+    :param overwrites: whether what the vendor then holds depends on the last update alone.
     :param unsets: whether it removes attributes, and so takes their names and no values.
+    :param refresh_after: after how long a user should be sent although nothing changed; None for never.
     """
 
     vendor: str
@@ -100,7 +102,9 @@ class Operation:
     max_rate: float | None = None
     rate_unit: str = "requests"
     idempotent: bool = True
+    overwrites: bool = True
     unsets: bool = False
+    refresh_after: timedelta | None = None
 
     def units(self, users: int) -> int:
         """Return how many units of the cap one request takes.

@@ -33,6 +33,12 @@ IN_DOUBT = Verdict(
 
 # Nothing was sent.
 DRY_RUN = Verdict(Status.SKIPPED, "dry-run", "dry run, not sent", "Push with dry_run=False.")
+UNCHANGED = Verdict(
+    Status.SKIPPED,
+    "unchanged",
+    "unchanged since the vendor accepted it",
+    "None needed: only what changed is sent.",
+)
 NOT_TRIED = Verdict(Status.UNSENT, "not-tried", "not tried: the push had stopped", _RETRY)
 HELD_BACK = Verdict(Status.UNSENT, "held-back", "held back after an unsent row of the same user", _RETRY)
 NOT_REACHED = Verdict(Status.UNSENT, "not-reached", "not read: the push had stopped", "Retry the task.")

@@ -18,6 +18,7 @@ from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
+    from airflow_provider_userattrs.push.changes.comparison import Comparison
     from airflow_provider_userattrs.report import PushReport
 
 _MAX_NOTES = 20
@@ -69,6 +70,7 @@ class Account:
     :param tries: the first row of each try, this one's last.
     :param earlier: the facts of the tries before.
     :param dry_run: whether nothing is sent.
+    :param comparison: says what is sent because it changed; None if all is.
     :param clock: the source of time.
     :param started: when this try began, by the clock; None for now.
     """
@@ -84,6 +86,7 @@ class Account:
         tries: Sequence[int] = (0,),
         earlier: Mapping[str, Any] | None = None,
         dry_run: bool = False,
+        comparison: Comparison | None = None,
         clock: Clock | None = None,
         started: float | None = None,
     ) -> None:
@@ -95,6 +98,7 @@ class Account:
         self._notes = Counter() if notes is None else notes
         self._earlier = earlier or {}
         self._dry_run = dry_run
+        self._comparison = comparison
         self._clock = clock or Clock()
         self._started = self._clock.monotonic() if started is None else started
         self._earlier_counts = self.book.counts().counts
@@ -160,6 +164,8 @@ class Account:
                 },
             },
         }
+        if self._comparison is not None:
+            facts["changed_only"] = self._comparison.as_dict()
         clean: dict[str, Any] = storable(facts)
         return clean
 

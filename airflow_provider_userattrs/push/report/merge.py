@@ -87,7 +87,8 @@ class Total:
         """
         if lacking := [sentence for sentence in (self._missing_sentence(), self.stopped()) if sentence]:
             return RetryLater("; ".join(lacking))
-        return self.report.conclude(None, max_failed, on_empty)
+        failed_before = sum(report["changed_only"]["failing"] for report in self._reports if "changed_only" in report)
+        return self.report.conclude(None, max_failed, on_empty, failed_before)
 
     def stopped(self) -> str | None:
         """Return one sentence on the shards that stopped before their end, where and why; or None."""
@@ -137,8 +138,26 @@ class Total:
             configuration=self._reports[0].get("configuration"),
             rejects_path=sorted(paths)[:_MAX_PATHS] or None,
             shards={"reported": len(self._reports), "missing": self.missing},
+            **_changed_only(self._reports),
         )
         return cast("PushReport", total)
+
+
+def _changed_only(reports: Iterable[PushReport]) -> dict[str, Any]:
+    """Return what all reports say of what changed, or nothing if none does."""
+    parts = [report["changed_only"] for report in reports if "changed_only" in report]
+    if not parts:
+        return {}
+    return {
+        "changed_only": {
+            "began": min(part["began"] for part in parts),
+            "known": sum(part["known"] for part in parts),
+            "full": next((part["full"] for part in parts if part["full"]), None),
+            "refreshed": sum(part["refreshed"] for part in parts),
+            "failing": sum(part["failing"] for part in parts),
+            "failing_since": min((part["failing_since"] for part in parts if part["failing_since"]), default=None),
+        }
+    }
 
 
 def _listed(reports: list[PushReport]) -> str:

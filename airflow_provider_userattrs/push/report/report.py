@@ -12,7 +12,7 @@ from airflow_provider_userattrs.push.model.errors import NoRows, RetryLater, Too
 from airflow_provider_userattrs.push.model.phrases import counted, listed, shortened
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_APPLIED, Status
-from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED, UNCHANGED
 from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH, Counts, Reason
 
 #: The version of the report's format.
@@ -144,13 +144,19 @@ class Report(Counts):
             ]
 
     def conclude(
-        self, stopped: BaseException | None, max_failed: int | float | None, on_empty: str = "ok"
+        self,
+        stopped: BaseException | None,
+        max_failed: int | float | None,
+        on_empty: str = "ok",
+        failed_before: int = 0,
     ) -> BaseException | None:
         """Return the error that the task raises, or None if it succeeded.
 
         :param stopped: why the push stopped before its end, or None.
         :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
         :param on_empty: what it means that there were no rows: ``"warn"``, ``"fail"`` or ``"ok"``.
+        :param failed_before: how many of the rows that failed are known to fail since an earlier push: these alone
+            make no failure of a push in which nothing else was to be sent.
         """
         if stopped is not None:
             return stopped
@@ -164,7 +170,7 @@ class Report(Counts):
                 f"{self._first(frozenset({Status.UNSENT}))}"
             )
         passed = self.count(DRY_RUN) if self.dry_run else self.counts[Status.ACCEPTED]
-        if self.failed and not passed:
+        if self.failed > failed_before and not passed:
             return TooManyFailed(f"{self._none_passed()}: {self._first(FAILED)}")
         if max_failed is not None:
             # A share is compared as a share: 0.29 * 100 is less than 29.
@@ -191,7 +197,9 @@ class Report(Counts):
     def _none_passed(self) -> str:
         if self.dry_run or self.counts[Status.INVALID] == self.failed:
             return f"{self.vendor} {'would be' if self.dry_run else 'was'} sent none of {users(self.rows)}"
-        return f"{self.vendor} accepted none of {users(self.rows)}"
+        unchanged = self.count(UNCHANGED)
+        others = f"; {unchanged:,} are unchanged" if unchanged else ""
+        return f"{self.vendor} accepted none of {users(self.rows - unchanged)}{others}"
 
     def as_dict(self, notes: Mapping[tuple[str, str], int], **facts: Any) -> dict[str, Any]:
         """Return the report as a small JSON dict, under 16 KB whatever the number of rows.
@@ -236,10 +244,12 @@ class Report(Counts):
             doubtful = self.counts[Status.UNKNOWN] or self.counts[Status.PARTIAL]
             return f"{self.not_applied:,} not {'confirmed' if doubtful else self.done}"
         passed = self.count(DRY_RUN) if self.dry_run else 0
+        unchanged = self.count(UNCHANGED)
         counts = {
             "to send": passed,
             self.done: self.counts[Status.ACCEPTED],
-            "skipped": self.counts[Status.SKIPPED] - passed,
+            "unchanged": unchanged,
+            "skipped": self.counts[Status.SKIPPED] - passed - unchanged,
         }
         return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "no users"
 

@@ -171,6 +171,7 @@ def _set_attributes(operation: str) -> Operation:
         asked_to_wait=asked_to_wait,
         accepted_means="EngageLab confirmed the request",
         idempotent=operation != "increase",
+        overwrites=operation == "set",
     )
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Any
 
@@ -42,6 +43,10 @@ MAX_BYTES = 128_000
 
 #: 10,000 user updates per minute and workspace.
 MAX_RATE = 10_000 / 60
+
+#: Users without activity for 60 days are removed, and no page says that an update of attributes is activity
+#: (https://www.moengage.com/docs/user-guide/data/key-concepts/fair-usage-policy-fup).
+REFRESH_AFTER = timedelta(days=45)
 
 #: How an attribute to unset is matched (seed 003_dbbef344ba752faa, "type operator"; the words:
 #: https://www.moengage.com/docs/user-guide/data/user-data/unset-user-attributes).
@@ -145,6 +150,7 @@ def set_attributes(*, check_size: bool = True, update_existing_only: bool = Fals
         max_bytes=MAX_BYTES,
         max_rate=MAX_RATE,
         rate_unit="users",
+        refresh_after=REFRESH_AFTER,
     )
 
 
@@ -160,6 +166,7 @@ def unset_attributes(*, match: str = "equals", case_sensitive: bool = True) -> O
         rules=lambda zone: unset_rules(match),
         encode=_encode(match, case_sensitive, False),
         unsets=True,
+        refresh_after=None,
     )
 
 

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files of what a vendor is known to hold: a snapshot, and the journal of a push that runs.
+
+A push begins with the snapshot, notes in its journal which users it is about to send and what was accepted of them,
+and ends with a new snapshot in place of all that it has read. Whatever is in doubt is forgotten, so that it is sent
+again: what two snapshots or two journals say differently, and everything if a file is damaged or missing.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import IO, Any, NamedTuple, Protocol
+from uuid import uuid4
+
+from airflow_provider_userattrs.push.changes.checked_file import Damaged, read_head, reading, writing
+from airflow_provider_userattrs.push.changes.table import FAILING, Table
+
+#: The version of the format of both kinds of file.
+_FORMAT = 1
+
+_NAME = re.compile(r"\.(?P<run>[0-9a-f]{32})\.(?:known|(?P<number>\d{8})\.part)")
+
+NOTHING_BEFORE = "nothing was pushed before"
+_DAMAGED = "a file of what is known is damaged or missing"
+
+
+class Folder(Protocol):
+    """Stores files by their names."""
+
+    def names(self) -> Iterable[str]:
+        """Return the names of the files."""
+
+    def read(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """Open a file."""
+
+    def write(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """Open a new file; it is there once it is closed without an error, and whole."""
+
+    def delete(self, name: str) -> None:
+        """Delete a file, if it is there."""
+
+
+@dataclass
+class Known:
+    """What the vendor is known to hold.
+
+    :param table: digest of a user -> digest of the update that was accepted last.
+    :param as_of: when the last push began that read its rows to their end, in seconds since 1970; None if none did.
+    :param full: why nothing is known, in words; None if something is.
+    """
+
+    table: Table = field(default_factory=Table)
+    as_of: float | None = None
+    full: str | None = None
+
+
+class _OtherPush(ValueError):
+    """Raised when a file is of a push that would send something else."""
+
+
+class _File(NamedTuple):
+    """Name a file: of a snapshot, or a part of the journal of a run."""
+
+    name: str
+    run: str
+    number: int | None
+
+
+class KnownFiles:
+    """Reads and writes the files of one task, or of one shard of it.
+
+    :param folder: where they are.
+    :param name: what their names begin with.
+    :param fingerprint: what a push is told by, in words -> its value; of another push's files nothing is known.
+    """
+
+    def __init__(self, folder: Folder, name: str, fingerprint: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._name = name
+        self._fingerprint = dict(fingerprint)
+        self._run = uuid4().hex
+        self._number = 0
+        #: The snapshot that this run began with, and all files that its own snapshot will replace.
+        self._base: list[str] = []
+        self._read: list[_File] = []
+
+    def load(self, *, writes: bool = True) -> Known:
+        """Return what is known; unless it is one snapshot already, write it as one.
+
+        :param writes: whether to write at all.
+        """
+        files = self._read = self._files()
+        known = Known(full=NOTHING_BEFORE)
+        is_one = False
+        try:
+            is_one = self._load(known, files)
+        except (_OtherPush, Damaged, KeyError, TypeError, OverflowError) as error:
+            known.table.close()
+            known = Known(full=str(error) if isinstance(error, _OtherPush) else _DAMAGED)
+        if is_one:
+            self._base = [file.name for file in files]
+        elif files and writes:
+            self.close(known)
+        return known
+
+    def note(self, touched: Sequence[int], accepted: Sequence[int]) -> None:
+        """Write a part of the journal.
+
+        :param touched: the digests of users who are about to be sent: nothing is known of them any more.
+        :param accepted: digest and value of each that was accepted, one after the other.
+        """
+        self._number += 1
+        file = _File(f"{self._name}.{self._run}.{self._number:08}.part", self._run, self._number)
+        head = {"base": self._base, "touched": len(touched), "accepted": len(accepted)}
+        with writing(self._folder.write(file.name), self._head(head)) as target:
+            target.write(array("Q", touched).tobytes())
+            target.write(array("Q", accepted).tobytes())
+        self._read.append(file)
+
+    def close(self, known: Known) -> None:
+        """Write what is known as the snapshot that replaces all that this run has read or written."""
+        known.table.pack()
+        run = uuid4().hex
+        file = _File(f"{self._name}.{run}.known", run, None)
+        replaced = self._read
+        head = {
+            "cells": known.table.cells,
+            "as_of": known.as_of,
+            "replaces": [each.name for each in replaced if each.number is None],
+            "replaces_parts": {run: max(numbers) for run, numbers in _by_run(replaced).items()},
+        }
+        with writing(self._folder.write(file.name), self._head(head)) as target:
+            known.table.write(target.write)
+        for each in replaced:
+            self._folder.delete(each.name)
+        self._base, self._read = [file.name], [file]
+
+    def has_others(self) -> bool:
+        """Return whether another run has written files meanwhile."""
+        return bool(set(self._files()) - set(self._read))
+
+    def _files(self) -> list[_File]:
+        files = []
+        for name in sorted(self._folder.names()):
+            if name.startswith(self._name) and (found := _NAME.fullmatch(name, len(self._name))):
+                number = found["number"]
+                files.append(_File(name, found["run"], None if number is None else int(number)))
+        return files
+
+    def _load(self, known: Known, files: Sequence[_File]) -> bool:
+        """Add what the files say; return whether they are one snapshot."""
+        heads = {file: self._checked(read_head(self._folder.read(file.name))) for file in files if file.number is None}
+        replaced = {name for head in heads.values() for name in head["replaces"]}
+        snapshots = [file for file in heads if file.name not in replaced]
+        for count, file in enumerate(snapshots):
+            self._add_snapshot(known, file, is_first=not count)
+        replaced_parts: dict[str, int] = {}
+        for head in heads.values():
+            for run, number in head["replaces_parts"].items():
+                replaced_parts[run] = max(number, replaced_parts.get(run, 0))
+        parts = [file for file in files if file.number is not None and file.number > replaced_parts.get(file.run, 0)]
+        runs = _by_run(parts)
+        for run, numbers in runs.items():
+            first = replaced_parts.get(run, 0) + 1
+            if numbers != list(range(first, first + len(numbers))):
+                raise Damaged
+        base = [file.name for file in snapshots]
+        for file in parts:
+            self._add_part(known.table, file, base, is_alone=len(runs) == 1)
+        if snapshots or parts:
+            known.full = None
+        return len(files) == len(snapshots) == 1
+
+    def _add_snapshot(self, known: Known, file: _File, *, is_first: bool) -> None:
+        with reading(self._folder.read(file.name)) as (head, source):
+            self._checked(head)
+            table = Table.read(source.read_into, int(head["cells"]))
+        as_of = head["as_of"]
+        if is_first:
+            known.table.close()
+            known.table, known.as_of = table, as_of
+            return
+        known.as_of = None if known.as_of is None or as_of is None else min(known.as_of, as_of)
+        for one, other in ((table, known.table), (known.table, table)):
+            for key, value in one.items():
+                if other.get(key) != value:
+                    known.table.set(key, 0)
+        table.close()
+
+    def _add_part(self, table: Table, file: _File, base: Sequence[str], *, is_alone: bool) -> None:
+        with reading(self._folder.read(file.name)) as (head, source):
+            self._checked(head)
+            touched, accepted = source.read_words(head["touched"]), source.read_words(head["accepted"])
+        for key in touched:
+            if table.get(key) < FAILING:
+                table.set(key, 0)
+        # Of two runs at once nobody knows whose update came last.
+        follows = is_alone and head["base"] == base
+        for key, value in zip(accepted[::2], accepted[1::2], strict=True):
+            table.set(key, value if follows else 0)
+
+    def _head(self, head: Mapping[str, Any]) -> dict[str, Any]:
+        return {"format": _FORMAT, "fingerprint": self._fingerprint, **head}
+
+    def _checked(self, head: dict[str, Any]) -> dict[str, Any]:
+        """Return a file's first line.
+
+        :raises _OtherPush: if the file is of another push.
+        """
+        fingerprint = head["fingerprint"] if head["format"] == _FORMAT else {}
+        if differ := [what for what, value in self._fingerprint.items() if fingerprint.get(what) != value]:
+            raise _OtherPush(f"{' and '.join(differ)} changed")
+        return head
+
+
+def _by_run(files: Iterable[_File]) -> dict[str, list[int]]:
+    """Return the numbers of the parts of each run's journal."""
+    runs: dict[str, list[int]] = {}
+    for file in files:
+        if file.number is not None:
+            runs.setdefault(file.run, []).append(file.number)
+    return runs

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From `ChangedOnly` to the comparison of one try: which files are its own, and what makes them another push's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from airflow_provider_userattrs.changes import ChangedOnly
+from airflow_provider_userattrs.hooks.base import VendorHook
+from airflow_provider_userattrs.push.changes.comparison import Comparison
+from airflow_provider_userattrs.push.changes.known_files import KnownFiles
+from airflow_provider_userattrs.push.model.digest import digest
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.task.seal import derive
+from airflow_provider_userattrs.task.spec import PushSpec
+from airflow_provider_userattrs.task.storage_folder import StorageFolder
+
+#: The version of what is made of rows and how it is digested; with another, every user is sent once.
+_VERSION = "1"
+
+_PURPOSE = b"airflow-provider-userattrs: digests of what a vendor is known to hold"
+
+_LONGEST_NAME = 120
+
+
+def open_comparison(
+    changed_only: ChangedOnly,
+    spec: PushSpec,
+    plan: PushPlan,
+    hook: VendorHook,
+    ti: Any,
+    on_failure: Callable[[Exception], None],
+) -> Comparison:
+    """Return the comparison of a push with what the vendor is known to hold.
+
+    :param changed_only: as the author gave it, rendered.
+    :param spec: what is to be pushed and how.
+    :param plan: the plan so far: where the try begins, and the mapper.
+    :param hook: the vendor's.
+    :param ti: the task instance.
+    :param on_failure: called with the error if what was learned cannot be kept at the end.
+    :raises RefusedConfiguration: if users may be in another mapped task instance each time.
+    :raises RetryLater: if the files cannot be read.
+    """
+    _check_split(spec, plan, ti)
+    secret = derive(hook.settings.password, _PURPOSE)
+    shard = spec.shard
+    fingerprint = {
+        "this package": _VERSION,
+        "the operation": f"{spec.operation.vendor}: {spec.operation.name}",
+        "the destination": hook.destination,
+        "the mapping": digest([spec.identity]),
+        "the number of shards": str(shard.of if shard else 1),
+        "the connection's secret": hashlib.blake2b(b"check", key=secret, digest_size=8).hexdigest(),
+    }
+    parts = [ti.dag_id, ti.task_id, *([] if shard is None else [str(shard.number)])]
+    name = "~".join(quote(part, safe="") for part in parts)
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:80]}~{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+    checkpoint = plan.checkpoint
+    try:
+        return Comparison(
+            KnownFiles(StorageFolder(changed_only.path), name, fingerprint),
+            secret,
+            writes=not spec.dry_run,
+            refresh_after=changed_only.refresh_after or spec.operation.refresh_after,
+            full_refresh=changed_only.full_refresh,
+            earlier=None if checkpoint is None else checkpoint.facts.get("changed_only"),
+            on_failure=on_failure,
+            clock=plan.clock,
+        )
+    except (RefusedConfiguration, RetryLater):
+        raise
+    except Exception as error:  # each storage has exceptions of its own
+        raise RetryLater(
+            f"changed_only: the files in its path cannot be read or written ({type(error).__name__}: check the "
+            "storage and its connection)"
+        ) from error
+
+
+def _check_split(spec: PushSpec, plan: PushPlan, ti: Any) -> None:
+    """Check that a user is in the same mapped task instance each time."""
+    if spec.shard is None and (ti.map_index is None or ti.map_index < 0):
+        return
+    if spec.shard is not None and spec.shard.of == 1:
+        return
+    columns = () if plan.mapper is None else plan.mapper.user_columns
+    if spec.users.hashed_by not in columns:
+        raise RefusedConfiguration(
+            "changed_only needs each user in the same mapped task instance every time; split with "
+            f'shards(SqlRows(..., key={columns[0] if columns else "..."!r}), n, by="hash"), or push without mapping'
+        )

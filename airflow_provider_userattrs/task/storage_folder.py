@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A folder on object storage, or on a local disk, in which files appear whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import IO, Any
+
+from airflow_provider_userattrs.sources.storage.resolved_paths import storage_path
+
+
+class StorageFolder:
+    """Stores files by their names.
+
+    :param path: the folder, on any storage that ObjectStoragePath knows; it is made with the first file.
+    :raises RefusedConfiguration: if its storage is unknown.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path: Any = storage_path(path)
+        self._is_local = self._path.protocol in ("", "file")
+
+    def names(self) -> list[str]:
+        """Return the names of the files."""
+        return [child.name for child in self._path.iterdir()] if self._path.exists() else []
+
+    def read(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """Open a file."""
+        opened: AbstractContextManager[IO[bytes]] = (self._path / name).open("rb")
+        return opened
+
+    @contextmanager
+    def write(self, name: str) -> Iterator[IO[bytes]]:
+        """Open a new file; it is there once it is closed without an error, and whole."""
+        if not self._path.exists():
+            self._path.mkdir(parents=True, exist_ok=True)
+        if self._is_local:
+            half = f"{self._path.path}/{name}.new"
+            with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                yield file
+            os.replace(half, half.removesuffix(".new"))
+            return
+        with tempfile.TemporaryFile(prefix="userattrs-") as whole:
+            yield whole
+            whole.seek(0)
+            with (self._path / name).open("wb") as file:
+                shutil.copyfileobj(whole, file, 1 << 20)
+
+    def delete(self, name: str) -> None:
+        """Delete a file, if it is there."""
+        (self._path / name).unlink(missing_ok=True)

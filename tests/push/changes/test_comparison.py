@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which updates are let through, when the journal is written, and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+import pytest
+
+from airflow_provider_userattrs.push.changes import comparison as module
+from airflow_provider_userattrs.push.changes.comparison import Comparison
+from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import UNCHANGED
+
+SECRET = b"s" * 32
+REFUSED = Verdict(Status.REJECTED, "400", "refused", "Mend.")
+
+
+def update(position: int, user: Any, *keys: Any, unset: Any = (), **attributes: Any) -> UserUpdate:
+    return UserUpdate(position, user, keys or (user,), attributes, unset, {})
+
+
+@pytest.fixture
+def comparison(known_files: Any, clock: Any) -> Callable[..., Comparison]:
+    return lambda **options: Comparison(known_files(), options.pop("secret", SECRET), clock=clock, **options)
+
+
+def push(comparison: Comparison, *updates: UserUpdate, verdict: Verdict = ACCEPTED) -> list[int]:
+    """Push updates and return the positions of those let through."""
+    sent = [each for each in comparison.select(iter(updates), Event()) if isinstance(each, UserUpdate)]
+    comparison.record(sent, [verdict] * len(sent))
+    comparison.close(complete=True)
+    return [each.position for each in sent]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_sent"),
+    [
+        ({"a": 1, "b": "x"}, {"b": "x", "a": 1}, False),
+        ({"a": 1}, {"a": 2}, True),
+        ({"a": 1}, {"a": 1, "b": 1}, True),
+        ({"a": 1, "b": 1}, {"a": 1}, True),
+        ({"a": 1}, {"a": True}, True),
+        ({"a": 1}, {"a": "1"}, True),
+        ({"a": [1, 2]}, {"a": [2, 1]}, True),
+        ({"a": {"x": 1, "y": 2}}, {"a": {"y": 2, "x": 1}}, False),
+        ({"a": 2**70}, {"a": 2**70}, False),
+        ({"a": 2**70}, {"a": 2**70 + 1}, True),
+        ({"unset": ("a",)}, {"unset": ["a"]}, False),
+        ({"unset": ("a",)}, {"a": 1, "unset": ()}, True),
+    ],
+)
+def test_an_update_is_sent_if_it_says_something_else(comparison: Any, first: Any, second: Any, is_sent: bool) -> None:
+    push(comparison(), update(0, "u", **first))
+    assert push(comparison(), update(0, "u", **second)) == ([0] if is_sent else [])
+
+
+def test_with_all_its_keys_a_user_is_known(comparison: Any) -> None:
+    """Kahuna names a user by several credentials; rows that share one are of one user."""
+    push(
+        comparison(), update(0, "u", ("id", "1"), ("email", "a"), x=1), update(1, "u", ("id", "1"), ("email", "b"), x=2)
+    )
+    again = [update(0, "u", ("id", "1"), ("email", "a"), x=1), update(1, "u", ("id", "1"), ("email", "b"), x=2)]
+    assert push(comparison(), *again) == [0, 1], "the second is what the vendor holds; after the first it does not"
+
+
+def test_while_a_later_update_is_on_its_way_an_earlier_one_teaches_nothing(comparison: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "_MOST_CHANGED", 1)
+    one = comparison()
+    selected = one.select(iter([update(0, "u", x=1), update(1, "u", x=2), update(2, "u", x=1)]), Event())
+    first, _ = next(selected), next(selected)
+    one.record([first], [ACCEPTED])
+    assert isinstance(next(selected), UserUpdate), "the vendor will hold 2, and must then be told 1"
+
+
+def test_the_journal_is_written_before_anything_is_sent(comparison: Any, folder: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "_MOST_CHANGED", 2)
+    selected = comparison().select((update(number, number, x=1) for number in range(5)), Event())
+    for number in range(5):
+        next(selected)
+        assert len(folder.files) == number // 2 + 1
+    selected = comparison().select((update(number, number, x=2) for number in range(2)), Event())
+    folder.writes_left = 0
+    with pytest.raises(RetryLater, match="what is sent cannot be noted"):
+        next(selected)
+
+
+def test_a_slow_source_is_not_waited_for(comparison: Any, clock: Any) -> None:
+    read = []
+
+    def slowly() -> Any:
+        for number in range(9):
+            clock.advance(0.3)
+            read.append(number)
+            yield update(number, number, x=1)
+
+    next(comparison().select(slowly(), Event()))
+    assert len(read) == 5, "what a second brought"
+
+
+def test_after_a_stop_nothing_is_noted(comparison: Any, folder: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "_MOST_CHANGED", 2)
+    stopping = Event()
+    selected = comparison().select((update(number, number, x=1) for number in range(9)), stopping)
+    next(selected)
+    stopping.set()
+    assert [each.position for each in selected] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert len(folder.files) == 1
+
+
+def test_outcomes_pass_in_their_order(comparison: Any) -> None:
+    push(comparison(), update(0, "a", x=1))
+    invalid = Outcome(1, REFUSED, {})
+    rows = list(comparison().select(iter([update(0, "a", x=1), invalid, update(2, "b", x=1)]), Event()))
+    assert [row.position for row in rows] == [0, 1, 2]
+    assert rows[0].verdict is UNCHANGED
+    assert rows[1] is invalid
+
+
+def test_a_full_refresh_sends_all_and_says_so(comparison: Any) -> None:
+    push(comparison(), update(0, "u", x=1))
+    full = comparison(full_refresh=True)
+    assert push(full, update(0, "u", x=1)) == [0]
+    assert full.as_dict()["full"] == "full_refresh is True"
+    assert push(comparison(), update(0, "u", x=1)) == []
+
+
+def test_digests_need_the_secret(comparison: Any, known_files: Any, folder: Any) -> None:
+    digests = []
+    for secret in (SECRET, b"t" * 32):
+        folder.files.clear()
+        push(comparison(secret=secret), update(0, "ada@example.com", mail="ada@example.com"))
+        (content,) = folder.files.values()
+        assert b"ada" not in content
+        digests += [word for entry in known_files().load().table.items() for word in entry]
+    assert len(set(digests)) == 4
+
+
+def test_what_cannot_be_kept_at_the_end_is_told(comparison: Any, folder: Any) -> None:
+    told: list[Exception] = []
+    one = comparison(on_failure=told.append)
+    list(one.select(iter([update(0, "u", x=1)]), Event()))
+    folder.writes_left = 0
+    one.record([update(0, "u", x=1)], [ACCEPTED])
+    one.close(complete=True)
+    assert [type(error) for error in told] == [OSError]
+    folder.writes_left = None
+    assert push(comparison(), update(0, "u", x=1)) == [0], "it is sent again"
