@@ -14,7 +14,7 @@ sys.path.insert(0, str(PAGES))
 os.environ["AIRFLOW_HOME"] = str(PAGES.parent / "build" / "airflow")
 os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "WARNING"
 
-from generated import pages  # noqa: E402
+from generated import pages, texts  # noqa: E402
 
 from airflow_provider_userattrs import __version__  # noqa: E402
 
@@ -60,7 +60,7 @@ def fill(app: Any, page: str, source: list[str]) -> None:
 def write_texts(app: Any, failure: Exception | None) -> None:
     """Write the pages as plain Markdown beside the HTML, and the list of them for language models."""
     if failure is None and app.builder.format == "html":
-        pages.write_texts(Path(app.srcdir), Path(app.outdir))
+        texts.write_texts(Path(app.srcdir), Path(app.outdir))
 
 
 def setup(app: Any) -> dict[str, bool]:

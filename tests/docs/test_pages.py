@@ -36,6 +36,7 @@ def test_they_build_without_a_warning(tmp_path: Path) -> None:
         text = (tmp_path / "html" / page).read_text()
         assert text.startswith("# ")
         assert not re.search(r"^```\{", text, re.MULTILINE), f"{page} has something that only Sphinx reads"
+    assert ":param max_failed: what share of the rows" in (tmp_path / "html" / "reference.md").read_text()
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="needs tomllib")
