@@ -62,6 +62,7 @@ class PushTotalOperator(CheckedOperator):
 
     def execute(self, context: Context) -> PushReport:
         """Add up the reports and return the total."""
+        from airflow_provider_userattrs.push.report import sentences
         from airflow_provider_userattrs.push.report.merge import Total, is_report
         from airflow_provider_userattrs.task.log import note_on_duplicates, note_on_failing
 
@@ -83,8 +84,8 @@ class PushTotalOperator(CheckedOperator):
             raise AirflowFailException(f"reports: {unfit}; give the output of the mapped push") from None
         error = total.conclude(cast("float | None", self.max_failed), self.on_empty)
         report = total.as_dict(None if error is None else str(error))
-        self.log.info("%s, of %s", total.report.summary(), counted(report["shards"]["reported"], "shard"))
-        for line in total.report.log_lines():
+        self.log.info("%s, of %s", sentences.summary(total.report), counted(report["shards"]["reported"], "shard"))
+        for line in sentences.log_lines(total.report):
             self.log.info("%s", line)
         for note in filter(None, (note_on_duplicates(report), note_on_failing(report))):
             self.log.info("%s", note)

@@ -13,7 +13,8 @@ from airflow_provider_userattrs.get_provider_info import VENDORS
 from airflow_provider_userattrs.plugins.reading import OtherFormat, Reading, read
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.merge import Total
-from airflow_provider_userattrs.push.report.report import FORMAT, users
+from airflow_provider_userattrs.push.report.report import FORMAT
+from airflow_provider_userattrs.push.report.sentences import users
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
 #: The names of our operators. A subclass may have any name; its push is recognised by its report.

@@ -21,6 +21,7 @@ from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.report.sentences import stop_point
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
 from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is, pending, withholding
@@ -147,7 +148,7 @@ class Push:
                 self._checkpointer.discard()
             else:
                 self._checkpointer.close(complete=stopped is None and not report.counts[Status.UNSENT])
-        failure = None if self.error is None else _failure(explain(self.error), report.stop_point())
+        failure = None if self.error is None else _failure(explain(self.error), stop_point(report))
         return self.account.as_dict(report, failure)
 
     @property

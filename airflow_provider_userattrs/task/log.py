@@ -15,9 +15,10 @@ from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
+from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.counts import Counts
-from airflow_provider_userattrs.push.report.report import Report, users
+from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class PushLog:
         """Log where a try resumes a push."""
         first, done = checkpoint.first_unfinished, Counts.restored(checkpoint.counts).rows
         verb = "was" if done == 1 else "were"
-        self._log.info("Resumed at row %s: %s %s done by earlier tries", f"{first:,}", users(done), verb)
+        self._log.info("Resumed at row %s: %s %s done by earlier tries", f"{first:,}", sentences.users(done), verb)
 
     def log_progress(self, account: Account) -> None:
         """Log how far the push has come, every 10 s."""
@@ -80,7 +81,7 @@ class PushLog:
         rate = account.rows / max(account.seconds, 0.001)
         counts = account.book.counts()
         self._log.info(
-            "%s done, %s a second, %s failed so far", users(counts.rows), f"{rate:,.0f}", f"{counts.failed:,}"
+            "%s done, %s a second, %s failed so far", sentences.users(counts.rows), f"{rate:,.0f}", f"{counts.failed:,}"
         )
 
     def compare(self, comparison: Comparison) -> None:
@@ -89,7 +90,7 @@ class PushLog:
         if full:
             self._log.info("changed_only: every user is sent, because %s", full)
         else:
-            self._log.info("changed_only: %s known, of whom only those are sent that changed", users(known))
+            self._log.info("changed_only: %s known, of whom only those are sent that changed", sentences.users(known))
 
     def changes_not_kept(self, error: Exception) -> None:
         """Log that it cannot be kept what was accepted."""
@@ -116,14 +117,17 @@ class PushLog:
             return  # no row was read or sent: Airflow logs the error next
         self._log.info(
             "%s; %s, %s, %s, %s s%s",
-            report.summary(),
+            sentences.summary(report),
             counted(fields["requests"], "request") + (" not sent" if fields["dry_run"] else ""),
             counted(fields["retries"], "retry", "retries"),
             counted(fields["bytes"], "byte"),
             f"{fields['seconds']:,.1f}",
             f" (accepted: {report.accepted_means})" if report.counts[Status.ACCEPTED] else "",
         )
-        for line in (*report.log_lines(), *(f"{count:,} x {note} on {name}" for name, note, count in account.notes())):
+        for line in (
+            *sentences.log_lines(report),
+            *(f"{count:,} x {note} on {name}" for name, note, count in account.notes()),
+        ):
             self._log.info("%s", line)
         for note in filter(None, (note_on_duplicates(fields), note_on_failing(fields))):
             self._log.info("%s", note)
@@ -147,4 +151,4 @@ def note_on_failing(report: PushReport) -> str | None:
         return None
     since = pendulum.from_timestamp(changed_only["failing_since"]).to_date_string()
     verb = "has" if changed_only["failing"] == 1 else "have"
-    return f"{users(changed_only['failing'])} {verb} failed before too, the first since {since}"
+    return f"{sentences.users(changed_only['failing'])} {verb} failed before too, the first since {since}"

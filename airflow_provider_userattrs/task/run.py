@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import SourceInterrupted
 from airflow_provider_userattrs.push.push import Push
+from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.task import metrics
 from airflow_provider_userattrs.task.column_check import check_columns
@@ -60,7 +61,7 @@ class Run:
         fields = push.close(stopped, lambda error: explain_error(error, self._spec.columns_field))
         self.error = push.error
         report = cast("Report", push.report)
-        shard, label = self._spec.shard, report.label()
+        shard, label = self._spec.shard, sentences.label(report)
         # For the author's map_index_template, which Airflow renders again after the task.
         self._context["push_label"] = f"{shard}: {label}" if shard else label
         if not self._spec.dry_run:

@@ -12,6 +12,7 @@ from airflow_provider_userattrs.push.model.phrases import counted, shortened
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import FORMAT, Report
+from airflow_provider_userattrs.push.report.sentences import warning
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -111,8 +112,8 @@ class Total:
         """Return what was not applied, which shards are missing, and which failed by their own ``max_failed``."""
         red = [report for report in self._reports if report.get("failure") and not report.get("stopped")]
         by_themselves = f"{counted(len(red), 'shard')} failed by itself: {_listed(red)}" if red else None
-        sentences = (self.report.warning(), self._missing_sentence(), self.stopped(), by_themselves)
-        return "; ".join(sentence for sentence in sentences if sentence) or None
+        parts = (warning(self.report), self._missing_sentence(), self.stopped(), by_themselves)
+        return "; ".join(sentence for sentence in parts if sentence) or None
 
     def as_dict(self, failure: str | None = None) -> PushReport:
         """Return the total as a report.

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.report.sentences import summary
 
 verdicts = st.builds(
     lambda status, number: Verdict(status, f"code-{number}", f"meaning {number}", f"Remedy {number}."),
@@ -124,7 +125,7 @@ def test_a_shard_that_stopped_fails_the_total_by_name_reason_and_row() -> None:
 def test_shards_that_were_all_refused_are_not_an_empty_push() -> None:
     total = Total([halted(number, 0, "The conn_id `nowhere` isn't defined") for number in (1, 2, 3, 4)])
     assert str(total.conclude(None)).startswith("4 of 4 shards stopped: shard 1: The conn_id `nowhere` isn't defined")
-    assert total.report.summary() == "0 users: stopped before any was read"
+    assert summary(total.report) == "0 users: stopped before any was read"
 
 
 def test_many_shards_that_stopped_keep_the_total_small() -> None:
