@@ -33,8 +33,8 @@ def turns(**sides: Callable[[], float]) -> dict[str, float]:
 
 def show(row: str, goal: str, figure: str, met: bool, details: dict[str, float] | None = None) -> None:
     """Print a line of the table."""
-    told = "; ".join(f"{name} {value:,.0f}" for name, value in (details or {}).items())
-    print(f"| {row} | {goal} | {figure} | {'yes' if met else '**no**'} | {told} |", flush=True)
+    result = "; ".join(f"{name} {value:,.0f}" for name, value in (details or {}).items())
+    print(f"| {row} | {goal} | {figure} | {'yes' if met else '**no**'} | {result} |", flush=True)
 
 
 def single(connections: int, least: float, **others: int) -> dict[str, float]:
@@ -72,9 +72,9 @@ def at_once() -> None:
     """Measure one user a POST at 0 ms, and the processor time of a request."""
     cpu: dict[str, list[float]] = {"package": [], "tuned_session": []}
 
-    def noting(name: str, told: dict[str, Any]) -> float:
-        cpu[name].append(told["cpu_a_row"] * 1e6)
-        return float(told["rate"])
+    def noting(name: str, result: dict[str, Any]) -> float:
+        cpu[name].append(result["cpu_a_row"] * 1e6)
+        return float(result["rate"])
 
     with vendor(0) as url:
         found = turns(
@@ -120,8 +120,8 @@ def cap() -> None:
         reached, worst = [], []
         with vendor(50) as url:
             for _ in range(TURNS):
-                told = side("package", rows, url, vendor="moengage", rate=rate, concurrency=concurrency)
-                arrivals = sorted(told["arrivals"])
+                result = side("package", rows, url, vendor="moengage", rate=rate, concurrency=concurrency)
+                arrivals = sorted(result["arrivals"])
                 reached.append((len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) / rate)
                 worst.append(worst_second(arrivals) / rate)
         share, most = median(reached), median(worst)

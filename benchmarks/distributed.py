@@ -50,10 +50,10 @@ def pushed_by_celery(url: str, pushes: dict[str, dict[str, Any]], caps: dict[str
                 airflow.trigger(name, 120)
                 if (state := airflow.wait_for(name, _PATIENCE)) != "success":
                     raise SystemExit(f"{name} ended as {state}\n{airflow.logs()}")
-                told = stats(url)
-                if told["rows"] != push["users"]:
-                    raise SystemExit(f"{name}: {push['users']} users pushed, {told['rows']} arrived")
-                arrivals[name] = sorted(told["arrivals"])
+                result = stats(url)
+                if result["rows"] != push["users"]:
+                    raise SystemExit(f"{name}: {push['users']} users pushed, {result['rows']} arrived")
+                arrivals[name] = sorted(result["arrivals"])
     return arrivals
 
 

@@ -40,8 +40,8 @@ def vendor(delay_ms: float, certificate: Path | None = None) -> Iterator[str]:
 def stats(url: str) -> dict[str, Any]:
     """Return what arrived at the vendor since the last time."""
     with urllib.request.urlopen(f"{url}/stats") as answer:
-        told: dict[str, Any] = json.load(answer)
-    return told
+        result: dict[str, Any] = json.load(answer)
+    return result
 
 
 def side(
@@ -65,15 +65,15 @@ def side(
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"rows"')]
     if not lines:
         raise SystemExit(f"{name} failed:\n{done.stderr[-2000:]}")
-    told: dict[str, Any] = json.loads(lines[-1])
+    result: dict[str, Any] = json.loads(lines[-1])
     if check:
         arrived = stats(url)
         if arrived["rows"] != rows:
             raise SystemExit(f"{name}: {rows} rows pushed, {arrived['rows']} arrived")
-        told["arrivals"] = arrived["arrivals"]
-    told["rate"] = rows / told["seconds"]
-    told["cpu_a_row"] = told["cpu"] / rows
-    return told
+        result["arrivals"] = arrived["arrivals"]
+    result["rate"] = rows / result["seconds"]
+    result["cpu_a_row"] = result["cpu"] / rows
+    return result
 
 
 def wrk(url: str, path: str, connections: int, seconds: int = 3) -> float:
@@ -87,10 +87,10 @@ def wrk(url: str, path: str, connections: int, seconds: int = 3) -> float:
         script.write('wrk.headers["Content-Type"] = "application/json"\n')
         script.flush()
         command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url + path]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        result = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     stats(url)
-    found = re.search(r"Requests/sec:\s+([0-9.]+)", told)
-    assert found is not None, told
+    found = re.search(r"Requests/sec:\s+([0-9.]+)", result)
+    assert found is not None, result
     return float(found[1]) * users
 
 

@@ -31,9 +31,9 @@ class Stats:
 
     def take(self) -> bytes:
         """Return what was counted, and begin anew."""
-        told = json.dumps({"rows": self.rows, "arrivals": self.arrivals}).encode()
+        result = json.dumps({"rows": self.rows, "arrivals": self.arrivals}).encode()
         self.__init__()  # type: ignore[misc]
-        return told
+        return result
 
 
 class Connection(asyncio.Protocol):
@@ -85,8 +85,8 @@ class Connection(asyncio.Protocol):
         """
         # ``tcpi_last_data_recv`` of linux/tcp.h
         connection = self.transport.get_extra_info("socket")  # type: ignore[attr-defined]
-        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 56)
-        return float(struct.unpack_from("I", told, 52)[0]) / 1000
+        result = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 56)
+        return float(struct.unpack_from("I", result, 52)[0]) / 1000
 
     def write(self, content: bytes) -> None:
         if self.transport.is_closing():  # type: ignore[attr-defined]

@@ -144,10 +144,10 @@ class Bench:
         """Have the vendor know so many users, who hold what can be removed or unset."""
         vendor = case.vendor
         self.control.seed(vendor.name, vendor.seeds(map(case.key, range(users))))
-        held: dict[str, Any] = {"gone": 1, "gone_too": 2, "kept": 3}
+        stored: dict[str, Any] = {"gone": 1, "gone_too": 2, "kept": 3}
         if case.operation == "remove":
-            held |= {"tags": VALUES, "extra": ["x"]}
-        vendor.give(self.world.vendors[vendor.name], held)
+            stored |= {"tags": VALUES, "extra": ["x"]}
+        vendor.give(self.world.vendors[vendor.name], stored)
 
     def fault(self, case: Case, then: dict[str, Any], when: Any = None) -> None:
         """Have something go wrong at the case's vendor."""
@@ -194,10 +194,10 @@ class Bench:
         started = clock.monotonic()
         with closing(operator.make_hook()) as hook:
             stopped = push.deliver(operator.users.rows(), hook.sender(plan.operation))
-        told = push.close(stopped)
-        return Pushed(told, verdicts, stopped, told["requests"], clock.monotonic() - started)
+        result = push.close(stopped)
+        return Pushed(result, verdicts, stopped, result["requests"], clock.monotonic() - started)
 
-    def held(self, case: Case, user: int) -> dict[str, Any]:
+    def stored(self, case: Case, user: int) -> dict[str, Any]:
         """Give what the sandbox holds of a user."""
         return case.vendor.values(self.user(case, user) or {}, case.operation)
 
@@ -238,17 +238,17 @@ class Bench:
         status = {position: str(pushed.verdicts[position].status) for position in positions}
         accepted = [position for position in positions if status[position] == "accepted"]
         doubtful = [position for position in positions if status[position] in ("unknown", "partial", "rejected")]
-        held = self.held(case, user)
+        stored = self.stored(case, user)
         if case.operation == "unset":
             if accepted:
-                assert not {"gone", "gone_too"} & set(held), "accepted, and still there"
-            elif not doubtful and held:
-                assert {"gone", "gone_too", "kept"} <= set(held), "removed without a verdict that says so"
+                assert not {"gone", "gone_too"} & set(stored), "accepted, and still there"
+            elif not doubtful and stored:
+                assert {"gone", "gone_too", "kept"} <= set(stored), "removed without a verdict that says so"
             return
         column = case.column
         values = {position: rows[position][column] for position in positions}
         if case.operation == "increase":
-            points = held.get("points", 0)
+            points = stored.get("points", 0)
             sure = sum(values[position] for position in accepted)
             maybe = sum(values[position] for position in doubtful)
             assert sure <= points <= sure + maybe, "increased twice, or accepted and not increased"
@@ -256,14 +256,14 @@ class Bench:
                 assert points == sure
             return
         if case.operation == "add":
-            tags = held.get("tags", [])
+            tags = stored.get("tags", [])
             assert all(values[position][0] in tags for position in accepted), "accepted, and not there"
         elif case.operation == "remove":
-            tags = held.get("tags", [])
+            tags = stored.get("tags", [])
             assert not any(values[position][0] in tags for position in accepted), "accepted, and still there"
         elif accepted:
             later = [values[position] for position in doubtful if position > accepted[-1]]
-            assert held[column] in [values[accepted[-1]], *later], "not the value of the last accepted row"
+            assert stored[column] in [values[accepted[-1]], *later], "not the value of the last accepted row"
         if not once:
             return
         applied = self.history(case, user)

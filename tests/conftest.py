@@ -237,8 +237,8 @@ def log() -> Iterator[Log]:
 
 def _store(dag: Any) -> None:
     """Write a DAG to Airflow's database: Airflow 3 runs only what it finds there, and any Airflow keeps it there."""
-    for place in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):  # as of Airflow 3.2, and before
-        module: Any = import_module(place) if find_spec(place) else None
+    for name in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):  # as of Airflow 3.2, and before
+        module: Any = import_module(name) if find_spec(name) else None
         if AIRFLOW.major > 2 and hasattr(module, "DagBag"):
             bag = module.DagBag(dag_folder=os.devnull)
             bag.bag_dag(dag)
@@ -509,8 +509,8 @@ def counted() -> Callable[[dict[str, Any], int], None]:
     def check(report: dict[str, Any], rows: int) -> None:
         assert report["rows"] == rows
         assert sum(report[status] for status in STATUSES) == rows
-        told = sum(reason["count"] for reason in report["reasons"])
-        assert told == rows - report["accepted"], "reasons do not add up to the rows that were not accepted"
+        result = sum(reason["count"] for reason in report["reasons"])
+        assert result == rows - report["accepted"], "reasons do not add up to the rows that were not accepted"
 
     return check
 

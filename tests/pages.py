@@ -43,7 +43,7 @@ def parsed(folder: Path) -> Any:
     from airflow_names import require_compat_sdk  # most pages' tests need no Airflow
 
     require_compat_sdk()
-    place = "airflow.dag_processing.dagbag" if find_spec("airflow.dag_processing.dagbag") else "airflow.models.dagbag"
-    bag = import_module(place).DagBag(dag_folder=str(folder))
+    module = "airflow.dag_processing.dagbag" if find_spec("airflow.dag_processing.dagbag") else "airflow.models.dagbag"
+    bag = import_module(module).DagBag(dag_folder=str(folder))
     assert bag.import_errors == {}
     return bag

@@ -164,8 +164,8 @@ def proxy(peer: Peer) -> None:
     """Serve a connection as a proxy: give a tunnel where one is asked for, else pass on requests, by their path."""
     method, target, _ = peer.head().decode("latin-1").partition("\r\n")[0].split(" ")
     is_tunnel = method == "CONNECT"
-    place, _, path = target.removeprefix("http://").partition("/")
-    host, _, port = place.rpartition(":")
+    authority, _, path = target.removeprefix("http://").partition("/")
+    host, _, port = authority.rpartition(":")
     with socket.create_connection((host, int(port)), 10) as upstream:
         upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

@@ -65,13 +65,13 @@ class Tries:
         :param at: before which row.
         :param parameters: further ones of the operator.
         """
-        told = self.folder / "report.json"
-        told.unlink(missing_ok=True)
+        result = self.folder / "report.json"
+        result.unlink(missing_ok=True)
         process = os.fork()
         if process == 0:
             try:
                 users = MortalRows(self.rows, number, at) if isinstance(self.rows, list) else self.rows
-                told.write_text(json.dumps(self._push(users, parameters)))
+                result.write_text(json.dumps(self._push(users, parameters)))
             except BaseException:
                 (self.folder / "error").write_text(traceback.format_exc())
             finally:
@@ -83,7 +83,7 @@ class Tries:
             assert os.WTERMSIG(ended) == signal.SIGKILL
             self.kills += 1
             return None
-        report: dict[str, Any] = json.loads(told.read_text())
+        report: dict[str, Any] = json.loads(result.read_text())
         return report
 
     def _push(self, users: Any, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -121,8 +121,8 @@ class Tries:
             later = [resumption for resumption in resumptions[number + 1 :] if resumption]
             for line in lines:
                 if not line.startswith(BEGIN) and parts._counts(line, later):
-                    told = json.loads(line)
-                    status[told["position"]] = told["status"]
+                    result = json.loads(line)
+                    status[result["position"]] = result["status"]
         return {position: SimpleNamespace(status=word) for position, word in status.items()}
 
     def pushed(self, report: dict[str, Any]) -> Pushed:

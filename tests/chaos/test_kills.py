@@ -82,8 +82,13 @@ def test_killed_tasks_resume_and_report_what_is_true(
             assert report["accepted"] == task["rows"] == len(updates)
             sent_again += sum(updates.values()) - len(updates)
     rows = sum(task["rows"] for task in tasks.values())
-    told = {"real tasks' kills": KILLS, "rows": rows, "in doubt": doubtful, "repeatable updates sent twice": sent_again}
-    record_property("chaos", told)
+    result = {
+        "real tasks' kills": KILLS,
+        "rows": rows,
+        "in doubt": doubtful,
+        "repeatable updates sent twice": sent_again,
+    }
+    record_property("chaos", result)
 
 
 def applied(bench: Bench, case: Case, task: dict[str, Any]) -> dict[str, int]:

@@ -65,7 +65,7 @@ def test_values_over_the_vendors_limit_are_not_sent(case: Any, bench: Any) -> No
         assert pushed.counts == {"accepted": 3}
         return
     assert pushed.at("invalid") == [1]
-    assert bench.held(case, 1).get("color") is None
+    assert bench.stored(case, 1).get("color") is None
 
 
 @pytest.mark.parametrize("when", ["one", "all"])

@@ -42,7 +42,7 @@ def test_unicode(case: Any, bench: Any) -> None:
         row[column] = [text] if case.operation == "add" else text
     pushed = bench.push(case, rows)
     assert pushed.counts == {"accepted": len(rows)}
-    assert [bench.held(case, user)[column] for user in range(len(rows))] == [row[column] for row in rows]
+    assert [bench.stored(case, user)[column] for user in range(len(rows))] == [row[column] for row in rows]
 
 
 @pytest.mark.only("text keys")
@@ -64,9 +64,9 @@ def test_columns_to_exclude_and_to_rename_and_a_value_to_leave_out(case: Any, be
     assert pushed.counts == {"accepted": 3}
     assert [note["attribute"] for note in pushed.report["notes"]] == ["blob"]
     for user in range(3):
-        held = bench.held(case, user)
-        assert (held[case.column], held["tier"]) == (rows[user][case.column], "x")
-        assert not {"note", "blob", "extra"}.intersection(held)
+        stored = bench.stored(case, user)
+        assert (stored[case.column], stored["tier"]) == (rows[user][case.column], "x")
+        assert not {"note", "blob", "extra"}.intersection(stored)
 
 
 # One user twice
@@ -82,9 +82,9 @@ def test_the_same_user_twice(case: Any, bench: Any, concurrency: int) -> None:
     for user in range(3):
         assert bench.user(case, user)["updates"] == 10
         if case.overwrites:
-            assert bench.held(case, user)[case.column] == f"value{27 + user}"
+            assert bench.stored(case, user)[case.column] == f"value{27 + user}"
         if case.operation == "increase":
-            assert bench.held(case, user)["points"] == sum(3 * turn + user + 1 for turn in range(10))
+            assert bench.stored(case, user)["points"] == sum(3 * turn + user + 1 for turn in range(10))
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_response_that_gets_lost(case: Any, bench: Any, then: dict[str, Any]) 
         assert pushed.counts == {"accepted": 3, "unknown": 1}
         assert pushed.report["retries"] == 0
         applied = 3 if then["apply"] == "before" else 0
-        assert bench.held(case, 2).get("points", 0) == applied
+        assert bench.stored(case, 2).get("points", 0) == applied
 
 
 @pytest.mark.parametrize("apply", ["before", "never"])

@@ -20,7 +20,7 @@ from airflow_provider_userattrs.operators.setting import SettingOperator
 VENDORS = ("EngageLab", "Kahuna", "MoEngage")
 
 
-def told(page: str, heading: str) -> dict[str, str]:
+def result(page: str, heading: str) -> dict[str, str]:
     """Return the parameters that the tables under a heading have, with the default that they name."""
     rows = re.findall(r"^\| `(\w+)` \|.*\| (.+?) \|$", section(page, heading), re.MULTILINE)
     return {name: default.strip("`") for name, default in rows}
@@ -36,7 +36,7 @@ def taken(kind: type) -> dict[str, str]:
 
 
 def test_what_all_take() -> None:
-    shown = told("docs/operators/index.md", "What all of them take")
+    shown = result("docs/operators/index.md", "What all of them take")
     assert shown == {**taken(UserPushOperator), **taken(SettingOperator)}
 
 
@@ -48,7 +48,7 @@ def test_what_a_vendor_s_take(vendor: str) -> None:
         if "__init__" in vars(kind):
             for name, default in taken(kind).items():
                 own.setdefault(name, set()).add(default)
-    shown = told(f"docs/operators/{vendor.lower()}.md", f"{vendor}'s operators")
+    shown = result(f"docs/operators/{vendor.lower()}.md", f"{vendor}'s operators")
     assert own.pop("attributes") == {"None", "required"}
     assert shown.pop("attributes") == "None` (unset: required)"
     assert {name: {default} for name, default in shown.items() if name in own} == own

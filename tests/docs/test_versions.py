@@ -20,9 +20,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "versions.md").read_text()
 
 def test_the_page_lists_every_feature_that_a_test_needs() -> None:
     features = PAGE.partition("\n## ")[0]
-    told = dict(re.findall(r"^\| ([^|]+) \| ([\d.]+) \|", features, re.MULTILINE))
-    assert {feature: told.get(feature) for feature in SINCE} == SINCE
-    assert {since for feature, since in told.items() if feature not in SINCE} == {"2.11"}
+    result = dict(re.findall(r"^\| ([^|]+) \| ([\d.]+) \|", features, re.MULTILINE))
+    assert {feature: result.get(feature) for feature in SINCE} == SINCE
+    assert {since for feature, since in result.items() if feature not in SINCE} == {"2.11"}
 
 
 def test_the_page_lists_every_environment_that_is_tested() -> None:

@@ -127,8 +127,8 @@ def test_each_change_is_sent_in_one_night(
                 warehouse.change(name, moment)
         before = {name for name, user in control.users("kahuna").items() if user["updates"]}
         done = run(dag, at)
-        held = control.users("kahuna")
-        sent.append([name for name in changes if held[name]["updates"] and name not in before])
+        stored = control.users("kahuna")
+        sent.append([name for name in changes if stored[name]["updates"] and name not in before])
         return done
 
     assert night(NIGHT).state == "success"
@@ -255,12 +255,12 @@ def test_the_page_s_table_is_so_on_this_airflow() -> None:
     rows = re.findall(
         r"^\| (.+?) \| (.+?) \| (.+?) \|$", section("docs/windows.md", "What a run can name"), re.MULTILINE
     )
-    told = {row[0]: row[1 if AIRFLOW.major == 2 else 2] for row in rows}
+    result = {row[0]: row[1 if AIRFLOW.major == 2 else 2] for row in rows}
     info = next_run("0 3 * * *")
-    assert told["a cron string is"] == f"`{type(core_timetable('0 3 * * *')).__name__}`"
-    assert told["`data_interval_start`"] == f"{info.data_interval.start:%-d %B %H:%M}"
-    assert told["`data_interval_end`"] == f"{info.data_interval.end:%-d %B %H:%M}"
-    assert told["`ds`, the day of `logical_date`"] == f"{info.logical_date:%Y-%m-%d}"
+    assert result["a cron string is"] == f"`{type(core_timetable('0 3 * * *')).__name__}`"
+    assert result["`data_interval_start`"] == f"{info.data_interval.start:%-d %B %H:%M}"
+    assert result["`data_interval_end`"] == f"{info.data_interval.end:%-d %B %H:%M}"
+    assert result["`ds`, the day of `logical_date`"] == f"{info.logical_date:%Y-%m-%d}"
 
 
 def test_the_timetables_that_the_page_names_have_the_same_intervals() -> None:

@@ -60,10 +60,10 @@ def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
         return [http.contradicted(response.status) if results else verdict] * len(users)
     if not isinstance(results, list) or http.has_twice(response.body, "result", len(users)):
         return [UNREADABLE] * len(users)
-    told = {str(each["id"]).casefold(): each["result"] for each in results}
-    if len(results) != len(users) or told.keys() != {user.casefold() for user in users}:
+    result = {str(each["id"]).casefold(): each["result"] for each in results}
+    if len(results) != len(users) or result.keys() != {user.casefold() for user in users}:
         return [OTHER_MEMBERS] * len(users)
-    return [RESULTS.get(told[user.casefold()], UNREADABLE) for user in users]
+    return [RESULTS.get(result[user.casefold()], UNREADABLE) for user in users]
 
 
 def asked_to_wait(response: Response, clock: Callable[[], float]) -> float | None:

@@ -149,9 +149,9 @@ def test_a_wrong_connection_fails_its_test(hook_of: Callable[..., Any]) -> None:
 
 
 def redact(text: str) -> str:
-    for place in ("airflow.sdk.log", "airflow.sdk.execution_time.secrets_masker", "airflow.utils.log.secrets_masker"):
+    for module in ("airflow.sdk.log", "airflow.sdk.execution_time.secrets_masker", "airflow.utils.log.secrets_masker"):
         with suppress(ImportError, AttributeError):  # as of Airflow 3.1, 3.0 and 2.11
-            return str(import_module(place).redact(text))
+            return str(import_module(module).redact(text))
     raise AssertionError("no redact")
 
 

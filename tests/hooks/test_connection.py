@@ -69,14 +69,14 @@ def test_bytes_sent_with_a_response_belong_to_no_other_request(start_server: Any
     "late", [response(b"late"), b"rubbish", b"\r\n", b""], ids=["answer", "rubbish", "blank", "end"]
 )
 def test_bytes_sent_after_a_response_belong_to_no_request(start_server: Any, sender: Any, late: bytes) -> None:
-    told, more = threading.Event(), threading.Event()
+    result, more = threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:
         request = peer.request()
         assert request is not None
         peer.send(response(request.body))
         if peer.number == 0:
-            told.wait(10)
+            result.wait(10)
             if late:
                 peer.send(late)
             else:
@@ -87,7 +87,7 @@ def test_bytes_sent_after_a_response_belong_to_no_request(start_server: Any, sen
     server = start_server(script)
     send = sender(server)
     assert send(b"first").body == b"first"
-    told.set()
+    result.set()
     assert more.wait(10)
     for _ in range(1_000):  # a proxy may have it still
         if not hook_connection(send).is_reusable():

@@ -18,7 +18,7 @@ def hook(sandbox_hook: Callable[..., Any], control: Any) -> Any:
     return sandbox_hook("engagelab")
 
 
-def held(control: Any) -> Any:
+def stored(control: Any) -> Any:
     return control.user("engagelab", EUID)
 
 
@@ -29,30 +29,30 @@ def held(control: Any) -> Any:
 def test_set_attributes(hook: Any, control: Any, operation: str, value: Any, result: Any) -> None:
     verdict = hook.set_attributes(EUID, {"x": value}, operation=operation)
     assert str(verdict.status) == "accepted"
-    assert held(control)["properties"] == {"x": result}
+    assert stored(control)["properties"] == {"x": result}
 
 
 def test_remove(hook: Any, control: Any) -> None:
     hook.set_attributes(EUID, {"x": ["a", "b"]}, operation="add")
     assert str(hook.set_attributes(EUID, {"x": "a"}, operation="remove").status) == "accepted"
-    assert held(control)["properties"] == {"x": ["b"]}
+    assert stored(control)["properties"] == {"x": ["b"]}
 
 
 def test_set_is_the_default_operation(hook: Any, control: Any) -> None:
     hook.set_attributes(EUID, {"x": 1})
     hook.set_attributes(EUID, {"x": 2})
-    assert held(control)["properties"] == {"x": 2}
+    assert stored(control)["properties"] == {"x": 2}
 
 
 def test_a_time_is_written_as_the_page_has_it(hook: Any, control: Any) -> None:
     moment = datetime(2023, 12, 12, 0, 56, 23, tzinfo=timezone.utc)
     hook.set_attributes(str(EUID), {"x": moment, "y": moment.replace(tzinfo=None)}, timezone="Asia/Singapore")
-    assert held(control)["properties"] == {"x": "2023-12-12 08:56:23", "y": "2023-12-12 00:56:23"}
+    assert stored(control)["properties"] == {"x": "2023-12-12 08:56:23", "y": "2023-12-12 00:56:23"}
 
 
 def test_none_is_left_out(hook: Any, control: Any) -> None:
     assert str(hook.set_attributes(EUID, {"x": 1, "y": None}).status) == "accepted"
-    assert held(control)["properties"] == {"x": 1}
+    assert stored(control)["properties"] == {"x": 1}
     verdict = hook.set_attributes(EUID, {"y": None})
     assert str(verdict.status) == "skipped"
 
@@ -60,13 +60,13 @@ def test_none_is_left_out(hook: Any, control: Any) -> None:
 def test_set_contacts(hook: Any, control: Any) -> None:
     contacts = {"mobile_phone": "18023456879", "email": "12@gmail.com"}
     assert str(hook.set_contacts(EUID, contacts).status) == "accepted"
-    assert held(control)["contacts"] == contacts
+    assert stored(control)["contacts"] == contacts
 
 
 def test_unset_attributes(hook: Any, control: Any) -> None:
     hook.set_attributes(EUID, {"x": 1, "y": 2, "z": 3})
     assert str(hook.unset_attributes(EUID, ["x", "z"]).status) == "accepted"
-    assert held(control)["properties"] == {"y": 2}
+    assert stored(control)["properties"] == {"y": 2}
 
 
 @pytest.mark.parametrize("euid", [True, "x", "", None, 1.5, 2**63, b"1"])
@@ -126,7 +126,7 @@ def test_a_single_name_is_not_read_as_its_letters(hook: Any, control: Any) -> No
     hook.set_attributes(EUID, {"v": 1, "i": 2, "p": 3, "vip": 4})
     with pytest.raises((ValueError, TypeError)):
         hook.unset_attributes(EUID, "vip")
-    assert held(control)["properties"] == {"v": 1, "i": 2, "p": 3, "vip": 4}
+    assert stored(control)["properties"] == {"v": 1, "i": 2, "p": 3, "vip": 4}
 
 
 @pytest.mark.parametrize("operation", ["delete", "upsert", "", None])
@@ -162,4 +162,4 @@ def test_in_a_task(airflow: Any, connections: Callable[..., None], control: Any)
 
     run = airflow.run(push)
     assert run.reports["push"] == "accepted"
-    assert held(control)["properties"] == {"x": "{{ ds }}"}
+    assert stored(control)["properties"] == {"x": "{{ ds }}"}

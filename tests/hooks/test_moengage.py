@@ -20,8 +20,8 @@ def hook(sandbox_hook: Callable[..., Any], control: Any) -> Any:
 
 
 def attributes(control: Any, key: str = CUSTOMER) -> Any:
-    held = control.user("moengage", key)
-    return None if held is None else held["attributes"]
+    stored = control.user("moengage", key)
+    return None if stored is None else stored["attributes"]
 
 
 def test_set_attributes(hook: Any, control: Any) -> None:
@@ -32,9 +32,9 @@ def test_set_attributes(hook: Any, control: Any) -> None:
         "platforms": [{"platform": "iOS", "active": True}],
     }
     assert str(hook.set_attributes(CUSTOMER, values).status) == "accepted"
-    held = attributes(control)
-    assert held["platforms"] == [{"platform": "iOS", "active": "true"}]
-    assert {name: held[name] for name in ("points", "super_user", "name")} == {
+    stored = attributes(control)
+    assert stored["platforms"] == [{"platform": "iOS", "active": "true"}]
+    assert {name: stored[name] for name in ("points", "super_user", "name")} == {
         "points": 20,
         "super_user": True,
         "name": "Jürgen 健太",
@@ -44,9 +44,9 @@ def test_set_attributes(hook: Any, control: Any) -> None:
 def test_a_date_is_stored_as_a_date(hook: Any, control: Any) -> None:
     moment = datetime(2019, 5, 21, 5, 47, 35, tzinfo=timezone(timedelta(hours=2)))
     hook.set_attributes(CUSTOMER, {"expiry": moment, "local": moment.replace(tzinfo=None)}, timezone="Asia/Tokyo")
-    held = control.user("moengage", CUSTOMER)
-    assert held["attributes"] == {"expiry": "2019-05-21T03:47:35Z", "local": "2019-05-20T20:47:35Z"}
-    assert set(held["types"].values()) == {"date"}
+    stored = control.user("moengage", CUSTOMER)
+    assert stored["attributes"] == {"expiry": "2019-05-21T03:47:35Z", "local": "2019-05-20T20:47:35Z"}
+    assert set(stored["types"].values()) == {"date"}
 
 
 def test_none_is_left_out(hook: Any, control: Any) -> None:

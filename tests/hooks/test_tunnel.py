@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.model.errors import NotSent
 
 
 @pytest.mark.parametrize(
-    "told",
+    "result",
     [
         b"",
         f"HTTP/1.1 502 {PERSONAL}\r\n\r\n".encode(),
@@ -27,13 +27,13 @@ from airflow_provider_userattrs.push.model.errors import NotSent
     ids=["nothing", "502", "200 and rubbish", "200 and a body", "half a 200", "rubbish", "100"],
 )
 def test_a_proxy_without_a_tunnel_sent_nothing(
-    sender: Any, wire_server: Any, monkeypatch: pytest.MonkeyPatch, told: bytes, log: Any
+    sender: Any, wire_server: Any, monkeypatch: pytest.MonkeyPatch, result: bytes, log: Any
 ) -> None:
     asked = []
 
     def script(peer: Peer) -> None:
         asked.append(peer.head())
-        peer.send(told)
+        peer.send(result)
 
     monkeypatch.delenv("no_proxy")
     monkeypatch.delenv("NO_PROXY")

@@ -50,8 +50,8 @@ def tell_slack() -> Callable[[Any], None]:
     (code,) = (code for code in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "tell_slack" in code)
     names: dict[str, Any] = {}
     exec(code, names)
-    told: Callable[[Any], None] = names["tell_slack"]
-    return told
+    result: Callable[[Any], None] = names["tell_slack"]
+    return result
 
 
 @pytest.mark.usefixtures("connections", "clock")

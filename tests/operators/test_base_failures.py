@@ -261,5 +261,5 @@ def test_a_retry_increases_nothing_twice(push_with_retries: Callable[..., Any], 
     else:  # three are accepted, then nothing can be sent
         control.fault("engagelab", {"status": 429}, {"from": 4, "to": 40})
     push_with_retries([{"euid": number, "points": 1} for number in range(1, 11)], operation="increase", concurrency=1)
-    held = {euid: user["properties"]["points"] for euid, user in control.users("engagelab").items()}
-    assert {euid: points for euid, points in held.items() if points != 1} == {}
+    stored = {euid: user["properties"]["points"] for euid, user in control.users("engagelab").items()}
+    assert {euid: points for euid, points in stored.items() if points != 1} == {}

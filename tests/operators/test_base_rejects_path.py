@@ -348,9 +348,9 @@ def test_a_fixed_cell_is_sent_with_the_types_of_the_first_push(
     text = file.read_text()
     file.write_text(text.replace('"4x"', '"44"'))
     assert push(Rejects(str(path))).counts == {"accepted": 1}
-    held = control.users("engagelab")
-    assert held["2"]["properties"] == held["1"]["properties"]
-    assert held["2"]["properties"]["age"] == 44
+    stored = control.users("engagelab")
+    assert stored["2"]["properties"] == stored["1"]["properties"]
+    assert stored["2"]["properties"]["age"] == 44
     file.write_text(text)
     again = push(Rejects(str(path)), rejects_path=f"{tmp_path}/second.jsonl")
     assert again.counts == {"invalid": 1}

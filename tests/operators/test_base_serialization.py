@@ -125,8 +125,8 @@ def test_it_is_read_again_as_it_was(
         assert total.max_failed == 0.05
     for name, value in parameters.items():
         if name in operator.template_fields:
-            held = push.partial_kwargs if is_mapped else vars(push)
-            assert held[name] == value
+            found = push.partial_kwargs if is_mapped else vars(push)
+            assert found[name] == value
     if form is with_sql_rows:
         assert push.users == "rows of a SqlRows"
         assert push.max_failed == 0.05

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("connections", "clock")
 USERS = [{"customer_id": "u1", "plan": "gold", "tier": 1}, {"customer_id": "u2", "plan": "silver", "tier": 2}]
 
 
-def held(control: Any) -> dict[str, Any]:
+def stored(control: Any) -> dict[str, Any]:
     return {name: user["attributes"] for name, user in control.users("moengage").items()}
 
 
@@ -84,7 +84,7 @@ def test_users_are_taken_wherever_they_are_set(airflow: Any, control: Any, count
     run = airflow.run(lambda: late(place, users=users)(task_id="push", users=USERS))
     assert run.state == "success"
     counted(run.report, 1)
-    assert held(control) == {"canary7": {"plan": "x"}}
+    assert stored(control) == {"canary7": {"plan": "x"}}
     assert "canary7" not in json.dumps([run.rendered.get("push"), run.report], default=str)
     assert not any("canary7" in line.text for line in run.log)
 
@@ -117,7 +117,7 @@ def test_text_like_objects_are_accepted(airflow: Any, control: Any, tmp_path: Pa
     rows = [*USERS, {"customer_id": "", "tier": 3}]
     run = airflow.run(lambda: own(task_id="push", users=rows, attributes=given, rejects_path=f"{tmp_path}/given.jsonl"))
     name = "tier" if isinstance(attributes, list) else "plan"
-    assert held(control) == {"u1": {name: 1}, "u2": {name: 2}}
+    assert stored(control) == {"u1": {name: 1}, "u2": {name: 2}}
     assert run.report["configuration"]["timezone"] == "Europe/Berlin"
     assert [path.name[:4] for path in tmp_path.iterdir()] == ["late"]
 
@@ -131,7 +131,7 @@ def test_what_airflow_makes_of_text_without_a_template_is_still_text(airflow: An
         render_template_as_native_obj=native,
     )
     assert run.counts == {"accepted": 1}
-    assert held(control) == {"u1": {"2023": "a", "'x'": "b"}}
+    assert stored(control) == {"u1": {"2023": "a", "'x'": "b"}}
 
 
 @pytest.mark.parametrize(

@@ -21,25 +21,25 @@ from airflow_provider_userattrs.operators.engagelab import (
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
 
-def held(control: Any, euid: int = 1) -> Any:
+def stored(control: Any, euid: int = 1) -> Any:
     return control.user("engagelab", euid)
 
 
 def test_every_other_column(push: Callable[..., Any], control: Any) -> None:
     run = push([{"euid": 1, "name": "Ada", "age": 36, "vip": True, "tags": ["a", "b"], "none": None}])
     assert run.counts == {"accepted": 1}
-    assert held(control)["properties"] == {"name": "Ada", "age": 36, "vip": True, "tags": ["a", "b"]}
+    assert stored(control)["properties"] == {"name": "Ada", "age": 36, "vip": True, "tags": ["a", "b"]}
 
 
 def test_a_list_of_columns(push: Callable[..., Any], control: Any) -> None:
     push([{"euid": 1, "name": "Ada", "secret": "x"}], attributes=["name"])
-    assert held(control)["properties"] == {"name": "Ada"}
+    assert stored(control)["properties"] == {"name": "Ada"}
 
 
 def test_renamed_constant_and_hashed(push: Callable[..., Any], control: Any) -> None:
     attributes = {"first_name": "name", "source": Constant("crm"), "email_sha256": Hashed("email")}
     push([{"euid": 1, "name": "Ada", "email": " Ada@Example.com "}], attributes=attributes)
-    assert held(control)["properties"] == {
+    assert stored(control)["properties"] == {
         "first_name": "Ada",
         "source": "crm",
         "email_sha256": sha256(b"ada@example.com").hexdigest(),
@@ -48,7 +48,7 @@ def test_renamed_constant_and_hashed(push: Callable[..., Any], control: Any) -> 
 
 def test_another_column_for_the_user(push: Callable[..., Any], control: Any) -> None:
     push([{"id": "1", "euid": "not the user"}], euid="id")
-    assert held(control)["properties"] == {"euid": "not the user"}
+    assert stored(control)["properties"] == {"euid": "not the user"}
 
 
 def test_values(push: Callable[..., Any], control: Any) -> None:
@@ -61,7 +61,7 @@ def test_values(push: Callable[..., Any], control: Any) -> None:
         "unicode": "健太 \x00 {{ ds }}",
     }
     push([row], timezone="Europe/Berlin")
-    assert held(control)["properties"] == {
+    assert stored(control)["properties"] == {
         "moment": "2023-12-12 00:56:23",
         "day": "2023-12-12 00:00:00",
         "exact": 12345678901234.10,
@@ -77,34 +77,34 @@ def test_values(push: Callable[..., Any], control: Any) -> None:
 def test_operations(push: Callable[..., Any], control: Any, operation: str, values: list[Any], result: Any) -> None:
     run = push([{"euid": 1, "x": value} for value in values], operation=operation)
     assert run.counts == {"accepted": 2}
-    assert held(control)["properties"] == {"x": result}
-    assert [change["type"] for change in held(control)["history"]] == [operation] * 2
+    assert stored(control)["properties"] == {"x": result}
+    assert [change["type"] for change in stored(control)["history"]] == [operation] * 2
 
 
 def test_remove(push: Callable[..., Any], control: Any) -> None:
     push([{"euid": 1, "x": ["a", "b", "c"]}], operation="add")
     push([{"euid": 1, "x": ["a", "c"]}], operation="remove")
-    assert held(control)["properties"] == {"x": ["b"]}
+    assert stored(control)["properties"] == {"x": ["b"]}
 
 
 @pytest.mark.parametrize("value", [1.5, "1", True, "x", ["1"]])
 def test_increase_takes_whole_numbers_only(push: Callable[..., Any], control: Any, value: Any) -> None:
     run = push([{"euid": 1, "x": value}, {"euid": 2, "x": 1}], operation="increase")
     assert run.counts == {"accepted": 1, "invalid": 1}
-    assert held(control) is None
+    assert stored(control) is None
 
 
 @pytest.mark.parametrize("value", [2.0, Decimal("2"), Decimal("2.00")])
 def test_a_whole_number_is_one_whatever_its_type(push: Callable[..., Any], control: Any, value: Any) -> None:
     push([{"euid": 1, "x": value}], operation="increase")
-    assert held(control)["properties"] == {"x": 2}
+    assert stored(control)["properties"] == {"x": 2}
 
 
 def test_contacts(push: Callable[..., Any], control: Any) -> None:
     rows = [{"euid": 1, "mail": "ada@example.com", "phone": "+49301", "name": "Ada"}]
     push(rows, EngageLabSetContactsOperator, contacts={"email": "mail", "mobile_phone": "phone"})
-    assert held(control)["contacts"] == {"email": "ada@example.com", "mobile_phone": "+49301"}
-    assert held(control)["properties"] == {}
+    assert stored(control)["contacts"] == {"email": "ada@example.com", "mobile_phone": "+49301"}
+    assert stored(control)["properties"] == {}
 
 
 def test_contacts_are_text(push: Callable[..., Any], control: Any) -> None:
@@ -125,7 +125,7 @@ def test_unset(push: Callable[..., Any], control: Any) -> None:
     push([{"euid": 1, "a": 1, "b": 2, "c": 3}, {"euid": 2, "a": 1}])
     run = push([{"euid": 1, "a": "ignored"}, {"euid": 2}], EngageLabUnsetAttributesOperator, attributes=["a", "c"])
     assert run.counts == {"accepted": 2}
-    assert (held(control)["properties"], held(control, 2)["properties"]) == ({"b": 2}, {})
+    assert (stored(control)["properties"], stored(control, 2)["properties"]) == ({"b": 2}, {})
 
 
 def test_unset_sends_no_empty_value(push: Callable[..., Any], control: Any) -> None:
@@ -155,7 +155,7 @@ def test_an_euid_is_an_integer(push: Callable[..., Any], control: Any, operator:
 @pytest.mark.parametrize("euid", ["1", 1.0, Decimal(1), Decimal("1.0")])
 def test_an_euid_that_is_one(push: Callable[..., Any], control: Any, euid: Any) -> None:
     push([{"euid": euid, "a": 1}])
-    assert held(control)["properties"] == {"a": 1}
+    assert stored(control)["properties"] == {"a": 1}
 
 
 @pytest.mark.parametrize("status", ["ok", "mapped"])

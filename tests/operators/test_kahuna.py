@@ -26,37 +26,37 @@ def push(airflow: Any, control: Any) -> Callable[..., Any]:
     return push
 
 
-def held(control: Any, name: str = "ada", environment: str = "p") -> Any:
+def stored(control: Any, name: str = "ada", environment: str = "p") -> Any:
     return control.user("kahuna", name, environment=environment)["attributes"]
 
 
 def test_every_other_column(push: Callable[..., Any], control: Any) -> None:
     run = push([{"username": "ada", "name": "Ada", "age": 36, "vip": True, "none": None}])
     assert run.counts == {"accepted": 1}
-    assert held(control) == {"name": "Ada", "age": 36, "vip": True}
+    assert stored(control) == {"name": "Ada", "age": 36, "vip": True}
 
 
 def test_columns_of_the_target_are_not_sent_as_attributes(push: Callable[..., Any], control: Any) -> None:
     push([{"username": "ada", "email": "ada@example.com", "a": 1}], target=["username", "email"])
-    assert held(control) == {"a": 1}
+    assert stored(control) == {"a": 1}
 
 
 def test_the_first_credential_that_matches(push: Callable[..., Any], control: Any) -> None:
     rows = [{"username": "nobody", "email": "ada@example.com", "a": 1}, {"username": "bob", "email": "x@y", "a": 2}]
     assert push(rows, target=["username", "email"]).counts == {"accepted": 2}
-    assert (held(control)["a"], held(control, "bob")["a"]) == (1, 2)
+    assert (stored(control)["a"], stored(control, "bob")["a"]) == (1, 2)
 
 
 def test_the_order_of_the_target_is_kept(push: Callable[..., Any], control: Any) -> None:
     row = {"username": "bob", "email": "ada@example.com", "a": 1}
     push([row], target=["email", "username"])
-    assert (held(control), held(control, "bob")) == ({"a": 1}, {})
+    assert (stored(control), stored(control, "bob")) == ({"a": 1}, {})
 
 
 def test_a_target_by_other_names(push: Callable[..., Any], control: Any) -> None:
     row = {"login": "nobody", "mail": "ada@example.com", "a": 1}
     push([row], target={"username": "login", "email": "mail"})
-    assert held(control) == {"a": 1}
+    assert stored(control) == {"a": 1}
 
 
 def test_credentials_that_are_null_are_left_out(push: Callable[..., Any], control: Any) -> None:
@@ -73,15 +73,15 @@ def test_what_a_null_means(push: Callable[..., Any], control: Any, nulls: str, l
     push([{"username": "ada", "a": 1, "b": 2}])
     run = push([{"username": "ada", "a": None, "c": 3}], nulls=nulls)
     assert run.counts == {"accepted": 1}
-    assert held(control) == left
+    assert stored(control) == left
 
 
 def test_a_row_of_nulls(push: Callable[..., Any], control: Any) -> None:
     push([{"username": "ada", "a": 1}])
     assert push([{"username": "ada", "a": None}]).counts == {"skipped": 1}
-    assert held(control) == {"a": 1}
+    assert stored(control) == {"a": 1}
     assert push([{"username": "ada", "a": None}], nulls="unset").counts == {"accepted": 1}
-    assert held(control) == {}
+    assert stored(control) == {}
 
 
 def test_values(push: Callable[..., Any], control: Any) -> None:
@@ -96,7 +96,7 @@ def test_values(push: Callable[..., Any], control: Any) -> None:
         "constant": "no",
     }
     push([row], attributes={**{name: name for name in row if name != "username"}, "constant": Constant(True)})
-    assert held(control) == {
+    assert stored(control) == {
         "moment": "2006/03/21 12:30",
         "day": "1995/03/21",
         "exact": "0.10",
@@ -127,7 +127,7 @@ def test_a_hundred_users_a_request(push: Callable[..., Any], control: Any) -> No
     run = push([{"username": f"u{number}", "a": number} for number in range(250)])
     assert run.counts == {"accepted": 250}
     assert sorted(request["rows"] for request in control.journal()) == [50, 100, 100]
-    assert [held(control, f"u{number}")["a"] for number in range(250)] == list(range(250))
+    assert [stored(control, f"u{number}")["a"] for number in range(250)] == list(range(250))
 
 
 def test_the_sentence_of_the_issue(push: Callable[..., Any], control: Any) -> None:
@@ -146,7 +146,7 @@ def test_unset(push: Callable[..., Any], control: Any) -> None:
     rows = [{"username": "ada", "b": "ignored"}, {"username": "nobody"}]
     run = push(rows, KahunaUnsetAttributesOperator, attributes=["a", "c"])
     assert run.counts == {"accepted": 1, "rejected": 1}
-    assert held(control) == {"b": 2}
+    assert stored(control) == {"b": 2}
 
 
 @pytest.mark.parametrize("environment", ["production", "sandbox"])
@@ -156,8 +156,8 @@ def test_environments_are_apart(
     control.seed("kahuna", [{"username": "ada"}], "s")
     connections("kahuna", extra={"environment": environment})
     assert push([{"username": "ada", "a": 1}]).counts == {"accepted": 1}
-    assert held(control, "ada", "p") == ({"a": 1} if environment == "production" else {})
-    assert held(control, "ada", "s") == ({"a": 1} if environment == "sandbox" else {})
+    assert stored(control, "ada", "p") == ({"a": 1} if environment == "production" else {})
+    assert stored(control, "ada", "s") == ({"a": 1} if environment == "sandbox" else {})
 
 
 def test_users_that_share_a_credential_stay_in_their_order(push: Callable[..., Any], control: Any) -> None:
@@ -168,7 +168,7 @@ def test_users_that_share_a_credential_stay_in_their_order(push: Callable[..., A
         {"username": "nobody", "email": "ada@example.com", "a": 4},
     ]
     assert push(rows, target=["username", "email"]).counts == {"accepted": 4}
-    assert held(control) == {"a": 4}
+    assert stored(control) == {"a": 4}
 
 
 def test_a_row_that_lacks_one_of_several_keys_is_found_by_the_other(push: Callable[..., Any], control: Any) -> None:
@@ -178,7 +178,7 @@ def test_a_row_that_lacks_one_of_several_keys_is_found_by_the_other(push: Callab
     run = push(rows, target=["username", "email"])
     assert run.counts == {"accepted": 2, "invalid": 1}
     assert run.report["reasons"][0]["code"] == "missing-column"
-    assert held(control, "bob") == {"x": 2}
+    assert stored(control, "bob") == {"x": 2}
     assert [(note["attribute"], note["note"], note["count"]) for note in run.report["notes"]] == [
         ("username", "row without this credential's column", 1)
     ]

@@ -26,7 +26,7 @@ def push(airflow: Any, control: Any) -> Callable[..., Any]:
     return push
 
 
-def held(control: Any, customer_id: str = "ada") -> Any:
+def found(control: Any, customer_id: str = "ada") -> Any:
     user = control.user("moengage", customer_id)
     return None if user is None else user["attributes"]
 
@@ -34,12 +34,12 @@ def held(control: Any, customer_id: str = "ada") -> Any:
 def test_every_other_column(push: Callable[..., Any], control: Any) -> None:
     run = push([{"customer_id": "ada", "name": "Ada", "points": 20, "vip": True, "tags": ["a"], "none": None}])
     assert run.counts == {"accepted": 1}
-    assert held(control) == {"name": "Ada", "points": 20, "vip": True, "tags": ["a"]}
+    assert found(control) == {"name": "Ada", "points": 20, "vip": True, "tags": ["a"]}
 
 
 def test_another_column_for_the_user(push: Callable[..., Any], control: Any) -> None:
     push([{"key": "ada", "customer_id": "not the user"}], customer_id="key", attributes={"old": "customer_id"})
-    assert held(control) == {"old": "not the user"}
+    assert found(control) == {"old": "not the user"}
 
 
 def test_values(push: Callable[..., Any], control: Any) -> None:
@@ -74,7 +74,7 @@ def test_values(push: Callable[..., Any], control: Any) -> None:
 def test_what_a_null_means(push: Callable[..., Any], control: Any, nulls: str, left: dict[str, int]) -> None:
     push([{"customer_id": "ada", "a": 1, "b": 2}])
     assert push([{"customer_id": "ada", "a": None, "c": 3}], nulls=nulls).counts == {"accepted": 1}
-    assert held(control) == left
+    assert found(control) == left
 
 
 DAMAGED = [
@@ -92,14 +92,14 @@ def test_what_moengage_would_cut_is_not_sent_unless_wanted(
     assert push(rows).counts == {"invalid": 1}
     assert control.journal() == []
     assert push(rows, oversize="send").counts == {"accepted": 1}
-    assert held(control) == stored
+    assert found(control) == stored
 
 
 @pytest.mark.parametrize("name", ["id", "_id", ""])
 def test_reserved_names_of_a_row(push: Callable[..., Any], control: Any, name: str) -> None:
     run = push([{"customer_id": "ada", name: 1}, {"customer_id": "bob", "a": 1}])
     assert run.counts == {"accepted": 1, "invalid": 1}
-    assert held(control) is None
+    assert found(control) is None
 
 
 @pytest.mark.parametrize("customer_id", ["guest", "NULL", "0", "", "x", None, True, 1.5, ["ada"]])
@@ -131,7 +131,7 @@ def test_unset(push: Callable[..., Any], control: Any, options: dict[str, Any], 
     push([{"customer_id": "ada", "vip": 1, "VIP": 1, "vip_since": 1, "x": 1}])
     rows = [{"customer_id": "ada", "vip": "ignored"}]
     assert push(rows, MoEngageUnsetAttributesOperator, attributes=["vip"], **options).counts == {"accepted": 1}
-    assert set(held(control)) == left
+    assert set(found(control)) == left
 
 
 @pytest.mark.parametrize("parts", [["i"], ["_i"]])
@@ -175,9 +175,9 @@ def test_accepted_means_queued(push: Callable[..., Any], control: Any) -> None:
     run = push([{"customer_id": "ada", "a": 1}])
     assert run.counts == {"accepted": 1}
     assert "queued" in run.report["accepted_means"]
-    assert held(control) is None
+    assert found(control) is None
     control.post("flush")
-    assert held(control) == {"a": 1}
+    assert found(control) == {"a": 1}
 
 
 @pytest.mark.parametrize("name", ["status", "user_id", "moe_tier", "id"])
@@ -187,12 +187,12 @@ def test_a_name_that_moengage_keeps_for_itself_is_not_sent(push: Callable[..., A
     assert (run.report["reasons"][0]["code"], list(run.report["reasons"][0]["attributes"])) == ("reserved-name", [name])
     assert control.journal() == []
     assert push([{"customer_id": "ada", name: "gold"}], attributes={"plan": name}).counts == {"accepted": 1}
-    assert held(control) == {"plan": "gold"}
+    assert found(control) == {"plan": "gold"}
 
 
 def test_standard_attributes_arrive_in_their_types_and_it_is_noted(push: Callable[..., Any], control: Any) -> None:
     run = push([{"customer_id": "ada", "moe_unsubscribe": "true", "mobile": 919876543210.0, "age": "44"}])
-    assert held(control) == {"moe_unsubscribe": True, "mobile": "919876543210", "age": 44}
+    assert found(control) == {"moe_unsubscribe": True, "mobile": "919876543210", "age": 44}
     assert {(note["attribute"], note["note"], note["count"]) for note in run.report["notes"]} == {
         ("moe_unsubscribe", "value sent as a boolean", 1),
         ("mobile", "number sent as text", 1),
@@ -212,4 +212,4 @@ def test_an_odd_id_is_sent_and_noted(push: Callable[..., Any], control: Any) -> 
 @pytest.mark.parametrize("id_", [Decimal("10362473"), 10362473, 10362473.0, "10362473"], ids=repr)
 def test_a_number_names_its_user_exactly(push: Callable[..., Any], control: Any, id_: Any) -> None:
     assert push([{"customer_id": id_, "a": 1}]).counts == {"accepted": 1}
-    assert held(control, "10362473") == {"a": 1}
+    assert found(control, "10362473") == {"a": 1}

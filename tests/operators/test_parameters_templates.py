@@ -184,8 +184,12 @@ def test_the_pace_and_the_time_zone_from_params(airflow: Any, any_euid: Any) -> 
         )
     )
     assert run.state == "success"
-    told = run.report["configuration"]
-    assert (told["rate_limit"], told["concurrency"], told["timezone"]) == ("2.5 requests a second", 3, "Asia/Kolkata")
+    result = run.report["configuration"]
+    assert (result["rate_limit"], result["concurrency"], result["timezone"]) == (
+        "2.5 requests a second",
+        3,
+        "Asia/Kolkata",
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,9 @@ def test_a_csv_file_without_a_header_is_refused_without_its_values(
     run = push(FileRows(str(users), **arguments), **more)
     assert run.state == "failed"
     assert control.journal() == []
-    told = run.log.everything() + json.dumps(run.report)
-    assert "example.com" not in told
-    assert "Lovelace" not in told
+    result = run.log.everything() + json.dumps(run.report)
+    assert "example.com" not in result
+    assert "Lovelace" not in result
 
 
 @pytest.mark.parametrize("depth", [60, 250, 300, 500, 950, 5_000])

@@ -92,5 +92,5 @@ def reading(rows: int, of: int | None, seconds: float, intervals: list[int] | No
 def test_progress(
     rows: int, of: int | None, seconds: float, intervals: list[int] | None, rate: float, left: float | None
 ) -> None:
-    told = progress(reading(rows, of, seconds, intervals))
-    assert (told.done, told.of, told.rate, told.seconds_left) == (rows, of, rate, left)
+    result = progress(reading(rows, of, seconds, intervals))
+    assert (result.done, result.of, result.rate, result.seconds_left) == (rows, of, rate, left)

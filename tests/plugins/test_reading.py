@@ -87,25 +87,25 @@ anything = st.recursive(
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for key, each in inner for place in places(each, (*path, key)))]
+    return [path, *(index for key, each in inner for index in places(each, (*path, key)))]
 
 
 PLACES = places(made())[1:]
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.sampled_from(PLACES), value=anything, gone=st.booleans())
+@given(index=st.sampled_from(PLACES), value=anything, gone=st.booleans())
 def test_whatever_it_holds_it_is_read_or_refused_and_never_markup(
-    page: Any, place: tuple[Any, ...], value: Any, gone: bool
+    page: Any, index: tuple[Any, ...], value: Any, gone: bool
 ) -> None:
     report = copy.deepcopy(made())
     parent = report
-    for key in place[:-1]:
+    for key in index[:-1]:
         parent = parent[key]
     if gone:
-        del parent[place[-1]]
+        del parent[index[-1]]
     else:
-        parent[place[-1]] = value
+        parent[index[-1]] = value
     try:
         reading = read(report)
     except ValueError:

@@ -51,8 +51,8 @@ def in_the_project(target: str) -> str:
     if target.startswith(PAGES_ON_THE_WEB):
         page, mark, anchor = target.removeprefix(PAGES_ON_THE_WEB).partition("#")
         return f"{ROOT}/docs/{page.replace('.html', '.md') or 'index.md'}{mark}{anchor}"
-    for place in ON_THE_WEB:
-        target = target.replace(place, f"{ROOT}/")
+    for url in ON_THE_WEB:
+        target = target.replace(url, f"{ROOT}/")
     return target
 
 

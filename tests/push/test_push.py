@@ -113,13 +113,13 @@ def test_the_documented_cap_is_kept_unless_another_is_given(rows: Any, fake_cloc
 
 def test_on_verdicts_gets_rows_and_verdicts(rows: Any, clock: Any) -> None:
     rejects = Written()
-    told: dict[int, Status] = {}
+    result: dict[int, Status] = {}
     account: list[Account] = []
     plan = PushPlan(
         operation(),
         rejects=rejects,
         details=Details(rejects_path="/rejects.jsonl", of=4, destination="vendor://x/users"),
-        on_verdicts=lambda rows, verdicts: told.update(
+        on_verdicts=lambda rows, verdicts: result.update(
             {row.position: verdict.status for row, verdict in zip(rows, verdicts, strict=True)}
         ),
         on_progress=account.append,
@@ -131,7 +131,7 @@ def test_on_verdicts_gets_rows_and_verdicts(rows: Any, clock: Any) -> None:
         return "no" if positions == [2] else "ok"
 
     report = Push(plan).run(rows(4), Vendor(judge))
-    assert told == {0: Status.ACCEPTED, 1: Status.ACCEPTED, 2: Status.REJECTED, 3: Status.ACCEPTED}
+    assert result == {0: Status.ACCEPTED, 1: Status.ACCEPTED, 2: Status.REJECTED, 3: Status.ACCEPTED}
     assert [outcome.position for outcome in rejects.outcomes] == [2]
     assert (report["rejects_path"], report["of"], report["destination"]) == ("/rejects.jsonl", 4, "vendor://x/users")
     assert account

@@ -66,8 +66,8 @@ class TestItems:
     )
     def test_first_match_in_the_order_of_the_target(self, client: Any, control: Any, target: Any, key: str) -> None:
         assert client.items((target, {"hit": True})).json() == [OK]
-        held = control.get("users/kahuna")["users"]
-        assert {name for name, user in held.items() if user["attributes"]} == {key}
+        stored = control.get("users/kahuna")["users"]
+        assert {name for name, user in stored.items() if user["attributes"]} == {key}
 
     def test_a_number_finds_its_text(self, client: Any, control: Any) -> None:
         control.seed("kahuna", {"user_id": "5"})

@@ -77,10 +77,10 @@ class TestSilentDamage:
         assert user(control, "x")["updates"] == 1
 
     def test_objects_are_lost_unless_enabled(self, client: Any, control: Any) -> None:
-        place = {"lat": 12.11, "lon": 123.122}
-        sent = {"moe_geo_location": place, "object": {"a": 1}, "objects": [{"a": 1}]}
+        position = {"lat": 12.11, "lon": 123.122}
+        sent = {"moe_geo_location": position, "object": {"a": 1}, "objects": [{"a": 1}]}
         client.track(JOHN, sent)
-        assert attributes(control) == {"moe_geo_location": place}
+        assert attributes(control) == {"moe_geo_location": position}
         control.switch(moengage__objects=True)
         client.track(JOHN, sent)
         assert attributes(control) == sent

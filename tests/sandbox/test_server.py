@@ -65,8 +65,8 @@ def test_a_request_that_a_busy_server_reads_late_arrived_when_it_came() -> None:
         return 0.0
 
     def since_sent(client: HTTPConnection) -> int:
-        told = client.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 48)
-        return int(struct.unpack_from("I", told, 44)[0])
+        result = client.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 48)
+        return int(struct.unpack_from("I", result, 44)[0])
 
     with serve(world=World(Clock(now=hold, monotonic=lambda: 100.0))) as sandbox:
         host = urlsplit(sandbox.url).netloc

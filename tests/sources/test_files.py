@@ -133,9 +133,9 @@ def test_a_changed_file_is_not_resumed(tmp_path: Path) -> None:
     (mark,) = (item for item in source.rows() if isinstance(item, Cursor))
     os.utime(path, (1, 1))
     assert source.identity() != before
-    for place in (mark.value, 5, {"file": "x"}):
+    for position in (mark.value, 5, {"file": "x"}):
         with pytest.raises(RefusedConfiguration, match="changed or is gone"):
-            list(source.rows(after=place))
+            list(source.rows(after=position))
 
 
 def test_counting_past_rows_of_a_file_is_certain(tmp_path: Path) -> None:

@@ -92,8 +92,8 @@ def test_rows_of_remote_files_and_going_on(folder: Path) -> None:
     source = FileRows(address(folder, "*.jsonl*"))
     items = list(source.rows())
     assert [item for item in items if not isinstance(item, Cursor)] == rows * 2
-    place = next(item.value for item in reversed(items) if isinstance(item, Cursor))
-    assert [row for row in source.rows(after=place) if not isinstance(row, Cursor)] == rows[2_000:]
+    position = next(item.value for item in reversed(items) if isinstance(item, Cursor))
+    assert [row for row in source.rows(after=position) if not isinstance(row, Cursor)] == rows[2_000:]
 
 
 def test_remote_files_are_split(folder: Path) -> None:

@@ -78,8 +78,8 @@ def test_shards_over_workers(
     for vendor, cap in CAPS.items():
         total = reports[vendor]["total"]
         assert total["rows"] == expected[vendor] == sum(reports[vendor]["push", n]["rows"] for n in range(SHARDS))
-        held = control.users(vendor)
-        updated = [user for user in held.values() if user["updates"]]
+        stored = control.users(vendor)
+        updated = [user for user in stored.values() if user["updates"]]
         assert len(updated) == total["accepted"] == sum(reports[vendor]["push", n]["accepted"] for n in range(SHARDS))
         assert all(user["attributes"]["plan"] in ("free", "gold") for user in updated)
         journal = control.get("journal/summary", vendor=vendor)

@@ -211,16 +211,16 @@ def test_faults_of_a_deployment(
         state = airflow.state("faulty")
         reports = airflow.reports("faulty")
     assert state == "success", airflow.logs()
-    told = {task: {"tries": len(set(pushes.tries(task))), "unknown": reports[task]["unknown"]} for task in FIRST}
-    print(seconds, told, f"{pushes.let_through:,} rows each")
-    record_property("faults", told)
+    result = {task: {"tries": len(set(pushes.tries(task))), "unknown": reports[task]["unknown"]} for task in FIRST}
+    print(seconds, result, f"{pushes.let_through:,} rows each")
+    record_property("faults", result)
 
     rows = pushes.let_through
     for task in FIRST:
         report, updates = reports[task], pushes.updates(task)
         assert report["rows"] == rows == sum(report[status] for status in STATUSES), task
         assert report["accepted"] <= len(updates) <= report["accepted"] + report["unknown"], task
-        assert told[task]["tries"] >= 5, "those that were killed twice, alone, and stopped were tried again"
+        assert result[task]["tries"] >= 5, "those that were killed twice, alone, and stopped were tried again"
     assert set(pushes.updates("increase").values()) == {1}, "increased twice"
     assert reports["set"]["accepted"] == rows == len(pushes.updates("set"))
 

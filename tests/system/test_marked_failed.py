@@ -61,8 +61,8 @@ def test_a_task_marked_as_failed_keeps_its_account(
     assert waits["accepted"] + waits["unknown"] == len(applied), "what was in flight is in doubt, and nothing else"
     assert waits["unsent"] == ROWS - len(applied)
     lines = Path(waits["rejects_path"]).read_text().splitlines()
-    told = Counter(json.loads(line).get("status") for line in lines)
-    assert told["unknown"] == waits["unknown"]
+    result = Counter(json.loads(line).get("status") for line in lines)
+    assert result["unknown"] == waits["unknown"]
 
     hangs = reports["hangs"]
     assert hangs["rows"] == hangs["accepted"] == hangs["stopped_at"] == 300

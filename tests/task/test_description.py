@@ -69,7 +69,7 @@ def test_what_is_documented_as_queued_is_called_so(airflow: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "result"),
     [
         ({}, "every other column but id"),
         ({"rename": {"id": "number"}}, "every other column"),
@@ -80,14 +80,14 @@ def test_what_is_documented_as_queued_is_called_so(airflow: Any) -> None:
     ids=["key", "renamed", "excluded", "user", "listed"],
 )
 def test_what_is_not_sent_unasked_is_said(
-    airflow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, Any], told: Any
+    airflow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, Any], result: Any
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "w.db")) as database, database:
         database.execute("CREATE TABLE users AS SELECT 7 AS id, 'ada' AS customer_id, 'gold' AS plan")
     monkeypatch.setenv("AIRFLOW_CONN_W", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.db")}))
     users = SqlRows("SELECT * FROM users", conn_id="w", key="id")
     run = airflow.run(lambda: MoEngageSetAttributesOperator(task_id="push", users=users, **parameters))
-    assert run.report["configuration"]["attributes"] == told
+    assert run.report["configuration"]["attributes"] == result
 
 
 @pytest.mark.parametrize("letter", ["a", "統", "🦔"])
@@ -135,12 +135,12 @@ def test_a_running_task_reports_progress_at_most_every_2_seconds(
 ) -> None:
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
-    told: list[tuple[float, dict[str, Any]]] = []
+    result: list[tuple[float, dict[str, Any]]] = []
     push: Callable[..., None] = RuntimeTaskInstance.xcom_push
 
     def watched(self: Any, key: str, value: Any) -> None:
         if key == PROGRESS_KEY:
-            told.append((clock.monotonic(), json.loads(json.dumps(value))))
+            result.append((clock.monotonic(), json.loads(json.dumps(value))))
         push(self, key, value)
 
     monkeypatch.setattr(RuntimeTaskInstance, "xcom_push", watched)
@@ -155,9 +155,9 @@ def test_a_running_task_reports_progress_at_most_every_2_seconds(
         )
     )
     assert run.state == "success"
-    assert bool(told) is (own_folder or not has("task state store"))
-    assert all(later - earlier >= 2 for (earlier, _), (later, _) in pairwise(told))
-    for _, report in told:
+    assert bool(result) is (own_folder or not has("task state store"))
+    assert all(later - earlier >= 2 for (earlier, _), (later, _) in pairwise(result))
+    for _, report in result:
         assert report["of"] == 30
         assert 0 < report["rows"] <= 30
         assert len(json.dumps(report)) < 16 * 1024

@@ -36,9 +36,9 @@ def events(run: Any) -> dict[str, dict[str, Any]]:
 def test_the_event_of_the_destination_carries_the_counts(airflow: Any) -> None:
     rows = [{"customer_id": "ada", "a": 1}, {"customer_id": "", "a": 1}, {"customer_id": "bob", "a": None}]
     run = airflow.run(lambda: MoEngageSetAttributesOperator(task_id="push", users=rows, outlets=[USERS, OTHER]))
-    told = events(run)
-    assert told[OTHER.uri] == {}
-    assert told[USERS.uri] == {
+    result = events(run)
+    assert result[OTHER.uri] == {}
+    assert result[USERS.uri] == {
         "vendor": "MoEngage",
         "operation": "set attributes",
         "dry_run": False,
@@ -135,8 +135,8 @@ def lineage(airflow: Any, **parameters: Any) -> Any:
 
 
 def test_openlineage_learns_where_and_how_many(airflow: Any) -> None:
-    told = lineage(airflow)
-    (output,) = told.outputs
+    result = lineage(airflow)
+    (output,) = result.outputs
     assert (output.namespace, output.name) == ("moengage://SANDBOXWORKSPACE", "users")
     assert output.outputFacets["outputStatistics"].rowCount == 1
 

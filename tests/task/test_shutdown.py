@@ -305,11 +305,11 @@ def test_a_second_signal_changes_nothing(push: Any, nobody: Nobody, number: int,
 
 def test_it_waits_for_the_end_of_an_exchange_with_the_supervisor() -> None:
     """An answer that nobody waits for would be taken for the answer to the next question."""
-    told: dict[str, Any] = {"__name__": "airflow.sdk.execution_time.comms", "kill": kill}
-    exec("def ask():\n    kill(15)\n    return 'answer'", told)
+    result: dict[str, Any] = {"__name__": "airflow.sdk.execution_time.comms", "kill": kill}
+    exec("def ask():\n    kill(15)\n    return 'answer'", result)
     with Interruption(operators_rows.Rows.rows) as interruption:
         interruption.prepare()
-        assert told["ask"]() == "answer"
+        assert result["ask"]() == "answer"
         assert interruption.why is not None
         with pytest.raises(SourceInterrupted):
             interruption.prepare()

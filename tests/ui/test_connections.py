@@ -131,7 +131,7 @@ CASES = [
 def test_the_sentence_has_a_remedy(
     up: Any, way: Callable[..., tuple[bool, str]], vendor: str, fields: dict[str, Any], works: bool, sentence: str
 ) -> None:
-    told = way(up, body(up, vendor, **fields))
-    assert told[0] is works, told
-    assert sentence in told[1]
-    assert not re.search(r"never-shown|sandbox-secret(?!-key)|sandbox-api-key|sandbox-data-key", told[1])
+    result = way(up, body(up, vendor, **fields))
+    assert result[0] is works, result
+    assert sentence in result[1]
+    assert not re.search(r"never-shown|sandbox-secret(?!-key)|sandbox-api-key|sandbox-data-key", result[1])

@@ -42,6 +42,6 @@ def push(fake_clock: Any, no_thread_left: Any) -> Callable[..., Push]:
 def rows(update: Callable[..., UserUpdate]) -> Callable[..., list[UserUpdate]]:
     """Return a function that makes rows: so many users, or one for each letter of a text."""
     return lambda users: [
-        update(place, user if isinstance(users, str) else None)
-        for place, user in enumerate(users if isinstance(users, str) else range(users))
+        update(position, user if isinstance(users, str) else None)
+        for position, user in enumerate(users if isinstance(users, str) else range(users))
     ]

@@ -132,9 +132,9 @@ class Vendor:
     def sent(self, position: int) -> list[Any]:
         """Return what became of each request a row was in."""
         words = []
-        for _, positions, told in self.requests:
+        for _, positions, result in self.requests:
             if position in positions:
-                words.append(told[positions.index(position)] if isinstance(told, list) else told)
+                words.append(result[positions.index(position)] if isinstance(result, list) else result)
         return words
 
     def times(self) -> list[float]:

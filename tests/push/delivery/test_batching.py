@@ -53,7 +53,7 @@ class TestBatcher:
         head, tail = frame
         max_bytes = max_bytes and max_bytes + len(head) + len(tail)
         target = operation(max_users=max_users, max_bytes=max_bytes, head=head, tail=tail)
-        updates = [update(place, x="x" * size) for place, size in enumerate(sizes)]
+        updates = [update(position, x="x" * size) for position, size in enumerate(sizes)]
         batches = fill(Batcher(target), updates)
 
         assert [one for batch in batches for one in batch.updates] == updates
@@ -160,8 +160,10 @@ class TestBatcher:
 class TestBatch:
     @given(size=st.integers(2, 100))
     def test_two_halves_hold_all_updates(self, update: Callable[..., UserUpdate], size: int) -> None:
-        verdicts = [Verdict(Status.UNKNOWN, str(place)) for place in range(size)]
-        batch = Batch([update(place) for place in range(size)], [b"%d" % place for place in range(size)], 3, verdicts)
+        verdicts = [Verdict(Status.UNKNOWN, str(position)) for position in range(size)]
+        batch = Batch(
+            [update(position) for position in range(size)], [b"%d" % position for position in range(size)], 3, verdicts
+        )
         refused = Verdict(Status.REJECTED, "400")
         left, right = batch.halves(refused)
         assert left.refused == right.refused == refused
@@ -173,8 +175,8 @@ class TestBatch:
         assert len(left) >= 1
 
     def test_pick_keeps_each_update_with_its_part_and_verdict(self, update: Callable[..., UserUpdate]) -> None:
-        updates = [update(place) for place in range(4)]
-        verdicts = [Verdict(Status.UNKNOWN, str(place)) for place in range(4)]
+        updates = [update(position) for position in range(4)]
+        verdicts = [Verdict(Status.UNKNOWN, str(position)) for position in range(4)]
         picked = Batch(updates, [b"0", b"1", b"2", b"3"], 1, verdicts).pick([1, 3])
         assert picked.updates == [updates[1], updates[3]]
         assert picked.items == [b"1", b"3"]

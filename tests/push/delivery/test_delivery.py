@@ -101,13 +101,13 @@ class TestSource:
         self, update: Any, fake_clock: Any, no_thread_left: Any
     ) -> None:
         def interrupted() -> Iterator[UserUpdate]:
-            yield from (update(place) for place in range(10))
+            yield from (update(index) for index in range(10))
             raise KeyboardInterrupt
 
         book = Book()
         vendor = Vendor(lambda positions, turn: "ok", fake_clock())
         delivery = Delivery(operation(), vendor, book, clock=vendor.clock, concurrency=2)
-        vendor.book.rows = [update(place) for place in range(10)]
+        vendor.book.rows = [update(index) for index in range(10)]
         vendor.book.before = lambda position: []  # type: ignore[method-assign]
         with no_thread_left(), pytest.raises(KeyboardInterrupt):
             delivery.run(interrupted())
@@ -211,7 +211,7 @@ class TestIdling:
         sys.setswitchinterval(1e-5)
         try:
             with no_thread_left():
-                delivery.run(book.source(update(place) for place in range(10)))
+                delivery.run(book.source(update(index) for index in range(10)))
         finally:
             sys.setswitchinterval(interval)
         assert spins[0] < 100

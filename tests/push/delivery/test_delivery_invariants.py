@@ -66,11 +66,11 @@ class TestWhateverHappens:
             return word
 
         several: list[Any] = []
-        for place, (user, kind) in enumerate(kinds):
+        for index, (user, kind) in enumerate(kinds):
             if kind == "skip":
-                several.append(Outcome(place, SKIPPED, {}, user))
+                several.append(Outcome(index, SKIPPED, {}, user))
             else:
-                several.append(update(place, user, x="\ud800" if kind == "unwritable" else place))
+                several.append(update(index, user, x="\ud800" if kind == "unwritable" else index))
         done = push(
             several,
             judge,
@@ -86,8 +86,8 @@ class TestWhateverHappens:
         assert {status: count for status, count in book.counts().counts.items() if count} == counts
         assert book.counts().rows == len(kinds)
 
-        for place, (_, kind) in enumerate(kinds):
-            verdict, sent = book.verdicts[place], vendor.sent(place)
+        for index, (_, kind) in enumerate(kinds):
+            verdict, sent = book.verdicts[index], vendor.sent(index)
             words = ["busy" if isinstance(word, Response) else word for word in sent]
             ambiguous = [word for word in words if word in AMBIGUOUS]
             match verdict.status:
@@ -100,7 +100,7 @@ class TestWhateverHappens:
                 case Status.UNKNOWN:
                     assert ambiguous
                 case Status.UNSENT:
-                    assert vendor.applied[place] == 0
+                    assert vendor.applied[index] == 0
                     assert not ambiguous
                 case Status.INVALID:
                     assert kind == "unwritable"
@@ -109,7 +109,7 @@ class TestWhateverHappens:
                     assert kind == "skip"
                     assert not sent
             if not idempotent:
-                assert vendor.applied[place] <= 1, "done twice"
+                assert vendor.applied[index] <= 1, "done twice"
                 assert not ambiguous or words[-1] in AMBIGUOUS, "sent again after an ambiguous end"
             assert len([word for word in words if word != "split"]) <= ATTEMPTS
             if done.stopped is None:
@@ -117,10 +117,10 @@ class TestWhateverHappens:
             assert verdict.status is Status.ACCEPTED or (verdict.meaning and verdict.remedy)
 
         assert vendor.early == [], "a row was sent before an earlier one of its user had its verdict"
-        for place, verdict in book.verdicts.items():
+        for index, verdict in book.verdicts.items():
             if verdict.status is Status.UNSENT:
-                user = kinds[place][0]
-                assert not [later for later in vendor.turns if later > place and kinds[later][0] == user], "overtaken"
+                user = kinds[index][0]
+                assert not [later for later in vendor.turns if later > index and kinds[later][0] == user], "overtaken"
         assert vendor.most_in_flight <= concurrency
         assert done.delivery.traffic.requests == len(vendor.requests)
         assert done.delivery.traffic.bytes == vendor.bytes

@@ -48,7 +48,7 @@ class TestOrder:
 
         several = [row(0, "mail", "name"), row(1, "mail"), row(2, "name"), row(3, "name", "mail"), row(4, "other")]
         done = push(several, "ok", target=operation(10), concurrency=4)
-        place = {position: number for number, (_, batch, _) in enumerate(done.vendor.requests) for position in batch}
-        assert place[0] < place[1] < place[3]
-        assert place[0] < place[2] < place[3]
-        assert place[4] == 0
+        index = {position: number for number, (_, batch, _) in enumerate(done.vendor.requests) for position in batch}
+        assert index[0] < index[1] < index[3]
+        assert index[0] < index[2] < index[3]
+        assert index[4] == 0

@@ -32,10 +32,10 @@ class TestSplitting:
         self, push: Any, rows: Any, count: int, max_users: int, guilty: set[int], concurrency: int
     ) -> None:
         done = push(rows(count), self.judge(guilty), target=operation(max_users), concurrency=concurrency)
-        assert done.statuses == ["rejected" if place in guilty else "accepted" for place in range(count)]
+        assert done.statuses == ["rejected" if position in guilty else "accepted" for position in range(count)]
         assert done.stopped is None
-        assert done.vendor.applied == Counter(place for place in range(count) if place not in guilty)
-        assert all(len(done.vendor.sent(place)) <= max_users.bit_length() + 1 for place in range(count))
+        assert done.vendor.applied == Counter(position for position in range(count) if position not in guilty)
+        assert all(len(done.vendor.sent(position)) <= max_users.bit_length() + 1 for position in range(count))
 
     def test_one_bad_row_of_a_hundred_takes_few_requests(self, push: Any, rows: Any) -> None:
         done = push(rows(100), self.judge({42}), target=operation(100))
@@ -54,9 +54,9 @@ class TestSplitting:
         self, push: Any, rows: Any, concurrency: int
     ) -> None:
         done = push(rows(2_000), "split", target=operation(100), concurrency=concurrency)
-        sent = [place for place in range(2_000) if done.vendor.sent(place)]
-        assert len([place for place in sent if done.vendor.sent(place).count("split") > 1]) >= 200
-        assert all(done.book.verdicts[place] is WORDS["split"] for place in sent)
+        sent = [position for position in range(2_000) if done.vendor.sent(position)]
+        assert len([position for position in sent if done.vendor.sent(position).count("split") > 1]) >= 200
+        assert all(done.book.verdicts[position] is WORDS["split"] for position in sent)
         assert done.statuses.count("unsent") == 2_000 - len(sent)
         assert done.delivery.traffic.requests < 2 * 200 + 10 * concurrency * 4, "some 4,000 without"
         assert isinstance(done.stopped, RefusedConfiguration)

@@ -56,8 +56,8 @@ class TestStopping:
 
     def test_rows_with_nothing_to_send_keep_their_verdict_after_a_stop(self, push: Any, rows: Any) -> None:
         mixed: list[Any] = rows(100)
-        for place in range(50, 100, 2):
-            mixed[place] = Outcome(place, SKIPPED, {})
+        for index in range(50, 100, 2):
+            mixed[index] = Outcome(index, SKIPPED, {})
         done = push(mixed, "keys", concurrency=1)
         assert Counter(done.statuses) == {"unsent": 75, "skipped": 25}
 
@@ -100,7 +100,7 @@ class TestStopping:
         has_left, is_connecting = Event(), Event()
         left: list[int] = []
         book = Book()
-        rows: list[UserUpdate] = [update(place) for place in range(3)]
+        rows: list[UserUpdate] = [update(index) for index in range(3)]
 
         def send(body: bytes, *, before_send: Callable[[], None] = lambda: None) -> Response:
             [[position, _]] = orjson.loads(body)

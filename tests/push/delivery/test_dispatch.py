@@ -24,16 +24,16 @@ class Sender:
     """Dispatch batches of two users to a vendor that gives one answer.
 
     :param clock: tells the time.
-    :param told: the answer, or what is raised instead.
+    :param result: the answer, or what is raised instead.
     :param rate: the cap per second.
     :param unit: what the cap counts.
     """
 
     def __init__(
-        self, clock: Any, told: Response | Exception, *, rate: float | None = None, unit: str = "users"
+        self, clock: Any, result: Response | Exception, *, rate: float | None = None, unit: str = "users"
     ) -> None:
         self.clock = clock
-        self.told = told
+        self.result = result
         self.stopping = Event()
         self.bodies: list[bytes] = []
         self.moments: list[float] = []
@@ -45,9 +45,9 @@ class Sender:
         before_send()
         self.bodies.append(body)
         self.moments.append(self.clock.monotonic())
-        if isinstance(self.told, Exception):
-            raise self.told
-        return self.told
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_batch_that_must_not_leave_any_more_is_unsent(clock: Any, batch: Any) 
 
 
 @pytest.mark.parametrize(
-    ("told", "stops"),
+    ("result", "stops"),
     [
         pytest.param(answer("ok", "no"), False, id="a-user-refused"),
         pytest.param(answer("busy", "busy"), False, id="busy"),
@@ -107,13 +107,13 @@ def test_a_batch_that_must_not_leave_any_more_is_unsent(clock: Any, batch: Any) 
     ],
 )
 def test_what_every_further_request_would_end_with_stops_all_threads(
-    clock: Any, batch: Any, told: Response | Exception, stops: bool
+    clock: Any, batch: Any, result: Response | Exception, stops: bool
 ) -> None:
-    sender = Sender(clock, told)
+    sender = Sender(clock, result)
     sent = sender.dispatch(batch())
     assert sent is not None
     assert sender.stopping.is_set() == stops
-    assert sent.error is (told if isinstance(told, Exception) else None)
+    assert sent.error is (result if isinstance(result, Exception) else None)
 
 
 def test_what_was_raised_still_counts_its_bytes_and_verdicts(clock: Any, batch: Any) -> None:
@@ -133,7 +133,7 @@ def test_a_vendor_that_asks_to_wait_holds_every_request(clock: Any, batch: Any) 
 def test_a_refusal_halves_the_pace(clock: Any, batch: Any, status: int) -> None:
     sender = Sender(clock, answer("busy", "busy", status=status), rate=10, unit="requests")
     sender.dispatch(batch())
-    sender.told = answer("ok", "ok")
+    sender.result = answer("ok", "ok")
     for _ in range(3):
         sender.dispatch(batch())
     assert sender.moments[3] - sender.moments[2] > 0.15, "a tenth of a second apart at the full pace"

@@ -55,7 +55,7 @@ def positions(batch: Batch | None) -> list[int]:
 
 
 def test_gathers_full_batches_and_the_rest(intake: Any, update: Any) -> None:
-    source = intake((update(place) for place in range(7)), max_users=3)
+    source = intake((update(index) for index in range(7)), max_users=3)
     assert [positions(source.next_batch()) for _ in range(3)] == [[0, 1, 2], [3, 4, 5], [6]]
     assert source.next_batch() is None
 
@@ -88,16 +88,16 @@ def test_a_later_row_does_not_overtake_an_unsent_one(intake: Any, update: Any, b
     source.finish(first.updates, [UNSENT, ACCEPTED])
     assert positions(source.next_batch()) == [4]
     assert book.codes() == {0: "429", 1: "", 2: "held-back", 3: "held-back"}
-    assert all(book.verdicts[place].status is Status.UNSENT for place in (2, 3))
+    assert all(book.verdicts[index].status is Status.UNSENT for index in (2, 3))
 
 
 def test_reads_no_further_when_too_many_wait(intake: Any, update: Any) -> None:
     read = []
 
     def rows() -> Iterator[UserUpdate]:
-        for place in range(MAX_WAITING * 3):
-            read.append(place)
-            yield update(place, "one and the same")
+        for index in range(MAX_WAITING * 3):
+            read.append(index)
+            yield update(index, "one and the same")
 
     source = intake(rows())
     assert positions(source.next_batch()) == [0]
@@ -108,7 +108,7 @@ def test_reads_no_further_when_too_many_wait(intake: Any, update: Any) -> None:
 def test_gathers_nothing_once_stopped(intake: Any, update: Any, book: Book) -> None:
     stopping = Event()
     stopping.set()
-    source = intake((update(place) for place in range(5)), stopping=stopping)
+    source = intake((update(index) for index in range(5)), stopping=stopping)
     assert source.next_batch() is None
     assert not book.verdicts
 
@@ -126,7 +126,7 @@ def test_abandon_gives_every_update_its_verdict(intake: Any, update: Any, book: 
 
 
 def test_abandon_reaches_those_who_wait_behind_those_who_wait(intake: Any, update: Any, book: Book) -> None:
-    source = intake((update(place, "a") for place in range(20)), max_users=2)
+    source = intake((update(index, "a") for index in range(20)), max_users=2)
     first = source.next_batch()
     source.finish(first.updates, [UNSENT])
     source.abandon(read_on=True)
@@ -153,7 +153,7 @@ def test_a_record_that_raises_frees_those_who_wait_all_the_same(update: Any) -> 
         if first:
             raise OSError("disk full")
 
-    source = Intake((update(place, "a") for place in range(3)), operation(), record, Event())
+    source = Intake((update(index, "a") for index in range(3)), operation(), record, Event())
     first = source.next_batch()
     assert first is not None
     assert source.next_batch() is None
@@ -164,7 +164,7 @@ def test_a_record_that_raises_frees_those_who_wait_all_the_same(update: Any) -> 
 
 
 def test_counts_users_that_come_again(intake: Any, update: Any) -> None:
-    source = intake(update(place, user) for place, user in enumerate(["a", "b", "a", "a", "c"]))
+    source = intake(update(index, user) for index, user in enumerate(["a", "b", "a", "a", "c"]))
     while batch := source.next_batch():
         source.finish(batch.updates, [ACCEPTED] * len(batch))
     assert source.duplicates == 2
@@ -172,7 +172,7 @@ def test_counts_users_that_come_again(intake: Any, update: Any) -> None:
 
 @pytest.mark.parametrize("status", [Status.UNSENT, Status.UNKNOWN])
 def test_what_a_later_try_may_read_again_is_not_counted(intake: Any, update: Any, status: Status) -> None:
-    source = intake(update(place, user) for place, user in enumerate(["a", "b", "a"]))
+    source = intake(update(index, user) for index, user in enumerate(["a", "b", "a"]))
     while batch := source.next_batch():
         source.finish(batch.updates, [Verdict(status, "x")] * len(batch))
     source.abandon(read_on=True)
@@ -181,7 +181,7 @@ def test_what_a_later_try_may_read_again_is_not_counted(intake: Any, update: Any
 
 def test_remembers_so_many_users_at_most(intake: Any, update: Any) -> None:
     names = [str(number) for number in range(MAX_RECENT)]
-    source = intake(update(place, user) for place, user in enumerate([*names, *names, "new", "0"]))
+    source = intake(update(index, user) for index, user in enumerate([*names, *names, "new", "0"]))
     while batch := source.next_batch():
         source.finish(batch.updates, [ACCEPTED] * len(batch))
         assert len(source._recent) <= MAX_RECENT
@@ -189,7 +189,7 @@ def test_remembers_so_many_users_at_most(intake: Any, update: Any) -> None:
 
 
 def test_updates_without_a_key_are_of_nobody_known(intake: Any) -> None:
-    source = intake(UserUpdate(place, None, (), {"a": 1}, (), {}) for place in range(3))
+    source = intake(UserUpdate(index, None, (), {"a": 1}, (), {}) for index in range(3))
     while batch := source.next_batch():
         source.finish(batch.updates, [ACCEPTED] * len(batch))
     assert source.duplicates == 0

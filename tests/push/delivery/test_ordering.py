@@ -44,7 +44,7 @@ class Model:
 
 
 def updates(lines: list[list[str]]) -> list[UserUpdate]:
-    return [UserUpdate(place, None, tuple(keys), {}, (), {}) for place, keys in enumerate(lines)]
+    return [UserUpdate(number, None, tuple(keys), {}, (), {}) for number, keys in enumerate(lines)]
 
 
 key_lists = st.lists(st.lists(st.sampled_from("abcdef"), max_size=3, unique=True), max_size=30)
@@ -76,8 +76,8 @@ class TestUserOrder:
                 if may_go:
                     start(update.position)
             else:
-                place = data.draw(st.integers(0, len(going) - 1), label="release")
-                update = by_position[going.pop(place)]
+                number = data.draw(st.integers(0, len(going) - 1), label="release")
+                update = by_position[going.pop(number)]
                 for key in update.keys:
                     del holders[key]
                 freed = [other.position for other in order.release(update)]

@@ -48,11 +48,11 @@ def test_none_is_lost_none_comes_early_and_the_earliest_is_first(batch: Any, due
     batches = [batch(position) for position in range(len(dues))]
     for due, one in zip(dues, batches, strict=True):
         queue.add(due, one)
-    in_order = sorted(range(len(dues)), key=lambda place: dues[place])
+    in_order = sorted(range(len(dues)), key=lambda index: dues[index])
     taken = []
     while (one := queue.take(now)) is not None:
         taken.append(one)
     rest = queue.empty()
-    assert [*taken, *rest] == [batches[place] for place in in_order]
+    assert [*taken, *rest] == [batches[index] for index in in_order]
     assert len(taken) == sum(due <= now for due in dues)
     assert len(queue) == 0

@@ -28,7 +28,7 @@ def watch(no_thread_left: Callable[[], Any]) -> Any:
 
 @pytest.fixture
 def batches(update: Callable[..., UserUpdate]) -> Callable[[int], list[Batch]]:
-    return lambda count: [Batch([update(place)], [b"%d" % place]) for place in range(count)]
+    return lambda count: [Batch([update(position)], [b"%d" % position]) for position in range(count)]
 
 
 def take(workers: WorkerPool[Any], count: int) -> list[tuple[Batch, Any]]:

@@ -267,8 +267,8 @@ class TestUnset:
 class TestNotes:
     def test_counts_what_was_done_to_values(self) -> None:
         mapper = Mapper(rules(), {"id": "id"})
-        for place in range(3):
-            mapper(place, {"id": "ada", "x": 1.5, "y": 2, "z": 0.5 if place else None})
+        for index in range(3):
+            mapper(index, {"id": "ada", "x": 1.5, "y": 2, "z": 0.5 if index else None})
         assert mapper.notes == {("x", "sent as text"): 3, ("z", "sent as text"): 2}
 
     def test_counts_what_was_done_to_constants(self) -> None:

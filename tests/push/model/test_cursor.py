@@ -15,8 +15,8 @@ def test_a_cursor_holds_its_place() -> None:
 def test_keys_are_not_in_doubt_unless_it_is_said() -> None:
     keys = Keys([1, 2])
     assert (keys.keys, keys.in_doubt, keys.still_there) == ([1, 2], False, None)
-    told = Keys(["a", "A"], in_doubt=True, still_there=0)
-    assert (told.keys, told.in_doubt, told.still_there) == (["a", "A"], True, 0)
+    result = Keys(["a", "A"], in_doubt=True, still_there=0)
+    assert (result.keys, result.in_doubt, result.still_there) == (["a", "A"], True, 0)
 
 
 @pytest.mark.parametrize("thing", [Cursor(1), Keys([])], ids=["cursor", "keys"])

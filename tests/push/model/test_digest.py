@@ -59,5 +59,5 @@ def test_it_is_the_same_in_every_process() -> None:
         "from airflow_provider_userattrs.push.model.digest import digest;"
         "print(digest([{'a': 10**5000, 'b': [2**70, chr(0xD800)]}, 'x']))"
     )
-    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
-    assert told == digest([{"a": 10**5000, "b": [2**70, "\ud800"]}, "x"])
+    result = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    assert result == digest([{"a": 10**5000, "b": [2**70, "\ud800"]}, "x"])

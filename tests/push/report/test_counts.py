@@ -73,7 +73,7 @@ def test_a_reason_names_its_first_rows_locations_and_attributes() -> None:
         reason.add(position, NOT_FOUND.on("plan").at(f"{'x' * 200}.csv, line {position}"))
     assert reason.count == 9
     assert reason.positions == [0, 1, 2, 3, 4]
-    assert [len(place) for place in reason.locations] == [100] * 3
+    assert [len(index) for index in reason.locations] == [100] * 3
     assert reason.locations[0].startswith("...x")
     assert reason.locations[0].endswith(".csv, line 0"), "the end of a location says more than its beginning"
     assert reason.attributes == {"plan": 9}

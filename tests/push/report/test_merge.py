@@ -50,12 +50,12 @@ def test_counts_and_reasons_are_those_of_the_whole(shards: list[list[Verdict]]) 
         status.value: whole[status.value] for status in Status
     }
     assert total["rows"] == sum(map(len, shards))
-    told: Counter[str] = Counter()
+    result: Counter[str] = Counter()
     for reason in total["reasons"]:
-        told[reason["status"]] += reason["count"]
+        result[reason["status"]] += reason["count"]
         assert reason["positions"] == []  # each shard counts its own
     del whole["accepted"]
-    assert told == whole
+    assert result == whole
 
 
 def test_facts_are_added_and_the_longest_shard_counts() -> None:
@@ -105,8 +105,8 @@ def test_reports_of_different_pushes_are_not_added(other: dict[str, Any]) -> Non
 
 def halted(number: int, at: int | None, why: str, rows: list[Verdict] | None = None) -> dict[str, Any]:
     """Return the report of a shard of four that stopped."""
-    told = {"shard": {"number": number, "of": 4}, "stopped": True, "stopped_at": at, "failure": why}
-    return {**report(rows or []), **told}
+    result = {"shard": {"number": number, "of": 4}, "stopped": True, "stopped_at": at, "failure": why}
+    return {**report(rows or []), **result}
 
 
 ACCEPTED = Verdict(Status.ACCEPTED)

@@ -26,8 +26,8 @@ def book() -> Book:
 def test_counts_and_writes_what_was_not_applied(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:
     written: list[Outcome] = []
     recorder = Recorder(book, progress=lambda: None, reject=written.extend, clock=clock)
-    updates = [update(place) for place in range(7)]
-    verdicts = [Verdict(status, str(place)) for place, status in enumerate(Status)]
+    updates = [update(index) for index in range(7)]
+    verdicts = [Verdict(status, str(index)) for index, status in enumerate(Status)]
     recorder.record(updates, verdicts)
     assert book.counts().counts == dict.fromkeys(Status, 1)
     kept = [outcome.verdict.status for outcome in written]
@@ -56,7 +56,7 @@ def test_counts_add_up(update: Callable[..., UserUpdate], fake_clock: Any, statu
     recorder = Recorder(book, progress=lambda: None, clock=fake_clock())
     for batch in statuses:
         verdicts = [ACCEPTED if status is Status.ACCEPTED else Verdict(status, "c") for status in batch]
-        recorder.record([update(place) for place in range(len(batch))], verdicts)
+        recorder.record([update(index) for index in range(len(batch))], verdicts)
     flat = [status for batch in statuses for status in batch]
     assert book.rows == book.counts().rows == len(flat)
     assert book.counts().counts == {status: flat.count(status) for status in Status}
@@ -82,22 +82,22 @@ def test_a_reject_that_raises_raises_once_and_every_row_is_counted(
 def test_progress_is_called_four_times_a_second_at_most(
     book: Book, update: Callable[..., UserUpdate], clock: Any
 ) -> None:
-    told = []
-    recorder = Recorder(book, progress=lambda: told.append(clock.monotonic()), clock=clock)
+    result = []
+    recorder = Recorder(book, progress=lambda: result.append(clock.monotonic()), clock=clock)
     started = clock.monotonic()
     for _ in range(20):
         clock.advance(0.125)
         recorder.record([update(0)], [ACCEPTED])
-    assert told == [started + 0.25 * number for number in range(1, 11)]
+    assert result == [started + 0.25 * number for number in range(1, 11)]
 
 
 def test_progress_is_called_once_after_a_long_pause(book: Book, update: Callable[..., UserUpdate], clock: Any) -> None:
-    told = []
-    recorder = Recorder(book, progress=lambda: told.append(book.rows), clock=clock)
+    result = []
+    recorder = Recorder(book, progress=lambda: result.append(book.rows), clock=clock)
     clock.advance(95)
     for _ in range(5):
         recorder.record([update(0)], [REJECTED])
-    assert told == [1]
+    assert result == [1]
 
 
 def test_has_its_own_clock(book: Book, update: Callable[..., UserUpdate]) -> None:

@@ -16,7 +16,7 @@ from airflow_provider_userattrs.push.resume.pending import as_it_is, pending, wi
 IN_DOUBT = Verdict(Status.UNKNOWN, "in-doubt", "may have been sent", "Check.")
 
 
-class Told:
+class FakeCheckpointer:
     """Keep what a checkpointer is told; rows below a position are in doubt."""
 
     def __init__(self, sent_below: int = 0) -> None:
@@ -42,10 +42,10 @@ def numbered(position: int, row: Any) -> Any:
 
 
 def test_rows_are_numbered_and_marks_are_not() -> None:
-    told: Any = Told()
+    result: Any = FakeCheckpointer()
     rows = [Cursor("a"), "x", "y", Cursor("b"), "z"]
-    assert done(rows, Checkpoint(), told) == [(0, "x"), (1, "y"), (2, "z")]
-    assert told.marks == [("a", 0), ("b", 2)]
+    assert done(rows, Checkpoint(), result) == [(0, "x"), (1, "y"), (2, "z")]
+    assert result.marks == [("a", 0), ("b", 2)]
 
 
 @pytest.mark.parametrize("checkpoint", [Checkpoint(), Checkpoint(below=1)], ids=["first", "later"])
@@ -55,18 +55,18 @@ def test_without_a_checkpoint_marks_are_ignored(checkpoint: Checkpoint) -> None:
 
 
 def test_a_later_try_resumes_in_gaps_and_after_the_watermark() -> None:
-    told: Any = Told()
+    result: Any = FakeCheckpointer()
     checkpoint = Checkpoint(below=6, gaps=((3, 4),), cursor=("a", 2))
     rows = ["2", "3", Cursor("b"), "4", "5", "6", "7"]
-    assert done(rows, checkpoint, told) == [(3, "3"), (6, "6"), (7, "7")]
-    assert told.marks == [("b", 4), ("end", 8)]
+    assert done(rows, checkpoint, result) == [(3, "3"), (6, "6"), (7, "7")]
+    assert result.marks == [("b", 4), ("end", 8)]
 
 
 def test_a_row_that_may_have_been_sent_is_not_sent_again(update: Any) -> None:
-    told: Any = Told(sent_below=2)
+    result: Any = FakeCheckpointer(sent_below=2)
     skipped = Outcome(1, Verdict(Status.SKIPPED, "nothing-to-set"), {})
     rows = [update(0), skipped, update(2)]
-    first, second, third = (withholding(as_it_is, told, IN_DOUBT)(position, row) for position, row in enumerate(rows))
+    first, second, third = (withholding(as_it_is, result, IN_DOUBT)(position, row) for position, row in enumerate(rows))
     assert isinstance(first, Outcome)
     assert (first.position, first.verdict, first.row, first.user) == (0, IN_DOUBT, rows[0].row, rows[0].user)
     assert second is skipped, "what is not sent at all is in no doubt"

@@ -239,8 +239,8 @@ class TestUsers:
             except ValueError:
                 body = None
         clear = status == 200 and isinstance(body, list) and len(body) == users
-        for place, verdict in enumerate(verdicts):
-            item = body[place] if clear else None
+        for position, verdict in enumerate(verdicts):
+            item = body[position] if clear else None
             success = (
                 isinstance(item, dict)
                 and item.get("success") is True
@@ -313,7 +313,7 @@ class TestOperation:
         assert kahuna.ENVIRONMENTS == {"production": "p", "sandbox": "s"}
 
     def test_a_hundred_users_a_request_and_no_more(self, become: Any) -> None:
-        rows = [{"email": f"{place}@b", "x": place} for place in range(250)]
+        rows = [{"email": f"{position}@b", "x": position} for position in range(250)]
         body = become(kahuna.OPERATIONS["set"], {"email": "email"}, *rows[:100])
         assert len(json.loads(body)["user_attributes_array"]) == 100
 
