@@ -234,7 +234,7 @@ class UserPushOperator(ColumnsOperator):
 
     def _check_paths(self) -> None:
         if self.rejects_path is not None and self.rejects_path == self.users.path:
-            parameters.refuse("rejects_path", self.rejects_path, "the file that the rows are read from; give another")
+            raise WrongParameter("rejects_path is the file that the rows are read from; give another")
 
     def _check_changed_only(self) -> None:
         if self.changed_only is not None and not (operation := self.make_operation()).overwrites:

@@ -187,6 +187,8 @@ def file_for(rejects_path: str, owner: Owner) -> str:
             raise IsADirectoryError(path)
     except RefusedConfiguration as refused:
         raise RefusedConfiguration(f"rejects_path: {refused}") from None
+    except IsADirectoryError:
+        raise RefusedConfiguration("rejects_path is a folder; give a file, such as '/data/rejects.jsonl'") from None
     except Exception as error:  # each storage has its own exceptions
         raise _refusal(error) from error
     is_device = isinstance(target.fs, LocalFileSystem) and _is_device(path)

@@ -244,6 +244,33 @@ def test_a_file_of_sql_that_does_not_exist(push: Callable[..., Any], customers: 
     )
 
 
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"attributes": []}, "attributes is an empty list; give None, a list of columns, or a dict from the vendor's"),
+        ({"rename": {}}, "rename is an empty dict; give a dict from a column to its attribute, such as "),
+        ({"max_failed": 5.0}, "max_failed is 5.0; give a share of the rows, such as 0.05 or '5%' (1.0 is all of them)"),
+        ({"max_failed": "5"}, "max_failed is the text '5'; give a share of the rows, such as 0.05 or '5%' (1.0 is all"),
+        ({"concurrency": 0}, "concurrency is 0; give a number of requests in flight (int) from 1 to 256"),
+    ],
+    ids=["empty-list", "empty-dict", "share", "text", "number"],
+)
+def test_a_value_is_shown_as_it_was_written(parameters: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=next(iter(parameters))) as raised:
+        MoEngageSetAttributesOperator(task_id="push", users=[], **parameters)
+    assert str(raised.value).startswith(sentence)
+
+
+def test_a_path_for_rejects_that_cannot_be_one(push: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [{"customer_id": "u1", "plan": "gold"}]
+    assert refused(push(rows, rejects_path=str(tmp_path))).startswith(
+        "rejects_path is a folder; give a file, such as '/data/rejects.jsonl'"
+    )
+    path = str(tmp_path / "users.jsonl")
+    with pytest.raises(ValueError, match=r"^rejects_path is the file that the rows are read from; give another$"):
+        MoEngageSetAttributesOperator(task_id="push", users=path, rejects_path=path)
+
+
 def test_a_push_with_nothing_to_set(push: Callable[..., Any]) -> None:
     run = push([{"customer_id": "u1", "plan": "gold"}, {"customer_id": "u2"}], exclude=["plan"])
     assert [(reason["meaning"], reason["count"]) for reason in run.report["reasons"]] == [

@@ -139,7 +139,7 @@ def test_shards_that_are_all_refused_fail_the_total(airflow: Any, warehouse: Any
     warehouse(20)
     run = airflow.run(nightly(4, push={"engagelab_conn_id": "nowhere"}))
     assert run.states["total"] == "failed"
-    assert "4 of 4 shards stopped: shard 1: The conn_id `nowhere` isn't defined" in str(run.error)
+    assert "4 of 4 shards stopped: shards 1, 2, 3, 4: The conn_id `nowhere` isn't defined" in str(run.error)
     assert not any("nothing to do" in text for text in run.log.texts)
 
 

@@ -33,12 +33,14 @@ def kind_of(value: Any) -> str:
 
 
 def setting_of(value: Any) -> str:
-    """Return what a setting is: a number, True, False, None or a short text as it stands, anything else by its kind.
+    """Return what a setting is: a number, True, False, None or a short text as it is, anything else by its kind.
 
     :param value: the value of a setting, which its author wrote; never a user's data.
     """
     if isinstance(value, str) and len(value) <= _MAX_LENGTH:
         return f"the text {value!r}"
+    if isinstance(value, (list, tuple, dict, set)) and not value:
+        return with_article(f"empty {type(value).__name__}")
     if isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 10**_MAX_LENGTH):
         return repr(value)
     return kind_of(value)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.errors import RetryLater
-from airflow_provider_userattrs.push.model.phrases import counted, shortened
+from airflow_provider_userattrs.push.model.phrases import counted, listed, shortened
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import FORMAT, Report
@@ -24,8 +24,8 @@ _MAX_PATHS = 20
 
 _MAX_NAMED = 10
 
-#: Maximum number of shards whose failure is quoted, and its maximum length.
-_MAX_LISTED, _MAX_FAILURE_LENGTH = 4, 240
+#: Maximum number of failures that are quoted, and the characters of each and of the numbers of its shards.
+_MAX_LISTED, _MAX_FAILURE_LENGTH, _MAX_NUMBERS_LENGTH = 4, 240, 60
 
 
 class Total:
@@ -111,7 +111,8 @@ class Total:
     def _warning(self) -> str | None:
         """Return what was not applied, which shards are missing, and which failed by their own ``max_failed``."""
         red = [report for report in self._reports if report.get("failure") and not report.get("stopped")]
-        by_themselves = f"{counted(len(red), 'shard')} failed by itself: {_listed(red)}" if red else None
+        themselves = "itself" if len(red) == 1 else "themselves"
+        by_themselves = f"{counted(len(red), 'shard')} failed by {themselves}: {_listed(red)}" if red else None
         parts = (warning(self.report), self._missing_sentence(), self.stopped(), by_themselves)
         return "; ".join(sentence for sentence in parts if sentence) or None
 
@@ -162,18 +163,19 @@ def _changed_only(reports: Iterable[PushReport]) -> dict[str, Any]:
 
 
 def _listed(reports: list[PushReport]) -> str:
-    """Name some shards and say why each failed."""
-    named = [
-        f"{_name(report)}: {shortened(str(report.get('failure')), _MAX_FAILURE_LENGTH)}"
-        for report in reports[:_MAX_LISTED]
-    ]
-    more = len(reports) - _MAX_LISTED
+    """Say why shards failed, each reason once, with the shards' numbers if they have some."""
+    numbers: dict[str, list[int]] = {}
+    for report in reports:
+        why = shortened(str(report.get("failure")), _MAX_FAILURE_LENGTH).rstrip(".")
+        shard = report.get("shard")
+        numbers.setdefault(why, []).extend([shard["number"]] if shard else [])
+    named = [f"{_named(shards)}{why}" for why, shards in list(numbers.items())[:_MAX_LISTED]]
+    more = len(numbers) - _MAX_LISTED
     return "; ".join([*named, f"and {more:,} more"] if more > 0 else named)
 
 
-def _name(report: PushReport) -> str:
-    shard = report.get("shard")
-    return f"shard {shard['number']}" if shard else "a shard"
+def _named(shards: list[int]) -> str:
+    return f"shard{'' if len(shards) == 1 else 's'} {listed(shards, _MAX_NUMBERS_LENGTH)}: " if shards else ""
 
 
 def is_report(value: Any) -> TypeGuard[PushReport]:

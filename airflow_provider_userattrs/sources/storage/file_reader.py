@@ -102,8 +102,7 @@ class FileReader(NamedTuple):
                     yield Cursor({**file.cursor, "line": lines.number, "offset": lines.offset})
         except reading_errors() as error:
             raise RetryLater(
-                f"{file.name} cannot be read beyond line {lines.number:,} ({type(error).__name__}); fix it or upload "
-                "it again"
+                f"{file.name} cannot be read{_beyond(lines.number)} ({type(error).__name__}); fix it or upload it again"
             ) from error
 
     def _parquet(self, opened: Any, file: StoredFile, _: str, after: Any) -> Iterator[Row | MalformedRow | Cursor]:
@@ -112,6 +111,10 @@ class FileReader(NamedTuple):
         for index, read, rows in read_parquet(opened, file.name, self.types, group, row, stop):
             yield from rows
             yield Cursor({**file.cursor, "row_group": index, "row": read})
+
+
+def _beyond(line: int) -> str:
+    return f" beyond line {line:,}" if line else ""
 
 
 @contextmanager

@@ -124,15 +124,30 @@ def test_a_shard_that_stopped_fails_the_total_by_name_reason_and_row() -> None:
 
 def test_shards_that_were_all_refused_are_not_an_empty_push() -> None:
     total = Total([halted(number, 0, "The conn_id `nowhere` isn't defined") for number in (1, 2, 3, 4)])
-    assert str(total.conclude(None)).startswith("4 of 4 shards stopped: shard 1: The conn_id `nowhere` isn't defined")
+    assert str(total.conclude(None)).startswith(
+        "4 of 4 shards stopped: shards 1, 2, 3, 4: The conn_id `nowhere` isn't defined"
+    )
     assert summary(total.report) == "0 users: stopped before any was read"
 
 
 def test_many_shards_that_stopped_keep_the_total_small() -> None:
-    total = Total([halted(number, 5, "x" * 400) for number in range(1, 1_001)])
+    total = Total([halted(number, 5, f"{number}{'x' * 400}") for number in range(1, 1_001)])
     error = str(total.conclude(None))
     assert error.endswith("; and 996 more")
     assert len(json.dumps({**total.as_dict(), "failure": error})) < 16_384
+
+
+def test_a_reason_of_many_shards_is_given_once() -> None:
+    total = Total([halted(number, 5, f"{BROKE}.") for number in range(1, 1_001)])
+    assert str(total.conclude(None)) == (
+        "1,000 of 4 shards stopped: shards 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, and 983 more: "
+        f"{BROKE}"
+    )
+
+
+def test_shards_without_numbers_have_no_names() -> None:
+    reports = [{**report([ACCEPTED]), "failure": why} for why in ("all failed", "all failed", "most failed")]
+    assert Total(reports).as_dict()["warning"] == "3 shards failed by themselves: all failed; most failed"
 
 
 def test_a_shards_own_limit_is_reported_and_the_totals_decides() -> None:
@@ -142,7 +157,7 @@ def test_a_shards_own_limit_is_reported_and_the_totals_decides() -> None:
     assert total.conclude(0.1) is None
     warning = total.as_dict()["warning"]
     assert warning is not None
-    assert warning.endswith("; 1 shard failed by itself: a shard: 6 of 6 users failed at Kahuna; max_failed allows 0")
+    assert warning.endswith("; 1 shard failed by itself: 6 of 6 users failed at Kahuna; max_failed allows 0")
     assert "max_failed allows 5% of the rows: " in str(total.conclude(0.05))
 
 
