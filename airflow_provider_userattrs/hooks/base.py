@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import requests
 
 from airflow_provider_userattrs._airflow import BaseHook
+from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.masking import mask_secret
 from airflow_provider_userattrs.hooks.settings import Settings, read_settings
 from airflow_provider_userattrs.hooks.transport import Transport
@@ -51,6 +52,12 @@ class VendorHook(BaseHook):
 
     #: The source of time.
     clock: Clock = Clock()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Give each hook class forms of its own: Airflow before 3.2 does not look for inherited ones."""
+        super().__init_subclass__(**kwargs)
+        cls.get_connection_form_widgets = classmethod(connection_form_widgets)  # type: ignore[method-assign,assignment]
+        cls.get_ui_field_behaviour = classmethod(ui_field_behaviour)  # type: ignore[method-assign,assignment]
 
     def __init__(self, conn_id: str) -> None:
         super().__init__()

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_provider_userattrs.hooks.base import VendorHook
-from airflow_provider_userattrs.hooks.forms import connection_form_widgets, ui_field_behaviour
 from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.hooks.shapes import check_names, check_user, check_values
 from airflow_provider_userattrs.push.delivery.classify import classify
@@ -36,16 +35,6 @@ class EngageLabHook(VendorHook):
 
     def __init__(self, engagelab_conn_id: str = default_conn_name) -> None:
         super().__init__(engagelab_conn_id)
-
-    @classmethod
-    def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Return the fields of the connection form, for Airflow before 3.2."""
-        return connection_form_widgets(cls.conn_type)
-
-    @classmethod
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Return how the form shows the standard fields, for Airflow before 3.2."""
-        return ui_field_behaviour(cls.conn_type)
 
     def vendor_url(self, settings: Settings) -> str:
         """Return the region's base URL."""

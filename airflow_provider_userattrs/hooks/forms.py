@@ -3,22 +3,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.hooks.settings import declaration
 
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.hooks.base import VendorHook
 
-def connection_form_widgets(connection_type: str) -> dict[str, Any]:
-    """Return the fields of a connection type's form.
 
-    :param connection_type: the type, as declaration in ``get_provider_info``.
+def connection_form_widgets(hook: type[VendorHook]) -> dict[str, Any]:
+    """Return the fields of a hook's connection form.
+
+    :param hook: the hook class.
     """
     from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
     from wtforms import BooleanField, StringField
     from wtforms.validators import Optional, any_of
 
     widgets: dict[str, Any] = {}
-    for name, field in declaration(connection_type)["conn-fields"].items():
+    for name, field in declaration(hook.conn_type)["conn-fields"].items():
         schema = field["schema"]
         options: dict[str, Any] = {"description": field["description"], "default": schema.get("default")}
         if "boolean" in schema["type"]:
@@ -30,10 +33,10 @@ def connection_form_widgets(connection_type: str) -> dict[str, Any]:
     return widgets
 
 
-def ui_field_behaviour(connection_type: str) -> dict[str, Any]:
-    """Return how a connection type's form shows the standard fields.
+def ui_field_behaviour(hook: type[VendorHook]) -> dict[str, Any]:
+    """Return how a hook's connection form shows the standard fields.
 
-    :param connection_type: the type, as declaration in ``get_provider_info``.
+    :param hook: the hook class.
     """
-    behaviour = declaration(connection_type)["ui-field-behaviour"]
+    behaviour = declaration(hook.conn_type)["ui-field-behaviour"]
     return {key.replace("-", "_"): value for key, value in behaviour.items()}

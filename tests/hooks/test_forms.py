@@ -18,6 +18,7 @@ from airflow_provider_userattrs.hooks.kahuna import KahunaHook
 from airflow_provider_userattrs.hooks.moengage import MoEngageHook
 
 HOOKS = [EngageLabHook, KahunaHook, MoEngageHook]
+FORMS = ("get_connection_form_widgets", "get_ui_field_behaviour")
 TYPES: dict[str, Any] = {one["connection-type"]: one for one in get_provider_info()["connection-types"]}  # type: ignore[attr-defined]
 
 WithForms = Callable[[type], dict[str, SimpleNamespace]]
@@ -121,3 +122,9 @@ def test_a_hook_is_imported_without_a_form_library() -> None:
     for name in ("wtforms", "flask_appbuilder"):
         if not find_spec(name):
             assert name not in sys.modules
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_class_has_its_forms_itself(hook: type) -> None:
+    """Airflow before 3.2 looks in the class alone, and not in those it inherits from."""
+    assert set(FORMS) <= vars(hook).keys()

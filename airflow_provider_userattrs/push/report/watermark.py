@@ -143,11 +143,6 @@ class Watermark:
         return Cut(named[-1].end, gaps, [*key_gaps, Gap(last, ())] if last else [], counts)
 
     @property
-    def gap_count(self) -> int:
-        """Count the spans of unfinished rows between finished ones."""
-        return len(self._spans) - 1
-
-    @property
     def end(self) -> int:
         """Return the position after the last finished row."""
         return self._spans[-1].end
