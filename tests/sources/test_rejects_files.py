@@ -93,7 +93,7 @@ def test_a_replay_takes_the_latest_push_and_all_of_its_instances(
         writers.write("tonight", index, 100 + index)
     caplog.set_level("INFO")
     assert ids(Rejects(writers.path)) == [100, 101, 102, 103]
-    assert "nightly.push, run tonight: 4 files; those of 1 other runs" in caplog.text
+    assert "nightly.push, run tonight: 4 files; those of 1 other run at this path" in caplog.text
     last_night = path_of(writers.path, Owner("nightly", "push", "last night"))
     assert ids(Rejects(last_night)) == list(range(10))
     assert ids(Rejects([path_of(writers.path, Owner("nightly", "push", "tonight", index)) for index in (3, 1)])) == [
