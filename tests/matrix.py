@@ -24,7 +24,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".matrix"
 #: What has a command of its own, or knows no Airflow.
-IGNORED = ("tests/system", "tests/ui", "tests/chaos", "tests/sandbox")
+IGNORED = ("tests/system", "tests/ui", "tests/chaos", "tests/fuzz", "tests/sandbox")
 #: What --smoke runs: imports, registration, serialization, and DAGs that push.
 SMOKE = (
     "tests/docs/test_versions.py",
