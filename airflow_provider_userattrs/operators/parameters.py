@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeAlias
 from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.literals import from_text
-from airflow_provider_userattrs.operators.upstream import is_list
+from airflow_provider_userattrs.operators.upstream import SHARDS, is_list, is_shard
 from airflow_provider_userattrs.operators.users import Source
 from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.kinds import kind_of, setting_of
@@ -79,6 +79,10 @@ def check_users(name: str, value: Any) -> None:
         dicts = as_dicts(value)
         remedy = _USERS if dicts is None else f"give a list of dicts instead: {dicts}"
         raise WrongParameter(f"{name} is {kind_of(value)}; {remedy}")
+    if is_list(value) and any(isinstance(item, Source) for item in value[:100]):
+        raise WrongParameter(f"{name} is a list with a source in it; write hand_over(source) for each of them")
+    if is_list(value) and value and is_shard(value[0]):
+        raise WrongParameter(f"{name} is {SHARDS}")
     if is_list(value) and any(map(is_reference, value[:100])):
         refuse(name, value, "it contains outputs of upstream tasks; join them with output.concat(other)")
 

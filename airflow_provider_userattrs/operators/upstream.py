@@ -13,7 +13,7 @@ from airflow_provider_userattrs._airflow import MappedOperator, XComArg, XComNot
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.tables import as_dicts
-from airflow_provider_userattrs.sources.handover import is_source_spec
+from airflow_provider_userattrs.sources.handover import HandedOver, is_source_spec
 from airflow_provider_userattrs.sources.sql import is_query
 
 _REMEDY = (
@@ -34,6 +34,10 @@ _WITHOUT_VALUE = {
     "upstream_failed": "did not run; clear what failed before it",
     **dict.fromkeys(("None", "scheduled", "queued", "running", "up_for_retry", "restarting"), _NOT_ENDED),
 }
+
+
+#: What is wrong with shards in place of users.
+SHARDS = "what shards() returns; give it to .partial(...).expand_kwargs(...), which maps a task over it"
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ class Resolved:
             return f"users is None: {f'{tasks} {untimely}' if untimely else f'{why}; {_REMEDY}'}"
         if isinstance(self.value, str) and not self.tasks:
             return _TEXT
-        return None if is_list(self.value) else not_rows(self.value)
+        if not is_list(self.value):
+            return not_rows(self.value)
+        return f"users is {SHARDS}" if is_shard(next(self.rows(), None)) else None
 
 
 class Upstream:
@@ -173,6 +179,11 @@ def states(reference: Any, context: Any) -> dict[tuple[str, int], str]:
 def is_list(value: Any) -> bool:
     """Return whether a value is a list or tuple, and not a text or a dict."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, Mapping))
+
+
+def is_shard(value: Any) -> bool:
+    """Return whether a value is an element of what ``shards`` returns: arguments of an operator, and no row."""
+    return isinstance(value, dict) and value.keys() == {"users", "shard"} and isinstance(value["users"], HandedOver)
 
 
 def not_rows(value: Any) -> str:

@@ -15,7 +15,7 @@ PAGE = "docs/troubleshooting.md"
 EXPLAINED = re.findall(r"^### (.+)$", section(PAGE, "Messages and their causes"), re.MULTILINE)
 
 #: Messages of Airflow itself.
-AIRFLOWS = {"The conn_id ... isn't defined"}
+AIRFLOWS = {"The conn_id ... isn't defined", "Cannot serialize object of type ..."}
 
 #: Where errors are verdicts, or answers of the sandbox, or of no concern to anybody but whoever works on the package.
 ELSEWHERE = (

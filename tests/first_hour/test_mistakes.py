@@ -253,7 +253,8 @@ MISTAKES = [
     Mistake(
         "the ids of another vendor",
         lambda: push(KahunaSetAttributesOperator, target={"username": "customer_id"}, attributes=["plan"]),
-        "Kahuna accepted none of 3 users: 3 x User not found (404)",
+        "Kahuna accepted none of 3 users: 3 x User not found (404). Kahuna updates existing users only: check the "
+        "credentials, or wait until the user has signed in once",
     ),
     # The parameters
     Mistake(

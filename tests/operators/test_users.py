@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from airflow_names import AirflowFailException, task
 from operators.engagelab_push import properties, push, upstream
 
-from airflow_provider_userattrs import FileRows, Rejects, SqlRows
+from airflow_provider_userattrs import FileRows, Rejects, SqlRows, shards
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
@@ -104,6 +105,22 @@ def test_upstream_returned_a_query(airflow: Any, control: Any) -> None:
 def test_a_class_in_place_of_a_source(source: Any) -> None:
     with pytest.raises(ValueError, match=rf"^users is the class (\w+); call it, as in {source.__name__}\(...\)$"):
         push(source)
+
+
+def test_a_list_of_sources_that_are_not_handed_over() -> None:
+    with pytest.raises(ValueError, match=r"^users is a list with a source in it; write hand_over\(source\) for each"):
+        push([SqlRows("SELECT 1 AS euid", conn_id="a"), FileRows("/data/b.csv")])
+
+
+def test_shards_in_place_of_users(airflow: Any, control: Any) -> None:
+    sentence = "users is what shards() returns; give it to .partial(...).expand_kwargs(...), which maps a task over it"
+    given = shards(SqlRows("SELECT 1 AS euid", conn_id="a", key="euid"), 2, by="hash")
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        push(given)
+    run = airflow.run(lambda: push(upstream(given)))
+    assert run.state == "failed"
+    assert str(run.error) == sentence
+    assert control.journal() == []
 
 
 def test_rows_that_are_no_dicts_are_invalid(airflow: Any, any_euid: Any, counted: Any) -> None:

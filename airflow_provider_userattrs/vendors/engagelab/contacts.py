@@ -30,6 +30,12 @@ UNKNOWN_CHANNEL = Verdict(
     f"not a channel that EngageLab documents, which are {', '.join(CHANNELS)}",
     'Name one of them, as in contacts={"mobile_phone": "phone"}, or set channels="any".',
 )
+BLANKS = Verdict(
+    Status.INVALID,
+    "contact-whitespace",
+    "contact with leading or trailing whitespace",
+    "Send it without, as TRIM in SQL gives it; or set check=False to send it as it is.",
+)
 NOT_AN_EMAIL = Verdict(
     Status.INVALID,
     "contact-email",
@@ -73,14 +79,19 @@ def _email(value: str) -> str:
     try:
         validate_email(not_empty(value), check_deliverability=False)
     except EmailNotValidError:  # its text repeats the address
-        raise InvalidRow(NOT_AN_EMAIL) from None
+        raise InvalidRow(_blanks_or(NOT_AN_EMAIL, value)) from None
     return value
 
 
 def _phone(value: str) -> str:
     if not _is_phone(not_empty(value)):
-        raise InvalidRow(NOT_A_PHONE)
+        raise InvalidRow(_blanks_or(NOT_A_PHONE, value))
     return value
+
+
+def _blanks_or(verdict: Verdict, value: str) -> Verdict:
+    """Return the verdict on a contact, or that there are blanks around it, which nobody sees."""
+    return BLANKS if value != value.strip() else verdict
 
 
 def _is_phone(value: str) -> bool:
