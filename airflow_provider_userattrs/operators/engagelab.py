@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -32,7 +32,7 @@ class _EngageLabOperator(UserPushOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
         "nulls": parameters.nulls_are_skipped("EngageLab cannot set and unset in one request; use 'skip'"),
-        "euid": parameters.check_column,
+        "euid": column_parameters.check_column,
         "engagelab_conn_id": parameters.check_conn_id,
     }
 
@@ -70,7 +70,7 @@ class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_EngageLabOperator.checks,
         **SettingOperator.checks,
-        "attributes": parameters.check_columns,
+        "attributes": column_parameters.check_columns,
         "operation": parameters.choice(*engagelab.SET_OPERATIONS),
     }
 
@@ -110,7 +110,7 @@ class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_EngageLabOperator.checks,
         **SettingOperator.checks,
-        "contacts": parameters.named_columns(
+        "contacts": column_parameters.named_columns(
             f"name them, by a list or by {{channel: column}}; EngageLab documents the channels {_CHANNELS}"
         ),
         "channels": parameters.choice(*engagelab.CHANNEL_CHOICES),
@@ -141,7 +141,7 @@ class EngageLabUnsetAttributesOperator(_EngageLabOperator):
     template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "euid", "engagelab_conn_id")
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_EngageLabOperator.checks,
-        "attributes": parameters.check_names,
+        "attributes": column_parameters.check_names,
     }
 
     def __init__(self, *, attributes: Any, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -23,7 +23,7 @@ def _check_target(name: str, value: Any) -> None:
     if not isinstance(value, (Mapping, Sequence)) or isinstance(value, (str, bytes)) or not value:
         parameters.refuse(name, value, "give a list of columns, or a dict from Kahuna's credential to the column")
     for column in (*value, *value.values()) if isinstance(value, Mapping) else value:
-        parameters.check_name(name, column)
+        column_parameters.check_name(name, column)
 
 
 class _KahunaOperator(UserPushOperator):
@@ -75,7 +75,7 @@ class KahunaSetAttributesOperator(_KahunaOperator, SettingOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_KahunaOperator.checks,
         **SettingOperator.checks,
-        "attributes": parameters.check_columns,
+        "attributes": column_parameters.check_columns,
         "oversize": parameters.choice("refuse", "send"),
     }
 
@@ -102,7 +102,7 @@ class KahunaUnsetAttributesOperator(_KahunaOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_KahunaOperator.checks,
         "nulls": parameters.NO_VALUES,
-        "attributes": parameters.check_names,
+        "attributes": column_parameters.check_names,
     }
 
     def __init__(self, *, attributes: Any, **kwargs: Any) -> None:

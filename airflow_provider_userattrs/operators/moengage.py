@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -35,7 +35,7 @@ class _MoEngageOperator(UserPushOperator):
     user_field: ClassVar[str] = "customer_id"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
-        "customer_id": parameters.check_column,
+        "customer_id": column_parameters.check_column,
         "moengage_conn_id": parameters.check_conn_id,
     }
 
@@ -80,7 +80,7 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_MoEngageOperator.checks,
         **SettingOperator.checks,
-        "attributes": parameters.check_columns,
+        "attributes": column_parameters.check_columns,
         "oversize": parameters.choice("refuse", "send"),
         "update_existing_only": parameters.check_flag,
     }
@@ -121,7 +121,7 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_MoEngageOperator.checks,
         "nulls": parameters.NO_VALUES,
-        "attributes": parameters.check_names,
+        "attributes": column_parameters.check_names,
         "match": parameters.choice(*moengage.MATCHES),
         "case_sensitive": parameters.check_flag,
     }

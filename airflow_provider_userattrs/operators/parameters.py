@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
 from airflow_provider_userattrs.changes import ChangedOnly
-from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.upstream import SHARDS, is_list, is_shard
 from airflow_provider_userattrs.operators.users import Source
@@ -188,75 +187,6 @@ def check_concurrency(name: str, value: Any) -> None:
     """Check how many requests may be in flight."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 256:
         refuse(name, value, "give a number of requests in flight (int) from 1 to 256")
-
-
-def check_column(name: str, value: Any) -> None:
-    """Check a parameter that names a column."""
-    if not isinstance(value, str) or not value:
-        refuse(name, value, "give the name of a column")
-
-
-def check_columns(name: str, value: Any) -> None:
-    """Check what is set: None, columns, or a dict from attribute to column.
-
-    :param name: the parameter.
-    :param value: its value.
-    """
-    if value is None:
-        return
-    if not isinstance(value, (Mapping, Sequence)) or isinstance(value, (str, bytes)) or not value:
-        refuse(name, value, "give None, a list of columns, or a dict from the vendor's attribute to the column")
-    if not isinstance(value, Mapping):
-        check_names(name, value)
-        return
-    for key, source in value.items():
-        check_name(name, key)
-        if not isinstance(source, Constant):
-            check_name(name, source.column if isinstance(source, Hashed) else source)
-
-
-def check_exclude(name: str, value: Any) -> None:
-    """Check a parameter that is None or a list of columns."""
-    if value is not None:
-        check_names(name, value)
-
-
-def check_rename(name: str, value: Any) -> None:
-    """Check a parameter that is None or a dict from a column to an attribute."""
-    if value is None:
-        return
-    if not isinstance(value, Mapping) or not value:
-        refuse(name, value, "give a dict from a column to its attribute, such as {'plan_name': 'plan'}")
-    for part in (*value, *value.values()):
-        check_name(name, part)
-
-
-def named_columns(remedy: str) -> Check:
-    """Return what checks columns that must be named: never None for all of them.
-
-    :param remedy: what to give instead of None.
-    """
-    return partial(_check_named_columns, remedy)
-
-
-def _check_named_columns(remedy: str, name: str, value: Any) -> None:
-    if value is None:
-        raise WrongParameter(f"{name} is None; {remedy}")
-    check_columns(name, value)
-
-
-def check_names(name: str, value: Any) -> None:
-    """Check a parameter that is a list of names."""
-    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or not value:
-        refuse(name, value, "give a list of names")
-    for item in value:
-        check_name(name, item)
-
-
-def check_name(parameter: str, value: Any) -> None:
-    """Check one of the names in a parameter."""
-    if not is_reference(value) and (not isinstance(value, str) or not value):
-        refuse(f"an element of {parameter}", value, "give names that are text and not empty")
 
 
 def nulls_are_skipped(remedy: str) -> Check:

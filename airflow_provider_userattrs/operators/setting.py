@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
-from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -23,8 +23,8 @@ class SettingOperator(UserPushOperator):
 
     configuration_fields: ClassVar[tuple[str, ...]] = ("exclude", "rename", "on_bad_value")
     checks: ClassVar[dict[str, parameters.Check]] = {
-        "exclude": parameters.check_exclude,
-        "rename": parameters.check_rename,
+        "exclude": column_parameters.check_exclude,
+        "rename": column_parameters.check_rename,
         "on_bad_value": parameters.choice("row", "attribute"),
     }
 

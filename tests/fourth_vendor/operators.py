@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -28,7 +28,7 @@ class _PetrelOperator(UserPushOperator):
     user_field: ClassVar[str] = "member_id"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
-        "member_id": parameters.check_column,
+        "member_id": column_parameters.check_column,
         "petrel_conn_id": parameters.check_conn_id,
     }
 
@@ -50,7 +50,7 @@ class PetrelSetAttributesOperator(_PetrelOperator, SettingOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_PetrelOperator.checks,
         **SettingOperator.checks,
-        "attributes": parameters.check_columns,
+        "attributes": column_parameters.check_columns,
     }
 
     def __init__(self, *, attributes: Any = None, **kwargs: Any) -> None:
@@ -69,7 +69,7 @@ class PetrelUnsetAttributesOperator(_PetrelOperator):
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_PetrelOperator.checks,
         "nulls": parameters.NO_VALUES,
-        "attributes": parameters.check_names,
+        "attributes": column_parameters.check_names,
     }
 
     def __init__(self, *, attributes: Any, **kwargs: Any) -> None:
