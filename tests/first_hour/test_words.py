@@ -276,3 +276,8 @@ def test_a_push_with_nothing_to_set(push: Callable[..., Any]) -> None:
     assert [(reason["meaning"], reason["count"]) for reason in run.report["reasons"]] == [
         ("no attribute has a value", 2)
     ]
+
+
+def test_a_dry_run_speaks_of_no_request_that_was_sent(push: Callable[..., Any]) -> None:
+    run = push([{"customer_id": f"u{number}", "plan": "gold"} for number in range(3)], dry_run=True)
+    assert any(text.startswith("3 users: 3 skipped; 3 requests not sent, 0 retries, ") for text in run.log.texts)
