@@ -65,6 +65,19 @@ def test_shards_of_a_query_and_their_total(airflow: Any, warehouse: Any, control
     assert labels(run) == ["1/4: 226 updated", "2/4: 226 updated", "3/4: 226 updated", "4/4: 3 not updated"]
 
 
+def test_a_threshold_that_renders_to_something_wrong_fails_for_good_by_name(airflow: Any) -> None:
+    run = airflow.run(
+        lambda: PushTotalOperator(task_id="total", reports=[], max_failed="{{ 'lots' }}", retries=1, retry_delay=0)
+    )
+    assert isinstance(run.error, AirflowFailException)
+    assert str(run.error).startswith("max_failed is the text 'lots'; give a share of the rows")
+
+
+def test_a_wrong_parameter_given_to_partial_is_found_at_parse() -> None:
+    with pytest.raises(ValueError, match=r"on_empty is .*; use one of 'warn', 'fail', 'ok'"):
+        PushTotalOperator.partial(task_id="total", on_empty="never")
+
+
 def test_one_threshold_for_all_shards(airflow: Any, warehouse: Any) -> None:
     warehouse(903)
     run = airflow.run(nightly(4, max_failed=2))
