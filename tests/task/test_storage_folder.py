@@ -42,5 +42,5 @@ def test_a_file_that_could_not_be_written_leaves_the_old_one(tmp_path: Path) -> 
 
 
 def test_an_unknown_storage_is_refused() -> None:
-    with pytest.raises(RefusedConfiguration, match="is on no known storage"):
+    with pytest.raises(RefusedConfiguration, match="is on a storage that is not installed"):
         StorageFolder("nowhere://bucket/known")
