@@ -41,6 +41,9 @@ add_module_names = False
 python_use_unqualified_type_names = True
 suppress_warnings = ["ref.python"]
 
+# Messages stand on the page as they are written in the code, so that they can be searched for.
+smartquotes = False
+
 html_theme = "furo"
 html_title = f"{project} {version}"
 html_copy_source = False

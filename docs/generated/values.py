@@ -30,38 +30,38 @@ class Plan(Enum):
     GOLD = "gold"
 
 
-#: As Python writes it -> the value.
+#: As a page writes it -> the value.
 SAMPLES: dict[str, Any] = {
-    '"gold"': "gold",
-    '""': "",
-    "True": True,
-    "44": 44,
-    "46.2": 46.2,
-    'Decimal("19.90")': Decimal("19.90"),
-    'Decimal("20")': Decimal("20"),
-    "datetime(2026, 3, 28, 14, 5, 30), in UTC or without a zone": datetime(2026, 3, 28, 14, 5, 30),
+    '`"gold"`': "gold",
+    '`""`': "",
+    "`True`": True,
+    "`44`": 44,
+    "`46.2`": 46.2,
+    '`Decimal("19.90")`': Decimal("19.90"),
+    '`Decimal("20")`': Decimal("20"),
+    "`datetime(2026, 3, 28, 14, 5, 30)`, in UTC or without a zone": datetime(2026, 3, 28, 14, 5, 30),
     "the same at +05:30": datetime(2026, 3, 28, 14, 5, 30, tzinfo=timezone(timedelta(hours=5, minutes=30))),
-    "date(2026, 3, 28)": date(2026, 3, 28),
-    "time(14, 5)": time(14, 5),
-    "timedelta(days=3)": timedelta(days=3),
-    "UUID": UUID("6f1c2f1e-0b57-4f0e-9d3b-2f6f3a1f8f10"),
-    "Plan.GOLD, an Enum": Plan.GOLD,
-    '["a", "b"]': ["a", "b"],
-    "[1, 2.5]": [1, 2.5],
-    "[True, False]": [True, False],
-    "[], an empty list": [],
-    '{"city": "Rome"}, a dict': {"city": "Rome"},
-    'b"\\x00", bytes': b"\0",
-    "{1, 2}, a set": {1, 2},
-    "nan": float("nan"),
-    "10**20": 10**20,
+    "`date(2026, 3, 28)`": date(2026, 3, 28),
+    "`time(14, 5)`": time(14, 5),
+    "`timedelta(days=3)`": timedelta(days=3),
+    "a UUID": UUID("6f1c2f1e-0b57-4f0e-9d3b-2f6f3a1f8f10"),
+    "`Plan.GOLD`, an Enum": Plan.GOLD,
+    '`["a", "b"]`': ["a", "b"],
+    "`[1, 2.5]`": [1, 2.5],
+    "`[True, False]`": [True, False],
+    "`[]`, an empty list": [],
+    '`{"city": "Rome"}`, a dict': {"city": "Rome"},
+    '`b"\\x00"`, bytes': b"\0",
+    "`{1, 2}`, a set": {1, 2},
+    "`nan`": float("nan"),
+    "`10**20`": 10**20,
 }
 
 
 def value_table(_: str) -> str:
     """Return what becomes of a value of each type, at each vendor."""
     rules = [vendor.OPERATIONS["set"].rules(timezone.utc).types for vendor in VENDORS]
-    rows = [[f"`{label}`", *(_sent(types, value) for types in rules)] for label, value in SAMPLES.items()]
+    rows = [[label, *(_sent(types, value) for types in rules)] for label, value in SAMPLES.items()]
     return table(["value", "EngageLab", "Kahuna", "MoEngage"], rows)
 
 
