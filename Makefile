@@ -51,7 +51,7 @@ chaos: $(READY)  ## Push under N (1,000) random schedules of faults and kills, a
 	USERATTRS_SCHEDULES=$(N) USERATTRS_SCRIPTS=$(N) USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -n auto tests/chaos
 
 fuzz: export USERATTRS_FUZZ_SECONDS = $(shell expr $(MINUTES) \* 60)
-fuzz: $(READY)  ## Give every parser of foreign input what nobody meant to write, for MINUTES (10), from seed SEED (1) on
+fuzz: $(READY)  ## Give every parser of foreign input malformed input, for MINUTES (10), from seed SEED (1) on
 	USERATTRS_SEED=$(SEED) $(BIN)/python -m pytest -q -p no:xdist tests/fuzz
 
 bench: $(READY) benchmarks/.venv/.ready  ## Measure beside wrk, drt, dlt and HttpOperator; ONLY=... runs some rows

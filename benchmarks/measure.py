@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hands of the benchmark: the mock vendor, wrk, and each side in a process of its own."""
+"""Runs the parts of a benchmark: the mock vendor, wrk, and each side in its own process."""
 
 from __future__ import annotations
 

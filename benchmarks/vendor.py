@@ -30,7 +30,7 @@ class Stats:
         self.arrivals: list[float] = []
 
     def take(self) -> bytes:
-        """Return what was counted, and begin anew."""
+        """Return what was counted, and reset the counts."""
         result = json.dumps({"rows": self.rows, "arrivals": self.arrivals}).encode()
         self.__init__()  # type: ignore[misc]
         return result
