@@ -46,11 +46,11 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def tell_slack() -> Callable[[Any], None]:
-    (code,) = (code for code in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "tell_slack" in code)
+def notify_slack() -> Callable[[Any], None]:
+    (code,) = (code for code in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "notify_slack" in code)
     names: dict[str, Any] = {}
     exec(code, names)
-    result: Callable[[Any], None] = names["tell_slack"]
+    result: Callable[[Any], None] = names["notify_slack"]
     return result
 
 
@@ -76,7 +76,7 @@ def test_a_message_to_slack(
     airflow: Any,
     control: Any,
     slack: list[str],
-    tell_slack: Callable[[Any], None],
+    notify_slack: Callable[[Any], None],
     known: list[str],
     parameters: dict[str, Any],
     messages: list[str],
@@ -87,8 +87,8 @@ def test_a_message_to_slack(
             task_id="push",
             users=[{"username": "ada", "plan": "gold"}, {"username": "bob", "plan": "gold"}],
             target=["username"],
-            on_failure_callback=tell_slack,
-            on_success_callback=tell_slack,
+            on_failure_callback=notify_slack,
+            on_success_callback=notify_slack,
             **parameters,
         )
     )
