@@ -18,6 +18,7 @@ SINCE = {
     "dropdowns in the React connection form": "3.2",
     "asset URIs are validated": "3.0",
     "paths as local://": "3.0",
+    "data frames as XComs": "3.0",
     "teams": "3.3",
     "task state store": "3.3",
     "retry policy": "3.3",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from airflow_names import AirflowFailException, task
+from versions import needs
 
 from airflow_provider_userattrs import SqlRows
 from airflow_provider_userattrs.operators import EngageLabSetAttributesOperator, MoEngageSetAttributesOperator
@@ -55,6 +56,7 @@ def test_lists_within_the_list(push: Callable[..., Any]) -> None:
     assert "2 x row is a list, not a dict; join the lists (Pass one list of dicts" in refused(push([[row], [row]]))
 
 
+@needs("data frames as XComs")
 def test_a_data_frame_that_a_task_returns(airflow: Any, control: Any) -> None:
     pandas = pytest.importorskip("pandas")
 
@@ -69,6 +71,7 @@ def test_a_data_frame_that_a_task_returns(airflow: Any, control: Any) -> None:
     assert control.journal() == []
 
 
+@needs("data frames as XComs")
 def test_a_data_frame_of_each_mapped_task(airflow: Any) -> None:
     pandas = pytest.importorskip("pandas")
 

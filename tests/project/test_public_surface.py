@@ -15,7 +15,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any, is_typeddict
 
-from versions import needs
+from versions import has, needs
 
 import airflow_provider_userattrs
 from airflow_provider_userattrs.get_provider_info import get_provider_info
@@ -36,7 +36,8 @@ def public_modules() -> list[Any]:
         name: (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
         for name, path in files.items()
     }
-    return [import_module(name) for name, text in texts.items() if "\n__all__ = " in text]
+    lacking = set() if has("retry policy") else {f"{PACKAGE}.operators.retry_policy"}
+    return [import_module(name) for name, text in texts.items() if "\n__all__ = " in text and name not in lacking]
 
 
 class Text(str):
