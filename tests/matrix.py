@@ -78,7 +78,7 @@ class Row:
 
 
 ROWS = (
-    Row("lowest", "3.10", "2025-06-01", but=("backports-zstd=2026-04-01",)),
+    Row("lowest", "3.10", "2025-06-01", but=("apache-airflow-providers-sftp=2026-04-01", "backports-zstd=2026-04-01")),
     Row("2.11.2", "3.10", "2026-04-01"),
     Row("2.11.2", "3.12", "2026-04-01"),
     Row(

@@ -99,7 +99,9 @@ def test_a_test_needs_the_setting(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "Testing connections is disabled" in " ".join(capsys.readouterr().out.split())
     name, _, value = variable.partition("=")
     monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AIRFLOW_CONN_MOENGAGE_DEFAULT", '{"conn_type": "moengage", "login": "a", "password": "b"}')
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_MOENGAGE_DEFAULT", '{"conn_type": "moengage", "login": "somebody", "password": "a password"}'
+    )
     with suppress(SystemExit):  # Airflow 3.3 alone exits with an error
         args.func(args)
     assert "data_center" in capsys.readouterr().out
