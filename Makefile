@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up docs test test-matrix test-system test-ui screenshots chaos fuzz bench lint sandbox constraints clean
+.PHONY: help demo up docs dist test test-matrix test-system test-ui screenshots chaos fuzz bench lint sandbox constraints clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,10 +63,10 @@ benchmarks/.venv/.ready: benchmarks/requirements.txt constraints.txt
 	@touch $@
 
 # The pieces of `make lint`; each is a hook in .pre-commit-config.yaml too.
-LINT := ruff format mypy imports spelling texts
+LINT := ruff format mypy imports spelling texts workflows secrets dependencies
 .PHONY: $(LINT:%=lint-%)
 
-lint: $(LINT:%=lint-%)  ## Check style, types, who imports whom, spelling, text files, links and names of tests
+lint: $(LINT:%=lint-%)  ## Check style, types, who imports whom, spelling, text files, links, names of tests, workflows, secrets, dependencies
 
 lint-ruff: $(READY)
 	$(BIN)/ruff check .
@@ -86,6 +86,20 @@ lint-spelling: $(READY)
 lint-texts: $(READY)
 	$(BIN)/python -m pytest -q -p no:xdist tests/project/test_text_files.py tests/project/test_links.py tests/project/test_test_files.py
 
+lint-workflows: $(READY)
+	$(BIN)/zizmor --offline --quiet --persona pedantic .github
+
+# What is made up has no digit, or is one of these.
+MADE_UP := ^[^0-9]*$$|canary|s3cr3t|s%3Ae%2Fc|%D0%BA|Zq-never-shown
+lint-secrets: $(READY)
+	git ls-files -z ':!*.png' | xargs -0 $(BIN)/detect-secrets-hook --exclude-secrets '$(MADE_UP)'
+
+lint-dependencies: $(READY)
+	$(BIN)/python -m pip check
+
+dist: $(READY)  ## Build wheel and sdist, check them, try them beside the oldest and the newest Airflow; TAG=v1.2.3 to release
+	@$(BIN)/python tests/dist.py $(if $(TAG),--tag $(TAG))
+
 sandbox: $(READY)  ## Serve the three vendors on http://127.0.0.1:8765 (PORT=...) until Ctrl-C
 	@$(BIN)/python -m airflow_provider_userattrs.sandbox --port $(PORT)
 
@@ -93,5 +107,5 @@ constraints: $(READY)  ## Write the versions in .venv to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
 
 clean:  ## Remove what the other targets created
-	rm -rf .venv .matrix build benchmarks/.venv .airflow .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .matrix build dist benchmarks/.venv .airflow .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

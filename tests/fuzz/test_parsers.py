@@ -20,7 +20,7 @@ PARSERS = parsers()
 #: Seconds that each parser gets; 0 for one round.
 SECONDS = float(os.environ.get("USERATTRS_FUZZ_SECONDS", "0")) / len(PARSERS)
 FIRST_SEED = int(os.environ.get("USERATTRS_SEED", "1"))
-ROUND = 60 if not SECONDS else 500
+ROUND = 60 if not SECONDS else 100
 
 
 def inputs_of(parser: Parser) -> Any:

@@ -153,7 +153,7 @@ class Checkpoint:
                 Unfinished.from_dict(state["keys"])
             known["tries"] = tuple(state["tries"])
             return cls(**known)
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise ValueError("the last try's checkpoint is damaged, or of another version") from error
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.counts import Counts
-from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint, signed
 
 PRINT = Fingerprint("rows", "settings")
 KEYS = {"type": "int", "tries": [[[[5], []]]], "sent_upto": 9}
@@ -107,3 +107,10 @@ def test_its_book_has_the_finished_rows_and_takes_up_the_others() -> None:
     book = checkpoint.open_book(idempotent=True)
     assert book.counts().counts[Status.ACCEPTED] == 6
     assert book.watermark.cut()[:2] == (9, [(2, 4), (6, 7)])
+
+
+def test_a_cursor_that_is_none_is_refused() -> None:
+    nones: list[Any] = [[], {}, 5]
+    for cursor in nones:
+        with pytest.raises(ValueError, match="damaged, or of another version"):
+            Checkpoint.from_dict(signed({**Checkpoint(PRINT).as_dict(), "cursor": cursor}))
