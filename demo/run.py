@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import requests
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".airflow" / "demo"
 DAG = "nightly_all_vendors"
+ONLY_CHANGED = "nightly_only_changed"
 sys.path.insert(0, str(ROOT / "example_dags"))
 
 import warehouse_file  # noqa: E402
@@ -44,7 +46,10 @@ FAULTS = [
 ]
 
 #: What a line of Airflow's log must have to be shown here.
-_SHOWN = re.compile(r"Push to |users?: |users done|(were|was) not (confirmed as )?updated|Task failed with exception")
+_SHOWN = re.compile(
+    r"Push to |changed_only: |failed before|users?: |users done|(were|was) not (confirmed as )?updated|"
+    r"Task failed with exception"
+)
 
 #: Seconds after which the DAG is ended; a task that fails would wait ten minutes for its retry.
 _PATIENCE = 300.0
@@ -102,19 +107,20 @@ def environment(home: Path, dags: Path) -> dict[str, str]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "AIRFLOW_VAR_REJECTS_FOLDER": str(home / "rejects"),
         "AIRFLOW_VAR_CHECKPOINTS_FOLDER": str(home / "checkpoints"),
+        "AIRFLOW_VAR_KNOWN_FOLDER": str(home / "known"),
         "NO_PROXY": "127.0.0.1",
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def push(url: str) -> None:
-    """Run the nightly DAG and print the log of its tasks."""
+def push(url: str, dag: str = DAG) -> None:
+    """Run a DAG and print the log of its tasks."""
     airflow = [sys.executable, "-m", "airflow"]
     env = environment(HOME, ROOT / "example_dags")
     env |= {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in connections(url).items()}
     subprocess.run([*airflow, "db", "migrate"], env=env, check=True, capture_output=True)
-    command = [*airflow, "dags", "test", DAG]
+    command = [*airflow, "dags", "test", dag]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         guard = threading.Timer(_PATIENCE, process.kill)
@@ -130,13 +136,13 @@ def push(url: str) -> None:
         raise SystemExit(f"The DAG failed: airflow dags test ended with {process.returncode}.")
 
 
-def reports() -> dict[str, dict[str, Any]]:
+def reports(dag: str = DAG) -> dict[str, dict[str, Any]]:
     """Return the last run's report of each task, which is its XCom."""
     with sqlite3.connect(HOME / "airflow.db") as database:
         rows = database.execute(
             "SELECT task_id, value FROM xcom WHERE dag_id = ? AND key = 'return_value' "
             "AND dag_run_id = (SELECT max(id) FROM dag_run WHERE dag_id = ?)",
-            (DAG, DAG),
+            (dag, dag),
         )
         values = {task: json.loads(value) for task, value in rows}
     return {task: value for task, value in values.items() if isinstance(value, dict) and "vendor" in value}
@@ -152,6 +158,40 @@ def table(reports: dict[str, dict[str, Any]]) -> None:
         )
         numbers = f"{report['rows']:>7,}{report['accepted']:>10,}{report['requests']:>10,}{report['retries']:>9,}"
         print(f"{task:<22}{numbers}{report['seconds']:>9.1f}  {rest or '-'}")
+
+
+def applied(url: str) -> dict[str, int]:
+    """Return how many updates each vendor has applied."""
+    return {
+        vendor: sum(user["updates"] for user in control(url, f"users/{vendor}")["users"].values())
+        for vendor in CONNECTIONS
+    }
+
+
+def two_nights(url: str) -> list[str]:
+    """Push all users, change two in a hundred of them, push again; return what the reports say wrongly."""
+    shutil.rmtree(HOME / "known", ignore_errors=True)
+    found, lines = [], []
+    for night in (1, 2):
+        if night == 2:
+            with closing(sqlite3.connect(HOME / "warehouse.db")) as database, database:
+                database.execute(
+                    "UPDATE users SET orders = orders + 1, plan = 'changed', last_order_at = '2026-11-24' "
+                    "WHERE rowid % 50 = 0"
+                )
+        print(f"\nAirflow runs {ONLY_CHANGED}, night {night}:\n")
+        before = applied(url)
+        push(url, ONLY_CHANGED)
+        after = applied(url)
+        for task, report in sorted(reports(ONLY_CHANGED).items()):
+            unchanged = sum(reason["count"] for reason in report["reasons"] if reason["code"] == "unchanged")
+            numbers = f"{report['rows']:>7,}{report['accepted']:>10,}{unchanged:>11,}{report['requests']:>10,}"
+            lines.append(f"{task:<12}{night:>5}{numbers}{report['seconds']:>9.1f}")
+            if (said := report["accepted"]) != (done := after[task] - before[task]):
+                found.append(f"{task}, night {night}: {done:,} updates applied, {said:,} reported as accepted")
+    print(f"\n{'task':<12}{'night':>5}{'rows':>7}{'accepted':>10}{'unchanged':>11}{'requests':>10}{'seconds':>9}")
+    print("\n".join(sorted(lines)))
+    return found if len(lines) == 6 else [*found, f"{len(lines)} reports of 6"]
 
 
 def differences(url: str, reports: dict[str, dict[str, Any]]) -> list[str]:
@@ -192,7 +232,7 @@ def main() -> int:
         for vendor, key in (("engagelab", "10360123"), ("kahuna", "user0123"), ("moengage", "C-00123")):
             print(f"  {vendor:<10}", json.dumps(control(url, f"users/{vendor}/{key}"), ensure_ascii=False))
         print()
-        wrong = differences(url, accounts)
+        wrong = [*differences(url, accounts), *two_nights(url)]
     print(f"Rows that were not accepted are in {(HOME / 'rejects').relative_to(ROOT)}.")
     for difference in wrong:
         print("DIFFERENT:", difference)

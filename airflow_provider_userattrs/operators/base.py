@@ -178,7 +178,11 @@ class UserPushOperator(ColumnsOperator):
             columns_field=self.columns_field,
             named_columns=lambda mapper: self.named_columns(mapper, required=not self.users.are_alike),
             identity=self.configuration(),
-            parameters={"users": str(self.users), **{field: getattr(self, field) for field in shown}},
+            parameters={
+                "users": str(self.users),
+                **{field: getattr(self, field) for field in shown},
+                "changed_only": None if changed_only is None else changed_only.path,
+            },
             log=self.log,
             refused=refused,
             changed_only=changed_only,

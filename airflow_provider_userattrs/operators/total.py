@@ -64,7 +64,7 @@ class PushTotalOperator(CheckedOperator):
         """Add up the reports and return the total."""
         from airflow_provider_userattrs.push.report import sentences
         from airflow_provider_userattrs.push.report.merge import Total, is_report
-        from airflow_provider_userattrs.task.log import note_on_duplicates, note_on_failing
+        from airflow_provider_userattrs.task.log import notes_on
 
         refused = self.check_rendered()
         if refused is not None:
@@ -87,7 +87,7 @@ class PushTotalOperator(CheckedOperator):
         self.log.info("%s, of %s", sentences.summary(total.report), counted(report["shards"]["reported"], "shard"))
         for line in sentences.log_lines(total.report):
             self.log.info("%s", line)
-        for note in filter(None, (note_on_duplicates(report), note_on_failing(report))):
+        for note in notes_on(report):
             self.log.info("%s", note)
         if report["warning"]:
             self.log.warning("%s", report["warning"])

@@ -13,7 +13,7 @@ from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.report import PushReport
+    from airflow_provider_userattrs.report import Changes, PushReport
 
 
 class OtherFormat(ValueError):
@@ -59,6 +59,7 @@ class Reading:
     configuration: dict[str, tuple[str, ...]]
     shard: tuple[int, int] | None
     missing: tuple[int, ...]
+    changes: Changes | None
 
     @property
     def attention(self) -> int:
@@ -109,7 +110,20 @@ def _read(report: PushReport) -> Reading:
         configuration={str(name): _texts(value) for name, value in (report.get("configuration") or {}).items()},
         shard=(_count(shard["number"]), _count(shard["of"])) if shard else None,
         missing=tuple(map(_count, shards["missing"] if shards else ())),
+        changes=_changes(changes) if (changes := report.get("changed_only")) else None,
     )
+
+
+def _changes(changes: Changes) -> Changes:
+    since = changes["failing_since"]
+    return {
+        "began": _count(changes["began"]),
+        "known": _count(changes["known"]),
+        "full": None if changes["full"] is None else str(changes["full"]),
+        "refreshed": _count(changes["refreshed"]),
+        "failing": _count(changes["failing"]),
+        "failing_since": None if since is None else _count(since),
+    }
 
 
 def _reason(reason: Mapping[str, Any]) -> Reason:

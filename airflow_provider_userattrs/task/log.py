@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-import pendulum
-
 from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -17,6 +15,7 @@ from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.changes import sentence_on_failing, sentence_on_sent
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
@@ -86,11 +85,7 @@ class PushLog:
 
     def compare(self, comparison: Comparison) -> None:
         """Log with how much the rows are compared."""
-        known, full = comparison.as_dict()["known"], comparison.as_dict()["full"]
-        if full:
-            self._log.info("changed_only: every user is sent, because %s", full)
-        else:
-            self._log.info("changed_only: %s known, of whom only those are sent that changed", sentences.users(known))
+        self._log.info("changed_only: %s", sentence_on_sent(comparison.as_dict()))
 
     def changes_not_kept(self, error: Exception) -> None:
         """Log that it cannot be kept what was accepted."""
@@ -129,10 +124,17 @@ class PushLog:
             *(f"{count:,} x {note} on {name}" for name, note, count in account.notes()),
         ):
             self._log.info("%s", line)
-        for note in filter(None, (note_on_duplicates(fields), note_on_failing(fields))):
+        for note in notes_on(fields):
             self._log.info("%s", note)
         if fields["warning"]:
             self._log.warning("%s", fields["warning"])
+
+
+def notes_on(report: PushReport) -> list[str]:
+    """Return sentences on what is odd about the rows and needs nobody's attention."""
+    changes = report.get("changed_only")
+    notes = (note_on_duplicates(report), changes and sentence_on_failing(changes))
+    return [note for note in notes if note]
 
 
 def note_on_duplicates(report: PushReport) -> str | None:
@@ -142,13 +144,3 @@ def note_on_duplicates(report: PushReport) -> str | None:
         return None
     rows = "1 row names a user" if count == 1 else f"{count:,} rows name users"
     return f"At least {rows} that another row names too; check the query's joins if that is unexpected"
-
-
-def note_on_failing(report: PushReport) -> str | None:
-    """Return a sentence on users whose updates have failed since an earlier push, or None if there are none."""
-    changed_only = report.get("changed_only")
-    if not changed_only or not changed_only["failing_since"]:
-        return None
-    since = pendulum.from_timestamp(changed_only["failing_since"]).to_date_string()
-    verb = "has" if changed_only["failing"] == 1 else "have"
-    return f"{sentences.users(changed_only['failing'])} {verb} failed before too, the first since {since}"

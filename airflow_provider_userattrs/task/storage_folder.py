@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import IO, Any
 
 from airflow_provider_userattrs.sources.storage.resolved_paths import storage_path
@@ -26,6 +26,10 @@ class StorageFolder:
 
     def names(self) -> list[str]:
         """Return the names of the files."""
+        if self._is_local:  # not iterdir(): it looks at each file, and other tasks' may be deleted meanwhile
+            with suppress(FileNotFoundError):
+                return os.listdir(self._path.path)
+            return []
         return [child.name for child in self._path.iterdir()] if self._path.exists() else []
 
     def read(self, name: str) -> AbstractContextManager[IO[bytes]]:

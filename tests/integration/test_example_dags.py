@@ -30,6 +30,7 @@ DAGS = [
     "nightly_engagelab",
     "nightly_kahuna",
     "nightly_moengage",
+    "nightly_only_changed",
     "nightly_sharded",
 ]
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
@@ -74,6 +75,7 @@ def night(
     control.seed("kahuna", known)
     monkeypatch.setenv("AIRFLOW_VAR_REJECTS_FOLDER", str(tmp_path))
     monkeypatch.setenv("AIRFLOW_VAR_CHECKPOINTS_FOLDER", str(tmp_path / "checkpoints"))
+    monkeypatch.setenv("AIRFLOW_VAR_KNOWN_FOLDER", str(tmp_path / "known"))
     fill(tmp_path, monkeypatch)
     return tmp_path
 
@@ -168,6 +170,24 @@ def test_a_night_sends_who_changed_since_the_last_that_succeeded(
     control.clear_faults()
     third = airflow.test(dag, **{at: nights[2]})
     assert third.reports["set_attributes"]["accepted"] == sum(nights[0] <= each < nights[2] for each in ordered) > 5
+
+
+def test_a_second_night_sends_what_changed(
+    airflow: Any, examples: Any, control: Any, night: Path, counted: Any
+) -> None:
+    dag = examples.dags["nightly_only_changed"]
+    first = pushes(airflow.test(dag))
+    with closing(sqlite3.connect(night / "warehouse.db")) as database, database:
+        database.execute(
+            "UPDATE users SET plan = 'new', orders = 999, last_order_at = '2026-11-24' WHERE rowid BETWEEN 101 AND 140"
+        )
+    second = pushes(airflow.test(dag))
+    assert len(second) == 3
+    for task, report in second.items():
+        counted(report, 2_000)
+        assert 38 <= report["accepted"] <= 40  # some of them no vendor takes
+        assert report["skipped"] == first[task]["accepted"] - report["accepted"]
+        assert report["changed_only"]["failing"] == first[task]["rejected"]
 
 
 @pytest.mark.parametrize("name", ["nightly_engagelab", "nightly_kahuna", "nightly_moengage"])

@@ -49,11 +49,11 @@ def night(airflow: Any, control: Any, clock: Any, tmp_path: Any) -> Callable[...
 def test_only_what_changed_is_sent(night: Any, control: Any, counted: Any) -> None:
     first = night(good(5))
     assert first.counts == {"accepted": 5}
-    assert "changed_only: every user is sent, because nothing was pushed before" in "\n".join(first.log.texts)
+    assert "changed_only: Every user is sent, because nothing was pushed before" in "\n".join(first.log.texts)
     second = night([*good(4), {"euid": 5, "a": "new"}, {"euid": 6, "a": 6}])
     counted(second.report, 6)
     assert second.counts == {"accepted": 2, "skipped": 4}
-    assert "changed_only: 5 users known, of whom only those are sent that changed" in "\n".join(second.log.texts)
+    assert "changed_only: Only what changed is sent, of 5 users known" in "\n".join(second.log.texts)
     assert "4 x unchanged since the vendor accepted it [skipped]" in "\n".join(second.log.texts)
     assert second.report["requests"] == 2
     assert second.report["changed_only"]["known"] == 5
@@ -117,7 +117,7 @@ def test_another_mapping_begins_anew(night: Any, change: dict[str, Any], why: st
     night(good(2))
     run = night(good(2), **change)
     assert run.counts == {"accepted": 2}
-    assert f"changed_only: every user is sent, because {why}" in "\n".join(run.log.texts)
+    assert f"changed_only: Every user is sent, because {why}" in "\n".join(run.log.texts)
     assert run.report["changed_only"]["full"] == why
 
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -19,6 +19,9 @@ from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.row import Row, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import FAILED, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import UNCHANGED
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.report import Changes
 
 #: The rows, and the changed ones among them, that are read before these are noted and sent; and after how many seconds
 #: they are, if there are fewer.
@@ -57,7 +60,7 @@ class Comparison:
         writes: bool = True,
         refresh_after: timedelta | None = None,
         full_refresh: bool = False,
-        earlier: Mapping[str, Any] | None = None,
+        earlier: Changes | None = None,
         on_failure: Callable[[Exception], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -73,7 +76,7 @@ class Comparison:
         self._period = None if refresh_after is None else max(1, int(refresh_after.total_seconds()))
         self._full_refresh = full_refresh
         full = "full_refresh is True" if full_refresh else self._known.full
-        self._report = dict(earlier) if earlier else _report(self._now, len(self._table), full)
+        self._report: Changes = earlier.copy() if earlier else _report(self._now, len(self._table), full)
         #: Position -> the digests of the update's users and of itself, and since when they fail.
         self._sent: dict[int, tuple[tuple[int, ...], int, int]] = {}
         self._accepted: list[int] = []
@@ -152,11 +155,11 @@ class Comparison:
     @property
     def failed_before(self) -> int:
         """Count the rows that failed and whose users' updates have failed since an earlier push."""
-        return int(self._report["failing"])
+        return self._report["failing"]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Changes:
         """Return what the report says of it, over all tries."""
-        return dict(self._report)
+        return self._report.copy()
 
     def _compare(self, update: UserUpdate, touched: list[int]) -> UserUpdate | Outcome:
         """Return the update, or its outcome if the vendor holds it already."""
@@ -227,7 +230,7 @@ class Comparison:
         return int.from_bytes(digest.digest(), "little") % (ON_ITS_WAY - 1) + 1
 
 
-def _report(began: int, known: int, full: str | None) -> dict[str, Any]:
+def _report(began: int, known: int, full: str | None) -> Changes:
     """Return what a report says before the first row.
 
     :param began: when the push began, in seconds since 1970.
