@@ -36,7 +36,7 @@ def pushed(control: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("name", ["max_failed", "rejects_path", "dry_run", "euid", "engagelab_conn_id", "timezone"])
-def test_an_undefined_parameter(airflow: Any, anyone: Any, native: bool, name: str) -> None:
+def test_an_undefined_parameter(airflow: Any, any_euid: Any, native: bool, name: str) -> None:
     """Rendered natively it would be a value of a kind of its own, which is neither true nor false."""
     given: Any = {name: "{{ params.nowhere }}"}
     run = airflow.run(lambda: push([{"euid": 1, "a": 1}], **given), render_template_as_native_obj=native)
@@ -46,14 +46,14 @@ def test_an_undefined_parameter(airflow: Any, anyone: Any, native: bool, name: s
         assert str(run.error) == (
             "the template '{{ params.nowhere }}' is undefined: 'dict object' has no attribute 'nowhere'"
         )
-    assert anyone.journal() == []
+    assert any_euid.journal() == []
 
 
-def test_an_undefined_parameter_of_a_query(airflow: Any, anyone: Any) -> None:
+def test_an_undefined_parameter_of_a_query(airflow: Any, any_euid: Any) -> None:
     source = SqlRows("SELECT 1 AS euid", conn_id="warehouse", parameters={"day": "{{ dss }}"})
     run = airflow.run(lambda: push(source), **NATIVE)
     assert str(run.error) == "the template '{{ dss }}' is undefined: 'dss' is undefined"
-    assert anyone.journal() == []
+    assert any_euid.journal() == []
 
 
 # Text without a template stays text
