@@ -184,6 +184,43 @@ def own_work() -> None:
         show(f"own work a row, {name}, us", "<= 15", f"{found['us']:.1f}", found["us"] <= 15)
 
 
+def changed_only() -> None:
+    """Measure a night in which two users in a hundred changed."""
+    users = 1_000_000
+    with tempfile.TemporaryDirectory() as folder, vendor(0) as url:
+
+        def night(changed: bool) -> float:
+            result = side("package", users, url, vendor="kahuna", known=folder, changed=changed, check=False)
+            sent[changed] = stats(url)["rows"]
+            return float(result["seconds"])
+
+        sent: dict[bool, int] = {}
+        stats(url)
+        first, second = night(False), night(True)
+    share = sent[True] / sent[False]
+    show(
+        "1,000,000 users, 2 % changed: users sent",
+        "0.02",
+        f"{share:.4f}",
+        share == 0.02,
+        {"s": first, "then s": second},
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        options = {"vendor": "kahuna", "send": False, "check": False}
+        side("package", 200_000, known=folder, **options)
+        found = turns(
+            without=lambda: side("package", 200_000, dry_run=True, **options)["cpu_a_row"] * 1e9,
+            compared=lambda: side("package", 200_000, dry_run=True, known=folder, **options)["cpu_a_row"] * 1e9,
+        )
+    more = (found["compared"] - found["without"]) / 1000
+    show("comparing, us a row more than a dry run without", "<= 2", f"{more:.1f}", more <= 2, found)
+    with tempfile.TemporaryDirectory() as folder:
+        side("package", 10_000_000, known=folder, **options)
+        size = sum(path.stat().st_size for path in Path(folder).iterdir()) / 10_000_000
+        peak = side("package", 10_000_000, known=folder, changed=True, **options)["memory"] / 1e6
+    show("10,000,000 users: peak MB; bytes a user in the file", "<= 512; <= 22", f"{peak:.0f}; {size:.1f}", peak <= 512)
+
+
 def tls() -> None:
     """Measure TLS beside plain."""
     with tempfile.TemporaryDirectory() as folder:
@@ -206,7 +243,7 @@ def imports() -> None:
         show(f"import of operators.{name}, ms over BaseOperator's", "<= 50", f"{found['ms']:.0f}", found["ms"] <= 50)
 
 
-ROWS = (single_32, single_64, at_once, kahuna, cap, own_work, tls, imports, sources, shards)
+ROWS = (single_32, single_64, at_once, kahuna, cap, own_work, changed_only, tls, imports, sources, shards)
 
 
 def main() -> None:
