@@ -88,7 +88,7 @@ def look_into_log(canaries: Canaries, log: Any) -> None:
     canaries.look("log", (masked(line.text) for line in log if not line.ours))
     for line in log:
         # Airflow's own: its JSON errors hold a connection's extra, and do not show it.
-        texts = chain(line.error, all_of_it=not line.logger.endswith(".connection"))
+        texts = chain(line.error, all_of_it=not line.logger.lower().endswith(".connection"))
         canaries.look(f"exception logged by {line.logger}", texts)
 
 
