@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_userattrs._airflow import XComArg
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.digest import digest, encoded
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -113,8 +114,8 @@ class Rows(XComArg):
         if problem:
             raise RefusedConfiguration(problem)
 
-    def rows(self, after: Any = None) -> Generator[Row | MalformedRow | Cursor | Keys]:
-        """Yield the rows.
+    def rows(self, after: Any = None) -> Generator[Row | MalformedRow | Chunk | Cursor | Keys]:
+        """Yield the rows, in chunks if the source has chunks.
 
         :param after: the value of one of the source's cursors; None for all rows.
         :raises RefusedConfiguration: if an upstream task returned anything but rows.
@@ -122,7 +123,10 @@ class Rows(XComArg):
         self.check()
         users = self._users
         if isinstance(users, Source):
-            yield from users.rows() if after is None else users.rows(after=after)  # type: ignore[call-arg]
+            if type(users) is SqlRows:  # a subclass may have rows of its own
+                yield from users.chunks(after)
+            else:
+                yield from users.rows() if after is None else users.rows(after=after)  # type: ignore[call-arg]
         else:
             yield from users
 
