@@ -178,7 +178,12 @@ def test_no_failure_of_an_operator_shows_a_canary(
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_no_failure_of_a_hook_shows_a_canary(
-    case: Case, arranger: Arranger, canaries: Canaries, log: Any, capfd: pytest.CaptureFixture[str]
+    case: Case,
+    arranger: Arranger,
+    canaries: Canaries,
+    fake_clock: Callable[[], Any],
+    log: Any,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     names = {case.vendor.user_column: user(case)}
     unset = {"unset": ("name",)} if case.operation == "unset" else {}
@@ -195,6 +200,7 @@ def test_no_failure_of_a_hook_shows_a_canary(
             for call in ("push", "test_connection"):
                 place, calls = f"{call} under {failure.name}", calls + 1
                 with closing(operator.make_hook()) as hook:
+                    hook.clock = fake_clock()
                     try:
                         if call == "push":
                             told: Any = hook.push(
