@@ -8,7 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_userattrs._airflow import XComArg
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
-from airflow_provider_userattrs.push.model.chunk import Chunk
+from airflow_provider_userattrs.push.model.chunk import Chunk, gather
+from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.digest import digest, encoded
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -17,6 +18,7 @@ from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.database.key_query import KeyHash
+from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
@@ -125,6 +127,8 @@ class Rows(XComArg):
         if isinstance(users, Source):
             if type(users) is SqlRows:  # a subclass may have rows of its own
                 yield from users.chunks(after)
+            elif type(users) is FileRows:
+                yield from gather(users.rows(after), Clock())
             else:
                 yield from users.rows() if after is None else users.rows(after=after)  # type: ignore[call-arg]
         else:

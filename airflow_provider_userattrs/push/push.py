@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.first_rows import check_first_rows
-from airflow_provider_userattrs.push.model.chunk import gather
+from airflow_provider_userattrs.push.model.chunk import singly
 from airflow_provider_userattrs.push.model.errors import NoneFit, in_words
 from airflow_provider_userattrs.push.model.operation import Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
@@ -106,7 +106,7 @@ class Push:
         mapper: MakeUpdates = as_they_are if plan.mapper is None else plan.mapper.map
         if checkpointer is not None and not operation.idempotent and self._checkpoint.has_doubt:
             mapper = withholding(mapper, checkpointer, plan.in_doubt)
-        chunks = pending(gather(rows, plan.clock), self._checkpoint, checkpointer, mapper)
+        chunks = pending(singly(rows), self._checkpoint, checkpointer, mapper)
         if not self.account.book.rows and not self._checkpoint.has_doubt:
             chunks = check_first_rows(chunks, operation.vendor)
         if plan.comparison is not None:

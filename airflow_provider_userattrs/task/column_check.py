@@ -41,14 +41,20 @@ def check_columns(
             if alike and not seen and (known := columns()) is not None:
                 _check(dict.fromkeys(known), missing, len(named), alike=alike, declared=declared)
             return
-        own = row.names if isinstance(row, Chunk) else row
-        if isinstance(own, (Mapping, tuple)):
+        for own in _columns(row):
             seen += 1
             missing = {column: parameter for column, parameter in missing.items() if not _has(own, column)}
             if alike or seen == PATIENCE:
                 _check(own, missing, len(named), alike=alike, declared=declared)
         yield row
     yield from rows
+
+
+def _columns(item: Any) -> list[Collection[str]]:
+    """Return the columns of each row of a chunk; those of cells once."""
+    if isinstance(item, Chunk) and item.names is not None:
+        return [item.names]
+    return [row for row in (item.rows if isinstance(item, Chunk) else [item]) if isinstance(row, Mapping)]
 
 
 def _check(row: Collection[str], named: Mapping[str, str], count: int, *, alike: bool, declared: bool) -> None:

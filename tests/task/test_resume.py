@@ -17,7 +17,7 @@ from task.tries import points, push_once, rows
 from versions import AIRFLOW, needs
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
-from airflow_provider_userattrs.push.model.chunk import MAX_ROWS, gather
+from airflow_provider_userattrs.push.model.chunk import gather
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
@@ -219,7 +219,7 @@ def test_sigterm_ends_the_try_and_the_next_one_resumes(push_tries: Callable[...,
     run = push_tries(Terminated(), operation="increase")
     assert run.state == "success"
     assert run.counts == {"accepted": 700}
-    assert 600 - MAX_ROWS <= run.report["resumed_from"] <= 621, "the rows of a chunk are pushed once it is read"
+    assert 600 <= run.report["resumed_from"] <= 621
     assert any("SIGTERM" in str(error) for error in run.log.errors)
     assert set(points(control).values()) == {1}
 

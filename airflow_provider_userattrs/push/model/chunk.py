@@ -82,6 +82,12 @@ def gather(rows: Iterable[Any], clock: Clock) -> Iterator[Any]:
         yield from _without_marks(gathered)
 
 
+def singly(rows: Iterable[Any]) -> Iterator[Any]:
+    """Yield each row as a chunk, at once, for a source may wait long between two; chunks and marks come as they are."""
+    for row in rows:
+        yield row if type(row) in _NO_ROWS else Chunk([row])
+
+
 def _without_marks(gathered: list[Any]) -> Iterator[Any]:
     """Yield rows in chunks, and the marks among them."""
     if _NO_ROWS.isdisjoint(map(type, gathered)):
