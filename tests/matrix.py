@@ -37,7 +37,6 @@ SMOKE = (
 OLDEST = "2.11.2-py3.12"
 BESIDE_AIRFLOW = (
     *(
-        "tests/canaries",
         "tests/contract",
         "tests/hooks",
         "tests/integration",
