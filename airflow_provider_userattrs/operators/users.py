@@ -8,8 +8,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_userattrs._airflow import XComArg
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
-from airflow_provider_userattrs.push.model.chunk import Chunk, gather
-from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.digest import digest, encoded
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -18,7 +16,6 @@ from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.database.key_query import KeyHash
-from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
@@ -116,8 +113,8 @@ class Rows(XComArg):
         if problem:
             raise RefusedConfiguration(problem)
 
-    def rows(self, after: Any = None) -> Generator[Row | MalformedRow | Chunk | Cursor | Keys]:
-        """Yield the rows, in chunks if the source has chunks.
+    def rows(self, after: Any = None) -> Generator[Row | MalformedRow | Cursor | Keys]:
+        """Yield the rows.
 
         :param after: the value of one of the source's cursors; None for all rows.
         :raises RefusedConfiguration: if an upstream task returned anything but rows.
@@ -125,12 +122,7 @@ class Rows(XComArg):
         self.check()
         users = self._users
         if isinstance(users, Source):
-            if type(users) is SqlRows:  # a subclass may have rows of its own
-                yield from users.chunks(after)
-            elif type(users) is FileRows:
-                yield from gather(users.rows(after), Clock())
-            else:
-                yield from users.rows() if after is None else users.rows(after=after)  # type: ignore[call-arg]
+            yield from users.rows() if after is None else users.rows(after=after)  # type: ignore[call-arg]
         else:
             yield from users
 

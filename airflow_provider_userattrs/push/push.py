@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import chain
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.first_rows import check_first_rows
-from airflow_provider_userattrs.push.model.chunk import singly
 from airflow_provider_userattrs.push.model.errors import NoneFit, in_words
 from airflow_provider_userattrs.push.model.operation import Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
@@ -26,7 +24,7 @@ from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.sentences import stop_point
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
-from airflow_provider_userattrs.push.resume.pending import MakeUpdates, as_they_are, pending, withholding
+from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is, pending, withholding
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
@@ -103,15 +101,15 @@ class Push:
         self._delivery = delivery
         if self._interruption is not None:
             delivery.interrupt(self._interruption)
-        mapper: MakeUpdates = as_they_are if plan.mapper is None else plan.mapper.map
+        mapper: MakeUpdate = plan.mapper or as_it_is
         if checkpointer is not None and not operation.idempotent and self._checkpoint.has_doubt:
             mapper = withholding(mapper, checkpointer, plan.in_doubt)
-        chunks = pending(singly(rows), self._checkpoint, checkpointer, mapper)
+        updates = pending(rows, self._checkpoint, checkpointer, mapper)
         if not self.account.book.rows and not self._checkpoint.has_doubt:
-            chunks = check_first_rows(chunks, operation.vendor)
+            updates = check_first_rows(updates, operation.vendor)
         if plan.comparison is not None:
-            chunks = ([update] for update in plan.comparison.select(chain.from_iterable(chunks), stopping))
-        return delivery.run(chunks)
+            updates = plan.comparison.select(updates, stopping)
+        return delivery.run(updates)
 
     def interrupt(self, why: Exception) -> None:
         """Ask the push to stop within seconds, without reading the source to its end.

@@ -9,7 +9,6 @@ from copy import copy
 from dataclasses import asdict, replace
 from typing import Any
 
-from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -126,15 +125,7 @@ class SqlRows:
         return source
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Keys]:
-        """Yield the rows, and their keys if there is a key; `chunks` describes the rest."""
-        for item in self.chunks(after):
-            if isinstance(item, Chunk):
-                yield from item
-            else:
-                yield item
-
-    def chunks(self, after: Any = None) -> Iterator[Chunk | Keys]:
-        """Yield the rows in chunks, each after its keys if there is a key.
+        """Yield the rows, and their keys if there is a key.
 
         :param after: what earlier tries left unfinished, as `Unfinished.as_dict` describes it; None for all rows.
         :raises RefusedConfiguration: if the connection is not one to a database, the query does not work, or the key
@@ -144,7 +135,7 @@ class SqlRows:
         if self.key is None:
             if after is not None:
                 raise RefusedConfiguration("sql is read without a key and cannot be resumed; start at the first row")
-            yield from self._query.chunks()
+            yield from self._query.rows()
             return
         try:
             unfinished = None if after is None else Unfinished.from_dict(after)
@@ -170,9 +161,9 @@ class SqlRows:
         """Return the key of an arbitrary row, or None if there is no row, and the driver's top-level package."""
         query = replace(self._query, key=None)
         with query.open() as opened:
-            fetched = next(opened.fetched)
+            chunk = next(opened.chunks)
             maker = query.row_maker(opened)
-            keys = maker.keys(fetched, column_index(maker.names, str(self.key)))
+            keys = maker.keys(chunk, column_index(maker.names, str(self.key)))
             return (keys[0] if keys else None), opened.session.driver
 
     def identity(self) -> Any:

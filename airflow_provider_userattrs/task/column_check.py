@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import did_you_mean, listed
 
@@ -41,26 +40,19 @@ def check_columns(
             if alike and not seen and (known := columns()) is not None:
                 _check(dict.fromkeys(known), missing, len(named), alike=alike, declared=declared)
             return
-        for own in _columns(row):
+        if isinstance(row, Mapping):
             seen += 1
-            missing = {column: parameter for column, parameter in missing.items() if not _has(own, column)}
+            missing = {column: parameter for column, parameter in missing.items() if not _has(row, column)}
             if alike or seen == PATIENCE:
-                _check(own, missing, len(named), alike=alike, declared=declared)
+                _check(row, missing, len(named), alike=alike, declared=declared)
         yield row
     yield from rows
 
 
-def _columns(item: Any) -> list[Collection[str]]:
-    """Return the columns of each row of a chunk; those of cells once."""
-    if isinstance(item, Chunk) and item.names is not None:
-        return [item.names]
-    return [row for row in (item.rows if isinstance(item, Chunk) else [item]) if isinstance(row, Mapping)]
-
-
-def _check(row: Collection[str], named: Mapping[str, str], count: int, *, alike: bool, declared: bool) -> None:
+def _check(row: Mapping[str, Any], named: Mapping[str, str], count: int, *, alike: bool, declared: bool) -> None:
     """Raise the error on columns that a row does not have.
 
-    :param row: the row, or its columns.
+    :param row: the row.
     :param named: column -> the parameter that names it; of these, none was in a row before.
     :param count: how many were named in all.
     """
@@ -70,7 +62,7 @@ def _check(row: Collection[str], named: Mapping[str, str], count: int, *, alike:
         raise RefusedConfiguration(_message(missing, list(map(str, row)), alike=alike, shown=shown))
 
 
-def _has(row: Collection[str], column: str) -> bool:
+def _has(row: Mapping[str, Any], column: str) -> bool:
     try:
         return column in row
     except Exception:  # a row of some library's own may run code when it is read; its own verdict reports that

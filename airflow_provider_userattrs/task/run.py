@@ -6,7 +6,6 @@ from __future__ import annotations
 from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow_provider_userattrs.push.model.chunk import gather
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import SourceInterrupted
 from airflow_provider_userattrs.push.push import Push
@@ -92,6 +91,4 @@ class Run:
             checked = check_columns(
                 rows, named, alike=users.are_alike, declared=users.are_declared, columns=users.column_names
             )
-            if users.count() is not None:  # they are in memory, and none is waited for
-                checked = gather(checked, plan.clock)
             return push.deliver(checked, hook.sender(operation))

@@ -17,8 +17,6 @@ from task.tries import points, push_once, rows
 from versions import AIRFLOW, needs
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
-from airflow_provider_userattrs.push.model.chunk import gather
-from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.resume.pending import pending
@@ -211,15 +209,15 @@ def test_sigterm_ends_the_try_and_the_next_one_resumes(push_tries: Callable[...,
 
         def rows(self) -> Iterator[Any]:
             Terminated.readings += 1
-            for position, row in enumerate(rows(700)):
-                if Terminated.readings == 1 and position == 620:
+            for position, row in enumerate(rows(200)):
+                if Terminated.readings == 1 and position == 120:
                     os.kill(os.getpid(), signal.SIGTERM)
                 yield row
 
     run = push_tries(Terminated(), operation="increase")
     assert run.state == "success"
-    assert run.counts == {"accepted": 700}
-    assert 600 <= run.report["resumed_from"] <= 621
+    assert run.counts == {"accepted": 200}
+    assert 100 <= run.report["resumed_from"] <= 121
     assert any("SIGTERM" in str(error) for error in run.log.errors)
     assert set(points(control).values()) == {1}
 
@@ -290,5 +288,5 @@ def test_a_try_resumes_with_the_unfinished_rows_alone(gaps: tuple[tuple[int, int
     checkpoint = Checkpoint(Fingerprint("", ""), below=4, gaps=gaps)
     unfinished = [position for first, behind in gaps for position in range(first, behind)] + [4, 5]
     rows = [{"position": position} for position in range(6)]
-    chunks: Any = pending(gather(rows, Clock()), checkpoint, None, lambda _, chunk: chunk.rows)
-    assert [row["position"] for chunk in chunks for row in chunk] == unfinished
+    taken_up: list[Any] = list(pending(rows, checkpoint, None, lambda position, row: row["position"]))
+    assert taken_up == unfinished

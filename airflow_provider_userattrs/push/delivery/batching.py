@@ -106,29 +106,6 @@ class Batcher:
             raise InvalidRow(too_large(limit))
         return item
 
-    @property
-    def room(self) -> int:
-        """Return how many updates the batch may take."""
-        return self._operation.max_users - len(self._updates)
-
-    @property
-    def takes_many(self) -> bool:
-        """Tell whether several updates may be added at once: where their size does not count."""
-        return self._operation.max_bytes is None
-
-    def encode_all(self, updates: Sequence[UserUpdate]) -> list[bytes]:
-        """Return updates, encoded; an empty list if one of them cannot be."""
-        try:
-            return list(map(self._operation.encode, updates))
-        except Exception:  # each is encoded by itself then
-            return []
-
-    def extend(self, updates: Sequence[UserUpdate], items: Sequence[bytes]) -> Batch | None:
-        """Add updates for which there is room; return the batch if it is now complete."""
-        self._updates += updates
-        self._items += items
-        return None if self.room else self.flush()
-
     def add(self, update: UserUpdate, item: bytes) -> Batch | None:
         """Add an update; return a batch if one is now complete."""
         if self._operation.max_users == 1:

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from threading import Event
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from airflow_provider_userattrs.push.delivery.batching import Batch, Batcher
 from airflow_provider_userattrs.push.delivery.ordering import UserOrder
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import HELD_BACK, NOT_TRIED
 
 #: Called with finished rows and their verdicts.
@@ -22,9 +22,6 @@ Record: TypeAlias = Callable[[Sequence["UserUpdate | Outcome"], Sequence[Verdict
 #: Updates held back after earlier ones of the same user; at this number, no further row is read.
 MAX_WAITING = 2_000
 
-#: The statuses of rows that a later try may send once more.
-_UNDECIDED = frozenset({Status.UNSENT, Status.UNKNOWN})
-
 #: Users that are remembered, as numbers, to notice that a row names one of them again.
 MAX_RECENT = 10_000
 
@@ -32,14 +29,14 @@ MAX_RECENT = 10_000
 class Intake:
     """Gathers updates into batches, and records exactly one verdict for each.
 
-    :param chunks: the rows in their order, as updates, or as outcomes where there is nothing to send.
+    :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
     :param operation: the operation, whose limits the batches keep.
     :param record: called with the finished rows.
     :param stopping: when set, no further batch is gathered.
     """
 
     def __init__(
-        self, chunks: Iterator[Sequence[UserUpdate | Outcome]], operation: Operation, record: Record, stopping: Event
+        self, updates: Iterator[UserUpdate | Outcome], operation: Operation, record: Record, stopping: Event
     ) -> None:
         #: The position after the last row that was read.
         self.reached = 0
@@ -50,10 +47,7 @@ class Intake:
         #: The finished updates of users who had one before, as far as they are remembered.
         self.duplicates = 0
         self._recent: set[int] = set()
-        self._chunks = chunks
-        #: The rows that were read last, and how many of them were taken.
-        self._chunk: Sequence[UserUpdate | Outcome] = ()
-        self._taken = 0
+        self._updates = updates
         self._record = record
         self._stopping = stopping
         self._order = UserOrder()
@@ -70,11 +64,27 @@ class Intake:
             self._batcher.is_mixed = True
             if batch := self._take(self._released.popleft()):
                 return batch
-        while self._order.waiting < MAX_WAITING and not self._stopping.is_set() and not self.is_interrupted:
-            if self._taken == len(self._chunk) and not self._read():
-                break
-            if batch := self._take_next():
-                return batch
+        order, admit, take = self._order, self._order.admit, self._take
+        if order.waiting < MAX_WAITING and not self._stopping.is_set():
+            update = None
+            try:
+                for update in self._updates:
+                    if isinstance(update, Outcome):
+                        self._record((update,), (update.verdict,))
+                        if self._stopping.is_set():
+                            break
+                    elif admit(update):
+                        if batch := take(update):
+                            return batch
+                    elif order.waiting >= MAX_WAITING:
+                        break
+                    if self.is_interrupted:
+                        break
+                else:
+                    self.is_exhausted = True
+            finally:
+                if update is not None:
+                    self.reached = update.position + 1
         return None if self._released or self.is_interrupted else self._batcher.flush()
 
     def finish(self, updates: Sequence[UserUpdate], verdicts: Sequence[Verdict]) -> None:
@@ -82,15 +92,19 @@ class Intake:
         try:
             self._record(updates, verdicts)
         finally:
-            keys = [update.keys for update in updates]
-            if verdicts.count(ACCEPTED) != len(verdicts):
-                statuses = [verdict.status for verdict in verdicts]
-                unsent = [each for each, status in zip(keys, statuses, strict=True) if status is Status.UNSENT]
-                self._unsent.update(*unsent)
-                # A later try may have the others once more.
-                keys = [each for each, status in zip(keys, statuses, strict=True) if status not in _UNDECIDED]
-            self._count_duplicates(keys)
-            self._released.extend(self._order.release(updates))
+            release, released, recent = self._order.release, self._released, self._recent
+            for update, verdict in zip(updates, verdicts, strict=True):
+                status = verdict.status
+                if status is Status.UNSENT:
+                    self._unsent.update(update.keys)
+                elif status is not Status.UNKNOWN:  # a later try may have these two once more
+                    if (user := hash(update.keys)) in recent:
+                        self.duplicates += bool(update.keys)
+                    else:
+                        if len(recent) == MAX_RECENT:
+                            recent.clear()
+                        recent.add(user)
+                released.extend(release(update))
 
     def abandon(self, *, read_on: bool) -> None:
         """Record every update that is left as ``unsent``.
@@ -100,55 +114,12 @@ class Intake:
         if batch := self._batcher.flush():
             self.finish(batch.updates, [NOT_TRIED] * len(batch))
         self._finish_released()
-        while read_on and not self.is_interrupted and (self._taken < len(self._chunk) or self._read()):
-            rest = self._take_until(len(self._chunk))
-            self._record(rest, [each.verdict if isinstance(each, Outcome) else NOT_TRIED for each in rest])
-
-    def _read(self) -> bool:
-        """Read further rows; return whether there are any."""
-        self._chunk, self._taken = (), 0
-        for chunk in self._chunks:
-            if chunk:
-                self._chunk = chunk
-                return True
-        self.is_exhausted = True
-        return False
-
-    def _take_until(self, end: int) -> Sequence[Any]:
-        """Take the rows up to an index of the chunk."""
-        taken, self._taken = self._chunk[self._taken : end], end
-        self.reached = taken[-1].position + 1
-        return taken
-
-    def _take_next(self) -> Batch | None:
-        """Take the next rows of the chunk: outcomes, or as many updates as the batch has room for."""
-        chunk, start = self._chunk, self._taken
-        is_outcome = isinstance(chunk[start], Outcome)
-        end = most = len(chunk) if is_outcome else min(start + self._batcher.room, len(chunk))
-        if len(set(map(type, chunk[start:most]))) > 1:
-            end = next(index for index in range(start, most) if isinstance(chunk[index], Outcome) != is_outcome)
-        if is_outcome:
-            outcomes = self._take_until(end)
-            self._record(outcomes, [outcome.verdict for outcome in outcomes])
-            return None
-        updates: Sequence[Any] = chunk[start:end]
-        if len(updates) > 1 and not self._unsent and self._batcher.takes_many and self._order.admit_all(updates):
-            if items := self._batcher.encode_all(updates):
-                return self._batcher.extend(self._take_until(end), items)
-            self._order.release(updates)
-        while self._taken < end and self._order.waiting < MAX_WAITING and not self.is_interrupted:
-            [update] = self._take_until(self._taken + 1)
-            if self._order.admit(update) and (batch := self._take(update)):
-                return batch
-        return None
-
-    def _count_duplicates(self, keys: Sequence[tuple[Hashable, ...]]) -> None:
-        users = [hash(each) for each in keys if each]
-        recent, distinct = self._recent, set(users)
-        if len(recent) + len(distinct - recent) > MAX_RECENT:
-            recent.clear()
-        self.duplicates += len(users) - len(distinct - recent)
-        recent |= distinct
+        while read_on and not self.is_interrupted:
+            if (update := next(self._updates, None)) is None:
+                self.is_exhausted = True
+                return
+            self.reached = update.position + 1
+            self._record((update,), (update.verdict if isinstance(update, Outcome) else NOT_TRIED,))
 
     def _take(self, update: UserUpdate) -> Batch | None:
         # A later row must not overtake an unsent one, which would undo it when it is sent in the end.

@@ -1,40 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From rows to `UserUpdate`s: which column names the user, which columns go where, what a NULL means.
-
-Rows with the same columns are mapped together, column by column; a fault takes its own row out, and no other.
-"""
+"""From a row to a `UserUpdate`: which column names the user, which columns go where, what a NULL means."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import repeat
 from typing import Any, TypeAlias
 
-from airflow_provider_userattrs.push.mapping.attributes import Attributes, compile_attributes, require_name
-from airflow_provider_userattrs.push.mapping.conversion import Converted, convert_column
-from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, row_type
+from airflow_provider_userattrs.push.mapping.attributes import (
+    Attributes,
+    Columns,
+    Compiled,
+    compile_attributes,
+    require_name,
+)
+from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_faults, find_unfit_names, row_type
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.shapes import Names, Shape, Shapes
-from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, UNREADABLE, Noted
-from airflow_provider_userattrs.push.model.chunk import Chunk
+from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 
+Notes: TypeAlias = Sequence[tuple[str, str]]
+
+SAME_ATTRIBUTE = Verdict(
+    Status.INVALID,
+    "same-attribute",
+    "two columns for one attribute",
+    "Give the other column to exclude, or rename to another attribute.",
+)
 CREDENTIAL_MISSING = "row without this credential's column"
 NOTHING_TO_SET = Verdict(
     Status.SKIPPED, "nothing-to-set", "no attribute has a value", "None needed: there was nothing to send."
 )
 
 
-#: Attribute or credential, note, the indexes of the rows that it is about.
-_Note: TypeAlias = tuple[str, str, Sequence[int]]
-
-#: Index of a row -> attribute -> the verdict on its value.
-_Faults: TypeAlias = dict[int, dict[Any, Verdict]]
+#: Shapes of rows that are remembered; the rows of one push rarely have more than one.
+_MAX_SHAPES = 256
 
 
 class Mapper:
@@ -67,263 +70,222 @@ class Mapper:
     ) -> None:
         #: (attribute, note) -> count.
         self.notes: Counter[tuple[str, str]] = Counter()
-        chosen = () if unset else attributes
-        compiled = None if chosen is None else compile_attributes(chosen, rules)
         self._rules = rules
-        self._user = dict(user)
+        self._identify = rules.identify
+        self._user = tuple(user.items())
+        self._user_columns = frozenset(user.values())
+        self._exclude = frozenset(exclude)
+        self._rename = dict(rename or {})
+        self._no_attributes = frozenset(no_attributes)
         self._unset = unset
         self._unset_nulls = unset_nulls
         self._leave_out = leave_out
-        self._columns = compiled.columns if compiled else ()
-        self._constants = compiled.constants if compiled else {}
-        self._constant_notes = compiled.notes if compiled else []
-        self._shapes = Shapes(rules, user, compiled, exclude, rename or {}, no_attributes)
+        compiled = Compiled() if unset or attributes is None else compile_attributes(attributes, rules)
+        self._constants = compiled.constants
+        self._constant_notes = compiled.notes
+        #: None: every row's own columns.
+        self._columns = None if attributes is None and not unset else compiled.columns
+        self._shapes: dict[tuple[str, ...], Columns] = {}
+        self._last: tuple[tuple[str, ...], Columns] = ((), ())
+        self._fit_shapes: dict[tuple[str, ...], tuple[Columns, dict[Any, Verdict]]] = {}
         for name in unset:
             require_name(name, rules)
 
     @property
     def user_columns(self) -> tuple[str, ...]:
         """The columns that name the user, in order of preference."""
-        return tuple(self._user.values())
+        return tuple(column for _, column in self._user)
 
     @property
     def attribute_columns(self) -> tuple[str, ...]:
         """The columns named for attributes; empty if every column but the user's is sent."""
-        return tuple(column for _, column, _ in self._columns)
+        return tuple(column for _, column, _ in self._columns or ())
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """The columns that would be attributes if they were named, where every other column is one."""
-        return self._shapes.left_out
+        if self._columns is not None:
+            return ()
+        return tuple(sorted(self._no_attributes - self._user_columns - self._exclude - self._rename.keys()))
 
-    def __call__(self, position: int, row: Any) -> UserUpdate | Outcome:
+    def __call__(self, position: int, row: Row | MalformedRow) -> UserUpdate | Outcome:
         """Return a row's update, or its outcome if there is nothing to send."""
-        return self.map([position], Chunk([row]))[0]
+        if type(row) is not dict and not isinstance(row, Mapping):
+            return self._build_malformed(position, row)
+        column = None
+        credentials = {}
+        try:
+            for credential, column in self._user:
+                credentials[credential] = row[column]
+        except KeyError:
+            return self._build_without(position, row, str(column))
+        except Exception:  # a library's own kind of row may run code when it is read
+            return Outcome(position, UNCONVERTIBLE.on(str(column)), row)
+        return self.build(position, credentials, row)
 
-    def map(self, positions: Sequence[int], chunk: Chunk) -> list[UserUpdate | Outcome]:
-        """Return the update of each row, or its outcome if there is nothing to send.
-
-        :param positions: the rows' numbers, from 0.
-        :param chunk: the rows.
-        """
-        rows, names = chunk.rows, chunk.names
-        kinds = set(map(type, rows))
-        if names is None:
-            if kinds == {dict} and len(shapes := set(map(tuple, rows))) == 1:
-                return self._map_dicts(positions, rows, *shapes)
-        elif MalformedRow not in kinds:
-            return self._map_alike(positions, rows, names, list(zip(*rows)), are_cells=True)  # noqa: B905  a table's
-        made: dict[int, UserUpdate | Outcome] = {}
-        for shape, indexes in _by_shape(rows, names).items():
-            at, alike = [positions[index] for index in indexes], [rows[index] for index in indexes]
-            if shape is None:
-                mapped = list(map(self._map_odd, at, alike))
-            elif names is None:
-                mapped = self._map_dicts(at, alike, shape)
-            else:
-                mapped = self._map_alike(at, alike, names, list(zip(*alike)), are_cells=True)  # noqa: B905
-            made.update(zip(indexes, mapped, strict=True))
-        return [made[index] for index in range(len(rows))]
-
-    def build(self, position: int, credentials: dict[str, Any], row: Row) -> UserUpdate | Outcome:
+    def build(
+        self, position: int, credentials: dict[str, Any], row: Row, notes: Notes = (), fit: Columns | None = None
+    ) -> UserUpdate | Outcome:
         """Return the update that sets a row's columns for the user with these credentials.
 
         :param position: the row's number, from 0.
         :param credentials: credential -> value.
         :param row: the row.
+        :param notes: attribute and note, for what is odd about the row.
+        :param fit: the columns to take, where others of the row cannot be sent; None for all.
         """
-        columns = [(value,) for value in row.values()]
-        return self._map_alike([position], [row], tuple(row), columns, credentials=[credentials])[0]
-
-    def _map_odd(self, position: int, row: Any) -> UserUpdate | Outcome:
-        """Map a row that is no dict; reading a library's own kind of row may run code."""
-        if isinstance(row, MalformedRow):
-            return self._map_malformed(position, row)
-        if not isinstance(row, Mapping):
-            return Outcome(position, row_type(row), row)
-        cells: dict[str, Any] = {}
+        user = attributes = None
+        given = notes
+        unset: tuple[str, ...] | list[str] = self._unset
         try:
-            for column in dict.fromkeys((*self.user_columns, *self.attribute_columns, *row)):
-                with suppress(KeyError):
-                    cells[column] = _read(row, column)
-        except Exception:
-            return Outcome(position, UNCONVERTIBLE, row)
-        for column in self.user_columns:
-            if cells.get(column) is UNREADABLE:
-                return Outcome(position, UNCONVERTIBLE.on(column), row)
-        return self._map_alike([position], [row], tuple(cells), [(cell,) for cell in cells.values()])[0]
+            user, keys = self._identify(credentials)
+            if type(user) is Noted:
+                notes = [*notes, (str(user.attribute), user.note)]
+                user = user.value
+            attributes = self._constants.copy()
+            columns = self._columns if fit is None else fit
+            if columns is None:
+                shape = tuple(row)
+                last, columns = self._last
+                if shape != last:  # the names are the same objects as a rule, which makes this comparison cheap
+                    columns = self._columns_for(shape)
+            for name, column, table in columns:
+                value = row[column]
+                if value is None:
+                    if self._unset_nulls:
+                        unset = [*unset, name]
+                    continue
+                convert = table[type(value)]
+                if convert is not as_is:
+                    value = convert(value)
+                    if type(value) is Noted:
+                        notes = [*notes, (name, value.note)]
+                        value = value.value
+                    elif value is None:  # a blank text that was to be hashed
+                        if self._unset_nulls:
+                            unset = [*unset, name]
+                        continue
+                attributes[name] = value
+        except Exception as error:
+            # A value may run code of its own when it is converted. Whatever that raises concerns this row alone, and
+            # its text may repeat the value.
+            if attributes is None or fit is not None:
+                return Outcome(position, error.verdict if isinstance(error, InvalidRow) else UNCONVERTIBLE, row, user)
+            return self._build_unfit(position, credentials, row, given, user)
+        if not attributes and not unset:
+            return Outcome(position, NOTHING_TO_SET, row, user)
+        if notes or self._constant_notes:
+            for note in (*notes, *self._constant_notes):
+                self.notes[note] += 1
+        return UserUpdate(position, user, keys, attributes, unset, row)
 
-    def _map_malformed(self, position: int, row: MalformedRow) -> UserUpdate | Outcome:
-        """Return the outcome of a malformed row, or its update if the values at fault are to be left out."""
+    def _build_unfit(
+        self, position: int, credentials: dict[str, Any], row: Row, notes: Notes, user: Any
+    ) -> UserUpdate | Outcome:
+        """Return the outcome of a row with values that cannot be sent, or its update without them."""
+        try:
+            columns = self._columns
+            unfit_names: dict[Any, Verdict] = {}
+            if columns is None:
+                columns, unfit_names = self._fit_columns(tuple(row))
+            faults = {**unfit_names, **find_faults(columns, row)}
+            first, *others = faults.values()
+        except Exception:  # a library's own kind of row, or a value that converts the second time
+            return Outcome(position, UNCONVERTIBLE, row, user)
+        outcome = Outcome(position, replace(first, others=tuple(others)), row, user)
+        if not self._leave_out:
+            return outcome
+        left_out = [(str(verdict.attribute), f"left out: {verdict.meaning}") for verdict in faults.values()]
+        fit = tuple(column for column in columns if column[0] not in faults)
+        made = self.build(position, credentials, row, [*notes, *left_out], fit)
+        return outcome if isinstance(made, Outcome) else made
+
+    def _build_malformed(self, position: int, row: Any) -> UserUpdate | Outcome:
+        """Return the outcome of what is no row, or the update of one whose values at fault are to be left out."""
+        if not isinstance(row, MalformedRow):
+            return Outcome(position, row_type(row), row)
         outcome = Outcome(position, row.verdict, row)
         faults = {fault.attribute: fault for fault in (row.verdict, *row.verdict.others)}
-        if not self._leave_out or row.fit is None or not faults.keys().isdisjoint(self.user_columns):
+        if not self._leave_out or row.fit is None or not self._user_columns.isdisjoint(faults):
             return outcome
         made = self(position, row.fit)
         if isinstance(made, Outcome):
             return outcome if made.verdict is NOTHING_TO_SET else Outcome(position, made.verdict, row, made.user)
-        columns = self._shapes[tuple(row.fit)].columns
-        left_out = {name: faults[column] for name, column, _, _ in columns if column in faults}
-        unset = [name for name in made.unset if name not in left_out]
-        if not made.attributes and not unset:
+        columns = self._columns if self._columns is not None else self._columns_for(tuple(row.fit))
+        left_out = {name: faults[column] for name, column, _ in columns if column in faults}
+        made.unset = [name for name in made.unset if name not in left_out]
+        made.row = row
+        if not made.attributes and not made.unset:
             return outcome
         for name, fault in left_out.items():
             self.notes[str(name), f"left out: {fault.meaning}"] += 1
-        return UserUpdate(position, made.user, made.keys, made.attributes, unset, row)
+        return made
 
-    def _map_dicts(self, positions: Sequence[int], rows: Sequence[dict[str, Any]], shape: Names) -> list[Any]:
-        columns = list(zip(*(row.values() for row in rows), strict=True))
-        return self._map_alike(positions, rows, shape, columns)
+    def _build_without(self, position: int, row: Row, missing: str) -> UserUpdate | Outcome:
+        """Name the user by the credentials there are, and note it: JSON exports leave out NULLs."""
+        try:
+            credentials = {credential: row[column] for credential, column in self._user if column in row}
+        except Exception:
+            return Outcome(position, UNCONVERTIBLE.on(missing), row)
+        if not credentials:
+            return Outcome(position, MISSING_COLUMN.on(missing), row)
+        notes = [(credential, CREDENTIAL_MISSING) for credential, _ in self._user if credential not in credentials]
+        return self.build(position, credentials, row, notes)
 
-    def _map_alike(
-        self,
-        positions: Sequence[int],
-        rows: Sequence[Any],
-        names: Names,
-        columns: Sequence[Sequence[Any]],
-        *,
-        are_cells: bool = False,
-        credentials: Iterable[dict[str, Any]] | None = None,
-    ) -> list[UserUpdate | Outcome]:
-        """Map rows with the same columns.
+    def _fit_columns(self, shape: tuple[str, ...]) -> tuple[Columns, dict[Any, Verdict]]:
+        """Return the columns of a shape whose names can be sent, and the verdicts on the others.
 
-        :param positions: their numbers.
-        :param rows: the rows.
-        :param names: their columns.
-        :param columns: the cells of each column.
-        :param are_cells: whether the rows are tuples of cells.
-        :param credentials: of each row, credential -> value; None to take them from their columns.
+        :param shape: the names of the row's columns.
         """
-        shape, count = self._shapes[names], len(rows)
-        notes: list[_Note] = [(credential, CREDENTIAL_MISSING, range(count)) for credential in shape.missing]
-        notes += [(*note, range(count)) for note in self._constant_notes]
-        own = {credential: columns[at] for credential, at in shape.user.items()}
-        verdicts: dict[int, Verdict] = {}
-        if own and (together := self._rules.identify_all(own)):
-            users, keys = together
-        else:
-            users, keys, verdicts = self._name_each(credentials or _by_row(own, count), count, notes)
-        values, faults, has_gaps = self._convert(shape, columns, count, notes)
-        unset: Sequence[Any] = [self._unset] * count
-        if values and not has_gaps:
-            attributes = shape.display(zip(*values, strict=True))
-        else:
-            attributes, unset = self._leave_gaps(shape, values, faults, unset)
-            verdicts |= {
-                index: NOTHING_TO_SET
-                for index, (given, removed) in enumerate(zip(attributes, unset, strict=True))
-                if not given and not removed and index not in verdicts
-            }
-        for index, at_fault in faults.items():
-            if self._leave_out and index not in verdicts:
-                notes += [(str(fault.attribute), f"left out: {fault.meaning}", (index,)) for fault in at_fault.values()]
-            elif verdicts.get(index, NOTHING_TO_SET) is NOTHING_TO_SET:
-                first, *others = at_fault.values()
-                verdicts[index] = replace(first, others=tuple(others))
-        for name, note, indexes in notes:
-            if times := sum(index not in verdicts for index in indexes) if verdicts else len(indexes):
-                self.notes[name, note] += times
-        updates = map(UserUpdate, positions, users, keys, attributes, unset, rows, repeat(names if are_cells else None))
-        if not verdicts:
-            return list(updates)
-        return [
-            Outcome(update.position, verdicts[index], update.row, update.user) if index in verdicts else update
-            for index, update in enumerate(updates)
-        ]
+        known = self._fit_shapes.get(shape)
+        if known is None:
+            own, faults = self._own_attributes(shape)
+            faults |= find_unfit_names(own, self._rules)
+            fit = {name: column for name, column in own.items() if name not in faults}
+            columns = compile_attributes(fit, self._rules).columns
+            if len(self._fit_shapes) == _MAX_SHAPES:
+                self._fit_shapes.clear()
+            known = self._fit_shapes[shape] = columns, faults
+        return known
 
-    def _name_each(
-        self, credentials: Iterable[dict[str, Any]], count: int, notes: list[_Note]
-    ) -> tuple[list[Any], list[tuple[Hashable, ...]], dict[int, Verdict]]:
-        """Return each row's user and its keys, and the verdicts on rows that name none."""
-        users: list[Any] = [None] * count
-        keys: list[tuple[Hashable, ...]] = [()] * count
-        verdicts: dict[int, Verdict] = {}
-        identify = self._rules.identify
-        for index, each in enumerate(credentials):
-            try:
-                if not each and self._user:
-                    raise InvalidRow(MISSING_COLUMN.on(self.user_columns[0]))
-                user, keys[index] = identify(each)
-            except Exception as error:  # its text may repeat a value
-                verdicts[index] = error.verdict if isinstance(error, InvalidRow) else UNCONVERTIBLE
-                continue
-            if type(user) is Noted:
-                notes.append((str(user.attribute), user.note, (index,)))
-                user = user.value
-            users[index] = user
-        return users, keys, verdicts
+    def _own_attributes(self, shape: tuple[str, ...]) -> tuple[dict[Any, Any], dict[Any, Verdict]]:
+        """Return attribute -> column, and the verdicts on attributes that have two.
 
-    def _convert(
-        self, shape: Shape, columns: Sequence[Sequence[Any]], count: int, notes: list[_Note]
-    ) -> tuple[list[Sequence[Any]], _Faults, bool]:
-        """Return the values of each attribute, the faults of each row that has any, and whether a value is missing."""
-        values: list[Sequence[Any]] = [[value] * count for value in self._constants.values()]
-        faults: _Faults = {index: dict(shape.faults) for index in range(count)} if shape.faults else {}
-        has_gaps = False
-        for name, column, at, table in shape.columns:
-            if at is None:
-                missing = MISSING_COLUMN.on(str(column))
-                converted = Converted([None] * count, has_gaps=True, faults=dict.fromkeys(range(count), missing))
-            else:
-                converted = convert_column(columns[at], table)
-            values.append(converted.values)
-            has_gaps = has_gaps or converted.has_gaps
-            for index, verdict in converted.faults.items():
-                faults.setdefault(index, {})[name] = verdict if verdict.attribute else verdict.on(str(name))
-            notes += [(name, note, indexes) for note, indexes in converted.notes.items()]
-        return values, faults, has_gaps
+        A column that names the user, or the key, is an attribute only if it is renamed.
 
-    def _leave_gaps(
-        self, shape: Shape, values: Sequence[Sequence[Any]], faults: _Faults, unset: Sequence[Any]
-    ) -> tuple[list[dict[str, Any]], Sequence[Any]]:
-        """Return the attributes of rows some of which lack a value, and the attributes to remove from each user."""
-        if not values:
-            return [{} for _ in unset], unset
-        names = [*self._constants, *(name for name, _, _, _ in shape.columns)]
-        rows = list(zip(*values, strict=True))
-        attributes = [
-            {name: value for name, value in zip(names, row, strict=True) if value is not None} for row in rows
-        ]
-        if self._unset_nulls:
-            unset = [
-                [
-                    name
-                    for name, value in zip(names, row, strict=True)
-                    if value is None and name not in faults.get(index, ())
-                ]
-                for index, row in enumerate(rows)
-            ]
-        return attributes, unset
+        :param shape: the names of the row's columns.
+        """
+        columns: dict[Any, Any] = {}
+        faults: dict[Any, Verdict] = {}
+        others = self._user_columns | self._exclude | {_as_among(shape, name) for name in self._no_attributes}
+        for column in shape:
+            if column in self._rename or column not in others:
+                name = self._rename.get(column, column)
+                if name in columns:
+                    faults[name] = SAME_ATTRIBUTE.on(str(name))
+                columns[name] = column
+        return columns, faults
+
+    def _columns_for(self, shape: tuple[str, ...]) -> Columns:
+        """Return a row's columns, as they are sent where the author names none.
+
+        :param shape: the names of the row's columns; rows of one shape share the result.
+        """
+        columns = self._shapes.get(shape)
+        if columns is None:
+            own, faults = self._own_attributes(shape)
+            for verdict in faults.values():
+                raise InvalidRow(verdict)
+            columns = compile_attributes(own, self._rules).columns
+            if len(self._shapes) == _MAX_SHAPES:
+                self._shapes.clear()
+            self._shapes[shape] = columns
+        self._last = shape, columns
+        return columns
 
 
-def _by_row(columns: Mapping[str, Sequence[Any]], count: int) -> Iterable[dict[str, Any]]:
-    """Return credential -> value of each row.
-
-    :param columns: credential -> its value in each row.
-    :param count: how many rows there are.
-    """
-    if not columns:
-        return [{}] * count
-    return (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
-
-
-def _by_shape(rows: Sequence[Any], names: Names | None) -> dict[Names | None, list[int]]:
-    """Return the indexes of the rows of each shape; None for those that are no dicts, and no cells."""
-    indexes: dict[Names | None, list[int]] = {}
-    for index, row in enumerate(rows):
-        if names is None:
-            shape = tuple(row) if type(row) is dict else None
-        else:
-            shape = None if type(row) is MalformedRow else names
-        indexes.setdefault(shape, []).append(index)
-    return indexes
-
-
-def _read(row: Mapping[str, Any], column: Any) -> Any:
-    """Return a cell, or `UNREADABLE` if reading it fails."""
-    try:
-        return row[column]
-    except KeyError:
-        raise
-    except Exception:
-        return UNREADABLE
+def _as_among(columns: Sequence[str], name: str) -> str:
+    """Return a column's name as the columns have it: databases fold the case of names, each in its own way."""
+    if name in columns:
+        return name
+    return next((column for column in columns if str(column).lower() == name.lower()), name)

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-import orjson
 import pendulum
 
-from airflow_provider_userattrs.push.mapping.values import Bulk, InBulk, Noted
+from airflow_provider_userattrs.push.mapping.values import Convert, Noted
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -34,63 +33,42 @@ def time_zone(name: str) -> tzinfo:
         raise ValueError(f"timezone is {name!r}, which is not a time zone; use an IANA name such as 'UTC'") from None
 
 
-def local_text(zone: tzinfo, *, dates: str, to: str = "second") -> InBulk:
-    """Return a converter from a datetime to its text in local time, such as ``2023-12-12 00:56:23``.
+def local_text(zone: tzinfo, form: Callable[[datetime], str], *, to: str = "second") -> Convert:
+    """Return a converter from a datetime to its text in local time.
 
     :param zone: the time zone of the text, and of naive datetimes.
-    :param dates: what separates year, month and day.
+    :param form: returns the text of a naive datetime in that zone.
     :param to: the precision of the text, ``"second"`` or ``"minute"``; what is cut off is noted.
     """
     note = f"time cut to the {to}"
     to_minute = to == "minute"
-    text_of = (f"%04d{dates}%02d{dates}%02d %02d:%02d" + ("" if to_minute else ":%02d")).__mod__
-    size = len("2023-12-12 00:56" if to_minute else "2023-12-12 00:56:23")
-    is_utc = _is_utc(zone)
+    is_utc = zone.utcoffset(None) == timedelta(0)  # a zone with daylight saving time has no offset of its own
 
-    def one(value: datetime) -> Any:
+    def convert(value: datetime) -> Any:
         local = value
         if (its := value.tzinfo) is not None and not (is_utc and (its is timezone.utc or not value.utcoffset())):
             local = _moved(value, zone).replace(tzinfo=None)
-        parts = local.year, local.month, local.day, local.hour, local.minute
-        text = text_of(parts if to_minute else (*parts, local.second))
+        text = form(local)
         return Noted(text, note) if local.microsecond or (to_minute and local.second) else text
 
-    def many(values: Sequence[datetime]) -> Bulk | None:
-        zones = {value.tzinfo for value in values}
-        if not all(its is None or _is_utc(its) for its in zones) or not (is_utc or zones == {None}):
-            return None
-        joined, width = _iso_texts(values)
-        joined = joined.replace("-", dates).replace("T", " ")
-        texts = [joined[start : start + size] for start in range(0, len(joined), width)]
-        return Bulk(texts, note, _finer(values, to_minute=to_minute))
-
-    return InBulk(one, many)
+    return convert
 
 
-def utc_text(zone: tzinfo) -> InBulk:
+def utc_text(zone: tzinfo) -> Convert:
     """Return a converter from a datetime to ``YYYY-MM-DDTHH:MM:SSZ``.
 
     :param zone: the time zone of naive datetimes.
     """
-    note = "time cut to the second"
-    size = len("2023-12-12T00:56:23")
 
-    def one(value: datetime) -> Any:
+    def convert(value: datetime) -> Any:
         utc = value
         if value.tzinfo is not timezone.utc:
             utc = _moved(value if value.tzinfo else value.replace(tzinfo=zone), timezone.utc)
         parts = utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second
         text = "%04d-%02d-%02dT%02d:%02d:%02dZ" % parts  # noqa: UP031  twice as fast as format specifiers
-        return Noted(text, note) if utc.microsecond else text
+        return Noted(text, "time cut to the second") if utc.microsecond else text
 
-    def many(values: Sequence[datetime]) -> Bulk | None:
-        if not all(_is_utc(zone if its is None else its) for its in {value.tzinfo for value in values}):
-            return None
-        joined, width = _iso_texts(values)
-        texts = [joined[start : start + size] + "Z" for start in range(0, len(joined), width)]
-        return Bulk(texts, note, _finer(values))
-
-    return InBulk(one, many)
+    return convert
 
 
 def _moved(value: datetime, zone: tzinfo) -> datetime:
@@ -98,26 +76,3 @@ def _moved(value: datetime, zone: tzinfo) -> datetime:
         return value.astimezone(zone)
     except OverflowError:
         raise InvalidRow(OUT_OF_RANGE) from None
-
-
-def _is_utc(zone: tzinfo) -> bool:
-    """Tell whether a time zone is UTC at all times; one with daylight saving time has no offset of its own."""
-    return zone is timezone.utc or zone.utcoffset(None) == timedelta(0)
-
-
-def _iso_texts(values: Sequence[datetime]) -> tuple[str, int]:
-    """Return the ISO texts of datetimes in one string, to the second, and how many characters apart they begin.
-
-    :param values: naive datetimes, and such as have no offset from UTC; what follows the second is the same for all.
-    """
-    options = orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
-    joined = orjson.dumps(values, option=options).decode()[2:-2]
-    width = len("2023-12-12T00:56:23Z") + len('","')
-    if (len(joined) + len('","')) % width:
-        raise ValueError("a text of another size")
-    return joined, width
-
-
-def _finer(values: Sequence[datetime], *, to_minute: bool = False) -> list[int]:
-    """Return the indexes of the times that the text does not say in full."""
-    return [index for index, time in enumerate(values) if time.microsecond or (to_minute and time.second)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from airflow_provider_userattrs.push.mapping.scalars import (
     MISSING_MARKERS,
@@ -33,14 +33,6 @@ NULL_IN_LIST = Verdict(
 UNCONVERTIBLE = Verdict(Status.INVALID, "unconvertible", "value cannot be converted", "Convert the value upstream.")
 
 
-class _Unreadable:
-    """The type of `UNREADABLE`."""
-
-
-#: Stands for a cell that its row could not give.
-UNREADABLE = _Unreadable()
-
-
 class Noted:
     """A converted value, and a note on it.
 
@@ -55,55 +47,6 @@ class Noted:
         self.value = value
         self.note = note
         self.attribute = attribute
-
-
-class Bulk(NamedTuple):
-    """Converted values.
-
-    :param values: the values to send.
-    :param note: what changed about some of them.
-    :param noted: their indexes.
-    """
-
-    values: Sequence[Any]
-    note: str = ""
-    noted: Sequence[int] = ()
-
-
-class InBulk:
-    """A converter that can also convert many values at once.
-
-    :param one: converts a value.
-    :param many: converts values of one type, none of them NULL, to what ``one`` makes of each; None if one is odd, so
-        that each must be converted by itself.
-    """
-
-    __slots__ = ("many", "one")
-
-    def __init__(self, one: Convert, many: Callable[[Sequence[Any]], Bulk | None]) -> None:
-        self.one = one
-        self.many = many
-
-    def __call__(self, value: Any) -> Any:
-        """Convert a value."""
-        return self.one(value)
-
-
-def checked(check: Convert, are_fit: Callable[[Sequence[Any]], bool]) -> InBulk:
-    """Return a converter that leaves values as they are, or refuses them.
-
-    :param check: returns a value that is fit.
-    :param are_fit: whether all of many values certainly are.
-    """
-    return InBulk(check, lambda values: Bulk(values) if are_fit(values) else None)
-
-
-def each(convert: Convert) -> InBulk:
-    """Return a converter that refuses and notes no value.
-
-    :param convert: converts a value.
-    """
-    return InBulk(convert, lambda values: Bulk(list(map(convert, values))))
 
 
 class LibraryFloat:
@@ -121,15 +64,12 @@ class ValueTable(dict[type, Convert]):
     def __init__(self, types: Mapping[type, Convert], takes: str = "") -> None:
         super().__init__(types)
         self._takes = takes
-        self._listed = frozenset(types)
 
     def __missing__(self, kind: type) -> Convert:
         convert = self[kind] = self._nearest(kind)
         return convert
 
     def _nearest(self, kind: type) -> Convert:
-        if kind is _Unreadable:
-            return refuse(UNCONVERTIBLE)
         if kind.__name__ in MISSING_MARKERS:
             return refuse(NOT_A_VALUE)
         if is_foreign(kind):
@@ -138,7 +78,7 @@ class ValueTable(dict[type, Convert]):
         if issubclass(kind, datetime):
             return unless_missing(self.get(datetime, fallback))
         for base in kind.__mro__[:-1]:
-            if base in self._listed:
+            if base in self:
                 return self[base]
         return unless_missing(fallback) if issubclass(kind, (float, Decimal)) else fallback
 

@@ -20,11 +20,10 @@ class UserUpdate:
     :param keys: what identifies the user; updates that share a key are applied in the order of their rows.
     :param attributes: attribute name -> value, as the vendor's API takes it.
     :param unset: the names of the attributes to remove.
-    :param row: the row as it was read, for the rejects file; a tuple of cells if there are names.
-    :param names: the columns of the cells.
+    :param row: the row as it was read, for the rejects file.
     """
 
-    __slots__ = ("_names", "_row", "attributes", "keys", "position", "unset", "user")
+    __slots__ = ("attributes", "keys", "position", "row", "unset", "user")
 
     def __init__(
         self,
@@ -33,31 +32,14 @@ class UserUpdate:
         keys: tuple[Hashable, ...],
         attributes: dict[str, Any],
         unset: tuple[str, ...] | list[str],
-        row: Any,
-        names: tuple[str, ...] | None = None,
+        row: Row | MalformedRow,
     ) -> None:
         self.position = position
         self.user = user
         self.keys = keys
         self.attributes = attributes
         self.unset = unset
-        self._row = row
-        self._names = names
-
-    @property
-    def row(self) -> Row | MalformedRow:
-        """The row as it was read."""
-        row: Row | MalformedRow = self._row if self._names is None else name_cells(self._names, self._row)
-        return row
-
-
-def name_cells(names: tuple[str, ...], cells: Any) -> dict[str, Any]:
-    """Return the row that has these cells.
-
-    :param names: the columns.
-    :param cells: as many cells.
-    """
-    return dict(zip(names, cells))  # noqa: B905  as many cells as names
+        self.row = row
 
 
 class MalformedRow:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Protocol
 
@@ -117,7 +117,7 @@ class Checkpoint:
         book.restore(self.below, gaps, Counts.restored(self.counts))
         return book
 
-    def unfinished(self, rows: Iterable[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
+    def unfinished(self, rows: Iterator[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
         """Yield position and row of the unfinished rows, and skip the rest.
 
         :param rows: the rows, from ``start`` on.

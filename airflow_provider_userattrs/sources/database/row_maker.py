@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
-from airflow_provider_userattrs.push.model.row import MalformedRow
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.sources.column_types import Convert, convert_row
 from airflow_provider_userattrs.sources.database.cells import UNREADABLE, Unreadable, readable
@@ -19,7 +18,7 @@ _ERRORS = (ValueError, TypeError, ArithmeticError, RecursionError)
 
 
 class RowMaker:
-    """Makes rows of the cells that were fetched.
+    """Makes rows of cells.
 
     :param names: the columns, in their order.
     :param converters: index of a column -> converter of its values.
@@ -31,25 +30,22 @@ class RowMaker:
         self._converters = converters
         self._types = types
 
-    def chunk(self, fetched: list[Any]) -> Chunk:
-        """Return the rows that were fetched at once; one with a cell that cannot be read is malformed."""
-        rows = fetched
-        if isinstance(fetched, CellByCell):
+    def rows(self, chunk: list[Any]) -> Iterator[Row | MalformedRow]:
+        """Yield the rows of a chunk; one with a cell that cannot be read is malformed."""
+        if isinstance(chunk, CellByCell):
             converters = {index: _checked(self._converters.get(index)) for index in range(len(self.names))}
-            rows = list(map(RowMaker(self.names, converters, self._types)._converted, fetched))
-        elif self._converters or self._types:
-            rows = list(map(self._converted, fetched))
-        return Chunk(rows, tuple(self.names))
+            return map(RowMaker(self.names, converters, self._types)._row, chunk)
+        return map(self._row if self._converters or self._types else self._plain, chunk)
 
-    def keys(self, fetched: list[Any], index: int) -> list[Any]:
-        """Return the keys of the rows that were fetched at once.
+    def keys(self, chunk: list[Any], index: int) -> list[Any]:
+        """Return the keys of a chunk's rows.
 
-        :param fetched: their cells.
+        :param chunk: the cells.
         :param index: the index of the key's column.
         :raises RefusedConfiguration: if one cannot be read.
         """
-        keys, converter = [cells[index] for cells in fetched], self._converters.get(index)
-        if isinstance(fetched, CellByCell):
+        keys, converter = [cells[index] for cells in chunk], self._converters.get(index)
+        if isinstance(chunk, CellByCell):
             converter = _checked(converter)
         if converter is None:
             return keys
@@ -63,7 +59,7 @@ class RowMaker:
     def _plain(self, cells: Any) -> dict[str, Any]:
         return dict(zip(self.names, cells))  # noqa: B905  the driver returns as many cells as names
 
-    def _converted(self, cells: Any) -> tuple[Any, ...] | MalformedRow:
+    def _row(self, cells: Any) -> Row | MalformedRow:
         names = self.names
         row = self._plain(cells)
         name = ""
@@ -76,8 +72,7 @@ class RowMaker:
             return self._malformed(cells, invalid.verdict.on(name))
         except _ERRORS:
             return self._malformed(cells, UNREADABLE.on(name))
-        made = convert_row(row, self._types) if self._types else row
-        return made if isinstance(made, MalformedRow) else tuple(made.values())
+        return convert_row(row, self._types) if self._types else row
 
     def _malformed(self, cells: Any, verdict: Verdict) -> MalformedRow:
         """Return a malformed row, with as much of its cells as can be shown."""

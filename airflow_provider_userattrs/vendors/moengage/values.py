@@ -7,29 +7,19 @@ https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from airflow_provider_userattrs.push.mapping.numbers import are_finite, exact_number, exact_numbers, finite
+from airflow_provider_userattrs.push.mapping.numbers import exact_number, finite
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.times import utc_text
-from airflow_provider_userattrs.push.mapping.values import (
-    Convert,
-    InBulk,
-    Noted,
-    ValueTable,
-    as_is,
-    checked,
-    each,
-    elements,
-)
+from airflow_provider_userattrs.push.mapping.values import Convert, Noted, ValueTable, as_is, elements
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
-from airflow_provider_userattrs.vendors.moengage.ids import identify, identify_all
+from airflow_provider_userattrs.vendors.moengage.ids import identify
 from airflow_provider_userattrs.vendors.moengage.names import CREATE_ONLY, check_match, check_name, check_unset_name
 from airflow_provider_userattrs.vendors.moengage.standard import standard_tables
 
@@ -70,7 +60,7 @@ def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
     """
     types = value_table(zone, check_size=check_size)
     tables = {**standard_tables(zone, types[str]), **dict.fromkeys(CREATE_ONLY, _noting_creation(types))}
-    return Rules(identify, types, partial(check_name, check_size=check_size), tables, identify_all)
+    return Rules(identify, types, partial(check_name, check_size=check_size), tables)
 
 
 def unset_rules(match: str) -> Rules:
@@ -78,8 +68,7 @@ def unset_rules(match: str) -> Rules:
 
     :param match: how their names are matched; unless it is ``"equals"``, the text may occur in reserved names too.
     """
-    check = check_unset_name if match == "equals" else check_match
-    return Rules(identify, ValueTable({}), check, identify_all=identify_all)
+    return Rules(identify, ValueTable({}), check_unset_name if match == "equals" else check_match)
 
 
 def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
@@ -90,14 +79,14 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
     """
     scalars = ValueTable(
         {
-            str: checked(_within_limit if check_size else _no_long_url, _are_within_limit),
+            str: _within_limit if check_size else _no_long_url,
             bool: as_is,
             int: as_is,
-            float: checked(finite, are_finite),
-            Decimal: InBulk(exact_number, exact_numbers),
+            float: finite,
+            Decimal: exact_number,
             datetime: utc_text(zone),
-            date: each(date.isoformat),
-            UUID: each(str),
+            date: date.isoformat,
+            UUID: str,
         },
         _TAKES,
     )
@@ -118,10 +107,6 @@ def _within_limit(value: str) -> str:
     if len(value) > MAX_TEXT:
         raise InvalidRow(URL_TOO_LONG if _is_url(value) else VALUE_TOO_LONG)
     return value
-
-
-def _are_within_limit(values: Sequence[str]) -> bool:
-    return max(map(len, values)) <= MAX_TEXT
 
 
 def _no_long_url(value: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from push.mapping.any_rules import RESERVED, TOO_BIG, left_out, mapped, rules, updated
 
-from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_unfit_names
+from airflow_provider_userattrs.push.mapping.attributes import compile_attributes
+from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_faults, find_unfit_names
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
@@ -27,12 +28,14 @@ def faults(row: dict[str, Any], **options: Any) -> list[tuple[str | None, str]]:
 
 
 def test_every_fault_is_found() -> None:
-    row = {"id": 1, "a": 1, "b": 2_000, "c": b"x", "d": None}
-    assert faults(row, attributes=["a", "b", "c", "d", "e"]) == [
-        ("b", TOO_BIG.code),
-        ("c", "type"),
-        ("e", MISSING_COLUMN.code),
-    ]
+    columns = compile_attributes(["a", "b", "c", "d", "e"], rules()).columns
+    found = find_faults(columns, {"a": 1, "b": 2_000, "c": b"x", "d": None})
+    assert {name: verdict.code for name, verdict in found.items()} == {
+        "b": TOO_BIG.code,
+        "c": "type",
+        "e": MISSING_COLUMN.code,
+    }
+    assert all(verdict.attribute == name for name, verdict in found.items())
 
 
 def test_every_unfit_name_is_found() -> None:

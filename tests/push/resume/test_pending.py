@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.push.model.chunk import Chunk, gather
-from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
-from airflow_provider_userattrs.push.resume.pending import as_they_are, pending, withholding
+from airflow_provider_userattrs.push.resume.pending import as_it_is, pending, withholding
 
 IN_DOUBT = Verdict(Status.UNKNOWN, "in-doubt", "may have been sent", "Check.")
 
@@ -38,11 +34,11 @@ class FakeCheckpointer:
 
 
 def done(rows: list[Any], checkpoint: Checkpoint, checkpointer: Any) -> list[Any]:
-    return list(chain.from_iterable(pending(gather(rows, Clock()), checkpoint, checkpointer, numbered)))
+    return list(pending(rows, checkpoint, checkpointer, numbered))
 
 
-def numbered(positions: Sequence[int], chunk: Chunk) -> Any:
-    return list(zip(positions, chunk.rows, strict=True))
+def numbered(position: int, row: Any) -> Any:
+    return position, row
 
 
 def test_rows_are_numbered_and_marks_are_not() -> None:
@@ -70,7 +66,7 @@ def test_a_row_that_may_have_been_sent_is_not_sent_again(update: Any) -> None:
     result: Any = FakeCheckpointer(sent_below=2)
     skipped = Outcome(1, Verdict(Status.SKIPPED, "nothing-to-set"), {})
     rows = [update(0), skipped, update(2)]
-    first, second, third = withholding(as_they_are, result, IN_DOUBT)(range(3), Chunk(rows))
+    first, second, third = (withholding(as_it_is, result, IN_DOUBT)(position, row) for position, row in enumerate(rows))
     assert isinstance(first, Outcome)
     assert (first.position, first.verdict, first.row, first.user) == (0, IN_DOUBT, rows[0].row, rows[0].user)
     assert second is skipped, "what is not sent at all is in no doubt"
