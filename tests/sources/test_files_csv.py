@@ -95,9 +95,10 @@ def test_csv_resumes_after_records_of_several_lines(tmp_path: Path, ending: str)
     ],
 )
 def test_an_invalid_header(tmp_path: Path, text: str, words: str) -> None:
+    path = write(tmp_path / "users.csv", text)
     with pytest.raises(RefusedConfiguration, match=words) as refused:
-        list(FileRows(write(tmp_path / "users.csv", text)).rows())
-    assert "secret" not in str(refused.value)
+        list(FileRows(path).rows())
+    assert "secret" not in str(refused.value).replace(str(tmp_path), "")  # pytest names the folder after the test
 
 
 def test_a_type_for_a_missing_column(tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ def test_a_login_that_is_refused_is_refused_for_good(
         ("mssql", "is of the type 'mssql', .*; install apache-airflow-providers-microsoft-mssql"),
         ("snowflake", "is of the type 'snowflake', .*; install apache-airflow-providers-snowflake"),
         ("made_up", "is of the type 'made_up', .*; check its type, or install the provider of that type"),
-        ("", "has no type; check its type"),
+        ("", "has no type; set it to that of the database"),
     ],
     ids=["mssql", "snowflake", "unknown", "none"],
 )
