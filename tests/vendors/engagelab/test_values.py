@@ -149,7 +149,9 @@ class TestSet:
             pytest.param(["a", "\udfff"], "not-utf-8", id="lone-surrogate-in-a-list"),
             pytest.param(2**64, "number-too-large", id="over-64-bits"),
             pytest.param(-(2**63) - 1, "number-too-large", id="under-64-bits"),
-            pytest.param(datetime.max.replace(tzinfo=timezone(timedelta(hours=-23))), "time-out-of-range", id="after-time"),
+            pytest.param(
+                datetime.max.replace(tzinfo=timezone(timedelta(hours=-23))), "time-out-of-range", id="after-time"
+            ),
         ],
     )
     def test_is_refused_as(self, sent: Any, value: Any, code: str) -> None:
