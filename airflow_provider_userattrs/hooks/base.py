@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
+from threading import Lock
 from typing import Any, ClassVar
 
 import requests
@@ -62,6 +63,8 @@ class VendorHook(BaseHook):
     def __init__(self, conn_id: str) -> None:
         super().__init__()
         self.conn_id = conn_id
+        self._transport: Transport | None = None
+        self._making = Lock()
 
     @cached_property
     def settings(self) -> Settings:
@@ -77,10 +80,13 @@ class VendorHook(BaseHook):
         mask_secret(base64.b64encode(f"{settings.login}:{settings.password}".encode()).decode())
         return settings
 
-    @cached_property
+    @property
     def transport(self) -> Transport:
         """The connection's transport."""
-        return Transport(self.settings, self.settings.base_url or self.vendor_url(self.settings))
+        with self._making:  # one for all threads; from Python 3.12 on, a cached_property makes one for each
+            if self._transport is None:
+                self._transport = Transport(self.settings, self.settings.base_url or self.vendor_url(self.settings))
+            return self._transport
 
     @property
     def destination(self) -> str:
@@ -112,13 +118,13 @@ class VendorHook(BaseHook):
 
     def abort(self) -> None:
         """Abort the requests in progress, in all threads."""
-        if "transport" in self.__dict__:
-            self.transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     def close(self) -> None:
         """Close the sessions of all threads."""
-        if "transport" in self.__dict__:
-            self.transport.close()
+        if self._transport is not None:
+            self._transport.close()
 
     def push(
         self,

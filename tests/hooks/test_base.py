@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from airflow_provider_userattrs.hooks import base
 from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
@@ -295,6 +296,25 @@ def test_close_closes_the_connections_of_all_threads(sandbox_hook: Callable[...,
     hook.close()
     assert session is hook.get_conn()
     assert established(port) <= before
+
+
+def test_a_transport_is_made_by_one_thread_at_a_time(
+    sandbox_hook: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only one of several threads had would not be closed."""
+    hook = sandbox_hook("engagelab")
+    alone: list[bool] = []
+
+    class Transport:
+        def __init__(self, *_: Any) -> None:
+            alone.append(hook._making.locked())
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    monkeypatch.setattr(base, "Transport", Transport)
+    assert hook.transport is hook.transport
+    assert alone == [True]
 
 
 def test_one_call_after_another_goes_over_one_connection(sandbox_hook: Callable[..., Any], sandbox: Any) -> None:

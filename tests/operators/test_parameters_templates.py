@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from airflow_names import AirflowFailException, task
+from versions import AIRFLOW
 
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
@@ -42,7 +43,7 @@ def test_an_undefined_parameter(airflow: Any, any_euid: Any, native: bool, name:
     run = airflow.run(lambda: push([{"euid": 1, "a": 1}], **given), render_template_as_native_obj=native)
     assert run.state == "failed"
     assert "'nowhere'" in str(run.error)
-    if native:
+    if native and AIRFLOW.major > 2:  # Airflow 2 stumbles over it itself, before the task runs
         assert str(run.error) == (
             "the template '{{ params.nowhere }}' is undefined: 'dict object' has no attribute 'nowhere'"
         )
