@@ -86,6 +86,11 @@ class PushLog:
     def compare(self, comparison: Comparison) -> None:
         """Log with how much the rows are compared."""
         self._log.info("changed_only: %s", sentence_on_sent(comparison.as_dict()))
+        if comparison.disputed:
+            self._log.info(
+                "changed_only: two pushes ran at once; %s whom they sent are sent again",
+                sentences.users(comparison.disputed),
+            )
 
     def changes_not_kept(self, error: Exception) -> None:
         """Log that it cannot be kept what was accepted."""

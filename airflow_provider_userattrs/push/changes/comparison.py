@@ -76,6 +76,8 @@ class Comparison:
         self._period = None if refresh_after is None else max(1, int(refresh_after.total_seconds()))
         self._full_refresh = full_refresh
         full = "full_refresh is True" if full_refresh else self._known.full
+        #: Of how many users two pushes at once said something else, so that they are sent again.
+        self.disputed = self._known.disputed
         self._report: Changes = earlier.copy() if earlier else _report(self._now, len(self._table), full)
         #: Position -> the digests of the update's users and of itself, and since when they fail.
         self._sent: dict[int, tuple[tuple[int, ...], int, int]] = {}

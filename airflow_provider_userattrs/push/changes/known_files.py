@@ -51,11 +51,13 @@ class Known:
     :param table: digest of a user -> digest of the update that was accepted last.
     :param as_of: when the last push began that read its rows to their end, in seconds since 1970; None if none did.
     :param full: why nothing is known, in words; None if something is.
+    :param disputed: of how many users two pushes at once say something else; these are not known.
     """
 
     table: Table = field(default_factory=Table)
     as_of: float | None = None
     full: str | None = None
+    disputed: int = 0
 
 
 class _OtherPush(ValueError):
@@ -139,10 +141,6 @@ class KnownFiles:
             self._folder.delete(each.name)
         self._base, self._read = [file.name], [file]
 
-    def has_others(self) -> bool:
-        """Return whether another run has written files meanwhile."""
-        return bool(set(self._files()) - set(self._read))
-
     def _files(self) -> list[_File]:
         files = []
         for name in sorted(self._folder.names()):
@@ -189,6 +187,7 @@ class KnownFiles:
             for key, value in one.items():
                 if other.get(key) != value:
                     known.table.set(key, 0)
+                    known.disputed += 1
         table.close()
 
     def _add_part(self, table: Table, file: _File, base: Sequence[str], *, is_alone: bool) -> None:
