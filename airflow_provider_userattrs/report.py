@@ -50,6 +50,7 @@ class Changes(TypedDict):
     refreshed: int
     failing: int
     failing_since: int | None
+    disputed: int
 
 
 class ShardNumber(TypedDict):

@@ -123,6 +123,7 @@ def _changes(changes: Changes) -> Changes:
         "refreshed": _count(changes["refreshed"]),
         "failing": _count(changes["failing"]),
         "failing_since": None if since is None else _count(since),
+        "disputed": _count(changes["disputed"]),
     }
 
 

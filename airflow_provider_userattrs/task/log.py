@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.account import Account
-from airflow_provider_userattrs.push.report.changes import sentence_on_failing, sentence_on_sent
+from airflow_provider_userattrs.push.report.changes import sentence_on_disputed, sentence_on_failing, sentence_on_sent
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
@@ -86,11 +86,6 @@ class PushLog:
     def compare(self, comparison: Comparison) -> None:
         """Log with how much the rows are compared."""
         self._log.info("changed_only: %s", sentence_on_sent(comparison.as_dict()))
-        if comparison.disputed:
-            self._log.info(
-                "changed_only: two pushes ran at once; %s whom they sent are sent again",
-                sentences.users(comparison.disputed),
-            )
 
     def changes_not_kept(self, error: Exception) -> None:
         """Log that it cannot be kept what was accepted."""
@@ -138,7 +133,9 @@ class PushLog:
 def notes_on(report: PushReport) -> list[str]:
     """Return sentences on what is odd about the rows and needs nobody's attention."""
     changes = report.get("changed_only")
-    notes = (note_on_duplicates(report), changes and sentence_on_failing(changes))
+    notes = [note_on_duplicates(report)]
+    if changes:
+        notes += [sentence_on_failing(changes), sentence_on_disputed(changes)]
     return [note for note in notes if note]
 
 

@@ -76,8 +76,6 @@ class Comparison:
         self._period = None if refresh_after is None else max(1, int(refresh_after.total_seconds()))
         self._full_refresh = full_refresh
         full = "full_refresh is True" if full_refresh else self._known.full
-        #: Of how many users two pushes at once said something else, so that they are sent again.
-        self.disputed = self._known.disputed
         self._report: Changes = earlier.copy() if earlier else _report(self._now, len(self._table), full)
         #: Position -> the digests of the update's users and of itself, and since when they fail.
         self._sent: dict[int, tuple[tuple[int, ...], int, int]] = {}
@@ -161,6 +159,7 @@ class Comparison:
 
     def as_dict(self) -> Changes:
         """Return what the report says of it, over all tries."""
+        self._report["disputed"] = self._known.disputed
         return self._report.copy()
 
     def _compare(self, update: UserUpdate, touched: list[int]) -> UserUpdate | Outcome:
@@ -246,6 +245,7 @@ def _report(began: int, known: int, full: str | None) -> Changes:
         "refreshed": 0,
         "failing": 0,
         "failing_since": None,
+        "disputed": 0,
     }
 
 

@@ -28,6 +28,9 @@ NOTHING_BEFORE = "nothing was pushed before"
 _DAMAGED = "a file of what is known is damaged or missing"
 
 
+_NOT_READABLE = (Damaged, KeyError, TypeError, OverflowError)
+
+
 class Folder(Protocol):
     """Stores files by their names."""
 
@@ -100,7 +103,7 @@ class KnownFiles:
         is_one = False
         try:
             is_one = self._load(known, files)
-        except (_OtherPush, Damaged, KeyError, TypeError, OverflowError) as error:
+        except (_OtherPush, *_NOT_READABLE) as error:
             known.table.close()
             known = Known(full=str(error) if isinstance(error, _OtherPush) else _DAMAGED)
         if is_one:
@@ -124,7 +127,18 @@ class KnownFiles:
         self._read.append(file)
 
     def close(self, known: Known) -> None:
-        """Write what is known as the snapshot that replaces all that this run has read or written."""
+        """Write what is known as the snapshot that replaces all that this run has read or written.
+
+        The second of two runs at once to end takes in the snapshot of the first, and forgets what both do not agree on.
+        """
+        others = [file for file in self._files() if file.number is None and file not in self._read]
+        try:
+            for file in others:
+                self._add_snapshot(known, file, is_first=False)
+        except (_OtherPush, *_NOT_READABLE):
+            known.table.close()
+            known.table = Table()
+        self._read += others
         known.table.pack()
         run = uuid4().hex
         file = _File(f"{self._name}.{run}.known", run, None)

@@ -20,6 +20,13 @@ def sentence_on_sent(changes: Changes) -> str:
     return f"Only what changed is sent, of {users(changes['known'])} known{again}"
 
 
+def sentence_on_disputed(changes: Changes) -> str | None:
+    """Return how many users are sent again because two pushes ran at once, or None."""
+    if not changes["disputed"]:
+        return None
+    return f"Two pushes ran at once: {users(changes['disputed'])} whom they sent are sent again"
+
+
 def sentence_on_failing(changes: Changes) -> str | None:
     """Return since when users' updates fail, or None if none of those that failed has failed before."""
     if not changes["failing_since"]:

@@ -157,6 +157,7 @@ def _changed_only(reports: Iterable[PushReport]) -> dict[str, Any]:
             "full": next((part["full"] for part in parts if part["full"]), None),
             "refreshed": sum(part["refreshed"] for part in parts),
             "failing": sum(part["failing"] for part in parts),
+            "disputed": sum(part["disputed"] for part in parts),
             "failing_since": min((part["failing_since"] for part in parts if part["failing_since"]), default=None),
         }
     }

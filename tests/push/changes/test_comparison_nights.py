@@ -160,6 +160,11 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @example(nights=[Night([("a", 0), ("b", 0)]), Night([("a", 1), ("b", 1)], writes=1)], last=[("a", 0), ("b", 0)])
 # Of one user's two rows the second is what it was.
 @example(nights=[Night([("a", 0)])], last=[("a", 1), ("a", 0)])
+# Two pushes at once, of which one sends nothing; then one of the files is lost.
+@example(
+    nights=[Night([("a", 0)]), Night([("a", 1)], other=[]), Night([], damaged=(0, True))],
+    last=[("a", 0)],
+)
 # Two pushes at once; the one that began with less ends last.
 @example(nights=[Night([("a", 0)]), Night([("a", 1)], other=[("a", 2)])], last=[("a", 1)])
 def test_after_a_night_without_faults_the_vendor_holds_what_the_query_says(nights: list[Night], last: Rows) -> None:

@@ -76,9 +76,33 @@ def test_of_two_runs_at_once_what_they_say_differently_is_forgotten(known_files:
     of_other.table.set(4, 44)
     one.close(of_one)
     other.close(of_other)
-    assert entries(known := known_files().load()) == {3: 30, 4: 44}
-    assert known.disputed == 2
+    assert of_other.disputed == 2
+    assert len(folder.files) == 1, "the second to end took in what the first one wrote"
+    assert entries(known_files().load()) == {3: 30, 4: 44}
+
+
+def test_of_two_snapshots_too(known_files: Any, folder: Any) -> None:
+    """Two runs that end in the same moment do not see one another's."""
+    run(known_files, {1: 10, 2: 20})
+    before = dict(folder.files)
+    run(known_files, {1: 11})
+    first = dict(folder.files)
+    folder.files.clear()
+    folder.files.update(before)
+    run(known_files, {2: 22})
+    folder.files.update(first)
+    known = known_files().load()
+    assert (entries(known), known.disputed) == ({}, 2)
     assert len(folder.files) == 1
+
+
+def test_a_run_that_another_push_overtook_knows_nothing(known_files: Any, folder: Any) -> None:
+    late = known_files()
+    known = late.load()
+    known.table.set(1, 10)
+    run(known_files, {1: 11}, **{"the mapping": "2"})
+    late.close(known)
+    assert entries(known_files().load()) == {}
 
 
 def test_of_two_killed_runs_at_once_all_that_they_touched_is_forgotten(known_files: Any) -> None:

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.push.report.changes import sentence_on_failing, sentence_on_sent
+from airflow_provider_userattrs.push.report.changes import (
+    sentence_on_disputed,
+    sentence_on_failing,
+    sentence_on_sent,
+)
 
 
 def changes(**fields: Any) -> Any:
@@ -18,6 +22,7 @@ def changes(**fields: Any) -> Any:
         "refreshed": 0,
         "failing": 0,
         "failing_since": None,
+        "disputed": 0,
         **fields,
     }
 
@@ -50,3 +55,9 @@ def test_which_users_are_sent(fields: dict[str, Any], sentence: str) -> None:
 )
 def test_since_when_users_fail(fields: dict[str, Any], sentence: str | None) -> None:
     assert sentence_on_failing(changes(**fields)) == sentence
+
+
+def test_two_pushes_at_once() -> None:
+    assert sentence_on_disputed(changes()) is None
+    words = "Two pushes ran at once: 2 users whom they sent are sent again"
+    assert sentence_on_disputed(changes(disputed=2)) == words
