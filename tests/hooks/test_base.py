@@ -135,7 +135,7 @@ def test_an_unreachable_vendor(hook_of: Callable[..., Any], vendor: str, closed_
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_vendor_that_does_not_response(sandbox_hook: Callable[..., Any], control: Any, vendor: str) -> None:
     control.fault(vendor, {"hold": True})
-    works, sentence = sandbox_hook(vendor, extra={"timeout": [1, 0.1]}).test_connection()
+    works, sentence = sandbox_hook(vendor, extra={"timeout": [1, 0.5]}).test_connection()
     assert not works
     assert "No readable response" in sentence
 
