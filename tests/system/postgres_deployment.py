@@ -27,6 +27,8 @@ class PostgresDeployment(Deployment):
 
     def __init__(self, home: Path, postgres: Postgres, environment: dict[str, str]) -> None:
         postgres.create_database("airflow")
+        # A scheduler that is killed within a transaction leaves workers that hold its connection, and so its locks.
+        postgres.execute("ALTER DATABASE airflow SET idle_in_transaction_session_timeout = '20s'")
         database = f"postgresql+psycopg2://tester@127.0.0.1:{postgres.port}/airflow"
         super().__init__(
             home,
