@@ -179,7 +179,7 @@ def package(
     ti = SimpleNamespace(dag_id="d", run_id="r", task_id="t", map_index=-1, max_tries=0)
 
     def run() -> None:
-        context: Any = {"ti": ti}
+        context: Any = {"ti": ti, "task": operator}
         one = Run(operator.make_spec(context), context)
         report = one.run()
         assert one.error is None, report
