@@ -32,10 +32,15 @@ def _number_or_share(text: str) -> float:
     return float(Decimal(text[:-1].strip()) / 100) if text.endswith("%") else _number(text)
 
 
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
 #: Parameter -> how its text is read.
 _READERS: dict[str, Callable[[str], Any]] = {
     "max_failed": _number_or_share,
     "rate_limit": _number,
     "concurrency": int,
-    "dry_run": lambda text: {"true": True, "false": False}[text.lower()],
+    "dry_run": _flag,
+    "full_refresh": _flag,
 }

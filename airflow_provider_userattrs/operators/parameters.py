@@ -114,7 +114,7 @@ def render_changed_only(given: ChangedOnly, context: Any) -> ChangedOnly:
     :raises WrongParameter: if they render to something else.
     """
     rendered = render(given, context)
-    rendered.full_refresh = from_text("dry_run", rendered.full_refresh)
+    rendered.full_refresh = from_text("full_refresh", rendered.full_refresh)
     check_changed_only("changed_only", rendered)
     return rendered
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.hooks.base import VendorHook
@@ -17,14 +16,12 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, R
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.task.seal import derive
 from airflow_provider_userattrs.task.spec import PushSpec
-from airflow_provider_userattrs.task.storage_folder import StorageFolder
+from airflow_provider_userattrs.task.storage_folder import StorageFolder, file_name
 
 #: The version of what is made of rows and how it is digested; with another, every user is sent once.
 _VERSION = "1"
 
 _PURPOSE = b"airflow-provider-userattrs: digests of what a vendor is known to hold"
-
-_LONGEST_NAME = 120
 
 
 def open_comparison(
@@ -57,10 +54,7 @@ def open_comparison(
         "the number of shards": str(shard.of if shard else 1),
         "the connection's secret": hashlib.blake2b(b"check", key=secret, digest_size=8).hexdigest(),
     }
-    parts = [ti.dag_id, ti.task_id, *([] if shard is None else [str(shard.number)])]
-    name = "~".join(quote(part, safe="") for part in parts)
-    if len(name) > _LONGEST_NAME:
-        name = f"{name[:80]}~{hashlib.sha256(name.encode()).hexdigest()[:32]}"
+    name = file_name(ti.dag_id, ti.task_id, *([] if shard is None else [str(shard.number)]))
     checkpoint = plan.checkpoint
     try:
         return Comparison(

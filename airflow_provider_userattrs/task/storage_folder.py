@@ -9,8 +9,23 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import IO, Any
+from urllib.parse import quote
 
+from airflow_provider_userattrs.push.model.digest import digest
+from airflow_provider_userattrs.sources.storage.private_files import create_private
 from airflow_provider_userattrs.sources.storage.resolved_paths import storage_path
+
+#: Bytes of a file's name, without its suffix; most file systems take 255, and ids may have 250 characters each.
+_MAX_NAME_LENGTH = 200
+
+
+def file_name(*ids: str) -> str:
+    """Return a file's name, without its suffix, that some ids have for themselves.
+
+    :param ids: a DAG's, a task's and what else it is told by; they may hold any character.
+    """
+    name = "~".join(quote(each, safe="") for each in ids)
+    return name if len(name) <= _MAX_NAME_LENGTH else f"{name[:100]}~{digest([name])}"
 
 
 class StorageFolder:
@@ -44,7 +59,7 @@ class StorageFolder:
             self._path.mkdir(parents=True, exist_ok=True)
         if self._is_local:
             half = f"{self._path.path}/{name}.new"
-            with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with create_private(half, "wb") as file:
                 yield file
             os.replace(half, half.removesuffix(".new"))
             return

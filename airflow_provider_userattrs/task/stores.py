@@ -7,17 +7,11 @@ import json
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
-from urllib.parse import quote
 
-from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.resume.checkpoint import Store
-from airflow_provider_userattrs.sources.storage.private_files import create_private
-from airflow_provider_userattrs.sources.storage.resolved_paths import storage_path
 from airflow_provider_userattrs.task.keys import CHECKPOINT_KEY
-
-#: Bytes of a file's name; most file systems take 255, and ids may have 250 characters each.
-_MAX_NAME_LENGTH = 200
+from airflow_provider_userattrs.task.storage_folder import StorageFolder, file_name
 
 
 class StateStore:
@@ -54,40 +48,30 @@ class PathStore:
     """
 
     def __init__(self, folder: str, ti: Any, key: str = CHECKPOINT_KEY) -> None:
-        parts = [ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index)]
-        name = "~".join(quote(part, safe="") for part in [*parts, *([] if key == CHECKPOINT_KEY else [key])])
-        if len(name) > _MAX_NAME_LENGTH:
-            name = f"{name[:100]}~{digest([name])}"
+        ids = [ti.dag_id, ti.run_id, ti.task_id, str(ti.map_index), *([] if key == CHECKPOINT_KEY else [key])]
+        self._name = f"{file_name(*ids)}.json"
         try:
-            self._path: Any = storage_path(folder) / f"{name}.json"
+            self._folder = StorageFolder(folder)
         except RefusedConfiguration as refused:
             raise RefusedConfiguration(f"checkpoint_path: {refused}") from None
 
     def read(self) -> dict[str, Any] | None:
         """Return what was written last, or None."""
         try:
-            text = self._path.read_text()
+            with self._folder.read(self._name) as file:
+                state: dict[str, Any] = json.load(file)
         except FileNotFoundError:
             return None
-        state: dict[str, Any] = json.loads(text)
         return state
 
     def write(self, state: dict[str, Any]) -> None:
-        """Store a JSON dict; a local file is replaced atomically, so that it is never read half written."""
-        text = json.dumps(state)
-        if not self._path.parent.exists():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        if self._path.protocol not in ("", "file"):
-            self._path.write_text(text)
-            return
-        half = self._path.with_name(self._path.name + ".new")
-        with create_private(half.path) as file:  # it may hold the key of a row
-            file.write(text)
-        half.rename(self._path)
+        """Store a JSON dict, which may hold the key of a row; it is never read half written."""
+        with self._folder.write(self._name) as file:
+            file.write(json.dumps(state).encode())
 
     def delete(self) -> None:
         """Delete what is stored."""
-        self._path.unlink(missing_ok=True)
+        self._folder.delete(self._name)
 
 
 class Slots:

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import IO, Any
 
 _DIGEST_SIZE = 16
-_LONGEST_HEAD = 1 << 20  # bytes
+_MAX_HEAD_LENGTH = 1 << 20  # bytes
 
 
 class Damaged(ValueError):
@@ -33,7 +33,7 @@ class Checked:
 
         :raises Damaged: if it is no JSON dict.
         """
-        line = self._file.readline(_LONGEST_HEAD)
+        line = self._file.readline(_MAX_HEAD_LENGTH)
         self._digest.update(line)
         try:
             return dict(json.loads(line))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: The rows, and the changed ones among them, that are read before these are noted and sent; and after how many seconds
 #: they are, if there are fewer.
-_MOST_ROWS, _MOST_CHANGED, _LONGEST_WAIT = 20_000, 2_000, 1.0
+_MAX_ROWS, _MAX_CHANGED, _MAX_WAIT = 20_000, 2_000, 1.0
 
 #: Seconds between two parts of the journal that say what was accepted.
 _NOTE_EVERY = 5.0
@@ -107,9 +107,9 @@ class Comparison:
                 yield update
                 continue
             if not rows:
-                until = monotonic() + _LONGEST_WAIT
+                until = monotonic() + _MAX_WAIT
             rows.append(update)
-            if len(touched) >= _MOST_CHANGED or len(rows) == _MOST_ROWS or monotonic() >= until:
+            if len(touched) >= _MAX_CHANGED or len(rows) == _MAX_ROWS or monotonic() >= until:
                 self._note(touched)
                 yield from rows
                 rows.clear()

@@ -11,7 +11,7 @@ from typing import Any
 #: Bytes of a cell: key and value.
 CELL = 16
 
-_FEWEST_CELLS = 1_024
+_MIN_CELLS = 1_024
 
 #: Values from here on are no digests. The update at a position, plus this, is on its way.
 ON_ITS_WAY = 1 << 62
@@ -31,8 +31,8 @@ class Table:
     :param cells: how many cells it begins with.
     """
 
-    def __init__(self, cells: int = _FEWEST_CELLS) -> None:
-        self._make(max(cells, _FEWEST_CELLS))
+    def __init__(self, cells: int = _MIN_CELLS) -> None:
+        self._make(max(cells, _MIN_CELLS))
 
     @classmethod
     def read(cls, read_into: Callable[[memoryview], None], cells: int) -> Table:
@@ -102,7 +102,7 @@ class Table:
 
     def _remake(self, share: float) -> None:
         words, mapped = self._words, self._map
-        self._make(max(round(len(self) / share) + 1, _FEWEST_CELLS))
+        self._make(max(round(len(self) / share) + 1, _MIN_CELLS))
         for key, value in _items(words):
             self.set(key, value)
         words.release()

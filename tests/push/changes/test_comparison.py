@@ -69,7 +69,7 @@ def test_with_all_its_keys_a_user_is_known(comparison: Any) -> None:
 
 
 def test_while_a_later_update_is_on_its_way_an_earlier_one_teaches_nothing(comparison: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(module, "_MOST_CHANGED", 1)
+    monkeypatch.setattr(module, "_MAX_CHANGED", 1)
     one = comparison()
     selected = one.select(iter([update(0, "u", x=1), update(1, "u", x=2), update(2, "u", x=1)]), Event())
     first, _ = next(selected), next(selected)
@@ -78,7 +78,7 @@ def test_while_a_later_update_is_on_its_way_an_earlier_one_teaches_nothing(compa
 
 
 def test_the_journal_is_written_before_anything_is_sent(comparison: Any, folder: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(module, "_MOST_CHANGED", 2)
+    monkeypatch.setattr(module, "_MAX_CHANGED", 2)
     selected = comparison().select((update(number, number, x=1) for number in range(5)), Event())
     for number in range(5):
         next(selected)
@@ -103,7 +103,7 @@ def test_a_slow_source_is_not_waited_for(comparison: Any, clock: Any) -> None:
 
 
 def test_after_a_stop_nothing_is_noted(comparison: Any, folder: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(module, "_MOST_CHANGED", 2)
+    monkeypatch.setattr(module, "_MAX_CHANGED", 2)
     stopping = Event()
     selected = comparison().select((update(number, number, x=1) for number in range(9)), stopping)
     next(selected)

@@ -149,8 +149,8 @@ class World:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the journal every few rows."""
-    monkeypatch.setattr(module, "_MOST_CHANGED", 2)
-    monkeypatch.setattr(module, "_MOST_ROWS", 3)
+    monkeypatch.setattr(module, "_MAX_CHANGED", 2)
+    monkeypatch.setattr(module, "_MAX_ROWS", 3)
     monkeypatch.setattr(module, "_NOTE_EVERY", 1.0)
 
 
