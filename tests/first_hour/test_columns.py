@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_names import AirflowFailException
+from first_hour.moengage_push import push_to_moengage, refused
 
 from airflow_provider_userattrs import FileRows, SqlRows
 from airflow_provider_userattrs.operators import (
@@ -21,6 +21,8 @@ from airflow_provider_userattrs.operators import (
     KahunaSetAttributesOperator,
     MoEngageSetAttributesOperator,
 )
+
+__all__ = ["push_to_moengage"]  # pytest takes a module's fixtures by its names
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
@@ -45,21 +47,6 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SqlRows:
         database.executemany("INSERT INTO customers VALUES (?, 'Ada', 36, 'gold')", [("u1",), ("u2",), ("u3",)])
     monkeypatch.setenv("AIRFLOW_CONN_W", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "w.db")}))
     return SqlRows("SELECT * FROM customers", conn_id="w")
-
-
-@pytest.fixture
-def push(push: Callable[..., Any]) -> Callable[..., Any]:
-    """Push to MoEngage, with retries that must not be needed."""
-    return lambda rows, **parameters: push(rows, MoEngageSetAttributesOperator, **{"retries": 2, **parameters})
-
-
-def refused(run: Any) -> str:
-    """Check that the task failed at its first try and sent nothing, and return the sentence."""
-    assert run.state == "failed"
-    assert [type(error) for error in run.log.errors] == [AirflowFailException]
-    assert run.report["requests"] == 0
-    assert str(run.error) == run.report["failure"]
-    return str(run.error)
 
 
 # Names

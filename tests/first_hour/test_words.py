@@ -12,28 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_names import AirflowFailException, task
+from airflow_names import task
+from first_hour.moengage_push import push_to_moengage, refused
 from versions import needs
 
 from airflow_provider_userattrs import SqlRows
 from airflow_provider_userattrs.operators import EngageLabSetAttributesOperator, MoEngageSetAttributesOperator
 
+__all__ = ["push_to_moengage"]  # pytest takes a module's fixtures by its names
+
 pytestmark = pytest.mark.usefixtures("connections", "clock")
-
-
-@pytest.fixture
-def push(push: Callable[..., Any]) -> Callable[..., Any]:
-    """Push to MoEngage, with retries that must not be needed."""
-    return lambda rows, **parameters: push(rows, MoEngageSetAttributesOperator, **{"retries": 2, **parameters})
-
-
-def refused(run: Any) -> str:
-    """Check that the task failed at its first try and sent nothing, and return the sentence."""
-    assert run.state == "failed"
-    assert [type(error) for error in run.log.errors] == [AirflowFailException]
-    assert run.report["requests"] == 0
-    assert str(run.error) == run.report["failure"]
-    return str(run.error)
 
 
 # Rows that are no dicts
