@@ -176,7 +176,7 @@ class UserPushOperator(ColumnsOperator):
             make_hook=self.make_hook,
             users=self.users,
             columns_field=self.columns_field,
-            named_columns=lambda mapper: self.named_columns(mapper, required=not self.users.are_alike),
+            named_columns=self.named_columns,
             identity=self.configuration(),
             parameters={
                 "users": str(self.users),

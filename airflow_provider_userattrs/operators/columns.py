@@ -62,18 +62,13 @@ class ColumnsOperator(CheckedOperator):
         fields = (self.columns_field, "nulls", "timezone", self.user_field, *self.configuration_fields)
         return {"operator": type(self).__name__, **{field: getattr(self, field) for field in fields}}
 
-    def named_columns(self, mapper: Mapper, *, required: bool) -> dict[str, str]:
-        """Return the columns that the author named: column -> parameter.
-
-        :param mapper: the mapper.
-        :param required: whether to leave out alternative columns for the user, of which a row needs only one.
-        """
-        user = () if required and len(mapper.user_columns) > 1 else mapper.user_columns
+    def named_columns(self, mapper: Mapper) -> dict[str, str]:
+        """Return the columns that the author named: column -> parameter."""
         columns = getattr(self, self.columns_field)
         # A dict is easily given the wrong way round, or with a fixed value where a column belongs.
         field = f"{self.columns_field}={{attribute: column}}" if isinstance(columns, Mapping) else self.columns_field
         named = dict.fromkeys(mapper.attribute_columns, field)
-        return {**named, **dict.fromkeys(user, self.user_field)}
+        return {**named, **dict.fromkeys(mapper.user_columns, self.user_field)}
 
     def check_given(self) -> None:
         """Check the parameters once all are set, and whether they make a mapper, if that is known.

@@ -59,10 +59,10 @@ class SettingOperator(UserPushOperator):
             "leave_out": self.on_bad_value == "attribute",
         }
 
-    def named_columns(self, mapper: Mapper, *, required: bool) -> dict[str, str]:
+    def named_columns(self, mapper: Mapper) -> dict[str, str]:
         """Return the columns that the author named, and the parameter that names each."""
         named = {**dict.fromkeys(self.exclude or (), "exclude"), **dict.fromkeys(self.rename or (), "rename")}
-        return {**named, **super().named_columns(mapper, required=required)}
+        return {**named, **super().named_columns(mapper)}
 
 
 def choose(columns: Any, exclude: Collection[str], rename: Mapping[str, str], field: str) -> Any:

@@ -123,15 +123,21 @@ class Push:
             self._delivery.interrupt(why)
 
     def close(
-        self, stopped: BaseException | None = None, explain: Callable[[BaseException], str] = in_words
+        self,
+        stopped: BaseException | None = None,
+        explain: Callable[[BaseException], str] = in_words,
+        remark: str | None = None,
     ) -> PushReport:
         """Store or delete the checkpoint, and return the report.
 
         :param stopped: why the push stopped before its end, or None.
         :param explain: returns why the push failed, as a sentence.
+        :param remark: a clause on columns that none of the rows had, or None.
         """
         self.account.note_time()
         report = self.report = self.account.report()
+        if not self.account.tries[-1]:  # rows that an earlier try read may have had these columns
+            report.missing_columns = remark
         if stopped is not None:
             has_begun = self._delivery is not None or self.plan.checkpoint is not None
             report.stop(self._stopped_at, self.plan.details.of if has_begun else None)

@@ -12,7 +12,7 @@ from airflow_provider_userattrs.push.push import Push
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.task import metrics
-from airflow_provider_userattrs.task.column_check import check_columns
+from airflow_provider_userattrs.task.column_check import ColumnCheck
 from airflow_provider_userattrs.task.failure import explain_error
 from airflow_provider_userattrs.task.garbage import frozen_heap
 from airflow_provider_userattrs.task.log import PushLog
@@ -23,6 +23,7 @@ from airflow_provider_userattrs.task.spec import PushSpec
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_userattrs.push.mapping.mapper import Mapper
     from airflow_provider_userattrs.report import PushReport
 
 
@@ -44,6 +45,7 @@ class Run:
         self._log = PushLog(spec.log, clock)
         self._planner = Planner(spec, self._context, self._log, clock)
         self._push: Push | None = None
+        self._columns: ColumnCheck | None = None
 
     def run(self) -> PushReport:
         """Push the rows, log how it went and return the report."""
@@ -58,7 +60,8 @@ class Run:
             stopped = error
         self._interruption.close()
         push = self._push or Push(self._planner.plan)
-        fields = push.close(stopped, lambda error: explain_error(error, self._spec.columns_field))
+        remark = None if self._columns is None else self._columns.remark
+        fields = push.close(stopped, lambda error: explain_error(error, self._spec.columns_field), remark)
         self.error = push.error
         report = cast("Report", push.report)
         shard, label = self._spec.shard, sentences.label(report)
@@ -81,14 +84,23 @@ class Run:
             return None
         operation, users = spec.operation, spec.users
         self._log.start(operation, hook.transport.base_url, planner.pace, shard=spec.shard, dry_run=spec.dry_run)
-        named = spec.named_columns(cast("Any", plan.mapper))
+        columns = self._columns = self._check_columns(cast("Mapper", plan.mapper))
         # A push that stops early leaves rows unread: the source is closed here, in the thread that opened it.
         with (
             self._interruption.delivering(push.interrupt),
             closing(users.rows(cast("Any", plan.checkpoint).after)) as rows,
             frozen_heap(),
         ):
-            checked = check_columns(
-                rows, named, alike=users.are_alike, declared=users.are_declared, columns=users.column_names
-            )
-            return push.deliver(checked, hook.sender(operation))
+            return push.deliver(columns.check(rows), hook.sender(operation))
+
+    def _check_columns(self, mapper: Mapper) -> ColumnCheck:
+        spec, users = self._spec, self._spec.users
+        named = spec.named_columns(mapper)
+        return ColumnCheck(
+            named,
+            alike=users.are_alike,
+            declared=users.are_declared,
+            columns=users.column_names,
+            alternatives=() if users.are_alike else mapper.alternative_columns,
+            optional=named.keys() - mapper.required_columns,
+        )

@@ -65,7 +65,7 @@ class PushSpec:
     :param make_hook: makes the hook; may raise `RefusedConfiguration`.
     :param users: the rows.
     :param columns_field: the parameter that says what is set or unset.
-    :param named_columns: column -> the parameter that names it, as far as the columns have to be there.
+    :param named_columns: column -> the parameter that names it.
     :param identity: what decides what becomes of a row, besides rows and connection.
     :param parameters: the parameters by their names, as the report is to show them.
     :param log: the task's log.

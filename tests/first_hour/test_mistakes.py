@@ -212,6 +212,26 @@ MISTAKES = [
         "euid, username, customer_id, plan",
     ),
     Mistake(
+        "a column that is spelled wrong, of a list",
+        lambda: push(attributes=["Plann"]),
+        "MoEngage was sent none of 3 users: attributes names the column 'Plann' (did you mean 'plan'?), which none of "
+        "the 3 rows has; the columns are euid, username, customer_id, plan; or give the rows the column, with None "
+        "where there is no value",
+    ),
+    Mistake(
+        "the user in another column, of a list",
+        lambda: push(users=[{"id": user["customer_id"], "plan": user["plan"]} for user in USERS]),
+        "MoEngage was sent none of 3 users: customer_id names the column 'customer_id', which none of the 3 rows has; "
+        "the columns are id, plan; or give the rows the column, with None where there is no value",
+    ),
+    Mistake(
+        "a column to leave out that is spelled wrong, of a list",
+        lambda: push(exclude=["plann", "email"]),
+        "exclude names the column 'plann' (did you mean 'plan'?), which none of the 3 rows has; the columns are euid, "
+        "username, customer_id, plan",
+        Seen.WARNING,
+    ),
+    Mistake(
         "a name that the vendor reserves",
         lambda: push(users=query("SELECT customer_id, plan AS status FROM users")),
         "MoEngage was sent none of 3 users: 3 x attribute name that MoEngage reserves on status (Send the column "

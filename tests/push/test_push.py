@@ -213,3 +213,16 @@ def test_a_push_that_never_began_gives_an_account_too() -> None:
     assert isinstance(push.error, ZeroDivisionError)
     assert (report["rows"], report["of"], report["stopped"]) == (0, 9, True)
     assert report["failure"] == "ZeroDivisionError: the log says more"
+
+
+@pytest.mark.parametrize(("tries", "is_said"), [((0,), True), ((0, 0), True), ((0, 3), False)])
+def test_missing_columns_are_remarked_on_if_all_rows_were_read(
+    rows: Any, tries: tuple[int, ...], is_said: bool
+) -> None:
+    """Those that an earlier try finished may have had them."""
+    checkpoint = Checkpoint(below=tries[-1], tries=tries)
+    push = Push(PushPlan(operation(10), checkpoint=checkpoint))
+    push.deliver(rows(5), Vendor("ok"))
+    assert push.close(remark="attributes names the column 'x'")["warning"] == (
+        "attributes names the column 'x'" if is_said else None
+    )

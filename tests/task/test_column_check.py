@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +23,16 @@ from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.sql import SqlRows
-from airflow_provider_userattrs.task.column_check import PATIENCE, check_columns
+from airflow_provider_userattrs.task.column_check import PATIENCE, ColumnCheck
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
 USERS = 3_000
+
+
+def check_columns(rows: Any, named: dict[str, str], **options: Any) -> Iterator[Any]:
+    """Yield rows as `ColumnCheck` passes them on."""
+    return ColumnCheck(named, **options).check(rows)
 
 
 @pytest.fixture
@@ -148,6 +154,98 @@ def test_one_of_several_credentials_is_enough_where_rows_leave_out_what_is_null(
     )
     assert "names the column" not in run.log.everything()
     assert run.report["rows"] == len(rows)
+
+
+# Rows that need not be alike, and end before 1,000 of them
+
+
+def remark(rows: list[Any], named: dict[str, str], **options: Any) -> str | None:
+    check = ColumnCheck(named, **{"alike": False, **options})
+    assert list(check.check(rows)) == rows
+    return check.remark
+
+
+ROWS: list[Any] = [{"id": 1, "age": 36}, {"id": 2, "plan": "gold"}]
+
+
+def test_names_that_none_of_a_few_rows_has_are_remarked_on_at_the_end() -> None:
+    assert remark(ROWS, {"id": "euid", "agee": "attributes", "x": "attributes"}) == (
+        "attributes names the columns 'agee' (did you mean 'age'?), 'x', which none of the 2 rows has; the columns are "
+        "id, age, plan; or give the rows the column, with None where there is no value"
+    )
+    assert remark(ROWS, {"id": "euid", "plan": "attributes", "age": "attributes"}) is None
+    assert remark([], {"x": "attributes"}) is None
+    assert remark([MalformedRow(Verdict(Status.INVALID))], {"x": "attributes"}) is None
+
+
+def test_the_only_row() -> None:
+    said = "euid names the column 'ID' (did you mean 'id'?), which the only row does not have; "
+    rest = "or give the rows the column, with None where there is no value"
+    assert remark([{"id": 1}], {"ID": "euid"}) == f"{said}check the name; {rest}"
+    assert (
+        remark([{"id": 1, "age": 1}], {"ID": "euid", "age": "attributes"}) == f"{said}the columns are id, age; {rest}"
+    )
+
+
+def test_columns_that_several_rows_have_are_no_user() -> None:
+    said = "euid names the column 'euid', which none of the 2 rows has; "
+    rest = "or give the rows the column, with None where there is no value"
+    assert remark([{"ada": {"id": 1}}, {"bob": {"id": 2}}], {"euid": "euid"}) == f"{said}check the name; {rest}"
+    rows = [{"number": 1, "ada": 1}, {"number": 2, "bob": 1}]
+    assert remark(rows, {"euid": "euid"}) == f"{said}the columns are number; {rest}"
+
+
+def test_a_column_without_which_a_row_is_sent_is_remarked_on_if_another_is_like_it() -> None:
+    named = {"id": "euid", "agee": "exclude", "ssn": "exclude"}
+    assert remark(ROWS, named, optional={"agee", "ssn"}) == (
+        "exclude names the column 'agee' (did you mean 'age'?), which none of the 2 rows has; the columns are id, age, "
+        "plan"
+    )
+    assert remark(ROWS, {"id": "euid", "ssn": "exclude"}, optional={"ssn"}) is None
+
+
+def test_one_alternative_is_enough() -> None:
+    named = {"id": "target", "email": "target"}
+    assert remark(ROWS, named, alternatives=["id", "email"]) is None
+    assert str(remark(ROWS, {"mail": "target", "email": "target"}, alternatives=["mail", "email"])).startswith(
+        "target names the columns 'mail', 'email', which none of the 2 rows has"
+    )
+    assert remark(ROWS, {**named, "email": "attributes"}, alternatives=["id"]) is not None
+
+
+@pytest.mark.parametrize("on_bad_value", ["row", "attribute"])
+def test_a_short_list_ends_as_before_and_says_what_may_be_meant(
+    push: Callable[..., Any], control: Any, tmp_path: Path, on_bad_value: str
+) -> None:
+    rows = [{"euid": number, "plan_name": "gold", "age": 36} for number in range(1, 4)]
+    rejects = tmp_path / "rejects.jsonl"
+    run = push(rows, attributes=["age", "plan"], on_bad_value=on_bad_value, rejects_path=str(rejects))
+    said = (
+        "attributes names the column 'plan' (did you mean 'plan_name'?), which none of the 3 rows has; the columns are "
+        "euid, plan_name, age"
+    )
+    assert said in run.report["warning"]
+    if on_bad_value == "attribute":
+        assert run.counts == {"accepted": 3}
+        assert control.user("engagelab", 1)["properties"] == {"age": 36}
+    else:
+        assert run.counts == {"invalid": 3}
+        assert said in run.report["failure"]
+        assert control.journal() == []
+        assert len(Path(run.report["rejects_path"]).read_text().splitlines()) == 1 + len(rows)
+    run = push([*rows, {"euid": 9, "plan": "gold", "age": 1}], attributes=["plan"])
+    assert "did you mean" not in run.report["warning"], (
+        "one has it: the others leave out a NULL, or it is another mistake"
+    )
+
+
+def test_an_author_s_own_source_is_checked_at_its_end_too(push: Callable[..., Any]) -> None:
+    class Own:
+        def rows(self) -> Iterator[Any]:
+            yield from ({"euid": number, "plan_name": "gold"} for number in (1, 2))
+
+    run = push(Own(), attributes=["plan"])
+    assert "'plan' (did you mean 'plan_name'?), which none of the 2 rows has; the columns are euid" in str(run.error)
 
 
 @given(

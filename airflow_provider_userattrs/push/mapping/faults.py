@@ -14,13 +14,7 @@ from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.row import Row
 from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
-
-MISSING_COLUMN = Verdict(
-    Status.INVALID,
-    "missing-column",
-    "row has no such column",
-    "Check the column's name, or give every row the column, with None where there is no value.",
-)
+from airflow_provider_userattrs.push.model.verdicts import MISSING_COLUMN
 
 
 def row_type(row: Any) -> Verdict:

@@ -15,12 +15,13 @@ from airflow_provider_userattrs.push.mapping.attributes import (
     compile_attributes,
     require_name,
 )
-from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_faults, find_unfit_names, row_type
+from airflow_provider_userattrs.push.mapping.faults import find_faults, find_unfit_names, row_type
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import MISSING_COLUMN
 
 Notes: TypeAlias = Sequence[tuple[str, str]]
 
@@ -100,6 +101,16 @@ class Mapper:
     def attribute_columns(self) -> tuple[str, ...]:
         """The columns named for attributes; empty if every column but the user's is sent."""
         return tuple(column for _, column, _ in self._columns or ())
+
+    @property
+    def alternative_columns(self) -> frozenset[str]:
+        """The columns of which a row needs only one, because it names the user by any of them."""
+        return self._user_columns.difference(self.attribute_columns) if len(self._user) > 1 else frozenset()
+
+    @property
+    def required_columns(self) -> frozenset[str]:
+        """The columns without which a row is not sent."""
+        return self._user_columns.union(() if self._leave_out else self.attribute_columns)
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -39,6 +39,12 @@ UNCHANGED = Verdict(
     "unchanged since the vendor accepted it",
     "None needed: only what changed is sent.",
 )
+MISSING_COLUMN = Verdict(
+    Status.INVALID,
+    "missing-column",
+    "row has no such column",
+    "Check the column's name, or give every row the column, with None where there is no value.",
+)
 NOT_TRIED = Verdict(Status.UNSENT, "not-tried", "not tried: the push had stopped", _RETRY)
 HELD_BACK = Verdict(Status.UNSENT, "held-back", "held back after an unsent row of the same user", _RETRY)
 NOT_REACHED = Verdict(Status.UNSENT, "not-reached", "not read: the push had stopped", "Retry the task.")

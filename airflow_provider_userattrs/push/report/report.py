@@ -63,6 +63,8 @@ class Report(Counts):
         self.source_change: tuple[int, int] | None = None
         #: Whether there were no rows, and the author wants to be warned of that.
         self.warns_of_nobody = False
+        #: A clause on columns that the author named and no row had, or None.
+        self.missing_columns: str | None = None
 
     def head(self) -> dict[str, Any]:
         """Return the arguments to recreate the report."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_userattrs.push.model.phrases import counted, listed
 from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status
-from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, UNCHANGED
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, MISSING_COLUMN, UNCHANGED
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.report.counts import Reason
@@ -29,7 +29,7 @@ def warning(report: Report) -> str | None:
     first = [_would_send(report)] if report.dry_run else []
     if report.warns_of_nobody:
         first.append(f'{nobody(report)}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
-    changes = _source_change(report)
+    changes = [*([report.missing_columns] if report.missing_columns else []), *_source_change(report)]
     if not report.not_applied:
         words = [f"The push to {report.vendor} {stopped}"] if stopped else []
         return "; ".join([*first, *words, *changes]) or None
@@ -118,6 +118,8 @@ def none_passed(report: Report) -> str:
 def first_reason(report: Report, statuses: frozenset[Status]) -> str:
     """Return the most frequent reason of some statuses with its remedy, for a sentence."""
     reason = next(reason for reason in report.reasons() if reason.verdict.status in statuses)
+    if report.missing_columns and reason.verdict.code == MISSING_COLUMN.code:
+        return report.missing_columns
     words, advice = f"{_in_words(reason)}{_on(reason.attributes)}", reason.verdict.remedy.rstrip(".")
     return f"{words}. {advice}" if words.endswith(")") else f"{words} ({advice})"
 

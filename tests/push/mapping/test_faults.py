@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from push.mapping.any_rules import RESERVED, TOO_BIG, left_out, mapped, rules, updated
 
 from airflow_provider_userattrs.push.mapping.attributes import compile_attributes
-from airflow_provider_userattrs.push.mapping.faults import MISSING_COLUMN, find_faults, find_unfit_names
+from airflow_provider_userattrs.push.mapping.faults import find_faults, find_unfit_names
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdicts import MISSING_COLUMN
 from airflow_provider_userattrs.sources.column_types import convert_row
 
 
