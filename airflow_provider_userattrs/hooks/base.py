@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from threading import Lock
 from typing import Any, ClassVar
@@ -151,13 +151,23 @@ class VendorHook(BaseHook):
             mapper = Mapper(operation.rules(time_zone(timezone)), {}, unset=unset, unset_nulls=unset_nulls)
         except InvalidRow as invalid:
             return [invalid.verdict] * len(users)
-        verdicts = [NOT_REACHED] * len(users)
+        updates = (mapper.build(position, dict(user), values) for position, (user, values) in enumerate(users))
+        return self.push_updates(operation, updates, len(users))
+
+    def push_updates(self, operation: Operation, updates: Iterable[UserUpdate | Outcome], count: int) -> list[Verdict]:
+        """Push updates and return one verdict for each, in their order.
+
+        :param operation: the operation.
+        :param updates: the updates, or outcomes where there is nothing to send; their positions count from 0.
+        :param count: how many there are.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        verdicts = [NOT_REACHED] * count
 
         def note(rows: Sequence[UserUpdate | Outcome], given: Sequence[Verdict]) -> None:
             for row, verdict in zip(rows, given, strict=True):
                 verdicts[row.position] = verdict
 
-        updates = (mapper.build(position, dict(user), values) for position, (user, values) in enumerate(users))
         send = _Sender(self.sender(operation))
         plan = PushPlan(operation, rate=self.settings.rate_limit, on_verdicts=note, abort=self.abort, clock=self.clock)
         Push(plan).run(updates, send)

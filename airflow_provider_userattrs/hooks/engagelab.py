@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EngageLab Marketing Automation: sets attributes and contacts, one user per request."""
+"""EngageLab Marketing Automation: sets attributes and contacts, one user per request, and looks up EUIDs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from typing import Any
 
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.hooks.shapes import check_names, check_user, check_values
+from airflow_provider_userattrs.hooks.shapes import check_ids, check_names, check_user, check_values
 from airflow_provider_userattrs.push.delivery.classify import classify
-from airflow_provider_userattrs.push.model.verdict import Verdict
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.verdict import Found, Verdict
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
+from airflow_provider_userattrs.vendors.engagelab.identifiers import IDENTIFIERS, identifier_text
+from airflow_provider_userattrs.vendors.engagelab.register import LOOKUPS
 
 __all__ = ["EngageLabHook"]
 
 #: Right calls, for errors.
 _SET = 'set_attributes(10362473, {"plan": "gold"})'
 _SET_CONTACTS = 'set_contacts(10362473, {"email": "ada@example.com"})'
+_REGISTER = 'register("user_id", ["u-1001", "u-1002"])'
 _UNSET = 'unset_attributes(10362473, ["plan"])'
 
 
@@ -94,3 +99,37 @@ class EngageLabHook(VendorHook):
         check_user("euid", euid, _UNSET)
         names = check_names("attributes", attributes, _UNSET)
         return self.push(engagelab.OPERATIONS["unset"], [({"euid": euid}, {})], unset=names)[0]
+
+    def register(
+        self, identity_name: str, identity_values: Iterable[str | int]
+    ) -> tuple[dict[str | int, int], dict[str | int, Verdict]]:
+        """Look up the EUIDs of users by an identifier of theirs; EngageLab most likely creates users it does not know.
+
+        Each value is asked for once, 100 in a request.
+
+        :param identity_name: ``"user_id"``, ``"anonymous_id"`` or ``"registration_id"``.
+        :param identity_values: its values: text of up to 256 characters, whole numbers or UUIDs.
+        :returns: value -> EUID, and value -> the verdict that says why there is none.
+        :raises TypeError: if an argument has another shape; the error shows the right one.
+        :raises ValueError: if there is no such identifier.
+        :raises RefusedConfiguration: if the connection cannot work.
+        """
+        if identity_name not in IDENTIFIERS:
+            raise ValueError(f"identity_name is {identity_name!r}; use one of {', '.join(IDENTIFIERS)}")
+        values = check_ids("identity_values", identity_values, _REGISTER)
+        euids: dict[str | int, int] = {}
+        failed: dict[str | int, Verdict] = {}
+        asked: dict[str, list[Any]] = {}
+        for value in values:
+            try:
+                asked.setdefault(identifier_text(value), []).append(value)
+            except InvalidRow as invalid:
+                failed[value] = invalid.verdict
+        updates = [UserUpdate(position, text, (text,), {}, (), {}) for position, text in enumerate(asked)]
+        verdicts = self.push_updates(LOOKUPS[identity_name], updates, len(asked))
+        for same, verdict in zip(asked.values(), verdicts, strict=True):
+            if isinstance(verdict, Found):
+                euids |= dict.fromkeys(same, verdict.user)
+            else:
+                failed |= dict.fromkeys(same, verdict)
+        return euids, failed

@@ -50,6 +50,23 @@ def check_names(name: str, value: Any, example: str) -> tuple[str, ...]:
     return names
 
 
+def check_ids(name: str, value: Any, example: str) -> list[Any]:
+    """Return the ids of several users.
+
+    :param name: the argument.
+    :param value: what was given.
+    :param example: a right call.
+    :raises TypeError: if they are not a list of single ids; a single text would be read as its letters.
+    """
+    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} is {kind_of(value)}, not a list of users' ids; call {example}")
+    ids = list(value)
+    for each in ids:
+        if isinstance(each, (Mapping, list, tuple, set, frozenset)):
+            raise TypeError(f"{name} holds {kind_of(each)}, not users' ids alone; call {example}")
+    return ids
+
+
 def check_list(name: str, value: Any, example: str) -> None:
     """Check a list with a dict for each user.
 

@@ -11,8 +11,8 @@ absent or null                 every request
 ``{"next": n}``                the next n requests that no earlier fault happens to
 ``{"every": k}``               every k-th request
 ``{"from": i, "to": j}``       the i-th to the j-th request, from 1; without ``to``, or with null: no end
-``{"users": [...]}``           requests that name one of these users: EngageLab euid, any credential value at
-                               Kahuna, MoEngage customer_id
+``{"users": [...]}``           requests that name one of these users: EngageLab euid or identifier, any
+                               credential value at Kahuna, MoEngage customer_id
 ``{"users": ..., "times": n}`` likewise, n times; null: always
 ============================== ==============================================================================
 

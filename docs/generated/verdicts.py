@@ -106,6 +106,7 @@ def made() -> dict[str, list[Verdict]]:
 #: Section of the page -> the modules whose verdicts it has.
 VERDICTS = {
     "engagelab": ["vendors.engagelab.api"],
+    "engagelab-register": ["vendors.engagelab.register"],
     "kahuna": ["vendors.kahuna.api"],
     "moengage": ["vendors.moengage.api"],
     "http": ["vendors.http"],
@@ -120,7 +121,7 @@ VERDICTS = {
         "push.mapping.times",
         "push.mapping.encodable",
     ],
-    "engagelab-values": ["vendors.engagelab.values", "vendors.engagelab.contacts"],
+    "engagelab-values": [f"vendors.engagelab.{module}" for module in ("values", "identifiers", "contacts")],
     "kahuna-values": ["vendors.kahuna.values"],
     "moengage-values": [f"vendors.moengage.{module}" for module in ("ids", "names", "values", "standard")],
     "sources": [

@@ -18,13 +18,13 @@ PAGES = [
 ]
 
 
-def task_of(heading: str) -> Any:
+def task_of(heading: str, name: str = "") -> Any:
     """Return the task that stands under a heading."""
     (block,) = blocks("docs/hooks.md", heading, "python")
     code = block.text if AIRFLOW.major > 2 else block.text.replace("airflow.sdk", "airflow.decorators")
     names: dict[str, Any] = {"__name__": __name__}
     exec(code, names)
-    return names[f"welcome_in_{heading.lower()}"]
+    return names[name or f"welcome_in_{heading.lower()}"]
 
 
 @pytest.mark.parametrize(("heading", "known", "user"), PAGES, ids=[heading for heading, _, _ in PAGES])
@@ -45,3 +45,13 @@ def test_a_task_fails_if_the_user_is_unknown(
     run = airflow.run(lambda: task_of(heading)(user))
     assert set(run.states.values()) == {"failed"}
     assert heading in str(run.error)
+
+
+def test_euids_are_looked_up_as_written(airflow: Any, connections: Callable[..., None], control: Any) -> None:
+    control.seed("engagelab", [{"euid": 7, "user_id": "a"}])
+    euids_of = task_of("EUIDs by your own ids", "euids_of")
+    assert airflow.run(lambda: euids_of(["a"])).reports["euids_of"] == {"a": 7}
+    control.switch(engagelab__register_creates=False)
+    run = airflow.run(lambda: euids_of(["a", "z"]))
+    assert set(run.states.values()) == {"failed"}
+    assert "no-euid" in str(run.error)

@@ -300,42 +300,6 @@ class TestPartialSuccess:
         assert properties(control) == {}
 
 
-class TestRegister:
-    def test_creates_users_and_tolerates_duplicates(self, client: Any, control: Any) -> None:
-        control.seed("engagelab", 10_000_001)
-        body = {"identity_name": "user_id", "identity_values": ["a", "b", "a"]}
-        answer = client.register(body).json()
-        found = [(each["identity_value"], each["euid"]) for each in answer["data"]]
-        assert (answer["code"], found) == (0, [("a", 10_000_002), ("b", 10_000_003), ("a", 10_000_002)])
-        assert client.set(10_000_002, x=1) == SUCCESS
-        assert control.get("journal")["requests"][0]["rows"] == 3
-
-    @pytest.mark.parametrize(
-        ("body", "expected"),
-        [
-            ({}, 55004),
-            ({"identity_name": "user_id", "identity_values": "a"}, 55004),
-            ({"identity_name": "user_id", "identity_values": [5]}, 55004),
-            ({"identity_name": "email", "identity_values": ["a"]}, 55106),
-            ({"identity_name": "user_id", "identity_values": []}, 55107),
-            ({"identity_name": "user_id", "identity_values": ["a", ""]}, 55107),
-            ({"identity_name": "anonymous_id", "identity_values": ["a"] * 101}, 55101),
-            ({"identity_name": "registration_id", "identity_values": ["a" * 257]}, 55105),
-        ],
-    )
-    def test_errors(self, client: Any, body: Any, expected: int) -> None:
-        assert code(client.register(body)) == expected
-
-    def test_limits_themselves(self, client: Any) -> None:
-        values = [f"{n:0256}" for n in range(100)]
-        assert len(client.register({"identity_name": "user_id", "identity_values": values}).json()["data"]) == 100
-
-    def test_lost(self, client: Any, control: Any) -> None:
-        control.fault({"status": 200}, vendor="engagelab")
-        body = {"identity_name": "user_id", "identity_values": ["a"]}
-        assert client.register(body).json() == {"code": 0, "message": "success", "data": []}
-
-
 def test_history(client: Any, control: Any) -> None:
     control.switch(history=True)
     client.set(EUID, a=1)

@@ -84,6 +84,7 @@ class Operation:
     :param overwrites: whether what the vendor then holds depends on the last update alone.
     :param unsets: whether it removes attributes, and so takes their names and no values.
     :param refresh_after: after how long a user should be sent although nothing changed; None for never.
+    :param lookup: the operation that finds the users that the rows name by another id; None if they name the vendor's.
     """
 
     vendor: str
@@ -105,6 +106,7 @@ class Operation:
     overwrites: bool = True
     unsets: bool = False
     refresh_after: timedelta | None = None
+    lookup: Operation | None = None
 
     def units(self, users: int) -> int:
         """Return how many units of the cap one request takes.

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.model.row import MalformedRow, Row
@@ -106,6 +106,16 @@ class Verdict:
 
 
 ACCEPTED = Verdict(Status.ACCEPTED)
+
+
+@dataclass(frozen=True)
+class Found(Verdict):
+    """The verdict on an id that was looked up, with the user that it names.
+
+    :param user: the user, as the vendor's other operations name it.
+    """
+
+    user: Any = field(default=None, repr=False)
 
 
 class Outcome:

@@ -32,4 +32,16 @@ SWITCHES = (
     Switch("engagelab.delete_checks_value", False, "delete, too, answers an empty value with 55103"),
     Switch("engagelab.partial_success", False, "the last property or contact is lost: code 0, another message"),
     Switch("engagelab.duplicate_contact", False, "55014 when another euid holds the same contact"),
+    Switch(
+        "engagelab.register_creates", True, "a registration creates the users it does not know, and leaves none out"
+    ),
+    Switch("engagelab.register_order", "as sent", "the order of a registration's data", ("as sent", "reversed")),
+    Switch(
+        "engagelab.register_values",
+        "as sent",
+        "how a registration's data names an identifier: as it was sent, or without case and blanks",
+        ("as sent", "normalised"),
+    ),
+    Switch("engagelab.register_repeats", True, "a value that was sent twice stands twice in a registration's data"),
+    Switch("engagelab.euid_type", "number", "what an euid is in a registration's data", ("number", "text")),
 )

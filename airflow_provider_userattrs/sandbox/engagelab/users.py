@@ -49,9 +49,21 @@ class Users:
         """Add a user, unless it exists already."""
         return self.by_euid.setdefault(euid, User())
 
+    def identify(self, euid: int, name: str, value: str) -> None:
+        """Give a user an identifier; several may lead to one euid.
+
+        https://www.engagelab.com/learning-center/ma/article/understanding-euid-and-user-identifiers-in-cdp
+        """
+        self.add(euid)
+        self._by_identifier[name, value] = euid
+
+    def find(self, name: str, value: str) -> int | None:
+        """Return the euid of an identifier, or None if it is unknown."""
+        return self._by_identifier.get((name, value))
+
     def register(self, name: str, value: str) -> int:
         """Return the euid of an identifier, a new one if it is unknown."""
-        euid = self._by_identifier.get((name, value))
+        euid = self.find(name, value)
         if euid is None:
             while self._next_euid in self.by_euid:
                 self._next_euid += 1

@@ -17,7 +17,7 @@ from ..faults import Firing, Then
 from ..json_text import is_integer
 from ..refusal import RefusedError
 from ..switches import Switch, Switches
-from . import checks
+from . import checks, registration
 from .errors import ACCOUNTS, CODE_OF_STATUS, ERRORS, EngageLabError
 from .operations import OPERATIONS
 from .switches import SWITCHES
@@ -59,8 +59,11 @@ class EngageLab:
         return len(values) if isinstance(values, list) else 1
 
     def users_named(self, request: Request) -> frozenset[str]:
-        """Return the euid as text."""
-        return frozenset({str(request.json.get("euid"))} if isinstance(request.json, dict) else ())
+        """Return the euid as text, or the identifiers of a registration."""
+        if not isinstance(request.json, dict):
+            return frozenset()
+        values = request.json.get("identity_values")
+        return frozenset(map(str, values)) if isinstance(values, list) else frozenset({str(request.json.get("euid"))})
 
     def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
         """Check in this order: credentials, structure, user, names, values."""
@@ -142,7 +145,7 @@ class EngageLab:
             values = values[:-1]
         if not apply:
             return []
-        return [{"identity_value": value, "euid": self.users.register(name, value)} for value in values]
+        return registration.register(self.users, name, values, self._switches)
 
     def _refusal(self, code: int, message: str | None = None, status: int | None = None) -> Response:
         text, mapped = ERRORS.get(code, ("Unknown error", 400))
@@ -174,12 +177,12 @@ class EngageLab:
         return _FIRST_EUID + number
 
     def seed(self, users: list[Any], environment: str) -> int:
-        """Add euids."""
-        for euid in users:
-            if not is_integer(euid) or not 0 < euid <= MAX_LONG:
-                raise RefusedError("users must be a list of euids, which are integers above 0")
-        for euid in users:
+        """Add users: euids, or objects with an euid and identifiers, such as {"euid": 7, "user_id": ["a", "b"]}."""
+        parsed = [registration.parse_user(user) for user in users]
+        for euid, identifiers in parsed:
             self.users.add(euid)
+            for name, value in identifiers:
+                self.users.identify(euid, name, value)
         return len(users)
 
     def count(self, environment: str) -> int:
@@ -191,8 +194,12 @@ class EngageLab:
         return ((str(euid), user.view()) for euid, user in self.users.by_euid.items())
 
     def stored_user(self, key: str, environment: str) -> dict[str, Any] | None:
-        """Look up one user by the euid as text."""
-        user = self.users.by_euid.get(int(key)) if key.isdecimal() and len(key) < 20 else None
+        """Look up one user by the euid as text, or by an identifier as in ``user_id=a``."""
+        name, _, value = key.partition("=")
+        euid = self.users.find(name, value)
+        if euid is None and key.isdecimal() and len(key) < 20:
+            euid = int(key)
+        user = None if euid is None else self.users.by_euid.get(euid)
         return None if user is None else user.view()
 
     def flush(self) -> int:

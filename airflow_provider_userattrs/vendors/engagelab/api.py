@@ -144,20 +144,23 @@ def _undocumented(code: int, status: int) -> Verdict:
     )
 
 
+# The key of an update is the EUID; its user may be another id, as the author names it.
+
+
 def _encode_properties(operation: str) -> Encode:
     def encode(update: UserUpdate) -> bytes:
-        return orjson.dumps({"euid": update.user, "type": operation, "properties": update.attributes})
+        return orjson.dumps({"euid": update.keys[0], "type": operation, "properties": update.attributes})
 
     return encode
 
 
 def _encode_names(update: UserUpdate) -> bytes:
     names = dict.fromkeys(update.unset, _DELETE_VALUE)
-    return orjson.dumps({"euid": update.user, "type": "delete", "properties": names})
+    return orjson.dumps({"euid": update.keys[0], "type": "delete", "properties": names})
 
 
 def _encode_contacts(update: UserUpdate) -> bytes:
-    return orjson.dumps({"euid": update.user, "contacts": update.attributes})
+    return orjson.dumps({"euid": update.keys[0], "contacts": update.attributes})
 
 
 def _set_attributes(operation: str) -> Operation:
