@@ -2,7 +2,8 @@
 """MoEngage's errors.
 
 Source: https://www.moengage.com/docs/api/data/data-overview (the error table) and
-https://www.moengage.com/docs/api/user/track-user (the examples). Where the pages name an error differently,
+https://www.moengage.com/docs/api/user/track-user (the examples); AttributeError:
+https://www.moengage.com/docs/api/bulk/bulk-import-users-and-events. Where the pages name an error differently,
 one name is used here: a client must go by the HTTP status. Where they give no text, it is the sandbox's own.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 # type: (HTTP status, text)
 ERRORS: Mapping[str, tuple[int, str]] = {
     "MissingAttributeError": (400, "customer_id is not found in the payload"),
+    "AttributeError": (400, "type is expected to be transition"),
     "ArrayFieldError": (400, "Cannot add and remove a value at the same time"),
     "Missing header value": (400, "The Content-Type Header is required"),
     "Empty request body": (400, "A valid JSON document is required"),

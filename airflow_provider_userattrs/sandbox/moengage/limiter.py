@@ -14,24 +14,30 @@ from ..switches import Switches
 
 
 class RateLimiter:
-    """Counts users in windows; the first request after a window's end opens the next."""
+    """Counts users in windows; the first request after a window's end opens the next.
 
-    def __init__(self, switches: Switches, clock: Clock) -> None:
+    :param switches: the switches.
+    :param limit: the switch with the users in a window.
+    :param clock: the source of time.
+    """
+
+    def __init__(self, switches: Switches, limit: str, clock: Clock) -> None:
         self._switches = switches
+        self._limit = limit
         self._clock = clock
         self._window_start = -math.inf
         self._used = 0
 
-    def take(self) -> tuple[bool, dict[str, str]]:
-        """Count one user's update; return whether it is within the limit, and the headers of the response."""
-        limit, window = self._switches["moengage.rate_limit"], self._switches["moengage.rate_window"]
+    def take(self, users: int = 1) -> tuple[bool, dict[str, str]]:
+        """Count a request's users; return whether they are within the limit, and the headers of the response."""
+        limit, window = self._switches[self._limit], self._switches["moengage.rate_window"]
         if not limit:
             return True, {}
         now = self._clock.monotonic()
         if now - self._window_start >= window:
             self._window_start, self._used = now, 0
-        passes = self._used < limit
-        self._used += passes
+        passes = self._used + users <= limit
+        self._used += users * passes
         left = self._window_start + window - now
         reset = left if self._switches["moengage.reset_style"] == "seconds" else self._clock.now() + left
         return passes, {

@@ -19,6 +19,7 @@ SWITCHES = (
         ("workspace_id", "data_key"),
     ),
     Switch("moengage.rate_limit", 0, "users a window before 429; 0 is no limit"),
+    Switch("moengage.bulk_rate_limit", 0, "the same for bulk requests"),
     Switch("moengage.rate_window", 60, "seconds in a window, which starts with its first request"),
     Switch(
         "moengage.reset_style",
@@ -55,6 +56,25 @@ SWITCHES = (
         ["customer_id", "uid", "moengage_id", "created_time", "cr_t", "last_seen", "u_l_a", "platforms"],
         "attribute names that unset leaves alone",
     ),
+    Switch(
+        "moengage.bulk",
+        "400",
+        "the status of a bulk request with a malformed element; with 200 the element is lost",
+        ("400", "200"),
+    ),
+    Switch(
+        "moengage.bulk_others",
+        "lost",
+        "the well-formed elements of a bulk request that is refused with 400",
+        ("lost", "applied"),
+    ),
+    Switch(
+        "moengage.bulk_order",
+        "kept",
+        "the order in which the elements of a bulk request are applied",
+        ("kept", "reversed"),
+    ),
+    Switch("moengage.bulk_existing_only", True, "update_existing_only is followed in bulk requests too"),
     Switch("moengage.blocked_ids_ignore_case", False, "a blocked customer_id is blocked in any case"),
     Switch(
         "moengage.short_id",

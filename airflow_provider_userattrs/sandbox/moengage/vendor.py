@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MoEngage's Track User and Test Connection APIs.
+"""MoEngage's Track User, Bulk Import and Test Connection APIs.
 
 Sources: seed 003_dbbef344ba752faa.txt; https://www.moengage.com/docs/api/user/track-user;
+https://www.moengage.com/docs/api/bulk/bulk-import-users-and-events;
 https://moengage.com/docs/api/utilities/test-connection-api.
 """
 
@@ -17,6 +18,7 @@ from ..faults import Firing, Then
 from ..json_text import MALFORMED
 from ..refusal import RefusedError
 from ..switches import Switch, Switches
+from . import bulk
 from .account import LOGIN, check_account, check_app_id
 from .body import Update, read_update
 from .errors import ERRORS, TYPE_OF_STATUS, MoEngageError
@@ -25,6 +27,7 @@ from .switches import SWITCHES
 from .users import Users
 
 TRACK_USER = "/v1/customer"
+BULK_IMPORT = "/v1/transition"
 TEST_CONNECTION = "/v1/integrations/authentication"
 MAX_BYTES = 128 * 1024
 APP_NAME = "Sandbox"
@@ -51,21 +54,29 @@ class MoEngage:
         """Discard all users, the queue and the rate limit's window."""
         self.users = Users(self._switches)
         self._queue: list[Update] = []
-        self._limiter = RateLimiter(self._switches, self._clock)
+        self._limiters = {
+            TRACK_USER: RateLimiter(self._switches, "moengage.rate_limit", self._clock),
+            BULK_IMPORT: RateLimiter(self._switches, "moengage.bulk_rate_limit", self._clock),
+        }
         self._requests = 0
 
     def endpoint(self, path: str) -> str | None:
         """Return the documented path that matches, without the workspace id."""
-        if path == TRACK_USER or path.startswith(TRACK_USER + "/"):
-            return TRACK_USER + "/<APP_ID>"
+        for start in self._limiters:
+            if path == start or path.startswith(start + "/"):
+                return start + "/<APP_ID>"
         return TEST_CONNECTION if path == TEST_CONNECTION else None
 
     def rows(self, request: Request) -> int:
-        """Return the number of users in a request: one, or none in a connection test."""
+        """Return the number of users in a request: one, none in a connection test, any number in a bulk request."""
+        if request.path.startswith(BULK_IMPORT):
+            return len(bulk.customer_ids(request.json))
         return 0 if request.path == TEST_CONNECTION else 1
 
     def users_named(self, request: Request) -> frozenset[str]:
-        """Return the customer_id as text."""
+        """Return each customer_id as text."""
+        if request.path.startswith(BULK_IMPORT):
+            return frozenset(bulk.customer_ids(request.json))
         return frozenset({str(request.json.get("customer_id"))} if isinstance(request.json, dict) else ())
 
     def respond(self, request: Request, *, apply: bool = True, firing: Firing | None = None) -> Response:
@@ -77,7 +88,7 @@ class MoEngage:
             return wrong_method()
         if endpoint == TEST_CONNECTION:
             return self._refusing(self._test_connection, request)
-        return self._refusing(self._track_user, request, apply)
+        return self._refusing(self._update, request, endpoint.rpartition("/")[0], apply)
 
     def _refusing(self, handle: Any, *parts: Any) -> Response:
         try:
@@ -86,27 +97,42 @@ class MoEngage:
             response = self._refusal(error.kind, error.message, error.attribute)
         return response
 
-    def _track_user(self, request: Request, apply: bool) -> Response:
-        app_id = request.path[len(TRACK_USER) + 1 :]
+    def _update(self, request: Request, start: str, apply: bool) -> Response:
+        app_id = request.path[len(start) + 1 :]
         check_app_id(app_id)
         check_account(request, app_id, self._switches)
-        passes, headers = self._limiter.take()
-        response = self._refusing(self._accept, request, apply) if passes else self._refusal("RateLimitError")
+        passes, headers = self._limiters[start].take(self.rows(request))
+        accept = self._accept_all if start == BULK_IMPORT else self._accept
+        response = self._refusing(accept, request, apply) if passes else self._refusal("RateLimitError")
         response.headers.update(headers)
         return response
 
     def _accept(self, request: Request, apply: bool) -> Response:
         update = read_update(self._json(request), self._switches)
-        applied = False
-        if apply and self._switches["moengage.queued"]:
-            self._queue.append(update)
-        elif apply:
-            applied = self.users.apply(update)
+        return self._accepted(apply and self._apply([update]))
+
+    def _accept_all(self, request: Request, apply: bool) -> Response:
+        elements = bulk.elements_of(self._json(request, bulk.MAX_BYTES))
+        updates, malformed = bulk.read_updates(elements, self._switches)
+        if malformed is None or self._switches["moengage.bulk"] == "200":
+            return self._accepted(apply and self._apply(updates))
+        if apply and self._switches["moengage.bulk_others"] == "applied":
+            self._apply(updates)
+        raise malformed
+
+    def _apply(self, updates: list[Update]) -> bool:
+        """Apply updates, or queue them; return whether any was applied."""
+        if self._switches["moengage.queued"]:
+            self._queue += updates
+            return False
+        return any([self.users.apply(update) for update in updates])
+
+    def _accepted(self, applied: bool) -> Response:
         return Response(200, (_ACCEPTED % self._request_id()).encode(), applied=applied)
 
     @staticmethod
-    def _json(request: Request) -> Any:
-        if len(request.body) > MAX_BYTES:
+    def _json(request: Request, limit: int = MAX_BYTES) -> Any:
+        if len(request.body) > limit:
             raise MoEngageError("PayloadTooLarge")
         if not request.media_type:
             raise MoEngageError("Missing header value")
