@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MoEngage: queues attributes, one user per request."""
+"""MoEngage: queues attributes, one user a call."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.moengage import api as moengage
+from airflow_provider_userattrs.vendors.moengage.responses import succeeded
 
 __all__ = ["MoEngageHook"]
 
@@ -117,7 +118,7 @@ class MoEngageHook(VendorHook):
             "/v1/integrations/authentication", orjson.dumps(body), {"MOE-APPKEY": settings.login}
         )
         base_url = self.transport.base_url
-        if response.status == 200 and moengage.succeeded(response):
+        if response.status == 200 and succeeded(response):
             return True, f"{base_url} confirmed the workspace id and the Data API key."
         if response.status == 401:
             return False, (

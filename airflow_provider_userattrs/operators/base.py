@@ -169,7 +169,14 @@ class UserPushOperator(ColumnsOperator):
                 changed_only = parameters.render_changed_only(self.changed_only, context)
             except (WrongParameter, RefusedConfiguration) as error:
                 refused = refused or RefusedConfiguration(str(error))
-        shown = (self.user_field, *self.configuration_fields, self.columns_field, "rate_limit", *_SHOWN)
+        shown = (
+            self.user_field,
+            *self.configuration_fields,
+            self.columns_field,
+            "rate_limit",
+            *self.delivery_fields,
+            *_SHOWN,
+        )
         return PushSpec(
             operation=self.make_operation(),
             make_mapper=lambda: self.make_mapper(self.rendered_columns(context)),

@@ -33,6 +33,9 @@ class ColumnsOperator(CheckedOperator):
     #: The parameters that decide what becomes of a row, besides these two, ``nulls`` and ``timezone``.
     configuration_fields: ClassVar[tuple[str, ...]] = ()
 
+    #: The vendor's own parameters that only decide how updates are sent: another push may resume with others.
+    delivery_fields: ClassVar[tuple[str, ...]] = ()
+
     users: Rows
     nulls: str
     timezone: str

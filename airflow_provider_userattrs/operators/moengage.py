@@ -22,6 +22,7 @@ class _MoEngageOperator(UserPushOperator):
     """Base class of MoEngage's operators.
 
     :param customer_id: the column with the user's id.
+    :param bulk: whether a request holds as many users as fit.
     :param moengage_conn_id: the Airflow connection.
     """
 
@@ -32,18 +33,26 @@ class _MoEngageOperator(UserPushOperator):
         "moengage_conn_id",
     )
 
+    delivery_fields: ClassVar[tuple[str, ...]] = ("bulk",)
     user_field: ClassVar[str] = "customer_id"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
         "customer_id": column_parameters.check_column,
+        "bulk": parameters.check_flag,
         "moengage_conn_id": parameters.check_conn_id,
     }
 
     def __init__(
-        self, *, customer_id: str = "customer_id", moengage_conn_id: str = "moengage_default", **kwargs: Any
+        self,
+        *,
+        customer_id: str = "customer_id",
+        bulk: bool = False,
+        moengage_conn_id: str = "moengage_default",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.customer_id = customer_id
+        self.bulk = bulk
         self.moengage_conn_id = moengage_conn_id
 
     def make_hook(self) -> MoEngageHook:
@@ -54,7 +63,7 @@ class _MoEngageOperator(UserPushOperator):
 
 
 class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
-    """Set user attributes in MoEngage: one request per user, at most 10,000 users per minute.
+    """Set user attributes in MoEngage: one request per user, at most 10,000 users per minute; in bulk 60,000.
 
     MoEngage queues updates: an ``accepted`` row is queued, and stored some time later.
 
@@ -69,6 +78,7 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
         out, noted in the report, and the rest of the row is sent.
     :param oversize: ``"refuse"`` names, texts and lists that MoEngage would cut, or ``"send"`` them anyway.
     :param update_existing_only: whether to skip users that MoEngage does not know, which it creates otherwise.
+    :param bulk: whether a request holds as many users as fit, at most 100 KB, and the cap is 60,000 users per minute.
     :param moengage_conn_id: the Airflow connection.
     """
 
@@ -102,18 +112,19 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     def make_operation(self) -> Operation:
         """Return the operation."""
         return moengage.set_attributes(
-            check_size=self.oversize != "send", update_existing_only=self.update_existing_only
+            check_size=self.oversize != "send", update_existing_only=self.update_existing_only, bulk=self.bulk
         )
 
 
 class MoEngageUnsetAttributesOperator(_MoEngageOperator):
-    """Remove user attributes in MoEngage: one request per user, at most 10,000 users per minute.
+    """Remove user attributes in MoEngage: one request per user, at most 10,000 users per minute; in bulk 60,000.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param customer_id: the column with the user's id.
     :param attributes: the names of the attributes to remove, or with another ``match`` parts of their names.
     :param match: ``"equals"``; ``"prefix"``, ``"suffix"`` and ``"contains"`` may remove many attributes at once.
     :param case_sensitive: whether case matters when names are matched.
+    :param bulk: whether a request holds as many users as fit, at most 100 KB, and the cap is 60,000 users per minute.
     :param moengage_conn_id: the Airflow connection.
     """
 
@@ -135,4 +146,4 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
 
     def make_operation(self) -> Operation:
         """Return the operation."""
-        return moengage.unset_attributes(match=self.match, case_sensitive=self.case_sensitive)
+        return moengage.unset_attributes(match=self.match, case_sensitive=self.case_sensitive, bulk=self.bulk)

@@ -29,6 +29,7 @@ from airflow_provider_userattrs.vendors import http
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
 from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 from airflow_provider_userattrs.vendors.moengage import api as moengage
+from airflow_provider_userattrs.vendors.moengage import responses as moengage_responses
 from generated.markup import plain, table
 
 PACKAGE = airflow_provider_userattrs.__name__
@@ -79,7 +80,10 @@ def made() -> dict[str, list[Verdict]]:
 
     def error(status: int, kind: str) -> Verdict:
         body = json.dumps({"status": "fail", "error": {"type": kind}}).encode()
-        return moengage.read(Response(status, {}, body), [""])[0]
+        return moengage_responses.read(Response(status, {}, body), [""])[0]
+
+    def bulk_error(status: int) -> Verdict:
+        return moengage_responses.read_bulk(Response(status, {}, b""), ["", ""])[0]
 
     def invalid(row: Any) -> Verdict:
         assert isinstance(row, MalformedRow)
@@ -91,7 +95,10 @@ def made() -> dict[str, list[Verdict]]:
         "vendors.http": [http.by_status(302), http.by_status(418), http.by_status(599), http.contradicted(502)],
         "vendors.engagelab.api": engagelab.read(Response(200, {}, b'{"code": 99999}'), [""]),
         "vendors.kahuna.api": kahuna.read(Response(200, {}, b'[{"success": false, "error_code": 99999}]'), [""]),
-        "vendors.moengage.api": [error(status, kind) for status, kind in moengage.TYPES],
+        "vendors.moengage.responses": [
+            *(error(status, kind) for status, kind in moengage_responses.TYPES),
+            bulk_error(400),
+        ],
         "push.model.verdicts": [engine.too_large(moengage.MAX_BYTES)],
         "push.mapping.faults": [row_type(()), row_type([{}]), row_type("")],
         "push.mapping.attributes": [refused(partial(require_name, name, rules)) for name in names],
@@ -108,7 +115,7 @@ VERDICTS = {
     "engagelab": ["vendors.engagelab.api"],
     "engagelab-register": ["vendors.engagelab.register"],
     "kahuna": ["vendors.kahuna.api"],
-    "moengage": ["vendors.moengage.api"],
+    "moengage": ["vendors.moengage.responses"],
     "http": ["vendors.http"],
     "push": ["push.model.verdicts", "push.report.counts"],
     "values": [

@@ -64,6 +64,7 @@ def test_whatever_happens_the_last_report_is_true(
     bench.connect(case.vendor.name, extra={"timeout": TIMEOUT})
     task = tries(case, rows)
     concurrency = chance.choice([1, 3, 8])
+    way = chance.choice(case.vendor.ways) if len(case.vendor.ways) > 1 else {}
     report = None
     for _ in range(chance.randint(1, 3)):  # bad nights
         bench.control.clear_faults()
@@ -71,13 +72,13 @@ def test_whatever_happens_the_last_report_is_true(
             then, when = draw_fault(chance, case, users)
             bench.fault(case, then, when)
         end = chance.choice([None, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
-        report = task.once(end, chance.randint(0, max(len(rows) - 1, 0)), concurrency=concurrency)
+        report = task.once(end, chance.randint(0, max(len(rows) - 1, 0)), concurrency=concurrency, **way)
         if is_over(report):
             break
     bench.control.clear_faults()
     bench.control.post("release", {})
     if not is_over(report):
-        report = task.once(concurrency=concurrency)
+        report = task.once(concurrency=concurrency, **way)
     assert report is not None
     assert is_over(report), f"not over with a vendor that is well: {report}; repeat with: {repeat(seed)}"
     try:

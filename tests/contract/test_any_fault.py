@@ -74,7 +74,8 @@ def test_any_rows_under_any_faults(case: Any, bench: Any, data: st.DataObject) -
         if "users" in when:
             when = {**when, "users": [case.key(user) for user in when["users"]]}
         bench.fault(case, then, when)
-    pushed = bench.push(case, rows, concurrency=data.draw(st.sampled_from([1, 2, 8]), "concurrency"))
+    concurrency = data.draw(st.sampled_from([1, 2, 8]), "concurrency")
+    pushed = bench.push(case, rows, concurrency=concurrency, parameters=data.draw(st.sampled_from(case.vendor.ways)))
     bench.judge(case, rows, pushed)
     if not case.idempotent:
         for user in range(USERS):

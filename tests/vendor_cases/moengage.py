@@ -23,6 +23,7 @@ ERRORS = {
     "Missing header value": (400, "rejected"),
     "Empty request body": (400, "rejected"),
     "Malformed JSON": (400, "rejected"),
+    "AttributeError": (400, "rejected"),
     # About the account or the connection, and the same for every row.
     "Blacklisted": (400, "unsent"),
     "InvalidParams": (400, "unsent"),
@@ -69,6 +70,7 @@ MOENGAGE = MoEngageCase(
     time_form="%Y-%m-%dT%H:%M:%SZ",
     date_form="%Y-%m-%d",
     longest_value=512,
+    ways=({}, {"bulk": True}),
     refused={"code": "MissingAttributeError"},
     all_refused={"status": 200, "body": '{"status": "fail", "error": {"message": "no", "type": "ServerError"}}'},
     any_time=[

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From updates to batches, limited by count and by encoded bytes; a batch is one request."""
+"""From updates to batches, limited by count, by encoded bytes, or by both; a batch is one request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.mapping.encodable import update_encoding_ve
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import Verdict
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import too_large
 
 
@@ -67,9 +67,11 @@ class Batch:
     def halves(self, refused: Verdict) -> tuple[Batch, Batch]:
         """Return the two halves of a batch that was refused as a whole; it has at least two updates.
 
-        :param refused: the verdict on it.
+        :param refused: the verdict on it; if it is in doubt, so are the halves until they have one of their own.
         """
         self.refused = refused
+        if refused.status is Status.UNKNOWN:
+            self.verdicts = [refused] * len(self)
         middle = len(self) // 2
         return self.pick(range(middle)), self.pick(range(middle, len(self)))
 

@@ -22,14 +22,14 @@ class Concurrency:
 
     :param limit: maximum requests in flight.
     :param clock: the source of time.
-    :param users: users that a batch may hold.
+    :param users: users that a batch may hold; None for any number.
     :param has_ready: whether further batches may be ready; announced but not yet sent, they would be in doubt.
     """
 
-    def __init__(self, limit: int, clock: Clock, *, users: int = 1, has_ready: bool = True) -> None:
+    def __init__(self, limit: int, clock: Clock, *, users: int | None = 1, has_ready: bool = True) -> None:
         self.now = min(_START, limit)
         self._limit = limit
-        self._max_ready = max(_MAX_READY // users, 1) if has_ready else 0
+        self._max_ready = max(_MAX_READY // (users or _MAX_READY), 1) if has_ready else 0
         self._clock = clock
         self._since = clock.monotonic()
 

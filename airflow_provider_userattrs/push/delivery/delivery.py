@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from threading import Event
 
@@ -32,6 +33,9 @@ _position = attrgetter("position")
 
 #: Batches that may wait for their next attempt while others succeed.
 _MAX_DELAYED = 1_000
+
+#: Seconds of a cap on users that one request may take: ten requests and more share a minute's quota.
+_MAX_SHARE_OF_CAP = 6.0
 
 #: Seconds the loop waits at most before it checks for an interruption.
 _POLL = 0.25
@@ -74,6 +78,11 @@ class Delivery:
         stopping: Event | None = None,
     ) -> None:
         self.traffic = traffic or Traffic()
+        self._triage = Triage(operation)
+        self._circuit_breaker = self._triage.circuit_breaker
+        if shares_cap := operation.max_users != 1 and operation.rate_unit == "users" and rate is not None:
+            most = max(1, int(rate * _MAX_SHARE_OF_CAP))
+            operation = replace(operation, max_users=min(operation.max_users or most, most))
         self._operation = operation
         self._record = record
         self._clock = clock or Clock()
@@ -84,7 +93,7 @@ class Delivery:
         self._interruption: Exception | None = None
         self._interrupted_at = 0.0
         self._intake = Intake(iter(()), operation, self._note, self._stopping)
-        self._rate_limiter = RateLimiter(rate, self._clock, self._stopping)
+        self._rate_limiter = RateLimiter(rate, self._clock, self._stopping, per_minute=shares_cap)
         dispatch = Dispatch(operation, send, self._rate_limiter, self._stopping, self._clock)
         self._workers: WorkerPool[Sent | None] = WorkerPool(dispatch, concurrency)
         # Batches that must not be sent twice are announced first; without further ready ones, fewer rows are in doubt.
@@ -92,8 +101,6 @@ class Delivery:
         self._min_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
         self._retry_queue = RetryQueue()
-        self._triage = Triage(operation)
-        self._circuit_breaker = self._triage.circuit_breaker
 
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.

@@ -29,12 +29,15 @@ class RateLimiter:
     sent in a burst, and none is lost while requests are waiting. Threads may wake up late for their slots, several at
     once; so what was really sent in the last second counts as well.
 
+    Where a request takes many units, few fit into a second; then it is a minute's quota that no minute exceeds.
+
     :param rate: the cap per second, or None.
     :param clock: the source of time.
     :param wake: ends all waits when set.
+    :param per_minute: whether the cap is kept in any minute, and not in any second.
     """
 
-    def __init__(self, rate: float | None, clock: Clock, wake: Event) -> None:
+    def __init__(self, rate: float | None, clock: Clock, wake: Event, *, per_minute: bool = False) -> None:
         self._rate = rate
         self._interval = 1 / rate if rate else 0.0
         self._clock = clock
@@ -49,7 +52,10 @@ class RateLimiter:
         self._counting_from = now
         self._counted = 0
         #: The times at which the last second's units were sent.
-        self._sent: deque[float] | None = None if rate is None else deque(maxlen=ceil(rate))
+        self._sent: deque[float] | None = None if rate is None or per_minute else deque(maxlen=ceil(rate))
+        #: The last minute's requests: when each was sent, and its units.
+        self._minute: deque[tuple[float, int]] | None = deque() if rate is not None and per_minute else None
+        self._in_minute = 0
 
     def wait(self, units: int) -> bool:
         """Wait until a request of so many units may be sent; return False if the wait was ended instead."""
@@ -97,6 +103,8 @@ class RateLimiter:
 
     def _admit(self, units: int, now: float) -> float:
         """Count a request as sent; if the last second's quota is used up, return how long to wait instead."""
+        if self._minute is not None and self._rate is not None:
+            return self._admit_to_minute(self._minute, self._rate * 60.0, units, now)
         sent = self._sent
         if sent is None:
             return 0.0
@@ -106,6 +114,15 @@ class RateLimiter:
         if len(sent) == sent.maxlen:
             return sent[0] + 1.0 - now
         sent.extend([now] * units)
+        return 0.0
+
+    def _admit_to_minute(self, minute: deque[tuple[float, int]], quota: float, units: int, now: float) -> float:
+        while minute and minute[0][0] <= now - 60.0 + _EXACT:
+            self._in_minute -= minute.popleft()[1]
+        if minute and self._in_minute + units > quota + _EXACT:
+            return minute[0][0] + 60.0 - now
+        minute.append((now, units))
+        self._in_minute += units
         return 0.0
 
     def _slower_interval(self, now: float) -> float:

@@ -17,8 +17,8 @@ class Refusals:
     """
 
     def __init__(self, operation: Operation) -> None:
-        self._enough = max(_BATCHES * operation.max_users, _ROWS)
-        self._searches = operation.max_users > 1
+        self._enough = max(_BATCHES * (operation.max_users or 0), _ROWS)
+        self._searches = operation.max_users != 1
         self._alike = 0
         self._verdict: Verdict | None = None
 
@@ -26,12 +26,16 @@ class Refusals:
         """Record another response: the vendor accepts requests, and refuses single rows."""
         self._searches = False
 
-    def note_refused(self, verdict: Verdict) -> None:
-        """Record that a request with one row was refused."""
+    def note_batch(self, rows: int) -> None:
+        """Record how many rows a batch has that was refused whole, where only bytes limit it."""
+        self._enough = max(self._enough, _BATCHES * rows)
+
+    def note_refused(self, verdict: Verdict, rows: int = 1) -> None:
+        """Record that a request was refused whose rows are not searched: it has one, or must not be sent again."""
         if self._verdict is not None and (verdict.code, verdict.meaning) != (self._verdict.code, self._verdict.meaning):
             self._searches = False
         self._verdict = verdict
-        self._alike += 1
+        self._alike += rows
 
     @property
     def of_all(self) -> Verdict | None:

@@ -6,7 +6,7 @@ action       what happens
 ===========  ===========================================================================================
 ``KEEP``     the update is finished
 ``RETRY``    the update is sent again if that is safe and attempts are left; else it is finished
-``SPLIT``    for all: the halves of the batch are sent; a batch of one is finished
+``SPLIT``    for all: the halves of the batch are sent if that is safe; a batch of one is finished
 ``STOP``     the update is finished, and the push stops
 ===========  ===========================================================================================
 
@@ -77,9 +77,10 @@ class Triage:
         if Action.STOP in actions:
             stop = self._refusal(next(verdict for verdict in verdicts if verdict.action is Action.STOP))
         if actions == {Action.SPLIT}:
-            if len(batch) > 1:
+            self._refusals.note_batch(len(batch))
+            if len(batch) > 1 and self._may_repeat(verdicts[0]):
                 return Decision(halves=batch.halves(verdicts[0]))
-            self._refusals.note_refused(verdicts[0])
+            self._refusals.note_refused(verdicts[0], len(batch))
             stop = self._refusal(self._refusals.of_all) if self._refusals.of_all else None
         elif actions != {Action.RETRY}:
             self._refusals.note_other()
@@ -107,8 +108,11 @@ class Triage:
         return [
             index
             for index, verdict in enumerate(verdicts)
-            if verdict.action is Action.RETRY and (self._operation.idempotent or verdict.status is Status.UNSENT)
+            if verdict.action is Action.RETRY and self._may_repeat(verdict)
         ]
+
+    def _may_repeat(self, verdict: Verdict) -> bool:
+        return self._operation.idempotent or verdict.status is not Status.UNKNOWN
 
     def _unavailable(self, actions: set[Action], finished: Sequence[Verdict], batch: Batch) -> RetryLater | None:
         if actions != {Action.RETRY}:

@@ -76,7 +76,7 @@ class Operation:
     :param done: the same as a participle: ``"updated"`` or ``"queued"``.
     :param head: the start of a request body, before the encoded updates, which are joined by commas.
     :param tail: the end of a request body.
-    :param max_users: users a request may hold.
+    :param max_users: users a request may hold; None for as many as its bytes allow.
     :param max_bytes: bytes a request body may have, or None.
     :param max_rate: the documented cap per second, or None.
     :param rate_unit: what the cap counts, ``"requests"`` or ``"users"``.
@@ -98,7 +98,7 @@ class Operation:
     done: str = "updated"
     head: bytes = b""
     tail: bytes = b""
-    max_users: int = 1
+    max_users: int | None = 1
     max_bytes: int | None = None
     max_rate: float | None = None
     rate_unit: str = "requests"

@@ -62,8 +62,8 @@ class Action(Enum):
 class Verdict:
     """The verdict on a row: a line of a vendor's table, or a rule that the row breaks.
 
-    :param status: what became of the row. With ``Action.RETRY``, ``unsent`` means that nothing was applied so far,
-        ``unknown`` that something may have been.
+    :param status: what became of the row. With ``Action.RETRY`` and ``Action.SPLIT``, ``unknown`` means that something
+        may have been applied, any other that nothing was so far.
     :param code: the vendor's code, or the name of the rule, as short text.
     :param meaning: what it means, in a few words and without any row's data.
     :param remedy: one sentence on what to do about it.

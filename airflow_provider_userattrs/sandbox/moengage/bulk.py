@@ -2,8 +2,8 @@
 """The body of a Bulk Import request: many updates at once.
 
 Source: https://www.moengage.com/docs/api/bulk/bulk-import-users-and-events. The page has a 400 without the index of the
-malformed element, and notes that "all bulk API requests return a 200 response code"; it does not say what becomes of the
-other elements then. Switches have all of these, and the order in which one user's elements are applied. Events and
+malformed element, and notes that "all bulk API requests return a 200 response code"; it does not say what becomes of
+the other elements then. Switches have all of these, and the order in which one user's elements are applied. Events and
 devices may stand among the elements; they are not imitated, and change nothing.
 """
 

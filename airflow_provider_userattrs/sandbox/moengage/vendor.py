@@ -125,7 +125,7 @@ class MoEngage:
         if self._switches["moengage.queued"]:
             self._queue += updates
             return False
-        return any([self.users.apply(update) for update in updates])
+        return sum(self.users.apply(update) for update in updates) > 0
 
     def _accepted(self, applied: bool) -> Response:
         return Response(200, (_ACCEPTED % self._request_id()).encode(), applied=applied)

@@ -43,7 +43,7 @@ def no_rules(_: Any) -> Any:
     raise AssertionError("a delivery maps no rows")
 
 
-def operation(max_users: int = 1, **more: Any) -> Operation:
+def operation(max_users: int | None = 1, **more: Any) -> Operation:
     fields: dict[str, Any] = {
         "vendor": "Vendor",
         "name": "set attributes",

@@ -82,6 +82,18 @@ class TestBatcher:
             assert (verdict.status, verdict.meaning) == (Status.INVALID, "update over 100 bytes")
             assert verdict.remedy.endswith(".")
 
+    @settings(max_examples=100, deadline=None)
+    @given(sizes=st.lists(st.integers(1, 50), min_size=1, max_size=300))
+    def test_where_only_bytes_limit_it_a_batch_is_full_to_95_percent(
+        self, update: Callable[..., UserUpdate], sizes: list[int]
+    ) -> None:
+        target = operation(max_users=None, max_bytes=1_000)
+        batches = fill(Batcher(target), [update(position, x="x" * size) for position, size in enumerate(sizes)])
+        assert sum(map(len, batches)) == len(sizes)
+        lengths = [len(batch.body(target)) for batch in batches]
+        assert max(lengths) <= 1_000
+        assert all(length >= 949 for length in lengths[:-1]), "one more update of at most 50 bytes would have fitted"
+
     @pytest.mark.parametrize(("second", "batches"), [(47, 1), (48, 2)], ids=["exactly", "one-byte-over"])
     def test_the_comma_counts(self, update: Callable[..., UserUpdate], second: int, batches: int) -> None:
         batcher = Batcher(operation(max_users=5, max_bytes=100))

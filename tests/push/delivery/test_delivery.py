@@ -67,6 +67,11 @@ class TestAllWell:
         done = push(rows(50), "ok", target=operation(5, rate_unit="users"), rate=10, concurrency=1)
         assert done.vendor.times() == pytest.approx([slot / 2 for slot in range(10)])
 
+    def test_a_request_takes_a_small_share_of_a_cap_in_users(self, push: Any, rows: Any) -> None:
+        done = push(rows(200), "ok", target=operation(None, rate_unit="users"), rate=10, concurrency=1)
+        assert [len(positions) for _, positions, _ in done.vendor.requests] == [60, 60, 60, 20]
+        assert done.vendor.times() == pytest.approx([0, 6, 12, 18])
+
 
 class TestSource:
     @pytest.mark.parametrize("good", [0, 1, 25])

@@ -188,6 +188,38 @@ class TestPacer:
         assert clock.monotonic() == 0
 
 
+class TestRequestsOfManyUnits:
+    """Few of them fit into a second, so that the cap is kept in any minute."""
+
+    @settings(max_examples=100, deadline=None)
+    @given(
+        rate=st.sampled_from([62.5, 1_000.0]),
+        sizes=st.lists(st.integers(1, 100), min_size=30, max_size=120),
+        pause=st.sampled_from([0.0, 0.0, 7.0]),
+    )
+    def test_no_minute_is_over_the_cap_and_few_are_far_under(
+        self, fake_clock: Any, rate: float, sizes: list[int], pause: float
+    ) -> None:
+        clock = fake_clock()
+        rate_limiter = RateLimiter(rate, clock, Event(), per_minute=True)
+        units = [round(size / 100 * rate * 6) or 1 for size in sizes]
+        sent: list[tuple[float, int]] = []
+        for number in units:
+            assert rate_limiter.wait(number)
+            sent.append((clock.monotonic(), number))
+            clock.advance(pause * (len(sent) % 10 == 0))
+        for first, (start, _) in enumerate(sent):
+            minute = sum(number for moment, number in sent[first:] if moment < start + 60 - TINY)
+            assert minute <= rate * 60 + TINY, "over the cap in a sliding minute"
+        if not pause:
+            assert sent[-1][0] <= sum(units) / rate / 0.9, "far under the cap while requests wait"
+
+    def test_a_full_batch_leaves_every_interval(self, clock: Any) -> None:
+        rate_limiter = RateLimiter(1_000, clock, Event(), per_minute=True)
+        gone = [clock.monotonic() for _ in range(3) if rate_limiter.wait(450)]
+        assert gone == pytest.approx([0.0, 0.45, 0.9])
+
+
 class TestBackOff:
     @given(attempt=st.integers(1, 50))
     def test_doubles_up_to_a_minute_and_is_spread(self, attempt: int) -> None:

@@ -28,6 +28,15 @@ def test_two_batches_and_two_hundred_rows_are_the_word_on_all(max_users: int, en
     assert refusals.of_all is REFUSED
 
 
+def test_where_only_bytes_limit_a_batch_the_largest_one_refused_counts() -> None:
+    refusals = Refusals(operation(None))
+    refusals.note_batch(400)
+    refuse(refusals, 799)
+    assert refusals.of_all is None
+    refuse(refusals, 1)
+    assert refusals.of_all is REFUSED
+
+
 def test_any_other_response_shows_that_the_vendor_takes_requests() -> None:
     refusals = Refusals(operation(100))
     refusals.note_other()

@@ -13,6 +13,7 @@ from push.delivery.fake_vendor import ATTEMPTS, WORDS, operation
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.triage import Triage
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.model.verdicts import NOT_TRIED
 
 
@@ -52,6 +53,32 @@ def test_a_batch_refused_whole_is_halved_and_a_row_is_not(batch: Any) -> None:
     assert [positions(half.updates) for half in decision.halves] == [[0, 1], [2, 3, 4]]
     assert (list(decision.updates), decision.repeat, decision.stop) == ([], None, None)
     assert positions(triage.decide(batch(1), [WORDS["split"]], is_stopping=False).updates) == [0]
+
+
+DOUBTED = replace(WORDS["split"], status=Status.UNKNOWN)
+
+
+def test_a_refusal_in_doubt_is_halved_and_the_halves_stay_in_doubt(batch: Any) -> None:
+    triage = Triage(operation(None))
+    halves = triage.decide(batch(4), [DOUBTED] * 4, is_stopping=False).halves
+    assert [half.verdicts for half in halves] == [[DOUBTED] * 2] * 2
+    assert triage.untried(halves[0]) == [DOUBTED] * 2, "they may have been applied, and are not unsent"
+    alone = triage.decide(halves[1].pick([0]), [WORDS["split"]], is_stopping=False)
+    assert list(alone.verdicts) == [WORDS["split"]], "the vendor's own word on the row ends the doubt"
+
+
+def test_what_must_not_be_repeated_is_halved_only_if_nothing_was_applied(batch: Any) -> None:
+    triage = Triage(operation(None, idempotent=False))
+    decision = triage.decide(batch(4), [DOUBTED] * 4, is_stopping=False)
+    assert (decision.halves, list(decision.verdicts)) == ((), [DOUBTED] * 4)
+    assert len(triage.decide(batch(4), [WORDS["split"]] * 4, is_stopping=False).halves) == 2
+
+
+def test_requests_in_doubt_stop_the_push_where_none_may_be_repeated(batch: Any) -> None:
+    triage = Triage(operation(None, idempotent=False))
+    stops = [triage.decide(batch(300), [DOUBTED] * 300, is_stopping=False).stop for _ in range(2)]
+    assert stops[0] is None
+    assert isinstance(stops[1], RefusedConfiguration)
 
 
 def test_a_refusal_of_one_row_stops_the_push_and_no_row_is_tried_again(batch: Any) -> None:
