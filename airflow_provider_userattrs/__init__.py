@@ -8,7 +8,7 @@ this package while it starts.
 TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would cost whoever imports this package
 if TYPE_CHECKING:
     from airflow_provider_userattrs.changes import ChangedOnly
-    from airflow_provider_userattrs.columns import Constant, Hashed
+    from airflow_provider_userattrs.columns import Constant, Hashed, Phone, Using
     from airflow_provider_userattrs.sources.files import FileRows
     from airflow_provider_userattrs.sources.handover import hand_over
     from airflow_provider_userattrs.sources.rejects import Rejects
@@ -17,15 +17,29 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["ChangedOnly", "Constant", "FileRows", "Hashed", "Rejects", "SqlRows", "__version__", "hand_over", "shards"]
+__all__ = [
+    "ChangedOnly",
+    "Constant",
+    "FileRows",
+    "Hashed",
+    "Phone",
+    "Rejects",
+    "SqlRows",
+    "Using",
+    "__version__",
+    "hand_over",
+    "shards",
+]
 
 _MODULES = {
     "ChangedOnly": ".changes",
     "Constant": ".columns",
     "FileRows": ".sources.files",
     "Hashed": ".columns",
+    "Phone": ".columns",
     "Rejects": ".sources.rejects",
     "SqlRows": ".sources.sql",
+    "Using": ".columns",
     "hand_over": ".sources.handover",
     "shards": ".sources.shards",
 }

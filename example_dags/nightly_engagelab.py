@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
+from airflow_provider_userattrs import Phone
 from airflow_provider_userattrs.operators import (
     EngageLabSetAttributesOperator,
     EngageLabSetContactsOperator,
@@ -44,7 +45,7 @@ def nightly_engagelab():
     set_contacts = EngageLabSetContactsOperator(
         task_id="set_contacts",
         users=users,
-        contacts={"email": "email", "mobile_phone": "phone"},
+        contacts={"email": "email", "mobile_phone": Phone("phone", region="DE")},
         max_failed=0.05,
     )
     count_orders = EngageLabSetAttributesOperator(

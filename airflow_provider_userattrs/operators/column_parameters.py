@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from airflow_provider_userattrs.columns import Constant, Hashed
+from airflow_provider_userattrs.columns import Constant, Derived
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.sources.templates import is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
@@ -37,7 +37,7 @@ def check_columns(name: str, value: Any) -> None:
     for key, source in value.items():
         check_name(name, key)
         if not isinstance(source, Constant):
-            check_name(name, source.column if isinstance(source, Hashed) else source)
+            check_name(name, source.column if isinstance(source, Derived) else source)
 
 
 def check_exclude(name: str, value: Any) -> None:

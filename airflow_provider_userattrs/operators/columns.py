@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_userattrs.columns import Constant, Hashed
+from airflow_provider_userattrs.columns import Constant, Derived
 from airflow_provider_userattrs.operators.checked import CheckedOperator
 from airflow_provider_userattrs.operators.upstream import is_list
 from airflow_provider_userattrs.operators.users import Rows
@@ -103,8 +103,8 @@ class ColumnsOperator(CheckedOperator):
         return {
             name: Constant(render(source.value))
             if isinstance(source, Constant)
-            else Hashed(render(source.column))
-            if isinstance(source, Hashed)
+            else source.reading(render(source.column))
+            if isinstance(source, Derived)
             else source
             for name, source in columns.items()
         }
@@ -119,7 +119,7 @@ class ColumnsOperator(CheckedOperator):
 
 def _is_known(value: Any) -> bool:
     """Return whether a parameter is known when the DAG is parsed, with everything in it."""
-    if isinstance(value, (Constant, Hashed)):
+    if isinstance(value, (Constant, Derived)):
         return _is_known(value.value if isinstance(value, Constant) else value.column)
     if is_deferred(value):
         return False

@@ -53,7 +53,7 @@ class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
-        ``Constant(...)`` and ``Hashed("column")`` allowed as values.
+        ``Constant``, ``Hashed``, ``Phone`` and ``Using`` allowed as values.
     :param operation: ``"set"``; ``"increase"`` adds whole numbers, and is never sent again while it is in doubt
         whether it arrived; ``"add"`` and ``"remove"`` change lists.
     :param exclude: columns that are not sent, of all columns or of a list of them.
@@ -90,8 +90,8 @@ class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
     """Set contact channels in EngageLab: one request per user.
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
-    :param contacts: a list of columns, or ``{channel: column}`` such as ``{"mobile_phone": "phone"}``. Contacts are
-        text.
+    :param contacts: a list of columns, or ``{channel: column}`` such as ``{"mobile_phone": "phone"}``, with ``Phone``
+        and the like allowed as values. Contacts are text.
     :param channels: ``"known"`` for email, mobile_phone, landline_phone and whatsapp_phone alone, which EngageLab
         documents, or ``"any"``.
     :param check: whether an e-mail address and a phone number must look like one; a contact that does not makes its row

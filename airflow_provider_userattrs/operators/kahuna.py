@@ -61,7 +61,7 @@ class KahunaSetAttributesOperator(_KahunaOperator, SettingOperator):
     :param target: the credentials to find a user by, in order of preference: a list of columns named as Kahuna names
         the credentials, or ``{credential: column}``. Kahuna takes the first one that matches.
     :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
-        ``Constant(...)`` and ``Hashed("column")`` allowed as values.
+        ``Constant``, ``Hashed``, ``Phone`` and ``Using`` allowed as values.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
     :param exclude: columns that are not sent, of all columns or of a list of them.
     :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.

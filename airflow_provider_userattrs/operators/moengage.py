@@ -70,7 +70,7 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param customer_id: the column with the user's id.
     :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
-        ``Constant(...)`` and ``Hashed("column")`` allowed as values. ``platforms`` is one of them.
+        ``Constant``, ``Hashed``, ``Phone`` and ``Using`` allowed as values. ``platforms`` is one of them.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
     :param exclude: columns that are not sent, of all columns or of a list of them.
     :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.

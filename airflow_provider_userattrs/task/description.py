@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_userattrs.columns import Constant, Hashed
+from airflow_provider_userattrs.columns import Constant, Derived
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.push.model.phrases import listed
 
@@ -55,7 +55,7 @@ def _inverted(rename: Mapping[str, str] | None) -> dict[str, str] | None:
 def _origin(source: Any) -> str:
     if isinstance(source, Constant):
         return "a constant"
-    return f"{source.column}, hashed" if isinstance(source, Hashed) else str(source)
+    return source.in_words if isinstance(source, Derived) else str(source)
 
 
 def _short(value: Any) -> Any:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import airflow_provider_userattrs
+from airflow_provider_userattrs.columns import Using
 from airflow_provider_userattrs.push.mapping.attributes import require_name
+from airflow_provider_userattrs.push.mapping.derived import deriving
 from airflow_provider_userattrs.push.mapping.faults import row_type
 from airflow_provider_userattrs.push.mapping.values import ValueTable
 from airflow_provider_userattrs.push.model import verdicts as engine
@@ -102,6 +104,7 @@ def made() -> dict[str, list[Verdict]]:
         "push.model.verdicts": [engine.too_large(moengage.MAX_BYTES)],
         "push.mapping.faults": [row_type(()), row_type([{}]), row_type("")],
         "push.mapping.attributes": [refused(partial(require_name, name, rules)) for name in names],
+        "push.mapping.derived": [refused(lambda: deriving(Using("", int), rules.types)[str](""))],
         "push.mapping.values": [refused(lambda: ValueTable({})[bytes](b""))],
         "push.rejects.lines": [invalid(*read_lines(["?"]))],
         "push.report.counts": [other(Status.REJECTED)],
@@ -127,6 +130,8 @@ VERDICTS = {
         "push.mapping.numbers",
         "push.mapping.times",
         "push.mapping.encodable",
+        "push.mapping.phones",
+        "push.mapping.derived",
     ],
     "engagelab-values": [f"vendors.engagelab.{module}" for module in ("values", "identifiers", "contacts")],
     "kahuna-values": ["vendors.kahuna.values"],

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from airflow_provider_userattrs.columns import Constant, Hashed
+from airflow_provider_userattrs.columns import Constant, Derived
+from airflow_provider_userattrs.push.mapping.derived import deriving
 from airflow_provider_userattrs.push.mapping.encodable import encoding_verdict, is_encodable
-from airflow_provider_userattrs.push.mapping.hashing import hashing
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, ValueTable
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
-Attributes: TypeAlias = "Mapping[str, str | Constant | Hashed] | Iterable[str]"
+Attributes: TypeAlias = "Mapping[str, str | Constant | Derived] | Iterable[str]"
 
 #: Attribute, the column it comes from, the table from its value's type to a converter.
 Columns: TypeAlias = tuple[tuple[str, str, ValueTable], ...]
@@ -39,9 +39,10 @@ class Compiled:
 def compile_attributes(attributes: Attributes, rules: Rules) -> Compiled:
     """Return attributes as the mapper needs them.
 
-    :param attributes: columns, or ``{attribute: column | Constant | Hashed}``.
+    :param attributes: columns, or ``{attribute: column | Constant | Derived}``.
     :param rules: the vendor's rules for the operation.
     :raises InvalidRow: if a name or a constant breaks one of the vendor's rules.
+    :raises RefusedConfiguration: if a value cannot be derived as the author wants it.
     """
     pairs = attributes if isinstance(attributes, Mapping) else {name: name for name in attributes}
     compiled = Compiled()
@@ -57,8 +58,8 @@ def compile_attributes(attributes: Attributes, rules: Rules) -> Compiled:
             if not is_encodable(value):
                 raise InvalidRow(encoding_verdict(value).on(name))
             compiled.constants[name] = value
-        elif isinstance(source, Hashed):
-            columns.append((name, source.column, hashing(table)))
+        elif isinstance(source, Derived):
+            columns.append((name, source.column, deriving(source, table)))
         else:
             columns.append((name, source, table))
     compiled.columns = tuple(columns)

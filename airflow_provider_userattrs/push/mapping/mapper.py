@@ -46,7 +46,7 @@ class Mapper:
 
     :param rules: the vendor's rules for the operation.
     :param user: credential -> column that holds it, in order of preference.
-    :param attributes: columns, or ``{attribute: column | Constant | Hashed}``; None for every column but the user's.
+    :param attributes: columns, or ``{attribute: column | Constant | Derived}``; None for every column but the user's.
     :param exclude: columns that are not sent, where ``attributes`` is None.
     :param rename: column -> attribute, where ``attributes`` is None; other columns keep their names.
     :param unset: attributes to remove from every user; with these, no attribute is set.
@@ -172,7 +172,7 @@ class Mapper:
                     if type(value) is Noted:
                         notes = [*notes, (name, value.note)]
                         value = value.value
-                    elif value is None:  # a blank text that was to be hashed
+                    elif value is None:  # such as a blank text that was to be hashed
                         if self._unset_nulls:
                             unset = [*unset, name]
                         continue
