@@ -114,6 +114,31 @@ def kahuna() -> None:
     show("Kahuna, 20 ms, 16 in flight: of wrk", ">= 0.8", f"{share:.2f}", share >= 0.8, found)
 
 
+def bulk() -> None:
+    """Measure MoEngage in bulk beside one user a POST and beside wrk, how full requests are, and the cap."""
+    full: list[float] = []
+
+    def pushed(rows: int, **options: Any) -> float:
+        result = side("package", rows, url, vendor="moengage", bulk=True, **options)
+        full.append(sum(sorted(result["bytes"])[1:]) / (len(result["bytes"]) - 1) / 100_000)  # the last is not full
+        return float(result["rate"])
+
+    with vendor(20) as url:
+        found = turns(
+            bulk=lambda: pushed(120_000),
+            single=lambda: side("package", 6_000, url, vendor="moengage")["rate"],
+            wrk=lambda: wrk(url, "/moengage/v1/transition", 16, 2),
+        )
+        times = found["bulk"] / found["single"]
+        show("MoEngage in bulk, 20 ms, no cap: times one user a POST", ">= 6", f"{times:.0f}", times >= 6, found)
+        show(
+            "the same: share of the 100,000 bytes that a request has", ">= 0.95", f"{min(full):.3f}", min(full) >= 0.95
+        )
+        result = side("package", 20_000, url, vendor="moengage", bulk=True, rate=1_000)
+    rate = result["rate"]
+    show("the same at its cap of 1,000 users/s: reached", ">= 0.98", f"{rate / 1_000:.3f}", rate >= 980)
+
+
 def cap() -> None:
     """Measure a cap, from the vendor's own arrival times."""
     for rate, rows, concurrency in ((10_000 / 60, 1_300, 16), (1_000.0, 8_000, 96)):
@@ -243,7 +268,7 @@ def imports() -> None:
         show(f"import of operators.{name}, ms over BaseOperator's", "<= 50", f"{found['ms']:.0f}", found["ms"] <= 50)
 
 
-ROWS = (single_32, single_64, at_once, kahuna, cap, own_work, changed_only, tls, imports, sources, shards)
+ROWS = (single_32, single_64, at_once, kahuna, bulk, cap, own_work, changed_only, tls, imports, sources, shards)
 
 
 def main() -> None:

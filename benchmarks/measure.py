@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sides import VENDORS, row
+from sides import BULK, VENDORS, row
 
 HERE = Path(__file__).resolve().parent
 PEERS_PYTHON = HERE / ".venv" / "bin" / "python"
@@ -70,7 +70,7 @@ def side(
         arrived = stats(url)
         if arrived["rows"] != rows:
             raise SystemExit(f"{name}: {rows} rows pushed, {arrived['rows']} arrived")
-        result["arrivals"] = arrived["arrivals"]
+        result |= {"arrivals": arrived["arrivals"], "bytes": arrived["bytes"]}
     result["rate"] = rows / result["seconds"]
     result["cpu_a_row"] = result["cpu"] / rows
     return result
@@ -80,7 +80,7 @@ def wrk(url: str, path: str, connections: int, seconds: int = 3) -> float:
     """Return how many users a second wrk posts."""
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing: install the package wrk, then run again.")
-    known = VENDORS[path.strip("/")]
+    known = BULK if path.endswith("/transition") else VENDORS[path.strip("/")]
     content, users = known.request(), known.users
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(f'wrk.method = "POST"\nwrk.body = [==[{content.decode()}]==]\n')

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import local
 from types import SimpleNamespace
@@ -53,6 +53,13 @@ def batch() -> bytes:
     return json.dumps({"user_attributes_array": users}, separators=(",", ":")).encode()
 
 
+def full_bulk() -> bytes:
+    """Return 500 users as MoEngage takes them in bulk, some 75 KB."""
+    attributes = {key: value for key, value in row(1).items() if key != "euid"}
+    users = [{"type": "customer", "customer_id": f"user{n}", "attributes": attributes} for n in range(500)]
+    return json.dumps({"type": "transition", "elements": users}, separators=(",", ":")).encode()
+
+
 @dataclass(frozen=True)
 class Vendor:
     """What a side must know of a vendor.
@@ -84,6 +91,9 @@ VENDORS = {
     ),
     "moengage": Vendor("MoEngageSetAttributesOperator", {"customer_id": "euid"}, b'{"status":"success"}'),
 }
+
+#: MoEngage with ``bulk=True``.
+BULK = replace(VENDORS["moengage"], parameters={"customer_id": "euid", "bulk": True}, request=full_bulk, users=500)
 
 QUERY = """SELECT 'user' || n AS euid, n AS id, 'user' || n || '@example.com' AS email, n % 90 AS age,
 n / 7.0 AS balance, n % 2 = 0 AS vip, timestamptz '2026-01-01' + n * interval '1 s' AS seen
@@ -137,11 +147,13 @@ def package(
     known: str | None = None,
     changed: bool = False,
     dry_run: bool = False,
+    bulk: bool = False,
 ) -> Callable[[], None]:
     """Push through the real operator; without ``send``, an answer is made up in place of the request.
 
     :param known: the folder for what the vendor is known to hold, to send only what changed.
     :param changed: whether one user of 50 has changed.
+    :param bulk: whether a request holds as many users as fit.
     """
     from importlib import import_module
 
@@ -153,7 +165,7 @@ def package(
     os.environ[f"AIRFLOW_CONN_{vendor.upper()}_DEFAULT"] = json.dumps(
         {"conn_type": vendor, "host": f"{url}/{vendor}", "login": "key", "password": "secret", "extra": extra}
     )
-    of = VENDORS[vendor]
+    of = BULK if bulk else VENDORS[vendor]
     import_module(f"airflow_provider_userattrs.hooks.{vendor}")  # the peers' imports are not measured either
     operator_class = getattr(import_module(f"airflow_provider_userattrs.operators.{vendor}"), of.operator)
     operator = operator_class(

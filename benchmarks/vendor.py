@@ -23,15 +23,16 @@ ANSWERS = {
 
 
 class Stats:
-    """Count rows, and keep when each request arrived."""
+    """Count rows, and keep when each request arrived and how long its body was."""
 
     def __init__(self) -> None:
         self.rows = 0
+        self.bytes: list[int] = []
         self.arrivals: list[float] = []
 
     def take(self) -> bytes:
         """Return what was counted, and reset the counts."""
-        result = json.dumps({"rows": self.rows, "arrivals": self.arrivals}).encode()
+        result = json.dumps({"rows": self.rows, "arrivals": self.arrivals, "bytes": self.bytes}).encode()
         self.__init__()  # type: ignore[misc]
         return result
 
@@ -63,16 +64,17 @@ class Connection(asyncio.Protocol):
         if head.startswith(b"GET /stats"):
             self.write(self.stats.take())
             return
-        path = head[5:15]
+        path = head[5:30]
         if path.startswith(b"/kahuna"):
             users = body.count(b'"target"')
             content = b"[" + b",".join([b'{"success":true}'] * users) + b"]"
         else:
-            users = 1
+            users = body.count(b'"customer_id"') if b"/transition" in path else 1
             content = next(answer for start, answer in ANSWERS.items() if path.startswith(start[:9]))
         waited = self.waited() if path.startswith(b"/moengage") else 0.0  # caps are measured there, speed elsewhere
         self.stats.arrivals.append(time.monotonic() - waited)
         self.stats.rows += users
+        self.stats.bytes.append(len(body))
         if self.delay:
             self.loop.call_later(self.delay, self.write, content)
         else:

@@ -41,6 +41,7 @@ def nightly_moengage():
             "bio": "bio",
             "loaded_by": Constant("{{ dag.dag_id }}"),
         },
+        bulk=True,
         max_failed=0.05,
     )
     unset_attributes = MoEngageUnsetAttributesOperator(
