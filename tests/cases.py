@@ -64,7 +64,7 @@ class Case:
 
     @property
     def idempotent(self) -> bool:
-        return self.operation != "increase"
+        return self.operation not in self.vendor.once
 
     @property
     def overwrites(self) -> bool:
@@ -258,6 +258,8 @@ class Bench:
         if case.operation == "add":
             tags = stored.get("tags", [])
             assert all(values[position][0] in tags for position in accepted), "accepted, and not there"
+            if not case.idempotent:
+                assert len(tags) == len(set(tags)), "added twice"
         elif case.operation == "remove":
             tags = stored.get("tags", [])
             assert not any(values[position][0] in tags for position in accepted), "accepted, and still there"

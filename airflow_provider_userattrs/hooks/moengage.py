@@ -64,6 +64,7 @@ class MoEngageHook(VendorHook):
         customer_id: str,
         attributes: Mapping[str, Any],
         *,
+        operation: str = "set",
         update_existing_only: bool = False,
         timezone: str = "UTC",
     ) -> Verdict:
@@ -71,16 +72,19 @@ class MoEngageHook(VendorHook):
 
         :param customer_id: the user's id.
         :param attributes: attribute -> value; ``platforms`` among them.
+        :param operation: ``"set"``; ``"add"`` to add values to arrays, or ``"remove"`` to remove them.
         :param update_existing_only: whether to skip users that MoEngage does not know.
         :param timezone: the time zone of naive datetimes, an IANA name; times are sent in UTC.
         :raises TypeError: if an argument has another shape; the error shows the right one.
-        :raises ValueError: if there is no such time zone.
+        :raises ValueError: if there is no such operation or time zone.
         :raises RefusedConfiguration: if the connection cannot work.
         """
         check_user("customer_id", customer_id, _SET)
         check_values("attributes", attributes, _SET)
-        operation = moengage.set_attributes(update_existing_only=update_existing_only)
-        return self.push(operation, [({"customer_id": customer_id}, attributes)], timezone=timezone)[0]
+        if operation not in moengage.SET_OPERATIONS:
+            raise ValueError(f"operation is {operation!r}; use one of {', '.join(moengage.SET_OPERATIONS)}")
+        set_attributes = moengage.set_attributes(operation, update_existing_only=update_existing_only)
+        return self.push(set_attributes, [({"customer_id": customer_id}, attributes)], timezone=timezone)[0]
 
     def unset_attributes(
         self, customer_id: str, attributes: Iterable[str], *, match: str = "equals", case_sensitive: bool = True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.setting import SettingOperator
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 
@@ -71,7 +72,9 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     :param customer_id: the column with the user's id.
     :param attributes: None for every other column; a list of columns; or ``{attribute: column}``, with
         ``Constant``, ``Hashed``, ``Phone`` and ``Using`` allowed as values. ``platforms`` is one of them.
-    :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it.
+    :param operation: ``"set"``; ``"add"`` adds values to arrays, and is never sent again while it is in doubt whether
+        it arrived; ``"remove"`` removes values from arrays.
+    :param nulls: what a NULL means: ``"skip"`` the attribute, or with ``operation="set"`` ``"unset"`` it.
     :param exclude: columns that are not sent, of all columns or of a list of them.
     :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
@@ -84,6 +87,7 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
 
     configuration_fields: ClassVar[tuple[str, ...]] = (
         *SettingOperator.configuration_fields,
+        "operation",
         "oversize",
         "update_existing_only",
     )
@@ -91,6 +95,7 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
         **_MoEngageOperator.checks,
         **SettingOperator.checks,
         "attributes": column_parameters.check_columns,
+        "operation": parameters.choice(*moengage.SET_OPERATIONS),
         "oversize": parameters.choice("refuse", "send"),
         "update_existing_only": parameters.check_flag,
     }
@@ -99,12 +104,14 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
         self,
         *,
         attributes: Any = None,
+        operation: str = "set",
         oversize: str = "refuse",
         update_existing_only: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.attributes = attributes
+        self.operation = operation
         self.oversize = oversize
         self.update_existing_only = update_existing_only
         self.check_given()
@@ -112,8 +119,19 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     def make_operation(self) -> Operation:
         """Return the operation."""
         return moengage.set_attributes(
-            check_size=self.oversize != "send", update_existing_only=self.update_existing_only, bulk=self.bulk
+            self.operation or "set",  # None: a template rendered to an unknown operation; nothing is sent
+            check_size=self.oversize != "send",
+            update_existing_only=self.update_existing_only,
+            bulk=self.bulk,
         )
+
+    def mapper_options(self) -> dict[str, Any]:
+        """Return the mapper's options."""
+        if self.operation != "set" and self.nulls == "unset":
+            raise RefusedConfiguration(
+                f'nulls is "unset", but operation="{self.operation}" only changes arrays; use "skip"'
+            )
+        return super().mapper_options()
 
 
 class MoEngageUnsetAttributesOperator(_MoEngageOperator):

@@ -32,7 +32,7 @@ class Rejects:
     :param path: the ``rejects_path`` of the push, or the file that its report names, or a list of them, on any storage
         that ObjectStoragePath supports; may be a template.
     :param in_doubt: whether to replay rows that may have been applied, although the operation (EngageLab's
-        ``increase``) is not idempotent.
+        ``increase``, MoEngage's ``add``) is not idempotent.
     """
 
     template_fields = ("path",)

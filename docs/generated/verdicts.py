@@ -135,7 +135,7 @@ VERDICTS = {
     ],
     "engagelab-values": [f"vendors.engagelab.{module}" for module in ("values", "identifiers", "contacts")],
     "kahuna-values": ["vendors.kahuna.values"],
-    "moengage-values": [f"vendors.moengage.{module}" for module in ("ids", "names", "values", "standard")],
+    "moengage-values": [f"vendors.moengage.{module}" for module in ("ids", "names", "values", "standard", "arrays")],
     "sources": [
         "sources.column_types",
         "sources.database.cells",

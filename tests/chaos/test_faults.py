@@ -15,6 +15,9 @@ from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.task import run as run_module
 
+#: Operations that must not be repeated.
+ONCE = [case for case in CASES if not case.idempotent]
+
 
 @pytest.fixture(
     params=[case for case in CASES if case.operation == "set" and case.batch > 1], ids=lambda case: str(case.name)
@@ -174,11 +177,11 @@ def test_a_state_store_that_refuses_does_not_end_an_idempotent_push(push: Any, a
     assert run.report["accepted"] == 300
 
 
+@pytest.mark.parametrize("case", ONCE, ids=[case.name for case in ONCE])
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_without_its_store_nothing_that_must_not_be_repeated_is_sent_unnoted(
-    bench: Any, monkeypatch: Any, fake_clock: Any, after: int
+    case: Case, bench: Any, monkeypatch: Any, fake_clock: Any, after: int
 ) -> None:
-    (case,) = (case for case in CASES if not case.idempotent)
     bench.prepare(case, 300)
     bench.connect(case.vendor.name)
     monkeypatch.setattr(run_module, "Clock", fake_clock)

@@ -76,6 +76,8 @@ class TestAccepted:
             {"attributes": {"a": 1, "b": 2}, "unset": []},
             {"attributes": {}, "unset": ["a"]},
         ]
+        client.track(JOHN, {"addValueToArrayField": {"t": ["x"]}})
+        assert user(control)["history"][-1] == {"attributes": {"t": ["x"]}, "unset": [], "added": {"t": ["x"]}}
 
 
 class TestCredentials:

@@ -55,6 +55,7 @@ class VendorCase(ABC):
     :param documented: every code that the vendor's pages have.
     :param busy: a user is refused for now.
     :param partial: some of a user's attributes are accepted; None if there is no such response.
+    :param once: operations that must not be repeated.
     :param ways: further parameters of its operators, with which the same must be true.
     :param waits: how the vendor asks to wait, besides the usual headers: a name, the headers of a 429, the seconds they
         mean.
@@ -78,6 +79,7 @@ class VendorCase(ABC):
     documented: Sequence[Documented]
     busy: dict[str, Any] = field(default_factory=lambda: {"status": 429})
     partial: dict[str, Any] | None = None
+    once: Sequence[str] = ("increase",)
     ways: Sequence[dict[str, Any]] = ({},)
     waits: Sequence[tuple[str, dict[str, str], float]] = ()
 

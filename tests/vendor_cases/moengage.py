@@ -51,6 +51,12 @@ class MoEngageCase(VendorCase):
         for user in imitation.users.by_id.values():
             user.attributes.update(values)
 
+    def values(self, shown: dict[str, Any], operation: str) -> dict[str, Any]:
+        """Return what an entry in a user's history added to arrays or removed from them, too."""
+        changes = {"add": "added", "remove": "removed"}
+        asked: dict[str, Any] = shown.get(changes.get(operation, ""), {})
+        return asked or shown.get("attributes") or {}
+
     def users_in(self, body: bytes) -> list[Any]:
         return [json.loads(body)["customer_id"]]
 
@@ -64,12 +70,15 @@ MOENGAGE = MoEngageCase(
     imitation=MoEngage,
     operations={
         "set": (MoEngageSetAttributesOperator, {}),
+        "add": (MoEngageSetAttributesOperator, {"operation": "add"}),
+        "remove": (MoEngageSetAttributesOperator, {"operation": "remove"}),
         "unset": (MoEngageUnsetAttributesOperator, {"attributes": ["gone", "gone_too"]}),
     },
     user_column="customer_id",
     time_form="%Y-%m-%dT%H:%M:%SZ",
     date_form="%Y-%m-%d",
     longest_value=512,
+    once=("add",),
     ways=({}, {"bulk": True}),
     refused={"code": "MissingAttributeError"},
     all_refused={"status": 200, "body": '{"status": "fail", "error": {"message": "no", "type": "ServerError"}}'},

@@ -115,5 +115,7 @@ class Users:
         user.updates += 1
         if self._switches["history"]:
             user.history = user.history or []
-            user.history.append({"attributes": changed, "unset": sorted(unset)})
+            arrays = {"added": update.added, "removed": update.removed}
+            asked = {name: dict(values) for name, values in arrays.items() if values}
+            user.history.append({"attributes": changed, "unset": sorted(unset), **asked})
         return True

@@ -25,6 +25,7 @@ import orjson
 from airflow_provider_userattrs.push.model.operation import Encode, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.vendors.http import asked_to_wait
+from airflow_provider_userattrs.vendors.moengage.arrays import FIELDS, array_rules
 from airflow_provider_userattrs.vendors.moengage.responses import read, read_bulk
 from airflow_provider_userattrs.vendors.moengage.values import rules, unset_rules
 
@@ -50,6 +51,10 @@ MAX_BULK_RATE = 60_000 / 60
 #: (https://www.moengage.com/docs/user-guide/data/key-concepts/fair-usage-policy-fup).
 REFRESH_AFTER = timedelta(days=45)
 
+#: What can be done with attributes besides unsetting them. It is not documented whether MoEngage adds to an array what
+#: it holds already, so ``add`` is not repeated.
+SET_OPERATIONS = ("set", *FIELDS)
+
 #: How an attribute to unset is matched (seed 003_dbbef344ba752faa, "type operator"; the words:
 #: https://www.moengage.com/docs/user-guide/data/user-data/unset-user-attributes).
 MATCHES = ("equals", "prefix", "suffix", "contains")
@@ -63,19 +68,22 @@ def base_url(data_center: str) -> str:
     return f"https://api-{data_center}.moengage.com"
 
 
-def set_attributes(*, check_size: bool = True, update_existing_only: bool = False, bulk: bool = False) -> Operation:
-    """Return the operation that sets attributes; the workspace is the connection's.
+def set_attributes(
+    operation: str = "set", *, check_size: bool = True, update_existing_only: bool = False, bulk: bool = False
+) -> Operation:
+    """Return the operation that sets attributes, adds to arrays or removes from them, in the connection's workspace.
 
+    :param operation: one of `SET_OPERATIONS`.
     :param check_size: whether names, texts and lists that MoEngage would cut are refused.
     :param update_existing_only: whether to skip users that MoEngage does not know.
     :param bulk: whether a request holds as many users as fit.
     """
-    operation = Operation(
+    made = Operation(
         vendor=VENDOR,
-        name="set attributes",
+        name=f"{operation} attributes",
         path="/v1/customer",
-        rules=partial(rules, check_size=check_size),
-        encode=_encode("equals", True, update_existing_only),
+        rules=partial(rules if operation == "set" else array_rules, check_size=check_size),
+        encode=_encode("equals", True, update_existing_only, FIELDS.get(operation)),
         read=read,
         asked_to_wait=asked_to_wait,
         accepted_means=_EXISTING_ONLY if update_existing_only else _QUEUED,
@@ -83,9 +91,11 @@ def set_attributes(*, check_size: bool = True, update_existing_only: bool = Fals
         max_bytes=MAX_BYTES,
         max_rate=MAX_RATE,
         rate_unit="users",
-        refresh_after=REFRESH_AFTER,
+        idempotent=operation != "add",
+        overwrites=operation == "set",
+        refresh_after=REFRESH_AFTER if operation == "set" else None,
     )
-    return in_bulk(operation) if bulk else operation
+    return in_bulk(made) if bulk else made
 
 
 def unset_attributes(*, match: str = "equals", case_sensitive: bool = True, bulk: bool = False) -> Operation:
@@ -122,13 +132,13 @@ def in_bulk(operation: Operation) -> Operation:
     )
 
 
-def _encode(match: str, case_sensitive: bool, update_existing_only: bool) -> Encode:
+def _encode(match: str, case_sensitive: bool, update_existing_only: bool, array_field: str | None = None) -> Encode:
     def encode(update: UserUpdate) -> bytes:
         body: dict[str, Any] = {"type": "customer", "customer_id": update.user}
         if update_existing_only:
             body["update_existing_only"] = True
         if update.attributes:
-            body["attributes"] = update.attributes
+            body["attributes"] = update.attributes if array_field is None else {array_field: update.attributes}
         if update.unset:
             body["unset_attributes"] = [
                 {"type": match, "attr": name, "case_sensitive": case_sensitive} for name in update.unset
@@ -139,4 +149,4 @@ def _encode(match: str, case_sensitive: bool, update_existing_only: bool) -> Enc
 
 
 #: Name -> operation, without options.
-OPERATIONS = {"set": set_attributes(), "unset": unset_attributes()}
+OPERATIONS = {**{operation: set_attributes(operation) for operation in SET_OPERATIONS}, "unset": unset_attributes()}

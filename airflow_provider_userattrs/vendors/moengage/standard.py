@@ -31,6 +31,7 @@ TEXTS = ("name", "first_name", "last_name", "email", "gender", "mobile", "source
 NUMBERS = ("age", "transactions", "revenue")
 BOOLEANS = ("moe_unsubscribe",)
 DATES = ("created_time", "last_seen")
+STANDARD = frozenset({*TEXTS, *NUMBERS, *BOOLEANS, *DATES, "moe_geo_location", "platforms"})
 PLATFORMS = frozenset({"android", "ios", "web"})
 
 _FROM_TEXT = "text sent as a number"
