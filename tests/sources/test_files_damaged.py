@@ -99,6 +99,8 @@ def test_a_zip_file_holds_one_file(tmp_path: Path) -> None:
         ("u.json", b'\xef\xbb\xbf[\n  {"a": 1}\n]\n', "is a JSON array"),
         ("u.jsonl", b'{"rejects":{"part":1}}\n', r"read it with Rejects\(path\)"),
     ],
+    # An archive holds the time it was made at.
+    ids=lambda value: "content" if isinstance(value, bytes) else None,
 )
 def test_a_file_that_is_not_lines_of_text_gives_one_sentence(
     tmp_path: Path, name: str, content: bytes, words: str
