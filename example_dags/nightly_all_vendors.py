@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag
 from warehouse import LEFT_THE_NEWSLETTER, USERS
 
 from airflow_provider_userattrs import Constant, Hashed
@@ -18,6 +17,11 @@ from airflow_provider_userattrs.operators import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
+
+try:
+    from airflow.sdk import dag
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag
 
 # Where a retry of "increase" finds what was sent. Airflow 3.3 and later need no folder for it.
 CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag
 from warehouse import TYPES
 
 from airflow_provider_userattrs import SqlRows
 from airflow_provider_userattrs.operators import MoEngageSetAttributesOperator
+
+try:
+    from airflow.sdk import dag
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag
 
 # From the first moment on, up to but without the second. On Airflow 3 data_interval_start is no other moment than
 # data_interval_end, and a night that failed would be lost with it on any Airflow.

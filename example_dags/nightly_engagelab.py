@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
 from airflow_provider_userattrs import Phone
@@ -14,6 +13,11 @@ from airflow_provider_userattrs.operators import (
     EngageLabSetContactsOperator,
     EngageLabUnsetAttributesOperator,
 )
+
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag, task
 
 # Where a retry of "increase" finds what was sent. Airflow 3.3 and later need no folder for it.
 CHECKPOINTS = "{{ var.value.get('checkpoints_folder', '/tmp/userattrs-checkpoints') }}"

@@ -5,10 +5,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
 from airflow_provider_userattrs.operators import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
+
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag, task
 
 
 @dag(

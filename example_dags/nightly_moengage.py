@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag, task
 from made_up_users import read_users
 
 from airflow_provider_userattrs import Constant, Hashed
 from airflow_provider_userattrs.operators import MoEngageSetAttributesOperator, MoEngageUnsetAttributesOperator
+
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag, task
 
 
 @dag(

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag
 from warehouse import USERS
 
 from airflow_provider_userattrs import ChangedOnly
@@ -14,6 +13,11 @@ from airflow_provider_userattrs.operators import (
     KahunaSetAttributesOperator,
     MoEngageSetAttributesOperator,
 )
+
+try:
+    from airflow.sdk import dag
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag
 
 # Each task keeps files of its own here, with nothing in them but digests.
 KNOWN = ChangedOnly("{{ var.value.known_folder }}", full_refresh="{{ params.full_refresh }}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag, task
 from warehouse import USERS
 
 from airflow_provider_userattrs import shards
@@ -15,6 +14,11 @@ from airflow_provider_userattrs.operators import (
     MoEngageSetAttributesOperator,
     PushTotalOperator,
 )
+
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag, task
 
 PROFILE = ["first_name", "plan", "birthday", "last_order_at", "lifetime_value"]
 

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests take of Airflow, where this one has it.
-
-The compatibility provider knows; the oldest that is allowed does not yet, and stands beside Airflow 2.11.
-"""
+"""What the tests take of Airflow, where this one has it."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-
-import pytest
 
 from airflow_provider_userattrs._airflow import (
     AirflowException,
@@ -25,10 +20,11 @@ from airflow_provider_userattrs._airflow import (
     get_current_context,
 )
 
-_HAS_COMPAT_SDK = find_spec("airflow.providers.common.compat.sdk") is not None
+#: The compatibility provider has this as of 1.8.
+HAS_COMPAT_SDK = find_spec("airflow.providers.common.compat.sdk") is not None
 
-if TYPE_CHECKING or _HAS_COMPAT_SDK:
-    from airflow.providers.common.compat.sdk import DAG, Asset, dag, task, task_group
+if TYPE_CHECKING or find_spec("airflow.sdk"):
+    from airflow.sdk import DAG, Asset, dag, task, task_group
 else:
     from airflow.datasets import Dataset as Asset
     from airflow.decorators import dag, task, task_group
@@ -37,6 +33,7 @@ else:
 __all__ = [
     "DAG",
     "DAG_FILE",
+    "HAS_COMPAT_SDK",
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
@@ -50,7 +47,6 @@ __all__ = [
     "XComArg",
     "dag",
     "get_current_context",
-    "require_compat_sdk",
     "task",
     "task_group",
 ]
@@ -58,12 +54,6 @@ __all__ = [
 #: A line of code that loads what any DAG file does.
 DAG_FILE = (
     "import airflow.providers.common.compat.sdk as sdk; sdk.DAG; sdk.BaseOperator; sdk.BaseHook"
-    if _HAS_COMPAT_SDK
+    if HAS_COMPAT_SDK
     else "from airflow.models import DAG, BaseOperator; from airflow.hooks.base import BaseHook"
 )
-
-
-def require_compat_sdk() -> None:
-    """Skip a test of code that imports as README does, where the compatibility provider is too old for that."""
-    if not _HAS_COMPAT_SDK:
-        pytest.skip("imports as README has them: common-compat 1.8 and later")

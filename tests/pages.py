@@ -40,9 +40,6 @@ def blocks(page: str, heading: str, language: str | None = None) -> list[Block]:
 
 def parsed(folder: Path) -> Any:
     """Parse a folder of DAGs as Airflow does."""
-    from airflow_names import require_compat_sdk  # most pages' tests need no Airflow
-
-    require_compat_sdk()
     module = "airflow.dag_processing.dagbag" if find_spec("airflow.dag_processing.dagbag") else "airflow.models.dagbag"
     bag = import_module(module).DagBag(dag_folder=str(folder))
     assert bag.import_errors == {}

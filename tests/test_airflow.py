@@ -8,16 +8,18 @@ import sys
 from importlib import import_module
 
 import pytest
-from airflow_names import require_compat_sdk
+from airflow_names import HAS_COMPAT_SDK
 from versions import AIRFLOW
 
 from airflow_provider_userattrs import _airflow
 
+needs_compat_sdk = pytest.mark.skipif(not HAS_COMPAT_SDK, reason="common-compat's sdk: 1.8 and later")
+
 OLD = "import sys; sys.modules['airflow.providers.common.compat.sdk'] = None\n"
 
 
+@needs_compat_sdk
 def test_a_name_is_the_compatibility_provider_s() -> None:
-    require_compat_sdk()
     compat = import_module("airflow.providers.common.compat.sdk")
     for name in _airflow._MODULES:
         assert getattr(_airflow, name) is getattr(compat, name)
@@ -28,9 +30,9 @@ def test_another_name_is_an_attribute_error() -> None:
         _ = _airflow.Nope  # type: ignore[attr-defined]
 
 
+@needs_compat_sdk
 @pytest.mark.skipif(AIRFLOW.release >= (3, 2), reason="no constraints from 3.2 on have such a provider")
 def test_without_it_a_name_is_the_same() -> None:
-    require_compat_sdk()
     code = OLD + (
         "from airflow_provider_userattrs import _airflow\n"
         "found = {name: getattr(_airflow, name) for name in _airflow._MODULES}\n"

@@ -23,7 +23,6 @@ from typing import Any
 
 import pytest
 import requests
-from airflow_names import require_compat_sdk
 from pages import blocks, parsed, section
 
 from airflow_provider_userattrs.sandbox.vendors import VENDORS
@@ -53,7 +52,6 @@ class Walk:
 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
-    require_compat_sdk()
     home = tmp_path_factory.mktemp("home")
     env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
     env |= {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

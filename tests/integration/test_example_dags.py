@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from typing import Any
 
 import pytest
 import warehouse_file
-from airflow_names import require_compat_sdk
 from versions import AIRFLOW, has
 
 import airflow_provider_userattrs
@@ -39,7 +39,6 @@ STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", 
 @pytest.fixture
 def examples(airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Parse the folder as Airflow does."""
-    require_compat_sdk()
     try:
         from airflow.dag_processing.dagbag import DagBag
     except ImportError:  # Airflow 2
@@ -379,8 +378,17 @@ def test_no_example_has_airflow_log_the_users(examples: Any) -> None:
 
 
 def test_examples_import_what_every_supported_airflow_has() -> None:
-    for path in [*EXAMPLES.glob("*.py"), EXAMPLES.parent / "README.md"]:
-        assert "from airflow.sdk import" not in path.read_text(encoding="utf-8")
+    for path in [*EXAMPLES.glob("nightly_*.py"), EXAMPLES.parent / "README.md"]:
+        text = path.read_text(encoding="utf-8")
+        both = re.findall(
+            r"^try:\n    from airflow\.sdk import (.+)\n"
+            r"except ImportError:  # Airflow 2\n    from airflow\.decorators import (.+)$",
+            text,
+            re.MULTILINE,
+        )
+        assert both, path
+        assert all(newer == older for newer, older in both)
+        assert len(re.findall(r"from airflow\.\S+ import (?:dag|task)", text)) == 2 * len(both)
 
 
 def test_increase_has_a_checkpoint_path_before_airflow_3_3(examples: Any) -> None:

@@ -44,6 +44,7 @@ def test_each_module_of_the_engine_has_a_test_file() -> None:
 
 def test_tests_import_what_moves_in_airflow_from_one_place() -> None:
     """They run beside a compatibility provider too that has no `sdk` yet."""
-    imports = re.compile(r"^ *from airflow\.providers\.common\.compat\.sdk import", re.MULTILINE)
+    places = r"providers\.common\.compat\.sdk|decorators|datasets"
+    imports = re.compile(rf"^ *from airflow\.(?:{places}) import", re.MULTILINE)
     themselves = [file.name for file in sorted(TESTS.rglob("*.py")) if imports.search(file.read_text())]
     assert themselves == ["airflow_names.py"], "the others import these names from it"
