@@ -16,24 +16,44 @@ class ChangedOnly:
     nobody can find out by guessing whose they are. A user whose update was not accepted is sent again by the next
     push, with the values of that day, until it is. docs/changed-only.md says what is kept and what it is worth.
 
+    With ``removed="unset"`` the users' ids are kept too, as they are sent.
+
     :param path: a folder for the files, on any storage that ObjectStoragePath knows; may be a template. One folder may
         serve several tasks: each reads the files that it has written itself.
     :param refresh_after: after how long a user is sent although nothing changed, spread over the pushes by user; None
         for the vendor's default: 45 days at MoEngage, never at the others.
     :param full_refresh: whether this push sends all users; True, False, or a template that renders to one of them.
+    :param removed: what to do about users whom this task has pushed and whom a query that was read from its first row
+        to its last does not name any more: ``"ignore"`` them, or ``"unset"`` the attributes that this task sends.
+    :param max_removed: how many of the users known (an int), or what share of them (a float from 0.0 to 1.0, or text
+        such as ``"5%"``), may be unset by one push; may be a template. If more left the query, nobody is unset, and the
+        task warns.
     :raises ValueError: when the DAG is parsed, if an argument is wrong.
     """
 
-    template_fields = ("path", "full_refresh")
+    template_fields = ("path", "full_refresh", "max_removed")
 
-    def __init__(self, path: str, *, refresh_after: timedelta | None = None, full_refresh: bool | str = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        refresh_after: timedelta | None = None,
+        full_refresh: bool | str = False,
+        removed: str = "ignore",
+        max_removed: float | str = "5%",
+    ) -> None:
         if refresh_after is not None and not (isinstance(refresh_after, timedelta) and refresh_after > timedelta(0)):
             raise ValueError(
                 f"refresh_after is {refresh_after!r}; give a timedelta over 0, such as timedelta(days=30), or None"
             )
+        if removed not in ("ignore", "unset"):
+            raise ValueError(f"removed is {removed!r}; use 'ignore' or 'unset'")
         self.path: Any = path
         self.refresh_after = refresh_after
         self.full_refresh: Any = full_refresh
+        self.removed = removed
+        self.max_removed: Any = max_removed
 
     def __repr__(self) -> str:
-        return f"ChangedOnly({self.path!r}, refresh_after={self.refresh_after!r}, full_refresh={self.full_refresh!r})"
+        given = ("refresh_after", "full_refresh", "removed", "max_removed")
+        return f"ChangedOnly({self.path!r}, {', '.join(f'{name}={getattr(self, name)!r}' for name in given)})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-__all__ = ["Changes", "Note", "PushReport", "Reason", "ShardNumber", "Shards", "Throughput"]
+__all__ = ["Changes", "Note", "PushReport", "Reason", "Removed", "ShardNumber", "Shards", "Throughput"]
 
 
 class Reason(TypedDict):
@@ -41,6 +41,16 @@ class Throughput(TypedDict):
     retries: list[int]
 
 
+class Removed(TypedDict):
+    """What became of users who left the query."""
+
+    left: int | None
+    unset: int
+    gone: int
+    withheld: str | None
+    why: str | None
+
+
 class Changes(TypedDict):
     """What a push sent because it changed."""
 
@@ -51,6 +61,7 @@ class Changes(TypedDict):
     failing: int
     failing_since: int | None
     disputed: int
+    removed: Removed | None
 
 
 class ShardNumber(TypedDict):

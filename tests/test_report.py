@@ -17,7 +17,16 @@ from airflow_names import task
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.push.report.report import FORMAT
-from airflow_provider_userattrs.report import Changes, Note, PushReport, Reason, ShardNumber, Shards, Throughput
+from airflow_provider_userattrs.report import (
+    Changes,
+    Note,
+    PushReport,
+    Reason,
+    Removed,
+    ShardNumber,
+    Shards,
+    Throughput,
+)
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.shards import shards
 
@@ -68,6 +77,7 @@ def test_the_page_has_every_field() -> None:
     assert fields(PAGE, "field of `reasons`") == set(Reason.__annotations__)
     assert fields(PAGE, "field of `notes`") == set(Note.__annotations__)
     assert fields(PAGE, "field of `changed_only`") == set(Changes.__annotations__)
+    assert fields(PAGE, "field of `removed`") == set(Removed.__annotations__)
     for kind, field in ((Throughput, "timeline"), (ShardNumber, "shard"), (Shards, "shards")):
         (line,) = re.findall(rf"^\| `{field}` \|.*", PAGE, re.MULTILINE)
         assert set(kind.__annotations__) <= set(re.findall(r"`(\w+)`", line))

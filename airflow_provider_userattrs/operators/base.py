@@ -248,11 +248,16 @@ class UserPushOperator(ColumnsOperator):
             raise WrongParameter("rejects_path is the file that the rows are read from; give another")
 
     def _check_changed_only(self) -> None:
-        if self.changed_only is not None and not (operation := self.make_operation()).overwrites:
+        if self.changed_only is None:
+            return
+        operation = self.make_operation()
+        if not operation.overwrites:
             raise WrongParameter(
                 f"changed_only is for operations that set or unset, and this one ({operation.name}) adds to what is "
                 "held or takes from it; leave changed_only out, and give only the rows that are new"
             )
+        if isinstance(self.changed_only, ChangedOnly) and self.changed_only.removed == "unset":
+            parameters.check_removable(operation, self.users)
 
     def execute(self, context: Context) -> PushReport:
         """Push the users and return the report."""

@@ -39,6 +39,7 @@ def _flag(text: str) -> bool:
 #: Parameter -> how its text is read.
 _READERS: dict[str, Callable[[str], Any]] = {
     "max_failed": _number_or_share,
+    "max_removed": _number_or_share,
     "rate_limit": _number,
     "concurrency": int,
     "dry_run": _flag,

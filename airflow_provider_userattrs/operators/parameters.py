@@ -12,9 +12,10 @@ from typing import Any, NoReturn, TypeAlias
 from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.upstream import SHARDS, is_list, is_shard
-from airflow_provider_userattrs.operators.users import Source
+from airflow_provider_userattrs.operators.users import Rows, Source
 from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.kinds import kind_of, setting_of
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
@@ -106,6 +107,10 @@ def check_changed_only(name: str, value: Any) -> None:
         check_path(f"{name}.path", value.path)
     if not is_deferred(value.full_refresh):
         check_flag(f"{name}.full_refresh", value.full_refresh)
+    if not is_deferred(value.max_removed):
+        if value.max_removed is None:
+            refuse(f"{name}.max_removed", None, _SHARE_OF_USERS)
+        _check_share(f"{name}.max_removed", value.max_removed, _SHARE_OF_USERS)
 
 
 def render_changed_only(given: ChangedOnly, context: Any) -> ChangedOnly:
@@ -114,9 +119,31 @@ def render_changed_only(given: ChangedOnly, context: Any) -> ChangedOnly:
     :raises WrongParameter: if they render to something else.
     """
     rendered = render(given, context)
-    rendered.full_refresh = from_text("full_refresh", rendered.full_refresh)
+    for field in ("full_refresh", "max_removed"):
+        setattr(rendered, field, from_text(field, getattr(rendered, field)))
     check_changed_only("changed_only", rendered)
     return rendered
+
+
+def check_removable(operation: Operation, users: Rows) -> None:
+    """Check that those who left the query can be found and unset.
+
+    :raises WrongParameter: if they cannot.
+    """
+    if operation.unsets:
+        raise WrongParameter(
+            "changed_only.removed is 'unset', and this operator unsets already; use 'ignore', or the operator that sets"
+        )
+    if operation.encode_unset is None:
+        raise WrongParameter(
+            f"changed_only.removed is 'unset', and {operation.vendor} has no request that takes back {operation.name}; "
+            "use 'ignore'"
+        )
+    if users.are_partial:
+        raise WrongParameter(
+            f"changed_only.removed is 'unset', and users are {users}: some of a query's rows, and who is not among "
+            "them has not left the query; use 'ignore', or give the whole query"
+        )
 
 
 def check_reports(name: str, value: Any) -> None:
@@ -161,20 +188,29 @@ def check_flag(name: str, value: Any) -> None:
 
 def check_max_failed(name: str, value: Any) -> None:
     """Check how many rows, or what share of them, may fail."""
-    if value is None:
-        return
-    number = from_text(name, value) if isinstance(value, str) and value.endswith("%") else value
+    if value is not None:
+        _check_share(
+            name,
+            value,
+            "give a share of the rows, such as 0.05 or '5%' (1.0 is all of them), or a number of rows (int; 1 is one)",
+        )
+
+
+#: What ``max_removed`` may be.
+_SHARE_OF_USERS = (
+    "give a share of the users known, such as 0.05 or '5%' (1.0 is all of them), or a number of users (int; 1 is one)"
+)
+
+
+def _check_share(name: str, value: Any, remedy: str) -> None:
+    number = from_text("max_failed", value) if isinstance(value, str) and value.endswith("%") else value
     if (
         isinstance(number, bool)
         or not isinstance(number, (int, float))
         or number < 0
         or (isinstance(number, float) and not number <= 1)
     ):
-        refuse(
-            name,
-            value,
-            "give a share of the rows, such as 0.05 or '5%' (1.0 is all of them), or a number of rows (int; 1 is one)",
-        )
+        refuse(name, value, remedy)
 
 
 def check_rate_limit(name: str, value: Any) -> None:

@@ -176,6 +176,12 @@ class Rows(XComArg):
         return frozenset(source.key for source in sources if isinstance(source, SqlRows) and source.key)
 
     @property
+    def are_partial(self) -> bool:
+        """Return whether the rows are some of a query's alone, so that a user may be in the query and in no row."""
+        sources = self._users.sources if isinstance(self._users, Chain) else (self._users,)
+        return any(getattr(source, "is_partial", False) for source in sources)
+
+    @property
     def are_skipped(self) -> bool:
         """Return whether there are no rows because all upstream tasks were skipped."""
         return isinstance(self._users, Upstream) and self._users.is_skipped

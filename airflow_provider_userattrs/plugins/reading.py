@@ -13,7 +13,7 @@ from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.report import Changes, PushReport
+    from airflow_provider_userattrs.report import Changes, PushReport, Removed
 
 
 class OtherFormat(ValueError):
@@ -124,6 +124,18 @@ def _changes(changes: Changes) -> Changes:
         "failing": _count(changes["failing"]),
         "failing_since": None if since is None else _count(since),
         "disputed": _count(changes["disputed"]),
+        "removed": _removed(removed) if (removed := changes.get("removed")) else None,
+    }
+
+
+def _removed(removed: Removed) -> Removed:
+    left, withheld, why = removed["left"], removed["withheld"], removed["why"]
+    return {
+        "left": None if left is None else _count(left),
+        "unset": _count(removed["unset"]),
+        "gone": _count(removed["gone"]),
+        "withheld": None if withheld is None else str(withheld),
+        "why": None if why is None else str(why),
     }
 
 

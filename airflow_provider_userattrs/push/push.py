@@ -5,20 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from airflow_provider_userattrs.push.changes.removal import Removal
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.first_rows import check_first_rows
 from airflow_provider_userattrs.push.model.errors import NoneFit, in_words
-from airflow_provider_userattrs.push.model.operation import Response, Send
+from airflow_provider_userattrs.push.model.operation import Encode, Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.sentences import stop_point
@@ -61,7 +64,9 @@ class Push:
             started=plan.started,
         )
         self._checkpointer = None if plan.store is None else self._make_checkpointer(plan.store)
+        #: What delivers now, and what reads the rows.
         self._delivery: Delivery | None = None
+        self._reading: Delivery | None = None
         self._interruption: Exception | None = None
 
     def run(self, rows: Iterable[Any], send: Send | None = None) -> PushReport:
@@ -86,21 +91,20 @@ class Push:
         elif send is None:
             raise ValueError("send is missing; only a dry run needs none")
         stopping = Event()
-        delivery = Delivery(
-            operation,
-            send,
-            self._record(),
+        deliver = partial(
+            Delivery,
+            send=send,
             rate=rate,
             concurrency=plan.concurrency,
             clock=plan.clock,
-            announce=None if checkpointer is None or operation.idempotent else checkpointer.announce,
             abort=plan.abort,
-            traffic=self.account.traffic,
             stopping=stopping,
         )
-        self._delivery = delivery
-        if self._interruption is not None:
-            delivery.interrupt(self._interruption)
+        announce = None if checkpointer is None or operation.idempotent else checkpointer.announce
+        delivery = self._reading = deliver(
+            operation, record=self._record(), announce=announce, traffic=self.account.traffic
+        )
+        self._begin(delivery)
         mapper: MakeUpdate = plan.mapper or as_it_is
         if checkpointer is not None and not operation.idempotent and self._checkpoint.has_doubt:
             mapper = withholding(mapper, checkpointer, plan.in_doubt)
@@ -109,7 +113,40 @@ class Push:
             updates = check_first_rows(updates, operation.vendor)
         if plan.comparison is not None:
             updates = plan.comparison.select(updates, stopping)
-        return delivery.run(updates)
+        stopped = delivery.run(updates)
+        if stopped is None and plan.comparison is not None and plan.comparison.removal is not None:
+            stopping.clear()  # it is set when a delivery ends
+            deliver = partial(deliver, rate_limiter=delivery.rate_limiter)
+            return self._unset(plan.comparison.removal, deliver)
+        return stopped
+
+    def _unset(self, removal: Removal, deliver: Callable[..., Delivery]) -> Exception | None:
+        """Unset the users who left the query; return why the push was interrupted, or None.
+
+        :param removal: knows who they are.
+        :param deliver: makes a delivery.
+        """
+        plan, report, checkpoint = self.plan, self.account.report(), self._checkpoint
+        failed = report.conclude(None, plan.max_failed, plan.on_empty, self._failed_before) is not None
+        is_whole = not checkpoint.below and not checkpoint.start
+        if not removal.find(is_whole=is_whole, rows=report.rows, has_failed=failed) or plan.dry_run:
+            return None
+        operation = replace(plan.operation, encode=cast("Encode", plan.operation.encode_unset))
+        record = partial(removal.record, gone=operation.gone_codes)
+        delivery: Delivery = deliver(operation, record=record)
+        self._begin(delivery)
+        stopped = delivery.run(removal.updates())
+        removal.note()
+        self.account.traffic.add(delivery.traffic)
+        if stopped is not None:
+            removal.stop(in_words(stopped))
+        return stopped if self._interruption is not None else None
+
+    def _begin(self, delivery: Delivery) -> None:
+        """Have a delivery interrupted if the push is."""
+        self._delivery = delivery
+        if self._interruption is not None:
+            delivery.interrupt(self._interruption)
 
     def interrupt(self, why: Exception) -> None:
         """Ask the push to stop within seconds, without reading the source to its end.
@@ -141,11 +178,14 @@ class Push:
         if stopped is not None:
             has_begun = self._delivery is not None or self.plan.checkpoint is not None
             report.stop(self._stopped_at, self.plan.details.of if has_begun else None)
+        if self.plan.comparison is not None:
+            changes = self.plan.comparison.as_dict()
+            report.warning_on_removed = warning_on_removed(changes, dry_run=self.plan.dry_run)
         self.error = report.conclude(
             stopped,
             self.plan.max_failed,
             self.plan.on_empty,
-            0 if self.plan.comparison is None else self.plan.comparison.failed_before,
+            self._failed_before,
         )
         if self.plan.comparison is not None:
             self.plan.comparison.close(complete=stopped is None)
@@ -160,10 +200,15 @@ class Push:
     @property
     def _stopped_at(self) -> int | None:
         """Return the position of the first row that was not read; None if all were."""
-        if self._delivery is None:
+        if self._reading is None:
             return 0
-        at = self._delivery.stopped_at
+        at = self._reading.stopped_at
         return None if at is None else max(at, self.account.tries[-1])
+
+    @property
+    def _failed_before(self) -> int:
+        """Count the rows that failed and are known to fail since an earlier push."""
+        return 0 if self.plan.comparison is None else self.plan.comparison.failed_before
 
     def _make_checkpointer(self, store: Store) -> Checkpointer:
         plan = self.plan

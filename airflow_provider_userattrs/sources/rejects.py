@@ -37,6 +37,9 @@ class Rejects:
 
     template_fields = ("path",)
 
+    #: The other rows of the push were accepted.
+    is_partial = True
+
     def __init__(self, path: Any, *, in_doubt: bool = False) -> None:
         self.path = path
         self.in_doubt = in_doubt

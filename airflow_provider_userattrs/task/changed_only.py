@@ -44,6 +44,9 @@ def open_comparison(
     :raises RetryLater: if the files cannot be read.
     """
     _check_split(spec, plan, ti)
+    unsets = changed_only.removed == "unset"
+    if unsets:
+        _check_removal(spec, plan)
     secret = derive(hook.settings.password, _PURPOSE)
     shard = spec.shard
     fingerprint = {
@@ -58,11 +61,13 @@ def open_comparison(
     checkpoint = plan.checkpoint
     try:
         return Comparison(
-            KnownFiles(StorageFolder(changed_only.path), name, fingerprint),
+            KnownFiles(StorageFolder(changed_only.path), name, fingerprint, keeps_ids=unsets),
             secret,
             writes=not spec.dry_run,
             refresh_after=changed_only.refresh_after or spec.operation.refresh_after,
             full_refresh=changed_only.full_refresh,
+            max_removed=changed_only.max_removed if unsets else None,
+            attributes=tuple if plan.mapper is None else plan.mapper.sent_attributes,
             earlier=None if checkpoint is None else checkpoint.facts.get("changed_only"),
             on_failure=on_failure,
             clock=plan.clock,
@@ -74,6 +79,16 @@ def open_comparison(
             f"changed_only: the files in its path cannot be read or written ({type(error).__name__}: check the "
             "storage and its connection)"
         ) from error
+
+
+def _check_removal(spec: PushSpec, plan: PushPlan) -> None:
+    """Check that nobody of whom a row is in another shard is taken for one who left."""
+    columns = () if plan.mapper is None else plan.mapper.user_columns
+    if spec.shard is not None and spec.shard.of > 1 and len(columns) > 1:
+        raise RefusedConfiguration(
+            "changed_only.removed is 'unset', and the push is split: a user whom several columns name may be in "
+            "another shard when one of them changes; name users by one column, use 'ignore', or push without shards"
+        )
 
 
 def _check_split(spec: PushSpec, plan: PushPlan, ti: Any) -> None:

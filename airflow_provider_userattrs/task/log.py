@@ -15,7 +15,13 @@ from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.account import Account
-from airflow_provider_userattrs.push.report.changes import sentence_on_disputed, sentence_on_failing, sentence_on_sent
+from airflow_provider_userattrs.push.report.changes import (
+    sentence_on_disputed,
+    sentence_on_failing,
+    sentence_on_removed,
+    sentence_on_sent,
+    warning_on_removed,
+)
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
@@ -136,6 +142,8 @@ def notes_on(report: PushReport) -> list[str]:
     notes = [note_on_duplicates(report)]
     if changes:
         notes += [sentence_on_failing(changes), sentence_on_disputed(changes)]
+        if not warning_on_removed(changes):  # else the warning has it
+            notes.append(sentence_on_removed(changes, dry_run=report["dry_run"]))
     return [note for note in notes if note]
 
 

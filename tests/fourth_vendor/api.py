@@ -90,7 +90,9 @@ _SET = Operation(
     tail=b"]}",
     max_users=40,
     max_bytes=24_000,
+    encode_unset=encode,
+    gone_codes=frozenset({"unknown_member"}),
 )
 
 #: What an author asks for -> the operation.
-OPERATIONS = {"set": _SET, "unset": replace(_SET, name="unset attributes", unsets=True)}
+OPERATIONS = {"set": _SET, "unset": replace(_SET, name="unset attributes", unsets=True, encode_unset=None)}

@@ -54,6 +54,15 @@ class Checked:
             self._digest.update(data)
             at += len(data)
 
+    def read(self, size: int) -> bytes:
+        """Return so many bytes.
+
+        :raises Damaged: if there are fewer.
+        """
+        data = bytearray(size)
+        self.read_into(memoryview(data))
+        return bytes(data)
+
     def read_words(self, count: int) -> array[int]:
         """Return 64-bit words.
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from hashlib import blake2b
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
-
+from airflow_provider_userattrs.push.changes.digests import Digests
 from airflow_provider_userattrs.push.changes.known_files import KnownFiles
-from airflow_provider_userattrs.push.changes.table import FAILING, ON_ITS_WAY
+from airflow_provider_userattrs.push.changes.removal import Removal
+from airflow_provider_userattrs.push.changes.roster import Listed, packed
+from airflow_provider_userattrs.push.changes.table import FAILING, KNOWN, LISTED, ON_ITS_WAY, SEEN
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.row import Row, UserUpdate
@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 #: they are, if there are fewer.
 _MAX_ROWS, _MAX_CHANGED, _MAX_WAIT = 20_000, 2_000, 1.0
 
+#: Rows that are compared at once.
+_AT_ONCE = 500
+
 #: Seconds between two parts of the journal that say what was accepted.
 _NOTE_EVERY = 5.0
 
 _NO_ROW: Row = {}
 
-_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
+#: The digests of a user, what is known of each, and the digest of its update.
+_Compared = tuple[tuple[int, ...], tuple[int, ...], int]
 
 
 class Comparison:
@@ -47,6 +51,9 @@ class Comparison:
     :param refresh_after: after how long a user is sent although nothing changed; None for never. Each user has a time
         of its own, so that not all are due at once.
     :param full_refresh: whether to send all.
+    :param max_removed: how many of the users known (int), or what share of them (float), may be unset because no row
+        names them any more; None to unset nobody.
+    :param attributes: returns the attributes that are unset then; called once all rows are read.
     :param earlier: what `as_dict` said of the earlier tries of this push, or None.
     :param on_failure: called with the error if what was learned cannot be kept at the end.
     :param clock: the source of time.
@@ -60,6 +67,8 @@ class Comparison:
         writes: bool = True,
         refresh_after: timedelta | None = None,
         full_refresh: bool = False,
+        max_removed: int | float | None = None,
+        attributes: Callable[[], Sequence[str]] = tuple,
         earlier: Changes | None = None,
         on_failure: Callable[[Exception], None] | None = None,
         clock: Clock | None = None,
@@ -70,17 +79,22 @@ class Comparison:
         self._clock = clock or Clock()
         self._now = int(self._clock.time())
         self._known = files.load(writes=writes)
-        self._table = self._known.table
-        self._user_digest = blake2b(key=secret, digest_size=8, person=b"user")
-        self._update_digest = blake2b(key=secret, digest_size=8, person=b"update")
+        self._digests = Digests(secret)
         self._period = None if refresh_after is None else max(1, int(refresh_after.total_seconds()))
         self._full_refresh = full_refresh
         full = "full_refresh is True" if full_refresh else self._known.full
-        self._report: Changes = earlier.copy() if earlier else _report(self._now, len(self._table), full)
-        #: Position -> the digests of the update's users and of itself, and since when they fail.
-        self._sent: dict[int, tuple[tuple[int, ...], int, int]] = {}
+        self._report: Changes = earlier.copy() if earlier else _report(self._now, len(self._known.table), full)
+        #: Position -> the digests of the update's users and of itself, since when they fail, whether they were listed.
+        self._sent: dict[int, tuple[tuple[int, ...], int, int, bool]] = {}
+        #: What the next part of the journal says.
+        self._touched: list[int] = []
         self._accepted: list[int] = []
+        self._listed: list[Listed] = []
         self._note_at = self._clock.monotonic() + _NOTE_EVERY
+        #: Unsets those who left the query; None if nobody is to be.
+        self.removal: Removal | None = None
+        if max_removed is not None:
+            self.removal = Removal(self._known, self._note_removal, max_removed, attributes, clock=self._clock)
 
     def select(self, updates: Iterator[UserUpdate | Outcome], stopping: Event) -> Iterator[UserUpdate | Outcome]:
         """Yield the updates in their order; in place of one that is not to be sent its outcome.
@@ -91,29 +105,34 @@ class Comparison:
         :param stopping: when set, nothing more is sent.
         :raises RetryLater: if the journal cannot be written.
         """
-        rows: list[UserUpdate | Outcome] = []
-        touched: list[int] = []
+        rows: list[UserUpdate | Outcome] = []  # not yet compared
+        compared: list[UserUpdate | Outcome] = []
         until = 0.0
-        monotonic, compare = self._clock.monotonic, self._compare
+        monotonic, at_once = self._clock.monotonic, min(_AT_ONCE, _MAX_ROWS, _MAX_CHANGED)
         for update in updates:
             if stopping.is_set():
+                yield from compared
                 yield from rows
                 yield update
+                compared.clear()
                 rows.clear()
                 continue
-            if type(update) is UserUpdate:
-                update = compare(update, touched)
-            if not self._writes:
-                yield update
-                continue
-            if not rows:
+            if not rows and not compared:
                 until = monotonic() + _MAX_WAIT
             rows.append(update)
-            if len(touched) >= _MAX_CHANGED or len(rows) == _MAX_ROWS or monotonic() >= until:
-                self._note(touched)
-                yield from rows
+            is_time = monotonic() >= until
+            if is_time or len(rows) >= at_once:
+                compared += self._compare(rows)
                 rows.clear()
-        self._note(touched)
+                if is_time or len(self._touched) >= _MAX_CHANGED or len(compared) >= _MAX_ROWS or not self._writes:
+                    self._note()
+                    yield from compared
+                    compared.clear()
+        if not stopping.is_set():
+            compared += self._compare(rows)
+            rows.clear()
+            self._note()
+        yield from compared
         yield from rows
 
     def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
@@ -122,7 +141,7 @@ class Comparison:
         :param rows: the rows.
         :param verdicts: one for each.
         """
-        if not self._writes:
+        if not self._writes or not self._sent:
             return
         for row, verdict in zip(rows, verdicts, strict=True):
             if (sent := self._sent.pop(row.position, None)) is not None:
@@ -133,24 +152,26 @@ class Comparison:
         if self._accepted and self._clock.monotonic() >= self._note_at:
             self._note_at = self._clock.monotonic() + _NOTE_EVERY
             with suppress(RetryLater):
-                self._note([])
+                self._note()
 
     def close(self, *, complete: bool) -> None:
         """Keep what was learned.
 
         :param complete: whether the rows were read to their end.
         """
-        if not self._writes:
-            return
         try:
-            if complete:
+            if complete and self._writes:
                 self._known.as_of = self._report["began"]
                 self._files.close(self._known)
             else:
-                self._note([])
+                self._note()
         except Exception as error:  # each storage has exceptions of its own
             if self._on_failure is not None:
                 self._on_failure(error)
+        finally:
+            self._known.close()
+            if self.removal is not None:
+                self.removal.close()
 
     @property
     def failed_before(self) -> int:
@@ -160,75 +181,157 @@ class Comparison:
     def as_dict(self) -> Changes:
         """Return what the report says of it, over all tries."""
         self._report["disputed"] = self._known.disputed
+        self._report["removed"] = None if self.removal is None else self.removal.as_dict()
         return self._report.copy()
 
-    def _compare(self, update: UserUpdate, touched: list[int]) -> UserUpdate | Outcome:
-        """Return the update, or its outcome if the vendor holds it already."""
-        users = tuple(map(self._digest_user, update.keys))
-        value = self._digest_update(update)
-        get = self._table.get
-        held = [get(user) for user in users]
-        if not self._full_refresh and held.count(value) == len(held):
-            if self._period is None or not self._is_due(users[0]):
-                return Outcome(update.position, UNCHANGED, _NO_ROW, update.user)
-            self._report["refreshed"] += 1
-        since = max(held)
-        if since < FAILING:
-            since = 0
-        set_ = self._table.set
-        on_its_way = ON_ITS_WAY + update.position
-        for user in users:
-            set_(user, on_its_way)
-        touched += users
-        self._sent[update.position] = users, value, since
-        return update
+    def _compare(self, rows: Sequence[UserUpdate | Outcome]) -> list[UserUpdate | Outcome]:
+        """Return the rows, with outcomes in place of the updates that the vendor holds already."""
+        updates = [row for row in rows if type(row) is UserUpdate]
+        if len(updates) == len(rows):
+            return self._compare_updates(updates)
+        # One after the other, for an outcome may be of the same user as an update before or after it.
+        compared: list[UserUpdate | Outcome] = []
+        start = 0
+        for end, row in enumerate(rows):
+            if type(row) is Outcome:
+                compared += self._compare_updates(rows[start:end])  # type: ignore[arg-type]
+                self._pass(row)
+                compared.append(row)
+                start = end + 1
+        return [*compared, *self._compare_updates(rows[start:])]  # type: ignore[arg-type]
 
-    def _learn(self, position: int, status: Status, users: tuple[int, ...], value: int, since: int) -> None:
-        table, on_its_way = self._table, ON_ITS_WAY + position
+    def _compare_updates(self, updates: Sequence[UserUpdate]) -> list[UserUpdate | Outcome]:
+        compared: list[UserUpdate | Outcome] = []
+        add, full, period, lists = compared.append, self._full_refresh, self._period, self.removal is not None
+        now_touched: set[int] = set()
+        for update, (users, words, value) in zip(updates, self._look_up(updates), strict=True):
+            if now_touched and not now_touched.isdisjoint(users):
+                words = tuple(self._known.table.look_up(users))
+            held = words
+            if lists:
+                held = tuple([word & KNOWN for word in words])
+                if not words[0] & LISTED and self._writes:
+                    self._listed.append((users, packed(update.user, update.keys)))
+            if held[0] == value and not full and held.count(value) == len(held):
+                if period is None or not self._is_due(users[0], period):
+                    add(Outcome(update.position, UNCHANGED, _NO_ROW, update.user))
+                    continue
+                self._report["refreshed"] += 1
+            self._send(update.position, users, words, value)
+            now_touched.update(users)
+            add(update)
+        return compared
+
+    def _look_up(self, updates: Sequence[UserUpdate]) -> Iterator[_Compared]:
+        """Return what is known of the users of each update, and its digest."""
+        keys = [key for update in updates for key in update.keys]
+        digests, values = self._digests.of_users(keys), self._digests.of_updates(updates)
+        words = self._known.table.look_up(digests)
+        if self.removal is not None:
+            self.removal.see(digests)
+        if len(keys) == len(updates):
+            return zip(zip(digests), zip(words), values)  # noqa: B905
+        return self._by_update(updates, digests, words, values)
+
+    def _by_update(
+        self, updates: Sequence[UserUpdate], digests: Sequence[int], words: Sequence[int], values: Sequence[int]
+    ) -> Iterator[_Compared]:
+        end = 0
+        for update, value in zip(updates, values, strict=True):
+            start, end = end, end + len(update.keys)
+            yield tuple(digests[start:end]), tuple(words[start:end]), value
+
+    def _send(self, position: int, users: tuple[int, ...], words: tuple[int, ...], value: int) -> None:
+        """Note that an update is about to be sent."""
+        since = max(word & KNOWN for word in words)
+        set_ = self._known.table.set
+        flags = 0 if self.removal is None else SEEN
+        for user, word in zip(users, words, strict=True):
+            set_(user, ON_ITS_WAY + position | word & LISTED | flags)
+        if self._writes:
+            self._touched += users
+            was_listed = bool(words[0] & (LISTED | ON_ITS_WAY))
+            self._sent[position] = users, value, since if since >= FAILING else 0, was_listed
+
+    def _pass(self, outcome: Outcome) -> None:
+        """Take notice of a row that is not sent."""
+        status = outcome.verdict.status
+        if self.removal is not None and status is Status.INVALID and not outcome.keys:
+            self.removal.unnamed += 1
+        if not outcome.keys:
+            return
+        users = self._digests.of_users(outcome.keys)
+        if self.removal is not None:
+            self.removal.see(users)
+        if status in FAILED:
+            table = self._known.table
+            words = table.look_up(users)
+            since = max(word & KNOWN for word in words)
+            failing = self._fail(since if since >= FAILING else 0)
+            for user, word in zip(users, words, strict=True):
+                table.set(user, failing | word & ~KNOWN)
+
+    def _learn(
+        self, position: int, status: Status, users: tuple[int, ...], value: int, since: int, was_listed: bool
+    ) -> None:
+        table, on_its_way = self._known.table, ON_ITS_WAY + position
+        keeps = ~KNOWN
         if status is Status.ACCEPTED:
             learned = value
         elif status in FAILED:
-            learned = since or FAILING + self._now
-            if since:
-                report, first = self._report, since - FAILING
-                report["failing"] += 1
-                report["failing_since"] = min(report["failing_since"] or first, first)
+            learned = self._fail(since)
         else:
             learned = since
+        if not was_listed and status in _NOTHING_HELD:
+            keeps = SEEN
         for user in users:
-            if table.get(user) == on_its_way:  # else a later update of this user is
-                table.set(user, learned)
+            word = table.get(user)
+            if word & KNOWN == on_its_way:  # else a later update of this user is
+                table.set(user, learned | word & keeps)
                 if status is Status.ACCEPTED:
                     self._accepted += (user, value)
 
-    def _note(self, touched: list[int]) -> None:
-        if not (touched or self._accepted) or not self._writes:
+    def _fail(self, since: int) -> int:
+        """Count an update that failed; return since when, as the table has it.
+
+        :param since: the same, if it failed before; else 0.
+        """
+        if since:
+            report, first = self._report, since - FAILING
+            report["failing"] += 1
+            report["failing_since"] = min(report["failing_since"] or first, first)
+        return since or FAILING + self._now
+
+    def _note(self) -> None:
+        if not self._writes:
             return
+        self._known.list_users(self._listed)
+        if self._touched or self._accepted or self._listed:
+            self._write_note(self._touched, self._accepted, self._listed)
+            for each in (self._touched, self._accepted, self._listed):
+                each.clear()
+
+    def _note_removal(self, touched: Sequence[int], unset: Sequence[int]) -> None:
+        """Write a part of the journal that says who is about to be unset, or who was.
+
+        :raises RetryLater: if it cannot be written.
+        """
+        self._write_note(touched, (), (), unset)
+
+    def _write_note(self, *said: Sequence[int] | Sequence[Listed]) -> None:
         try:
-            self._files.note(touched, self._accepted)
+            self._files.note(*said)  # type: ignore[arg-type]
         except Exception as error:  # each storage has exceptions of its own
             raise _unwritten(error) from error
-        touched.clear()
-        self._accepted.clear()
 
-    def _is_due(self, user: int) -> bool:
+    def _is_due(self, user: int, period: int) -> bool:
         """Tell whether a user's time has come since the last push that read its rows to their end."""
-        as_of, period = self._known.as_of, self._period or 1
+        as_of = self._known.as_of
         return as_of is None or (self._now - user) // period != (int(as_of) - user) // period
 
-    def _digest_user(self, key: Any) -> int:
-        digest = self._user_digest.copy()
-        digest.update(repr(key).encode())
-        return int.from_bytes(digest.digest(), "little") or 1
 
-    def _digest_update(self, update: UserUpdate) -> int:
-        digest = self._update_digest.copy()
-        said = update.attributes, update.unset
-        try:
-            digest.update(orjson.dumps(said, option=_OPTIONS))
-        except TypeError:  # such as an integer over 64 bits
-            digest.update(repr((sorted(update.attributes.items()), list(update.unset))).encode("utf-8", "replace"))
-        return int.from_bytes(digest.digest(), "little") % (ON_ITS_WAY - 1) + 1
+#: With these verdicts on a user's first update the vendor holds nothing of it.
+_NOTHING_HELD = frozenset({Status.REJECTED, Status.INVALID, Status.UNSENT})
 
 
 def _report(began: int, known: int, full: str | None) -> Changes:
@@ -246,6 +349,7 @@ def _report(began: int, known: int, full: str | None) -> Changes:
         "failing": 0,
         "failing_since": None,
         "disputed": 0,
+        "removed": None,
     }
 
 

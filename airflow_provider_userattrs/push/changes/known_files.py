@@ -3,24 +3,28 @@
 
 A push begins with the snapshot, notes in its journal which users it is about to send and what was accepted of them,
 and ends with a new snapshot in place of all that it has read. Whatever is in doubt is forgotten, so that it is sent
-again: what two snapshots or two journals say differently, and everything if a file is damaged or missing.
+again: what two snapshots or two journals say differently, and everything if a file is damaged or missing. Where the
+users' ids are kept too, a user in doubt keeps its id: the vendor may hold something of it.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import IO, Any, NamedTuple, Protocol
 from uuid import uuid4
 
-from airflow_provider_userattrs.push.changes.checked_file import Damaged, read_head, reading, writing
-from airflow_provider_userattrs.push.changes.table import FAILING, Table
+from airflow_provider_userattrs.push.changes import roster
+from airflow_provider_userattrs.push.changes.checked_file import Checked, Damaged, read_head, reading, writing
+from airflow_provider_userattrs.push.changes.known import Known
+from airflow_provider_userattrs.push.changes.roster import Listed, Roster
+from airflow_provider_userattrs.push.changes.table import FAILING, KNOWN, LISTED, SEEN, Table
 
 #: The version of the format of both kinds of file.
-_FORMAT = 1
+_FORMAT = 2
 
 _NAME = re.compile(r"\.(?P<run>[0-9a-f]{32})\.(?:known|(?P<number>\d{8})\.part)")
 
@@ -28,7 +32,7 @@ NOTHING_BEFORE = "nothing was pushed before"
 _DAMAGED = "a file of what is known is damaged or missing"
 
 
-_NOT_READABLE = (Damaged, KeyError, TypeError, OverflowError)
+_NOT_READABLE = (Damaged, KeyError, TypeError, ValueError, OverflowError, EOFError, struct.error)
 
 
 class Folder(Protocol):
@@ -45,22 +49,6 @@ class Folder(Protocol):
 
     def delete(self, name: str) -> None:
         """Delete a file, if it is there."""
-
-
-@dataclass
-class Known:
-    """What the vendor is known to hold.
-
-    :param table: digest of a user -> digest of the update that was accepted last.
-    :param as_of: when the last push began that read its rows to their end, in seconds since 1970; None if none did.
-    :param full: why nothing is known, in words; None if something is.
-    :param disputed: of how many users two pushes at once say something else; these are not known.
-    """
-
-    table: Table = field(default_factory=Table)
-    as_of: float | None = None
-    full: str | None = None
-    disputed: int = 0
 
 
 class _OtherPush(ValueError):
@@ -81,9 +69,11 @@ class KnownFiles:
     :param folder: where they are.
     :param name: what their names begin with.
     :param fingerprint: what a push is told by, in words -> its value; of another push's files nothing is known.
+    :param keeps_ids: whether the users' ids are kept too.
     """
 
-    def __init__(self, folder: Folder, name: str, fingerprint: Mapping[str, str]) -> None:
+    def __init__(self, folder: Folder, name: str, fingerprint: Mapping[str, str], *, keeps_ids: bool = False) -> None:
+        self._keeps_ids = keeps_ids
         self._folder = folder
         self._name = name
         self._fingerprint = dict(fingerprint)
@@ -104,7 +94,7 @@ class KnownFiles:
         try:
             is_one = self._load(known, files)
         except (_OtherPush, *_NOT_READABLE) as error:
-            known.table.close()
+            known.close()
             known = Known(full=str(error) if isinstance(error, _OtherPush) else _DAMAGED)
         if is_one:
             self._base = [file.name for file in files]
@@ -112,18 +102,28 @@ class KnownFiles:
             self.close(known)
         return known
 
-    def note(self, touched: Sequence[int], accepted: Sequence[int]) -> None:
+    def note(
+        self,
+        touched: Sequence[int],
+        accepted: Sequence[int],
+        users: Sequence[Listed] = (),
+        unset: Sequence[int] = (),
+    ) -> None:
         """Write a part of the journal.
 
         :param touched: the digests of users who are about to be sent: nothing is known of them any more.
         :param accepted: digest and value of each that was accepted, one after the other.
+        :param users: those who are to be listed.
+        :param unset: the digests of users of whom the vendor holds nothing any more.
         """
         self._number += 1
         file = _File(f"{self._name}.{self._run}.{self._number:08}.part", self._run, self._number)
-        head = {"base": self._base, "touched": len(touched), "accepted": len(accepted)}
+        words = {"touched": touched, "accepted": accepted, "unset": unset}
+        head = {"base": self._base, **{what: len(digests) for what, digests in words.items()}}
         with writing(self._folder.write(file.name), self._head(head)) as target:
-            target.write(array("Q", touched).tobytes())
-            target.write(array("Q", accepted).tobytes())
+            for digests in words.values():
+                target.write(array("Q", digests).tobytes())
+            roster.write(target.write, [users])
         self._read.append(file)
 
     def close(self, known: Known) -> None:
@@ -131,13 +131,14 @@ class KnownFiles:
 
         The second of two runs at once to end takes in the snapshot of the first, and forgets what both do not agree on.
         """
+        known.table.clear_flags(SEEN)
         others = [file for file in self._files() if file.number is None and file not in self._read]
         try:
             for file in others:
                 self._add_snapshot(known, file, is_first=False)
         except (_OtherPush, *_NOT_READABLE):
-            known.table.close()
-            known.table = Table()
+            known.close()
+            known.table, known.roster = Table(), Roster()
         self._read += others
         known.table.pack()
         run = uuid4().hex
@@ -151,6 +152,7 @@ class KnownFiles:
         }
         with writing(self._folder.write(file.name), self._head(head)) as target:
             known.table.write(target.write)
+            roster.write(target.write, known.listed())
         for each in replaced:
             self._folder.delete(each.name)
         self._base, self._read = [file.name], [file]
@@ -182,7 +184,7 @@ class KnownFiles:
                 raise Damaged
         base = [file.name for file in snapshots]
         for file in parts:
-            self._add_part(known.table, file, base, is_alone=len(runs) == 1)
+            self._add_part(known, file, base, is_alone=len(runs) == 1)
         if snapshots or parts:
             known.full = None
         return len(files) == len(snapshots) == 1
@@ -191,30 +193,48 @@ class KnownFiles:
         with reading(self._folder.read(file.name)) as (head, source):
             self._checked(head)
             table = Table.read(source.read_into, int(head["cells"]))
+            if not is_first:
+                self._list(known, source)
+            else:
+                known.table.close()
+                known.table = table
+                for block in roster.read(source.read):
+                    known.roster.add(block if self._keeps_ids else ())
+        if not self._keeps_ids:
+            table.clear_flags(LISTED)
         as_of = head["as_of"]
         if is_first:
-            known.table.close()
-            known.table, known.as_of = table, as_of
+            known.as_of = as_of
             return
         known.as_of = None if known.as_of is None or as_of is None else min(known.as_of, as_of)
         for one, other in ((table, known.table), (known.table, table)):
             for key, value in one.items():
-                if other.get(key) != value:
-                    known.table.set(key, 0)
+                if value & KNOWN and (value ^ (others := other.get(key))) & KNOWN:
+                    known.table.set(key, (value | others) & LISTED)
                     known.disputed += 1
         table.close()
 
-    def _add_part(self, table: Table, file: _File, base: Sequence[str], *, is_alone: bool) -> None:
+    def _list(self, known: Known, source: Checked) -> None:
+        """Read users and list those that are not."""
+        for block in roster.read(source.read):
+            if self._keeps_ids:
+                known.list_users(block)
+
+    def _add_part(self, known: Known, file: _File, base: Sequence[str], *, is_alone: bool) -> None:
+        table = known.table
         with reading(self._folder.read(file.name)) as (head, source):
             self._checked(head)
-            touched, accepted = source.read_words(head["touched"]), source.read_words(head["accepted"])
+            touched, accepted, unset = (source.read_words(head[what]) for what in ("touched", "accepted", "unset"))
+            self._list(known, source)
         for key in touched:
-            if table.get(key) < FAILING:
-                table.set(key, 0)
+            if (word := table.get(key)) < FAILING:
+                table.set(key, word & LISTED)
         # Of two runs at once nobody knows whose update came last.
         follows = is_alone and head["base"] == base
         for key, value in zip(accepted[::2], accepted[1::2], strict=True):
-            table.set(key, value if follows else 0)
+            table.set(key, (value if follows else 0) | table.get(key) & LISTED)
+        for key in unset if follows else ():
+            table.set(key, 0)
 
     def _head(self, head: Mapping[str, Any]) -> dict[str, Any]:
         return {"format": _FORMAT, "fingerprint": self._fingerprint, **head}

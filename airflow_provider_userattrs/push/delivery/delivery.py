@@ -61,6 +61,7 @@ class Delivery:
     :param abort: aborts the requests in flight, when an interrupted push is out of time.
     :param traffic: counts what is sent.
     :param stopping: is set once nothing more is sent.
+    :param rate_limiter: that of an earlier delivery with the same ``stopping``, so that both together keep the cap.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Delivery:
         abort: Callable[[], None] | None = None,
         traffic: Traffic | None = None,
         stopping: Event | None = None,
+        rate_limiter: RateLimiter | None = None,
     ) -> None:
         self.traffic = traffic or Traffic()
         self._triage = Triage(operation)
@@ -93,8 +95,8 @@ class Delivery:
         self._interruption: Exception | None = None
         self._interrupted_at = 0.0
         self._intake = Intake(iter(()), operation, self._note, self._stopping)
-        self._rate_limiter = RateLimiter(rate, self._clock, self._stopping, per_minute=shares_cap)
-        dispatch = Dispatch(operation, send, self._rate_limiter, self._stopping, self._clock)
+        self.rate_limiter = rate_limiter or RateLimiter(rate, self._clock, self._stopping, per_minute=shares_cap)
+        dispatch = Dispatch(operation, send, self.rate_limiter, self._stopping, self._clock)
         self._workers: WorkerPool[Sent | None] = WorkerPool(dispatch, concurrency)
         # Batches that must not be sent twice are announced first; without further ready ones, fewer rows are in doubt.
         self._concurrency = Concurrency(concurrency, self._clock, users=operation.max_users, has_ready=announce is None)
@@ -234,7 +236,7 @@ class Delivery:
             self.stop(decision.stop)
         self._ready.extendleft(reversed(decision.halves))
         if decision.repeat is not None:
-            wait = max(back_off(decision.repeat.attempt), self._rate_limiter.held_for())
+            wait = max(back_off(decision.repeat.attempt), self.rate_limiter.held_for())
             self._retry_queue.add(self._clock.monotonic() + wait, decision.repeat)
         if decision.updates:
             self._intake.finish(decision.updates, decision.verdicts)

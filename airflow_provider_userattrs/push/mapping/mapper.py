@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -102,6 +102,12 @@ class Mapper:
         """The columns named for attributes; empty if every column but the user's is sent."""
         return tuple(column for _, column, _ in self._columns or ())
 
+    def sent_attributes(self) -> tuple[str, ...]:
+        """Return the attributes of the rows so far: those that are named, or all that a row had a column for."""
+        columns = self._shapes.values() if self._columns is None else (self._columns,)
+        named = (name for shape in (*columns, *(fit for fit, _ in self._fit_shapes.values())) for name, _, _ in shape)
+        return tuple(dict.fromkeys((*self._unset, *self._constants, *named)))
+
     @property
     def alternative_columns(self) -> frozenset[str]:
         """The columns of which a row needs only one, because it names the user by any of them."""
@@ -146,6 +152,7 @@ class Mapper:
         :param fit: the columns to take, where others of the row cannot be sent; None for all.
         """
         user = attributes = None
+        keys: tuple[Hashable, ...] = ()
         given = notes
         unset: tuple[str, ...] | list[str] = self._unset
         try:
@@ -181,17 +188,24 @@ class Mapper:
             # A value may run code of its own when it is converted. Whatever that raises concerns this row alone, and
             # its text may repeat the value.
             if attributes is None or fit is not None:
-                return Outcome(position, error.verdict if isinstance(error, InvalidRow) else UNCONVERTIBLE, row, user)
-            return self._build_unfit(position, credentials, row, given, user)
+                verdict = error.verdict if isinstance(error, InvalidRow) else UNCONVERTIBLE
+                return Outcome(position, verdict, row, user, keys)
+            return self._build_unfit(position, credentials, row, given, user, keys)
         if not attributes and not unset:
-            return Outcome(position, NOTHING_TO_SET, row, user)
+            return Outcome(position, NOTHING_TO_SET, row, user, keys)
         if notes or self._constant_notes:
             for note in (*notes, *self._constant_notes):
                 self.notes[note] += 1
         return UserUpdate(position, user, keys, attributes, unset, row)
 
     def _build_unfit(
-        self, position: int, credentials: dict[str, Any], row: Row, notes: Notes, user: Any
+        self,
+        position: int,
+        credentials: dict[str, Any],
+        row: Row,
+        notes: Notes,
+        user: Any,
+        keys: tuple[Hashable, ...],
     ) -> UserUpdate | Outcome:
         """Return the outcome of a row with values that cannot be sent, or its update without them."""
         try:
@@ -202,8 +216,8 @@ class Mapper:
             faults = {**unfit_names, **find_faults(columns, row)}
             first, *others = faults.values()
         except Exception:  # a library's own kind of row, or a value that converts the second time
-            return Outcome(position, UNCONVERTIBLE, row, user)
-        outcome = Outcome(position, replace(first, others=tuple(others)), row, user)
+            return Outcome(position, UNCONVERTIBLE, row, user, keys)
+        outcome = Outcome(position, replace(first, others=tuple(others)), row, user, keys)
         if not self._leave_out:
             return outcome
         left_out = [(str(verdict.attribute), f"left out: {verdict.meaning}") for verdict in faults.values()]
@@ -217,11 +231,16 @@ class Mapper:
             return Outcome(position, row_type(row), row)
         outcome = Outcome(position, row.verdict, row)
         faults = {fault.attribute: fault for fault in (row.verdict, *row.verdict.others)}
-        if not self._leave_out or row.fit is None or not self._user_columns.isdisjoint(faults):
+        if row.fit is None or not self._user_columns.isdisjoint(faults):
+            return outcome
+        outcome.keys = self._keys_of(row.fit)
+        if not self._leave_out:
             return outcome
         made = self(position, row.fit)
         if isinstance(made, Outcome):
-            return outcome if made.verdict is NOTHING_TO_SET else Outcome(position, made.verdict, row, made.user)
+            if made.verdict is not NOTHING_TO_SET:
+                outcome.verdict, outcome.user = made.verdict, made.user
+            return outcome
         columns = self._columns if self._columns is not None else self._columns_for(tuple(row.fit))
         left_out = {name: faults[column] for name, column, _ in columns if column in faults}
         made.unset = [name for name in made.unset if name not in left_out]
@@ -231,6 +250,13 @@ class Mapper:
         for name, fault in left_out.items():
             self.notes[str(name), f"left out: {fault.meaning}"] += 1
         return made
+
+    def _keys_of(self, row: Row) -> tuple[Hashable, ...]:
+        """Return what identifies a row's user; nothing if that cannot be told."""
+        try:
+            return self._identify({credential: row[column] for credential, column in self._user if column in row})[1]
+        except Exception:
+            return ()
 
     def _build_without(self, position: int, row: Row, missing: str) -> UserUpdate | Outcome:
         """Name the user by the credentials there are, and note it: JSON exports leave out NULLs."""

@@ -85,6 +85,9 @@ class Operation:
     :param unsets: whether it removes attributes, and so takes their names and no values.
     :param refresh_after: after how long a user should be sent although nothing changed; None for never.
     :param lookup: the operation that finds the users that the rows name by another id; None if they name the vendor's.
+    :param encode_unset: update with nothing but attributes to remove -> its bytes in a request body; None where no
+        request to this path removes what it sets.
+    :param gone_codes: the codes of verdicts by which the vendor does not know a user.
     """
 
     vendor: str
@@ -107,6 +110,8 @@ class Operation:
     unsets: bool = False
     refresh_after: timedelta | None = None
     lookup: Operation | None = None
+    encode_unset: Encode | None = None
+    gone_codes: frozenset[str] = frozenset()
 
     def units(self, users: int) -> int:
         """Return how many units of the cap one request takes.

@@ -16,6 +16,7 @@ unsent    certainly not applied: never sent, or refused for a transient cause
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -125,12 +126,21 @@ class Outcome:
     :param verdict: the verdict.
     :param row: the row as it was read.
     :param user: the user as the request names it; None if it is not known.
+    :param keys: what identifies the user; none if that is not known.
     """
 
-    __slots__ = ("position", "row", "user", "verdict")
+    __slots__ = ("keys", "position", "row", "user", "verdict")
 
-    def __init__(self, position: int, verdict: Verdict, row: Row | MalformedRow, user: object = None) -> None:
+    def __init__(
+        self,
+        position: int,
+        verdict: Verdict,
+        row: Row | MalformedRow,
+        user: object = None,
+        keys: tuple[Hashable, ...] = (),
+    ) -> None:
         self.position = position
         self.verdict = verdict
         self.row = row
         self.user = user
+        self.keys = keys

@@ -40,6 +40,12 @@ class Traffic:
     bytes: int = 0
     duplicates: int = 0
 
+    def add(self, other: Traffic) -> None:
+        """Add what else the try sends; no row of it names a user again."""
+        self.requests += other.requests
+        self.retries += other.retries
+        self.bytes += other.bytes
+
 
 @dataclass(frozen=True)
 class Details:

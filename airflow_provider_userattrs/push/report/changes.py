@@ -34,3 +34,46 @@ def sentence_on_failing(changes: Changes) -> str | None:
     since = datetime.fromtimestamp(changes["failing_since"], timezone.utc).date().isoformat()
     verb = "has" if changes["failing"] == 1 else "have"
     return f"{users(changes['failing'])} {verb} failed before too, the first since {since}"
+
+
+def sentence_on_removed(changes: Changes, *, dry_run: bool = False) -> str | None:
+    """Return what became of those who left the query, or None if nobody did.
+
+    :param changes: what a report says of changes; reports of earlier versions say nothing of those who left.
+    :param dry_run: whether nothing was sent.
+    """
+    removed = changes.get("removed")
+    if removed is None:
+        return None
+    left, unset, gone = removed["left"], removed["unset"], removed["gone"]
+    if left is None and removed["withheld"]:
+        return f"Nobody was looked for who left the query, because {removed['withheld']}"
+    if not left:
+        return None
+    done = unset + gone
+    who = f"{users(left)} left the query"
+    some = (
+        f"{done:,} {'was' if done == 1 else 'were'} unset"
+        if done
+        else "none was unset"
+        if left > 1
+        else "was not unset"
+    )
+    if removed["withheld"]:
+        none = "none would be" if left > 1 else "would not be"
+        return f"{who} and {f'{none} unset' if dry_run else some}, because {removed['withheld']}"
+    if dry_run:
+        return f"{who} and would be unset"
+    of_whom = f", {gone:,} of whom the vendor does not know any more" if gone else ""
+    if done == left:
+        return f"{who} and {'was' if left == 1 else 'were'} unset{of_whom}"
+    why = removed["why"] or "the push stopped"
+    return f"{who} and {some}{of_whom}: {why}; the next push tries again"
+
+
+def warning_on_removed(changes: Changes, *, dry_run: bool = False) -> str | None:
+    """Return the same if it needs somebody's attention, else None."""
+    removed = changes.get("removed")
+    if removed is None or not removed["left"] or not (removed["withheld"] or removed["why"]):
+        return None
+    return sentence_on_removed(changes, dry_run=dry_run)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.phrases import counted, listed, shortened
 from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import FORMAT, Report
 from airflow_provider_userattrs.push.report.sentences import warning
@@ -17,7 +18,7 @@ from airflow_provider_userattrs.push.report.sentences import warning
 if TYPE_CHECKING:
     from typing import TypeGuard
 
-    from airflow_provider_userattrs.report import PushReport
+    from airflow_provider_userattrs.report import PushReport, Removed
 
 #: Maximum number of rejects files listed; further ones are next to them.
 _MAX_PATHS = 20
@@ -113,7 +114,9 @@ class Total:
         red = [report for report in self._reports if report.get("failure") and not report.get("stopped")]
         themselves = "itself" if len(red) == 1 else "themselves"
         by_themselves = f"{counted(len(red), 'shard')} failed by {themselves}: {_listed(red)}" if red else None
-        parts = (warning(self.report), self._missing_sentence(), self.stopped(), by_themselves)
+        changes = _changed_only(self._reports).get("changed_only")
+        removed = warning_on_removed(changes, dry_run=self.report.dry_run) if changes else None
+        parts = (warning(self.report), removed, self._missing_sentence(), self.stopped(), by_themselves)
         return "; ".join(sentence for sentence in parts if sentence) or None
 
     def as_dict(self, failure: str | None = None) -> PushReport:
@@ -159,7 +162,22 @@ def _changed_only(reports: Iterable[PushReport]) -> dict[str, Any]:
             "failing": sum(part["failing"] for part in parts),
             "disputed": sum(part["disputed"] for part in parts),
             "failing_since": min((part["failing_since"] for part in parts if part["failing_since"]), default=None),
+            "removed": _removed([removed for part in parts if (removed := part.get("removed"))]),
         }
+    }
+
+
+def _removed(parts: Sequence[Removed]) -> Removed | None:
+    """Return what became of those who left the query, of all shards."""
+    if not parts:
+        return None
+    looked = [part["left"] for part in parts if part["left"] is not None]
+    return {
+        "left": sum(looked) if looked else None,
+        "unset": sum(part["unset"] for part in parts),
+        "gone": sum(part["gone"] for part in parts),
+        "withheld": next((part["withheld"] for part in parts if part["withheld"]), None),
+        "why": next((part["why"] for part in parts if part["why"]), None),
     }
 
 

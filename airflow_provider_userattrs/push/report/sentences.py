@@ -29,7 +29,8 @@ def warning(report: Report) -> str | None:
     first = [_would_send(report)] if report.dry_run else []
     if report.warns_of_nobody:
         first.append(f'{nobody(report)}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
-    changes = [*([report.missing_columns] if report.missing_columns else []), *_source_change(report)]
+    further = (report.missing_columns, *_source_change(report), report.warning_on_removed)
+    changes = [sentence for sentence in further if sentence]
     if not report.not_applied:
         words = [f"The push to {report.vendor} {stopped}"] if stopped else []
         return "; ".join([*first, *words, *changes]) or None

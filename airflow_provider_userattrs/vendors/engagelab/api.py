@@ -175,6 +175,8 @@ def _set_attributes(operation: str) -> Operation:
         accepted_means="EngageLab confirmed the request",
         idempotent=operation != "increase",
         overwrites=operation == "set",
+        encode_unset=_encode_names if operation == "set" else None,
+        gone_codes=frozenset({"55108"}),
     )
 
 
@@ -190,12 +192,15 @@ def set_contacts(*, channels: str = "known", check: bool = True) -> Operation:
         path="/v1/user/contact",
         rules=partial(contacts.contact_rules, channels=channels, check=check),
         encode=_encode_contacts,
+        encode_unset=None,  # contacts are set and changed, and the page has no way to remove one
     )
 
 
 #: Name -> operation, as hooks and operators look it up.
 OPERATIONS = {
     **{operation: _set_attributes(operation) for operation in SET_OPERATIONS},
-    "unset": replace(_set_attributes("set"), name="unset attributes", encode=_encode_names, unsets=True),
+    "unset": replace(
+        _set_attributes("set"), name="unset attributes", encode=_encode_names, unsets=True, encode_unset=None
+    ),
     "contacts": set_contacts(),
 }

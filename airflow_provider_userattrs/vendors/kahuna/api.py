@@ -99,6 +99,8 @@ def set_attributes(*, check_size: bool = True) -> Operation:
         head=b'{"user_attributes_array":[',
         tail=b"]}",
         max_users=MAX_USERS,
+        encode_unset=encode,
+        gone_codes=frozenset({"404"}),
     )
 
 
@@ -167,5 +169,5 @@ def _message(body: Any) -> object:
 #: Name -> operation, without options.
 OPERATIONS = {
     "set": set_attributes(),
-    "unset": replace(set_attributes(), name="unset attributes", unsets=True),
+    "unset": replace(set_attributes(), name="unset attributes", unsets=True, encode_unset=None),
 }

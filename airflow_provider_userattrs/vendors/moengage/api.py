@@ -94,6 +94,7 @@ def set_attributes(
         idempotent=operation != "add",
         overwrites=operation == "set",
         refresh_after=REFRESH_AFTER if operation == "set" else None,
+        encode_unset=_encode("equals", True, True) if operation == "set" else None,  # nobody is created to be unset
     )
     return in_bulk(made) if bulk else made
 
@@ -112,6 +113,7 @@ def unset_attributes(*, match: str = "equals", case_sensitive: bool = True, bulk
         encode=_encode(match, case_sensitive, False),
         unsets=True,
         refresh_after=None,
+        encode_unset=None,
     )
 
 
