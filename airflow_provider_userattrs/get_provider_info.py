@@ -164,7 +164,12 @@ VENDORS: tuple[Vendor, ...] = (
                 "Data center",
                 "The number in the dashboard's address: 01 in dashboard-01.moengage.com.",
                 {**_TEXT, "enum": ["01", "02", "03", "04", "05", "06", "101"]},
-            )
+            ),
+            "project_code": Field(
+                "Project code",
+                "The project of a workspace with Portfolio: MoEngage: Settings > Account > Portfolio. Empty: none.",
+                _TEXT,
+            ),
         },
     ),
 )

@@ -110,12 +110,16 @@ class _Every(TypedDict):
 
 
 class PushReport(_Every, total=False):
-    """The report of a push, or of all shards of one; of these a push lacks ``shards``, a total all others."""
+    """The report of a push, or of all shards of one; of these a push lacks ``shards``, a total all others.
+
+    ``request_id`` is that of a failed push alone.
+    """
 
     of: int | None
     destination: str | None
     shard: ShardNumber | None
     timeline: Throughput
+    request_id: str
     changed_only: Changes
     tries: list[int]
     shards: Shards

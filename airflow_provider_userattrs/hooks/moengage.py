@@ -43,8 +43,9 @@ class MoEngageHook(VendorHook):
 
     @property
     def destination(self) -> str:
-        """The workspace's users, as an asset's URI."""
-        return f"{self.conn_type}://{quote(self.settings.login, safe='')}/users"
+        """The workspace's users, or those of one of its projects, as an asset's URI."""
+        where = [self.settings.login, *([self._project_code] if self._project_code else ())]
+        return f"{self.conn_type}://{'.'.join(quote(part, safe='') for part in where)}/users"
 
     def vendor_url(self, settings: Settings) -> str:
         """Return the data center's base URL; there is no default, since a workspace exists in one data center only."""
@@ -56,8 +57,19 @@ class MoEngageHook(VendorHook):
         return moengage.base_url(settings.choice)
 
     def path_of(self, operation: Operation) -> str:
-        """Return the path of requests to the connection's workspace."""
-        return f"{operation.path}/{quote(self.settings.login, safe='')}"
+        """Return the path of requests to the connection's workspace, and to its project if there is one.
+
+        https://help.moengage.com/hc/en-us/articles/40358246598804-Portfolio-Data-Ingestion-and-Management
+        """
+        workspace = quote(self.settings.login, safe="")
+        path = f"{operation.path}/{workspace}"
+        if self._project_code is None:
+            return path
+        return f"{path}?app_id={workspace}&project_code={quote(self._project_code, safe='')}"
+
+    @property
+    def _project_code(self) -> str | None:
+        return self.settings.own.get("project_code")
 
     def set_attributes(
         self,

@@ -19,6 +19,9 @@ from airflow_provider_userattrs.push.model.phrases import did_you_mean
 #: Seconds for connecting, and for each request until its response is complete; without them a push could hang.
 DEFAULT_TIMEOUT = (10.0, 30.0)
 
+#: The extras that every connection type has.
+_COMMON = frozenset({"timeout", "rate_limit", "verify", "cert", "allow_http"})
+
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
 
@@ -48,6 +51,7 @@ class Settings:
     :param password: the vendor's second credential.
     :param base_url: where requests go, without a trailing slash; empty for the vendor's own URL.
     :param choice: the connection type's own extra, such as the region; None if it is unset and has no default.
+    :param own: the connection type's further extras of its own that are set, as text.
     :param timeout: seconds for connecting, and for each request until its response is complete.
     :param rate_limit: cap per second in the vendor's unit, or None.
     :param verify: as requests takes it: True, False or the path of a CA bundle.
@@ -58,6 +62,7 @@ class Settings:
     password: str = field(repr=False)
     base_url: str
     choice: str | None
+    own: Mapping[str, str]
     timeout: tuple[float, float]
     rate_limit: float | None
     verify: bool | str
@@ -114,6 +119,7 @@ class _SettingsReader:
             password=self._credential("password"),
             base_url=self._base_url(),
             choice=self._choice(choice),
+            own={name: self._own(name) for name in self._extras.keys() - _COMMON - {choice}},
             timeout=self._timeout(),
             rate_limit=self._positive("rate_limit", self._extras.get("rate_limit")),
             verify=self._verify(),
@@ -143,6 +149,14 @@ class _SettingsReader:
         value: str | None = self._extras.get(name, schema.get("default"))
         if value is not None and value not in schema["enum"]:
             self._refuse(f"extra {name!r} is not one of {', '.join(schema['enum'])}")
+        return value
+
+    def _own(self, name: str) -> str:
+        value = self._extras[name]
+        if not isinstance(value, str):
+            self._refuse(f"extra {name!r} is {kind_of(value)}, not text")
+        if _has_blank_end(value) or not value.isprintable():
+            self._refuse(f"extra {name!r} has a blank at an end, a line break or an invisible character")
         return value
 
     def _base_url(self) -> str:

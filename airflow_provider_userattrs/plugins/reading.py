@@ -60,6 +60,7 @@ class Reading:
     shard: tuple[int, int] | None
     missing: tuple[int, ...]
     changes: Changes | None
+    request_id: str | None
 
     @property
     def attention(self) -> int:
@@ -111,6 +112,7 @@ def _read(report: PushReport) -> Reading:
         shard=(_count(shard["number"]), _count(shard["of"])) if shard else None,
         missing=tuple(map(_count, shards["missing"] if shards else ())),
         changes=_changes(changes) if (changes := report.get("changed_only")) else None,
+        request_id=str(request_id) if (request_id := report.get("request_id")) else None,
     )
 
 

@@ -20,7 +20,7 @@ from airflow_provider_userattrs.push.report.changes import (
 )
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import FORMAT
-from airflow_provider_userattrs.push.report.sentences import users
+from airflow_provider_userattrs.push.report.sentences import sentence_on_request, users
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
 #: The names of our operators. A subclass may have any name; its push is recognised by its report.
@@ -217,6 +217,8 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
         notes.append(reading.failure if reading.failure.endswith(".") else f"{reading.failure}.")
     elif state is not None and reading.warning and not (reading.attention or reading.dry_run):  # else it is said
         notes.append(f"{reading.warning}.")
+    if reading.request_id:
+        notes.append(f"{sentence_on_request(reading.vendor, reading.request_id)}.")
     if state in _STATE_NOTES and not (reading.failure and state == "failed"):
         notes.append(_STATE_NOTES[state])
     if reading.shard:

@@ -32,6 +32,7 @@ def describe(
     shown = {
         hook.conn_name_attr: hook.conn_id,
         hook.choice: hook.settings.choice,
+        **hook.settings.own,
         "host": hook.transport.base_url,
         **parameters,
         "rename": _inverted(parameters.get("rename")),

@@ -132,6 +132,8 @@ class PushLog:
             self._log.info("%s", line)
         for note in notes_on(fields):
             self._log.info("%s", note)
+        if request_id := fields.get("request_id"):
+            self._log.info("%s", sentences.sentence_on_request(report.vendor, request_id))
         if fields["warning"]:
             self._log.warning("%s", fields["warning"])
 

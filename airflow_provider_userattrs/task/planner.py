@@ -139,7 +139,7 @@ class Planner:
             resume.without_store("The source has no identity() to tell its rows by")
             return False
         settings = hook.settings
-        where = [hook.transport.base_url, settings.login, settings.choice]
+        where = [hook.transport.base_url, settings.login, settings.choice, *sorted(settings.own.items())]
         store, checkpoint = resume.begin(slots, Fingerprint(rows, digest([spec.identity, where])))
         if checkpoint.tries:
             self._log.resume(checkpoint)

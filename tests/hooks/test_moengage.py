@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.vendors.moengage import api as moengage
 
 CUSTOMER = "john@example.com"
+BULK = moengage.set_attributes(bulk=True)
 
 
 @pytest.fixture
@@ -47,6 +49,23 @@ def test_a_date_is_stored_as_a_date(hook: Any, control: Any) -> None:
     stored = control.user("moengage", CUSTOMER)
     assert stored["attributes"] == {"expiry": "2019-05-21T03:47:35Z", "local": "2019-05-20T20:47:35Z"}
     assert set(stored["types"].values()) == {"date"}
+
+
+def test_a_portfolio_s_project_goes_into_the_query(sandbox_hook: Any, control: Any) -> None:
+    control.switch(moengage__projects=["brand/a"])
+    verdict = sandbox_hook("moengage").set_attributes(CUSTOMER, {"a": 1})
+    assert str(verdict.status) == "unsent"
+    assert "project_code" in verdict.remedy
+    hook = sandbox_hook("moengage", extra={"project_code": "brand/a"})
+    assert str(hook.set_attributes(CUSTOMER, {"a": 1}).status) == "accepted"
+    assert hook.destination == "moengage://SANDBOXWORKSPACE.brand%2Fa/users"
+    assert hook.path_of(BULK) == "/v1/transition/SANDBOXWORKSPACE?app_id=SANDBOXWORKSPACE&project_code=brand%2Fa"
+
+
+@pytest.mark.parametrize("code", [5, " a", "a\n"], ids=["number", "blank", "line break"])
+def test_a_project_code_is_text_without_blanks(sandbox_hook: Any, code: Any) -> None:
+    with pytest.raises(RefusedConfiguration, match="project_code"):
+        _ = sandbox_hook("moengage", extra={"project_code": code}).settings
 
 
 def test_none_is_left_out(hook: Any, control: Any) -> None:

@@ -213,3 +213,27 @@ def test_an_odd_id_is_sent_and_noted(push: Callable[..., Any], control: Any) -> 
 def test_a_number_names_its_user_exactly(push: Callable[..., Any], control: Any, id_: Any) -> None:
     assert push([{"customer_id": id_, "a": 1}]).counts == {"accepted": 1}
     assert found(control, "10362473") == {"a": 1}
+
+
+def test_the_last_request_s_id_of_a_push_that_failed_is_in_its_report(push: Callable[..., Any], control: Any) -> None:
+    control.fault("moengage", {"code": "MissingAttributeError"}, {"users": ["bob"], "times": None})
+    rows = [{"customer_id": "ada", "a": 1}, {"customer_id": "bob", "a": 1}]
+    passed = push(rows, max_failed=1, concurrency=1)
+    assert "request_id" not in passed.report
+    failed = push(rows, max_failed=0, concurrency=1)
+    request_id = failed.report["request_id"]
+    assert len(request_id) == 8
+    assert f"MoEngage's support finds the last request that it did not accept by its request_id, {request_id}" in (
+        "\n".join(failed.log.texts)
+    )
+
+
+@pytest.mark.parametrize("name", ["city", "State", "country"])
+def test_places_are_sent_and_it_is_noted_that_they_count_once(
+    push: Callable[..., Any], control: Any, name: str
+) -> None:
+    run = push([{"customer_id": "ada", name: "Lisbon"}])
+    assert found(control) == {name: "Lisbon"}
+    [note] = run.report["notes"]
+    assert (note["attribute"], note["count"]) == (name, 1)
+    assert "only when it creates the user" in note["note"]

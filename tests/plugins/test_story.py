@@ -167,6 +167,12 @@ def test_sentences(task: Task, level: str, headline: str) -> None:
     assert (story.level, story.headline) == (level, headline)
 
 
+def test_a_failed_push_names_the_request_that_the_vendor_s_support_can_find() -> None:
+    report = {**ended((1, NOT_FOUND), failure="no", vendor="MoEngage"), "request_id": "ab12"}
+    note = "MoEngage's support finds the last request that it did not accept by its request_id, ab12."
+    assert note in story_of(Task("failed", report=report)).notes
+
+
 def test_a_report_that_is_gone() -> None:
     assert story_of(Task()).headline.startswith("The push succeeded, but its report is gone")
 

@@ -222,6 +222,7 @@ class Delivery:
                 self._triage.note_accepted()
                 accepted += batch.updates
             else:
+                self.traffic.request_id = sent.verdicts[-1].request_id or self.traffic.request_id
                 self._settle(batch, sent.verdicts)
             if sent.wait > MAX_WAIT:
                 self.stop(RetryLater(f"{self._operation.vendor} asks to wait {sent.wait:,.0f} s", sent.wait))

@@ -73,6 +73,7 @@ class Verdict:
     :param others: the verdicts on the row's other attributes that cannot be sent.
     :param detail: the vendor's own message. It may repeat a user's data, so it goes to the rejects file only, and
         a verdict that is logged does not show it.
+    :param request_id: the vendor's id of the request, by which its support finds it; empty if it gives none.
     :param see_rejects: whether the cause differs by row, and is in the rejects file only, such as in ``detail``.
     :param location: the location of the row, such as a file and a line.
     """
@@ -84,6 +85,7 @@ class Verdict:
     action: Action = Action.KEEP
     attribute: str | None = None
     detail: str = field(default="", repr=False)
+    request_id: str = ""
     location: str = ""
     see_rejects: bool = False
     others: tuple[Verdict, ...] = ()
@@ -101,9 +103,9 @@ class Verdict:
         """Return this verdict, for the row at a location."""
         return replace(self, location=location)
 
-    def saying(self, detail: object) -> Verdict:
-        """Return this verdict with the vendor's own message, cut to 500 characters."""
-        return replace(self, detail=str(detail)[:500]) if detail else self
+    def saying(self, detail: object, request_id: str = "") -> Verdict:
+        """Return this verdict with the vendor's own message, cut to 500 characters, and its id of the request."""
+        return replace(self, detail=str(detail)[:500], request_id=request_id) if detail or request_id else self
 
 
 ACCEPTED = Verdict(Status.ACCEPTED)

@@ -72,6 +72,8 @@ def write_line(outcome: Outcome, *, idempotent: bool) -> str:
         "replay": idempotent or verdict.status not in (Status.UNKNOWN, Status.PARTIAL),
         "row": _encode_row(raw),
     }
+    if verdict.request_id:
+        line["request_id"] = verdict.request_id
     if isinstance(row, MalformedRow) and row.types:
         line["types"] = dict(row.types)  # of a row as it was before they were applied: a replay applies them
     with suppress(TypeError):  # lone surrogates, and integers of more than 64 bits

@@ -33,12 +33,14 @@ class Traffic:
     :param retries: how many of them were sent again.
     :param bytes: bytes of their bodies.
     :param duplicates: rows that name a user again, as far as users are remembered; known at the end.
+    :param request_id: the vendor's id of the last request that it did not plainly accept; empty if there is none.
     """
 
     requests: int = 0
     retries: int = 0
     bytes: int = 0
     duplicates: int = 0
+    request_id: str = ""
 
     def add(self, other: Traffic) -> None:
         """Add what else the try sends; no row of it names a user again."""
@@ -170,6 +172,8 @@ class Account:
                 },
             },
         }
+        if request_id := self.traffic.request_id or self._earlier.get("request_id"):
+            facts["request_id"] = request_id
         if self._comparison is not None:
             facts["changed_only"] = self._comparison.as_dict()
         clean: dict[str, Any] = storable(facts)
@@ -236,7 +240,8 @@ def as_dict(report: Report, facts: Mapping[str, Any], tries: Sequence[int], fail
     :param tries: the first row of each try.
     :param failure: a sentence on why the push fails, or None.
     """
-    others = {name: value for name, value in facts.items() if name not in ("push", "notes")}
+    left_out = ("push", "notes") if failure else ("push", "notes", "request_id")
+    others = {name: value for name, value in facts.items() if name not in left_out}
     fields = report.as_dict(
         {(name, note): count for name, note, count in facts["notes"]},
         **others,

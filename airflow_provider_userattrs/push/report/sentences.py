@@ -132,6 +132,11 @@ def allowed(max_failed: float) -> str:
     return "1 row (1.0 would be all rows)" if max_failed == 1 else counted(max_failed, "row")
 
 
+def sentence_on_request(vendor: str, request_id: str) -> str:
+    """Return by which id the vendor's support finds the last request that was not plainly accepted."""
+    return f"{vendor}'s support finds the last request that it did not accept by its request_id, {request_id}"
+
+
 def users(count: int) -> str:
     """Return a number of users in words."""
     return counted(count, "user")

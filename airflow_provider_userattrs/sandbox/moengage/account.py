@@ -26,6 +26,18 @@ def check_app_id(app_id: str) -> None:
         raise MoEngageError("InvalidParams")
 
 
+def check_project(request: Request, switches: Switches) -> None:
+    """Refuse an update without one of a portfolio's project codes.
+
+    It goes beside app_id into the query: the page "Portfolio: Data Ingestion and Management",
+    https://help.moengage.com/hc/en-us/articles/40358246598804. What the response to a missing one is, it does not say.
+    """
+    projects = switches["moengage.projects"]
+    if projects and request.query.get("project_code") not in projects:
+        kind = "InvalidParams" if "project_code" in request.query else "ParamsRequired"
+        raise MoEngageError(kind, "project_code is invalid or missing", "project_code")
+
+
 def _refuse(message: str) -> MoEngageError:
     return MoEngageError("Authentication required", message)
 

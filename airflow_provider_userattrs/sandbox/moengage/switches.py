@@ -13,6 +13,11 @@ SWITCHES = (
         ("active", "refused", "blocked", "suspended", "temporarily-suspended", "blacklisted", "no-secret"),
     ),
     Switch(
+        "moengage.projects",
+        [],
+        "project codes of a workspace with Portfolio, one of which each update needs in its query; empty: none",
+    ),
+    Switch(
         "moengage.appkey",
         "workspace_id",
         "what the MOE-APPKEY header must hold",

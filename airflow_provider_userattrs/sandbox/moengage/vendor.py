@@ -19,7 +19,7 @@ from ..json_text import MALFORMED
 from ..refusal import RefusedError
 from ..switches import Switch, Switches
 from . import bulk
-from .account import LOGIN, check_account, check_app_id
+from .account import LOGIN, check_account, check_app_id, check_project
 from .body import Update, read_update
 from .errors import ERRORS, TYPE_OF_STATUS, MoEngageError
 from .limiter import RateLimiter
@@ -101,6 +101,7 @@ class MoEngage:
         app_id = request.path[len(start) + 1 :]
         check_app_id(app_id)
         check_account(request, app_id, self._switches)
+        check_project(request, self._switches)
         passes, headers = self._limiters[start].take(self.rows(request))
         accept = self._accept_all if start == BULK_IMPORT else self._accept
         response = self._refusing(accept, request, apply) if passes else self._refusal("RateLimitError")

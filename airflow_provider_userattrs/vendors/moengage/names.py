@@ -34,6 +34,10 @@ _READ_ONLY = frozenset(
 #: Created through this API and never updated (data-overview, "User Attributes").
 CREATE_ONLY = ("publisher_name", "campaign_name", "u_l_a", "cr_t", "moe_gaid", "moe_mweb", "advertising_identifier")
 
+#: Also used at a user's creation alone; whether an attribute of one's own with such a name counts as one of them is not
+#: said (https://www.moengage.com/docs/user-guide/data/troubleshoot-data, "Why Are Location Values Not Updated").
+PLACES = ("city", "state", "country", "City", "State", "Country")
+
 RESERVED_NAMES = _BLOCKED_NAMES | _KEYWORDS | _READ_ONLY
 
 #: "You can not use moe_ as a prefix" (data-overview), except for what the seed and the pages allow: data-overview,

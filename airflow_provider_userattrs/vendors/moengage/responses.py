@@ -7,6 +7,7 @@ https://www.moengage.com/docs/api/bulk/bulk-import-users-and-events
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -22,7 +23,10 @@ from airflow_provider_userattrs.vendors.http import REMEMBERED, by_status, contr
 #: (https://www.moengage.com/docs/user-guide/settings/account/security/api-firewall).
 _FIREWALL = "with an API firewall, that this worker's IP address is listed"
 _KEYS = f"Check the connection's workspace id and Data API key, that the key may use the Data API, and {_FIREWALL}."
-_WORKSPACE = "Check the connection's login, the workspace id, and its host if one is set."
+_WORKSPACE = (
+    "Check the connection's login, the workspace id; its project_code, if the workspace has Portfolio; and its host, if "
+    "one is set."
+)
 _FIX = "Fix the rows as MoEngage's message says, and push them again."
 _SUPPORT = f"Ask MoEngage's support about the account; check, {_FIREWALL}."
 _OTHER_4XX = f"Check, {_FIREWALL}; otherwise fix the rows and push them again."
@@ -103,6 +107,7 @@ HALF_ACCEPTED = Verdict(
     "Check these users in MoEngage, then push the rows again.",
     see_rejects=True,
 )
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _IN_BULK = "; whom of the request's users it concerns, and whether the others are queued, is not said"
 _LOOK = "Check these users in MoEngage, and push the rows again if that may be repeated."
 
@@ -116,9 +121,10 @@ def read_bulk(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return the verdicts on the users of a bulk request: all have the same, for no response tells them apart."""
     verdict = _verdict(response.status, response.body)
     if verdict is ACCEPTED and _has_error(response.body):
-        verdict = HALF_ACCEPTED.saying(_message(_load(response.body)))
+        body = _load(response.body)
+        verdict = HALF_ACCEPTED.saying(_message(body), _request_id(body))
     elif response.status == 413:
-        verdict = BULK_TOO_LARGE.saying(verdict.detail)
+        verdict = BULK_TOO_LARGE.saying(verdict.detail, verdict.request_id)
     elif verdict.status is Status.REJECTED:
         verdict = replace(verdict, action=Action.SPLIT)
         if len(users) > 1:
@@ -132,12 +138,12 @@ def _verdict(http_status: int, content: bytes) -> Verdict:
     status = body.get("status")
     if http_status == 200:
         if has_twice(content, "status"):
-            return UNREADABLE
+            return UNREADABLE.saying(_message(body), _request_id(body))
         if is_text(status, "success"):
             return ACCEPTED
-        return (NOT_QUEUED if is_text(status, "fail") else UNREADABLE).saying(_message(body))
+        return (NOT_QUEUED if is_text(status, "fail") else UNREADABLE).saying(_message(body), _request_id(body))
     verdict = contradicted(http_status) if is_text(status, "success") else _refused(http_status, _error(body))
-    return verdict.saying(_message(body))
+    return verdict.saying(_message(body), _request_id(body))
 
 
 def _refused(status: int, error: dict[str, Any]) -> Verdict:
@@ -167,6 +173,12 @@ def _message(body: dict[str, Any]) -> str:
     error = _error(body)
     message, request = error.get("message"), error.get("request_id") or body.get("request_id")
     return " ".join([*([str(message)] if message else ()), *([f"(request_id {request})"] if request else ())])
+
+
+def _request_id(body: dict[str, Any]) -> str:
+    """Return the id of a request if it looks like one: it goes into the report."""
+    given = _error(body).get("request_id") or body.get("request_id")
+    return given if isinstance(given, str) and _REQUEST_ID.fullmatch(given) else ""
 
 
 def _load(body: bytes) -> dict[str, Any]:

@@ -20,13 +20,21 @@ from airflow_provider_userattrs.push.mapping.values import Convert, Noted, Value
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.moengage.ids import identify
-from airflow_provider_userattrs.vendors.moengage.names import CREATE_ONLY, check_match, check_name, check_unset_name
+from airflow_provider_userattrs.vendors.moengage.names import (
+    CREATE_ONLY,
+    PLACES,
+    check_match,
+    check_name,
+    check_unset_name,
+)
 from airflow_provider_userattrs.vendors.moengage.standard import standard_tables
 
 MAX_TEXT = 512
 MAX_ELEMENTS = 50
 
 _TAKES = "MoEngage takes text, numbers, booleans, dates and lists of text, numbers or dates"
+
+_PLACE = "MoEngage's own city, state and country are used only when it creates the user; another name is always used"
 
 _OVERSIZE = 'or set oversize="send" to let MoEngage cut it.'
 VALUE_TOO_LONG = Verdict(
@@ -59,7 +67,11 @@ def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
     :param check_size: whether names over 200 characters, texts over 512 and lists over 50 elements are refused.
     """
     types = value_table(zone, check_size=check_size)
-    tables = {**standard_tables(zone, types[str]), **dict.fromkeys(CREATE_ONLY, _noting_creation(types))}
+    tables = {
+        **standard_tables(zone, types[str]),
+        **dict.fromkeys(CREATE_ONLY, _noting(types, "used only when MoEngage creates the user")),
+        **dict.fromkeys(PLACES, _noting(types, _PLACE)),
+    }
     return Rules(identify, types, partial(check_name, check_size=check_size), tables)
 
 
@@ -94,11 +106,11 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
     return ValueTable({**scalars, list: list_of, tuple: list_of}, _TAKES)
 
 
-def _noting_creation(types: ValueTable) -> ValueTable:
+def _noting(types: ValueTable, note: str) -> ValueTable:
     def convert(value: Any) -> Noted:
         converted = types[type(value)](value)
         sent = converted.value if isinstance(converted, Noted) else converted
-        return Noted(sent, "used only when MoEngage creates the user")
+        return Noted(sent, note)
 
     return ValueTable({object: convert})
 

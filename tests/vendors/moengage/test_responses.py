@@ -277,3 +277,26 @@ class TestBulk:
     def test_success_is_queued(self) -> None:
         body: dict[str, Any] = {"status": "success", "request_id": "q", "error": None, "errors": []}
         assert {verdict.status for verdict in responses.read_bulk(answer(body), range(3))} == {Status.ACCEPTED}
+
+
+class TestRequestId:
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            ({"status": "fail", "error": {"request_id": "fbGiVuHZ"}}, 400),
+            ({"status": "fail", "error": {"request_id": "fbGiVuHZ"}}, 200),
+            ({"status": "fail", "error": {"request_id": "fbGiVuHZ"}}, 503),
+            ({"status": "fail", "request_id": "fbGiVuHZ"}, 401),
+            ({"status": "queued", "request_id": "fbGiVuHZ"}, 200),
+            (b'{"status": "success", "status": "fail", "request_id": "fbGiVuHZ"}', 200),
+        ],
+        ids=["400", "200 fail", "503", "401", "neither", "twice"],
+    )
+    def test_is_kept_of_each_response_that_is_no_plain_success(self, body: Any, status: int) -> None:
+        for read in (responses.read, responses.read_bulk):
+            assert {verdict.request_id for verdict in read(answer(body, status), range(2))} == {"fbGiVuHZ"}
+
+    @pytest.mark.parametrize("given", ["ada@example.com", "a b", "x" * 65, "", 5, None, ["a"], "\u202e"], ids=ascii)
+    def test_what_does_not_look_like_one_is_none(self, given: Any) -> None:
+        body = {"status": "fail", "error": {"request_id": given}}
+        assert responses.read(answer(body, 400), ["ada"])[0].request_id == ""
