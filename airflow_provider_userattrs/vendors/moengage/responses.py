@@ -24,8 +24,8 @@ from airflow_provider_userattrs.vendors.http import REMEMBERED, by_status, contr
 _FIREWALL = "with an API firewall, that this worker's IP address is listed"
 _KEYS = f"Check the connection's workspace id and Data API key, that the key may use the Data API, and {_FIREWALL}."
 _WORKSPACE = (
-    "Check the connection's login, the workspace id; its project_code, if the workspace has Portfolio; and its host, if "
-    "one is set."
+    "Check the connection's login, the workspace id; its project_code, if the workspace has Portfolio; and its host, "
+    "if one is set."
 )
 _FIX = "Fix the rows as MoEngage's message says, and push them again."
 _SUPPORT = f"Ask MoEngage's support about the account; check, {_FIREWALL}."
