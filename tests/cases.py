@@ -187,6 +187,7 @@ class Bench:
             operator.make_operation(),
             operator.make_mapper(getattr(operator, operator.columns_field)),
             concurrency=concurrency,
+            duplicates=operator.duplicates,
             on_verdicts=note,
             clock=clock,
         )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow_provider_userattrs.changes import ChangedOnly
-from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.columns import ColumnsOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The shared parameters that the report shows, in the order of their documentation.
 _SHOWN = (
+    "where",
+    "duplicates",
     "nulls",
     "max_failed",
     "on_empty",
@@ -45,12 +47,20 @@ class UserPushOperator(ColumnsOperator):
 
     :param users: the rows: an upstream task's XCom (a list of dicts, a path or what `hand_over` returns, or several), a
         plain list, a source object, or the path of a file.
+    :param where: the column that must be true for a row to be sent, such as ``"consented"``; a row in which it is false
+        or NULL is ``skipped``, and one in which it is neither true nor false is ``invalid``. It is no attribute unless
+        it is listed. None sends all rows.
+    :param duplicates: what becomes of a user who stands twice among the rows: ``"all"`` sends all of their rows, in
+        order; ``"last"`` their last one alone, where attributes are set or unset; ``"error"`` sends nobody and fails.
+        For the last two all rows are held in memory before the first is sent, 500,000 at most, unless `SqlRows` reads
+        by the user's column.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it at the vendor.
     :param max_failed: what share of the rows (a float from 0.0 to 1.0, or text such as ``"5%"``) or how many of them
         (an int) may end ``rejected``, ``invalid``, ``partial`` or ``unknown`` before the task fails: ``1`` is one row,
         ``1.0`` is all of them. None: only a push in which nothing was accepted fails.
-    :param on_empty: what a push without a single row is: ``"warn"`` for a success with a warning, ``"fail"`` for a
-        failure, ``"ok"`` for a success. A shard without rows is a success; the total decides for all of them.
+    :param on_empty: what a push without a single row is, or with none that ``where`` lets through: ``"warn"`` for a
+        success with a warning, ``"fail"`` for a failure, ``"ok"`` for a success. A shard without rows is a success; the
+        total decides for all of them.
     :param rejects_path: an object-storage path for the rows not accepted, one JSON line each with the reason; each
         push has a file of its own next to that name, which the report gives. It holds personal data.
     :param rate_limit: the cap per second in the vendor's unit; None for the connection's, then the documented one.
@@ -86,6 +96,8 @@ class UserPushOperator(ColumnsOperator):
     renamed_fields: ClassVar[dict[str, str]] = {"dry_run": "is_dry_run"}  # Airflow's operators have a method dry_run
     checks: ClassVar[dict[str, parameters.Check]] = {
         "users": parameters.check_users,
+        "where": column_parameters.check_where,
+        "duplicates": parameters.choice("all", "last", "error"),
         "nulls": parameters.choice("skip", "unset"),
         "max_failed": parameters.check_max_failed,
         "on_empty": parameters.ON_EMPTY,
@@ -107,6 +119,8 @@ class UserPushOperator(ColumnsOperator):
         self,
         *,
         users: Any,
+        where: str | None = None,
+        duplicates: str = "all",
         nulls: str = "skip",
         max_failed: int | float | str | None = 0.5,
         on_empty: str = "warn",
@@ -124,6 +138,8 @@ class UserPushOperator(ColumnsOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.users = users
+        self.where = where
+        self.duplicates = duplicates
         self.nulls = nulls
         self.max_failed = max_failed
         self.on_empty = on_empty
@@ -199,6 +215,7 @@ class UserPushOperator(ColumnsOperator):
             concurrency=self.concurrency,
             max_failed=cast("float | None", self.max_failed),  # a number, once it is settled
             on_empty=self._on_empty,
+            duplicates=self.duplicates,
             dry_run=self.is_dry_run,
             rejects_path=self.rejects_path,
             checkpoint_path=self.checkpoint_path,
@@ -226,7 +243,7 @@ class UserPushOperator(ColumnsOperator):
         """
         super().check_given()
         self._check_paths()
-        self._check_changed_only()
+        self._check_operation()
 
     def check_rendered(self) -> RefusedConfiguration | None:
         """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None."""
@@ -234,7 +251,7 @@ class UserPushOperator(ColumnsOperator):
         try:
             self.users.check()
             self._check_paths()
-            self._check_changed_only()
+            self._check_operation()
             if self.on_empty == "fail" and self._is_one_of_many:
                 parameters.refuse(
                     "on_empty", "fail", "a shard may be empty while others are not; give it to PushTotalOperator"
@@ -247,15 +264,19 @@ class UserPushOperator(ColumnsOperator):
         if self.rejects_path is not None and self.rejects_path == self.users.path:
             raise WrongParameter("rejects_path is the file that the rows are read from; give another")
 
-    def _check_changed_only(self) -> None:
-        if self.changed_only is None:
-            return
+    def _check_operation(self) -> None:
+        """Check parameters that are only for operations after which the last update alone decides."""
         operation = self.make_operation()
-        if not operation.overwrites:
-            raise WrongParameter(
-                f"changed_only is for operations that set or unset, and this one ({operation.name}) adds to what is "
-                "held or takes from it; leave changed_only out, and give only the rows that are new"
-            )
+        wants = {
+            "changed_only": (self.changed_only, "leave changed_only out, and give only the rows that are new"),
+            'duplicates="last"': (self.duplicates == "last", "without a user's earlier rows too little would arrive"),
+        }
+        for name, (is_wanted, remedy) in wants.items():
+            if is_wanted and not operation.overwrites:
+                raise WrongParameter(
+                    f"{name} is for operations that set or unset, and this one ({operation.name}) adds to what is held "
+                    f"or takes from it; {remedy}"
+                )
         if isinstance(self.changed_only, ChangedOnly) and self.changed_only.removed == "unset":
             parameters.check_removable(operation, self.users)
 

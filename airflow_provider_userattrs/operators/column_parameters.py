@@ -19,6 +19,12 @@ def check_column(name: str, value: Any) -> None:
         parameters.refuse(name, value, "give the name of a column")
 
 
+def check_where(name: str, value: Any) -> None:
+    """Check a parameter that is None or names a column."""
+    if value is not None and (not isinstance(value, str) or not value):
+        parameters.refuse(name, value, "give the name of a column that is true or false, or None")
+
+
 def check_columns(name: str, value: Any) -> None:
     """Check what is set: None, columns, or a dict from attribute to column.
 

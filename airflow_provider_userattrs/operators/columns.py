@@ -30,13 +30,15 @@ class ColumnsOperator(CheckedOperator):
     #: The parameter with what is set or unset.
     columns_field: ClassVar[str] = "attributes"
 
-    #: The parameters that decide what becomes of a row, besides these two, ``nulls`` and ``timezone``.
+    #: The parameters that decide what becomes of a row, besides these two and those that all operators share.
     configuration_fields: ClassVar[tuple[str, ...]] = ()
 
     #: The vendor's own parameters that only decide how updates are sent: another push may resume with others.
     delivery_fields: ClassVar[tuple[str, ...]] = ()
 
     users: Rows
+    where: str | None
+    duplicates: str
     nulls: str
     timezone: str
 
@@ -53,16 +55,17 @@ class ColumnsOperator(CheckedOperator):
         operation = self.make_operation()
         rules = operation.rules(time_zone(self.timezone))
         if operation.unsets:
-            return Mapper(rules, self._user_columns(), unset=tuple(columns))
+            return Mapper(rules, self._user_columns(), unset=tuple(columns), where=self.where)
         return Mapper(rules, self._user_columns(), attributes=columns, **self.mapper_options())
 
     def mapper_options(self) -> dict[str, Any]:
         """Return the mapper's options where attributes are set."""
-        return {"unset_nulls": self.nulls == "unset", "no_attributes": self.users.keys}
+        return {"unset_nulls": self.nulls == "unset", "where": self.where, "no_attributes": self.users.keys}
 
     def configuration(self) -> dict[str, Any]:
         """Return the parameters that decide what becomes of a row; the connection decides too."""
-        fields = (self.columns_field, "nulls", "timezone", self.user_field, *self.configuration_fields)
+        shared = ("where", "duplicates", "nulls", "timezone")
+        fields = (self.columns_field, *shared, self.user_field, *self.configuration_fields)
         return {"operator": type(self).__name__, **{field: getattr(self, field) for field in fields}}
 
     def named_columns(self, mapper: Mapper) -> dict[str, str]:
@@ -70,7 +73,8 @@ class ColumnsOperator(CheckedOperator):
         columns = getattr(self, self.columns_field)
         # A dict is easily given the wrong way round, or with a fixed value where a column belongs.
         field = f"{self.columns_field}={{attribute: column}}" if isinstance(columns, Mapping) else self.columns_field
-        named = dict.fromkeys(mapper.attribute_columns, field)
+        named = {} if self.where is None else {self.where: "where"}
+        named |= dict.fromkeys(mapper.attribute_columns, field)
         return {**named, **dict.fromkeys(mapper.user_columns, self.user_field)}
 
     def check_given(self) -> None:

@@ -147,6 +147,11 @@ class Rows(XComArg):
         return len(users) if isinstance(users, (list, tuple)) else None
 
     @property
+    def read_by(self) -> str | None:
+        """Return the column by which the rows are read, each of whose values comes once; None if there is none."""
+        return self._users.key if isinstance(self._users, SqlRows) else None
+
+    @property
     def hashed_by(self) -> str | None:
         """Return the column by whose hash the rows were split into shards, or None."""
         users = self._users

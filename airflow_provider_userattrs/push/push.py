@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Event
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 from airflow_provider_userattrs.push.changes.removal import Removal
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
+from airflow_provider_userattrs.push.duplicates import Duplicates
 from airflow_provider_userattrs.push.first_rows import check_first_rows
-from airflow_provider_userattrs.push.model.errors import NoneFit, in_words
+from airflow_provider_userattrs.push.model.errors import DuplicateUsers, NoneFit, in_words
 from airflow_provider_userattrs.push.model.operation import Encode, Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.row import UserUpdate
@@ -111,6 +112,8 @@ class Push:
         updates = pending(rows, self._checkpoint, checkpointer, mapper)
         if not self.account.book.rows and not self._checkpoint.has_doubt:
             updates = check_first_rows(updates, operation.vendor)
+        if plan.duplicates != "all":
+            updates = self._single_out(updates)
         if plan.comparison is not None:
             updates = plan.comparison.select(updates, stopping)
         stopped = delivery.run(updates)
@@ -177,7 +180,8 @@ class Push:
             report.missing_columns = remark
         if stopped is not None:
             has_begun = self._delivery is not None or self.plan.checkpoint is not None
-            report.stop(self._stopped_at, self.plan.details.of if has_begun else None)
+            at = None if isinstance(stopped, DuplicateUsers) else self._stopped_at  # all rows were read
+            report.stop(at, self.plan.details.of if has_begun else None)
         if self.plan.comparison is not None:
             changes = self.plan.comparison.as_dict()
             report.warning_on_removed = warning_on_removed(changes, dry_run=self.plan.dry_run)
@@ -190,12 +194,18 @@ class Push:
         if self.plan.comparison is not None:
             self.plan.comparison.close(complete=stopped is None)
         if self._checkpointer is not None:
-            if isinstance(stopped, NoneFit):  # nothing was sent: the next try begins at the first row
+            sent_none = isinstance(stopped, (NoneFit, DuplicateUsers)) and not self.account.facts()["requests"]
+            if sent_none:  # the next try begins at the first row
                 self._checkpointer.discard()
             else:
                 self._checkpointer.close(complete=stopped is None and not report.counts[Status.UNSENT])
         failure = None if self.error is None else _failure(explain(self.error), stop_point(report))
         return self.account.as_dict(report, failure)
+
+    def _single_out(self, updates: Iterator[UserUpdate | Outcome]) -> Iterator[UserUpdate | Outcome]:
+        mapper = self.plan.mapper
+        user_of = (lambda row: None) if mapper is None else mapper.user_of
+        return Duplicates(self.plan.duplicates, user_of, lambda: self._interruption is not None).select(updates)
 
     @property
     def _stopped_at(self) -> int | None:

@@ -56,6 +56,8 @@ class Planner:
             clock=clock,
             started=clock.monotonic(),
         )
+        #: How users who stand twice are found, in words, or None.
+        self._duplicates: str | None = None
         #: The cap in words, or None.
         self.pace: str | None = None
         self._spec = spec
@@ -73,6 +75,7 @@ class Planner:
         if spec.refused is not None:
             raise spec.refused
         self._add(mapper=spec.make_mapper())
+        self._single_out()
         hook = stack.enter_context(closing(spec.make_hook()))
         self._add(abort=hook.abort)
         self._set_pace(hook)
@@ -94,6 +97,27 @@ class Planner:
     def _add(self, **decided: Any) -> None:
         self.plan = replace(self.plan, **decided)
 
+    def _single_out(self) -> None:
+        """Decide how users who stand twice are found.
+
+        :raises RefusedConfiguration: if one may stand in two shards.
+        """
+        mode, users, mapper = self._spec.duplicates, self._spec.users, self.plan.mapper
+        columns = () if mapper is None else mapper.user_columns
+        if mode == "all":
+            return
+        if columns == (users.read_by,):
+            self._duplicates = f"{mode}, read by {users.read_by}, of which each value comes once"
+            return
+        shard = self._spec.shard
+        if shard is not None and shard.of > 1 and users.hashed_by not in columns:
+            raise RefusedConfiguration(
+                f'duplicates="{mode}" needs all rows of a user in one shard; split with '
+                f"shards(SqlRows(..., key={columns[0] if columns else '...'!r}), n), or push without shards"
+            )
+        self._duplicates = f"{mode}, of all rows in memory"
+        self._add(duplicates=mode)
+
     def _set_pace(self, hook: VendorHook) -> None:
         spec, operation = self._spec, self._spec.operation
         cap = spec.rate_limit or hook.settings.rate_limit or operation.max_rate
@@ -101,11 +125,12 @@ class Planner:
         pace = _in_words(rate, operation.rate_unit) if rate else None
         self.pace = None if spec.dry_run else pace
         left_out = () if self.plan.mapper is None else self.plan.mapper.left_out
+        shown = {**spec.parameters, "duplicates": self._duplicates}
         details = replace(
             self.plan.details,
             of=spec.users.count(),
             destination=hook.destination,
-            configuration=describe(spec.parameters, spec.columns_field, hook, pace, left_out),
+            configuration=describe(shown, spec.columns_field, hook, pace, left_out),
         )
         self._add(rate=rate, details=details)
 

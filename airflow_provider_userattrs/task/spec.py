@@ -49,6 +49,10 @@ class Users(Protocol):
         """Return why a retry cannot resume where the last try stopped, or None."""
 
     @property
+    def read_by(self) -> str | None:
+        """Return the column by which the rows are read, each of whose values comes once; None if there is none."""
+
+    @property
     def hashed_by(self) -> str | None:
         """Return the column by whose hash the rows were split into shards, or None."""
 
@@ -93,6 +97,7 @@ class PushSpec:
     concurrency: int
     max_failed: int | float | None
     on_empty: str
+    duplicates: str
     dry_run: bool
     rejects_path: str | None
     checkpoint_path: str | None

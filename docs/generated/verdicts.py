@@ -130,6 +130,7 @@ VERDICTS = {
         "push.mapping.numbers",
         "push.mapping.times",
         "push.mapping.encodable",
+        "push.mapping.filter",
         "push.mapping.phones",
         "push.mapping.derived",
     ],

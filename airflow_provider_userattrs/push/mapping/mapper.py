@@ -16,12 +16,13 @@ from airflow_provider_userattrs.push.mapping.attributes import (
     require_name,
 )
 from airflow_provider_userattrs.push.mapping.faults import find_faults, find_unfit_names, row_type
+from airflow_provider_userattrs.push.mapping.filter import Filter
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
-from airflow_provider_userattrs.push.model.verdicts import MISSING_COLUMN
+from airflow_provider_userattrs.push.model.verdicts import FILTERED, MISSING_COLUMN
 
 Notes: TypeAlias = Sequence[tuple[str, str]]
 
@@ -52,6 +53,7 @@ class Mapper:
     :param unset: attributes to remove from every user; with these, no attribute is set.
     :param unset_nulls: whether a NULL removes the attribute at the vendor instead of being left out.
     :param leave_out: whether an attribute that cannot be sent is left out, and noted; else its row is invalid.
+    :param where: the column that must be true for a row to be sent; None to send all.
     :param no_attributes: columns that are no attributes unless they are named, in any case, as databases fold it.
     :raises InvalidRow: if a name or a constant given here breaks one of the vendor's rules.
     """
@@ -67,17 +69,19 @@ class Mapper:
         unset: tuple[str, ...] = (),
         unset_nulls: bool = False,
         leave_out: bool = False,
+        where: str | None = None,
         no_attributes: Collection[str] = (),
     ) -> None:
         #: (attribute, note) -> count.
         self.notes: Counter[tuple[str, str]] = Counter()
         self._rules = rules
         self._identify = rules.identify
+        self._filter = None if where is None else Filter(where)
         self._user = tuple(user.items())
         self._user_columns = frozenset(user.values())
         self._exclude = frozenset(exclude)
         self._rename = dict(rename or {})
-        self._no_attributes = frozenset(no_attributes)
+        self._no_attributes = frozenset(no_attributes).union(() if where is None else (where,))
         self._unset = unset
         self._unset_nulls = unset_nulls
         self._leave_out = leave_out
@@ -116,7 +120,8 @@ class Mapper:
     @property
     def required_columns(self) -> frozenset[str]:
         """The columns without which a row is not sent."""
-        return self._user_columns.union(() if self._leave_out else self.attribute_columns)
+        where = () if self._filter is None else (self._filter.column,)
+        return self._user_columns.union(where, () if self._leave_out else self.attribute_columns)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -129,6 +134,9 @@ class Mapper:
         """Return a row's update, or its outcome if there is nothing to send."""
         if type(row) is not dict and not isinstance(row, Mapping):
             return self._build_malformed(position, row)
+        if self._filter is not None and (verdict := self._filter(row)) is not None:
+            # Who is filtered out is as good as not among the rows; whoever is not known to be is.
+            return Outcome(position, verdict, row, keys=() if verdict.status is Status.SKIPPED else self._keys_of(row))
         column = None
         credentials = {}
         try:
@@ -139,6 +147,11 @@ class Mapper:
         except Exception:  # a library's own kind of row may run code when it is read
             return Outcome(position, UNCONVERTIBLE.on(str(column)), row)
         return self.build(position, credentials, row)
+
+    def user_of(self, row: Any) -> Hashable:
+        """Return what identifies the user whom a row names: by its first credential; None if that cannot be told."""
+        keys = self._keys_of(row.fit if isinstance(row, MalformedRow) else row)
+        return keys[0] if keys else None
 
     def build(
         self, position: int, credentials: dict[str, Any], row: Row, notes: Notes = (), fit: Columns | None = None
@@ -229,12 +242,15 @@ class Mapper:
         """Return the outcome of what is no row, or the update of one whose values at fault are to be left out."""
         if not isinstance(row, MalformedRow):
             return Outcome(position, row_type(row), row)
+        if self._filter is not None and self._filter.holds_back(row):
+            return Outcome(position, FILTERED.on(self._filter.column), row)
         outcome = Outcome(position, row.verdict, row)
         faults = {fault.attribute: fault for fault in (row.verdict, *row.verdict.others)}
+        needed = self._user_columns if self._filter is None else self._user_columns | {self._filter.column}
         if row.fit is None or not self._user_columns.isdisjoint(faults):
             return outcome
         outcome.keys = self._keys_of(row.fit)
-        if not self._leave_out:
+        if not self._leave_out or not needed.isdisjoint(faults):
             return outcome
         made = self(position, row.fit)
         if isinstance(made, Outcome):
@@ -251,7 +267,7 @@ class Mapper:
             self.notes[str(name), f"left out: {fault.meaning}"] += 1
         return made
 
-    def _keys_of(self, row: Row) -> tuple[Hashable, ...]:
+    def _keys_of(self, row: Any) -> tuple[Hashable, ...]:
         """Return what identifies a row's user; nothing if that cannot be told."""
         try:
             return self._identify({credential: row[column] for credential, column in self._user if column in row})[1]

@@ -7,7 +7,8 @@
     ├── RetryLater              the cause is transient: a retry of the task resumes the push
     ├── RefusedConfiguration    credentials or configuration: fix them, a retry would not help
     ├── TooManyFailed           data: fix the rows, a retry would not help
-    │   └── NoneFit             the first rows are all invalid for one reason: nothing was sent
+    │   ├── NoneFit             the first rows are all invalid for one reason: nothing was sent
+    │   └── DuplicateUsers      a user stands twice, and duplicates="error": none of these rows was sent
     ├── NoRows                  there were no rows, and on_empty="fail"
     ├── NotSent                 one request: nothing was sent
     └── NoResponse              one request: it may have arrived, and no readable response came back
@@ -47,6 +48,10 @@ class TooManyFailed(PushError):
 
 class NoneFit(TooManyFailed):
     """None of the first rows could be sent, all for one reason; nothing was sent."""
+
+
+class DuplicateUsers(TooManyFailed):
+    """A user stands twice among the rows, and ``duplicates="error"``; none of them was sent."""
 
 
 class NoRows(PushError):

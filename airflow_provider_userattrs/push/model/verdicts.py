@@ -45,6 +45,30 @@ MISSING_COLUMN = Verdict(
     "row has no such column",
     "Check the column's name, or give every row the column, with None where there is no value.",
 )
+FILTERED = Verdict(
+    Status.SKIPPED,
+    "filtered",
+    "filtered out by where",
+    "None needed: only rows in which the column is true are sent.",
+)
+SUPERSEDED = Verdict(
+    Status.SKIPPED,
+    "superseded",
+    "a later row names the same user",
+    'None needed: duplicates="last" sends the last row of each user.',
+)
+DUPLICATE = Verdict(
+    Status.INVALID,
+    "duplicate",
+    "another row names the same user",
+    'Keep one row for each user in the query, or give duplicates="last".',
+)
+HELD_WITH_DUPLICATES = Verdict(
+    Status.UNSENT,
+    "held-with-duplicates",
+    "not sent, because other rows name a user twice",
+    "Correct these, then push the rows again.",
+)
 NOT_TRIED = Verdict(Status.UNSENT, "not-tried", "not tried: the push had stopped", _RETRY)
 HELD_BACK = Verdict(Status.UNSENT, "held-back", "held back after an unsent row of the same user", _RETRY)
 NOT_REACHED = Verdict(Status.UNSENT, "not-reached", "not read: the push had stopped", "Retry the task.")

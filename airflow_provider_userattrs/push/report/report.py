@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.model.errors import NoRows, RetryLater, Too
 from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, Status
-from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, NOT_REACHED
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, FILTERED, NOT_REACHED
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH, Counts, Reason
 
@@ -122,15 +122,17 @@ class Report(Counts):
 
         :param stopped: why the push stopped before its end, or None.
         :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
-        :param on_empty: what it means that there were no rows: ``"warn"``, ``"fail"`` or ``"ok"``.
+        :param on_empty: what it means that there were no rows, or that all were filtered out: ``"warn"``, ``"fail"`` or
+            ``"ok"``.
         :param failed_before: how many of the rows that failed are known to fail since an earlier push: these alone
             make no failure of a push in which nothing else was to be sent.
         """
         if stopped is not None:
             return stopped
-        if not self.rows and on_empty == "fail":
+        has_nobody = self.rows == self.count(FILTERED)
+        if has_nobody and on_empty == "fail":
             return NoRows(f'{sentences.nobody(self)} (on_empty="fail")')
-        self.warns_of_nobody = not self.rows and on_empty == "warn"
+        self.warns_of_nobody = has_nobody and on_empty == "warn"
         unsent = self.counts[Status.UNSENT]
         if unsent:
             return RetryLater(

@@ -104,7 +104,8 @@ def remedy(reason: Reason, *, keeps_rejects: bool) -> str:
 
 def nobody(report: Report) -> str:
     """Return that there was nobody to push."""
-    return f"No users were pushed to {report.vendor}, because there were no rows"
+    why = f"where filtered out all {report.rows:,}" if report.rows > 1 else "where filtered out the only row"
+    return f"No users were pushed to {report.vendor}, because {why if report.rows else 'there were no rows'}"
 
 
 def none_passed(report: Report) -> str:
