@@ -7,7 +7,7 @@ this package while it starts.
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing for it would cost whoever imports this package
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.changes import ChangedOnly
+    from airflow_provider_userattrs.changes import ChangedOnly, Watermark
     from airflow_provider_userattrs.columns import Constant, Hashed, Phone, Using
     from airflow_provider_userattrs.sources.files import FileRows
     from airflow_provider_userattrs.sources.handover import hand_over
@@ -26,6 +26,7 @@ __all__ = [
     "Rejects",
     "SqlRows",
     "Using",
+    "Watermark",
     "__version__",
     "hand_over",
     "shards",
@@ -40,6 +41,7 @@ _MODULES = {
     "Rejects": ".sources.rejects",
     "SqlRows": ".sources.sql",
     "Using": ".columns",
+    "Watermark": ".changes",
     "hand_over": ".sources.handover",
     "shards": ".sources.shards",
 }

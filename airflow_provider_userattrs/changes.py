@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
-__all__ = ["ChangedOnly"]
+__all__ = ["ChangedOnly", "Watermark"]
+
+#: A name that needs no quotes in any database.
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class ChangedOnly:
@@ -57,3 +61,36 @@ class ChangedOnly:
     def __repr__(self) -> str:
         given = ("refresh_after", "full_refresh", "removed", "max_removed")
         return f"ChangedOnly({self.path!r}, {', '.join(f'{name}={getattr(self, name)!r}' for name in given)})"
+
+
+class Watermark:
+    """Read only the rows that are new since the last push, by a column that says when a row changed.
+
+    It is for ``SqlRows(..., key=..., since=Watermark("updated_at"))`` on PostgreSQL, MySQL, MariaDB and SQLite, in an
+    operator with ``changed_only``, which keeps beside what is known the moment up to which rows are finished (the
+    mark) and the keys of rows that failed. A push reads the rows whose time is not before the mark less ``lag``,
+    those without a time, and those that failed before. The first one reads all. docs/changed-only.md says when
+    all rows are read again.
+
+    :param column: a column of the query: a timestamp, datetime or date that every change of a row sets. It becomes an
+        attribute only if ``attributes=`` lists it.
+    :param lag: how long after its time a row may become visible to the query: the longest transaction, how far a
+        replica is behind, and how far clocks that set the column differ.
+    :param timezone: the time zone of a column without one; an IANA name.
+    :raises ValueError: when the DAG is parsed, if an argument is wrong.
+    """
+
+    def __init__(self, column: str, *, lag: timedelta = timedelta(minutes=15), timezone: str = "UTC") -> None:
+        if not isinstance(column, str) or not _NAME.fullmatch(column):
+            raise ValueError(f"column is {column!r}; give a column of letters, digits and _; in sql, rename it with AS")
+        if not isinstance(lag, timedelta) or not timedelta(0) <= lag <= timedelta(days=3_660):
+            raise ValueError(f"lag is {lag!r}; give a timedelta from 0 to ten years, such as timedelta(minutes=15)")
+        from airflow_provider_userattrs.push.mapping.times import time_zone  # DAG files without a mark need none of it
+
+        time_zone(timezone)
+        self.column = column
+        self.lag = lag
+        self.timezone = timezone
+
+    def __repr__(self) -> str:
+        return f"Watermark({self.column!r}, lag={self.lag!r}, timezone={self.timezone!r})"

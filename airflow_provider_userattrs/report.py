@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-__all__ = ["Changes", "Note", "PushReport", "Reason", "Removed", "ShardNumber", "Shards", "Throughput"]
+__all__ = ["Changes", "Note", "PushReport", "Reason", "Removed", "ShardNumber", "Shards", "Throughput", "Window"]
 
 
 class Reason(TypedDict):
@@ -51,9 +51,21 @@ class Removed(TypedDict):
     why: str | None
 
 
-class Changes(TypedDict):
-    """What a push sent because it changed."""
+class Window(TypedDict):
+    """Which rows a push read that reads only new ones; times are text in UTC."""
 
+    column: str
+    since: str | None
+    until: str
+    all: str | None
+    asked: int
+    failed_again: int
+    gone: int
+    remembered: int
+    kept: str | None
+
+
+class _EveryChanges(TypedDict):
     began: int
     known: int
     full: str | None
@@ -62,6 +74,12 @@ class Changes(TypedDict):
     failing_since: int | None
     disputed: int
     removed: Removed | None
+
+
+class Changes(_EveryChanges, total=False):
+    """What a push sent because it changed; ``window`` is there if it reads only new rows."""
+
+    window: Window
 
 
 class ShardNumber(TypedDict):

@@ -19,6 +19,7 @@ SINCE = {
     "asset URIs are validated": "3.0",
     "paths as local://": "3.0",
     "data frames as XComs": "3.0",
+    "partitions": "3.2",
     "teams": "3.3",
     "task state store": "3.3",
     "retry policy": "3.3",

@@ -266,6 +266,7 @@ class UserPushOperator(ColumnsOperator):
 
     def _check_operation(self) -> None:
         """Check parameters that are only for operations after which the last update alone decides."""
+        self.users.check_since(self.changed_only)
         operation = self.make_operation()
         wants = {
             "changed_only": (self.changed_only, "leave changed_only out, and give only the rows that are new"),

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from airflow_provider_userattrs._airflow import XComArg
+from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.digest import digest, encoded
@@ -16,6 +17,7 @@ from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.database.key_query import KeyHash
+from airflow_provider_userattrs.sources.database.window import Window
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
@@ -157,6 +159,40 @@ class Rows(XComArg):
         users = self._users
         return users.key if isinstance(users, SqlRows) and isinstance(users.key_filter, KeyHash) else None
 
+    @property
+    def windowed(self) -> SqlRows | None:
+        """Return the source, if it reads only rows that are new; None if it reads all."""
+        sources = self._users.sources if isinstance(self._users, Chain) else (self._users,)
+        return next((source for source in sources if isinstance(source, SqlRows) and source.since is not None), None)
+
+    def read_within(self, window: Window) -> None:
+        """Read the rows of a window only.
+
+        :param window: the window.
+        """
+        self._users = self._users.within(window)
+
+    def check_since(self, changed_only: ChangedOnly | None) -> None:
+        """Check that rows may be read by when they changed.
+
+        :param changed_only: how only what changed is sent; None if all is.
+        :raises WrongParameter: if they may not.
+        """
+        if self.windowed is None:
+            return
+        if isinstance(self._users, Chain):
+            raise WrongParameter("users is several sources, one of which has since=; give that one alone")
+        if changed_only is not None and changed_only.removed == "unset":
+            raise WrongParameter(
+                "changed_only.removed is 'unset', and users has since=: rows that are not read cannot be told from "
+                "those that left the query; use 'ignore', or leave since out"
+            )
+        if changed_only is None:
+            raise WrongParameter(
+                "users has since=, which needs changed_only=ChangedOnly(...): beside what is known it keeps up to when "
+                "rows are finished, and it skips those that are read twice"
+            )
+
     def large_xcom_warning(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""
         if not isinstance(self._users, Upstream):
@@ -176,9 +212,11 @@ class Rows(XComArg):
 
     @property
     def keys(self) -> frozenset[str]:
-        """Return the columns by which the rows are read: `SqlRows` has one, and there may be several of it."""
+        """Return the columns by which the rows are read: the key of `SqlRows`, and the column of its watermark."""
         sources = self._users.sources if isinstance(self._users, Chain) else (self._users,)
-        return frozenset(source.key for source in sources if isinstance(source, SqlRows) and source.key)
+        queries = [source for source in sources if isinstance(source, SqlRows)]
+        columns = [*(source.key for source in queries), *(each.since.column for each in queries if each.since)]
+        return frozenset(column for column in columns if column)
 
     @property
     def are_partial(self) -> bool:

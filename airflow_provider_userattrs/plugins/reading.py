@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status
@@ -13,7 +14,7 @@ from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.report import Changes, PushReport, Removed
+    from airflow_provider_userattrs.report import Changes, PushReport, Removed, Window
 
 
 class OtherFormat(ValueError):
@@ -118,7 +119,7 @@ def _read(report: PushReport) -> Reading:
 
 def _changes(changes: Changes) -> Changes:
     since = changes["failing_since"]
-    return {
+    read: Changes = {
         "began": _count(changes["began"]),
         "known": _count(changes["known"]),
         "full": None if changes["full"] is None else str(changes["full"]),
@@ -128,6 +129,9 @@ def _changes(changes: Changes) -> Changes:
         "disputed": _count(changes["disputed"]),
         "removed": _removed(removed) if (removed := changes.get("removed")) else None,
     }
+    if (window := changes.get("window")) is not None:
+        read["window"] = _window(window)
+    return read
 
 
 def _removed(removed: Removed) -> Removed:
@@ -139,6 +143,24 @@ def _removed(removed: Removed) -> Removed:
         "withheld": None if withheld is None else str(withheld),
         "why": None if why is None else str(why),
     }
+
+
+def _window(window: Window) -> Window:
+    return {
+        "column": str(window["column"]),
+        "since": None if window["since"] is None else _time(window["since"]),
+        "until": _time(window["until"]),
+        "all": None if window["all"] is None else str(window["all"]),
+        "asked": _count(window["asked"]),
+        "failed_again": _count(window["failed_again"]),
+        "gone": _count(window["gone"]),
+        "remembered": _count(window["remembered"]),
+        "kept": None if window["kept"] is None else str(window["kept"]),
+    }
+
+
+def _time(text: str) -> str:
+    return datetime.fromisoformat(text).isoformat()
 
 
 def _reason(reason: Mapping[str, Any]) -> Reason:

@@ -12,12 +12,7 @@ from typing import Any, Protocol
 from airflow_provider_userattrs.get_provider_info import VENDORS
 from airflow_provider_userattrs.plugins.reading import OtherFormat, Reading, read
 from airflow_provider_userattrs.push.model.verdict import Status
-from airflow_provider_userattrs.push.report.changes import (
-    sentence_on_disputed,
-    sentence_on_failing,
-    sentence_on_removed,
-    sentence_on_sent,
-)
+from airflow_provider_userattrs.push.report.changes import sentence_on_removed, sentences_on
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.sentences import sentence_on_request, users
@@ -224,8 +219,7 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
     if reading.shard:
         notes.append("Shard {:,} of {:,}.".format(*reading.shard))
     if reading.changes:
-        say = (sentence_on_sent, sentence_on_failing, sentence_on_disputed)
-        notes += [f"{sentence}." for each in say if (sentence := each(reading.changes))]
+        notes += [f"{sentence}." for sentence in sentences_on(reading.changes)]
         removed = sentence_on_removed(reading.changes, dry_run=reading.dry_run)
         if removed and not any(removed in note for note in notes):
             notes.append(f"{removed}.")

@@ -182,17 +182,14 @@ class Push:
             has_begun = self._delivery is not None or self.plan.checkpoint is not None
             at = None if isinstance(stopped, DuplicateUsers) else self._stopped_at  # all rows were read
             report.stop(at, self.plan.details.of if has_begun else None)
-        if self.plan.comparison is not None:
-            changes = self.plan.comparison.as_dict()
+        comparison = self.plan.comparison
+        again = 0 if comparison is None else comparison.failed_again
+        if comparison is not None:
+            changes = comparison.as_dict()
             report.warning_on_removed = warning_on_removed(changes, dry_run=self.plan.dry_run)
-        self.error = report.conclude(
-            stopped,
-            self.plan.max_failed,
-            self.plan.on_empty,
-            self._failed_before,
-        )
-        if self.plan.comparison is not None:
-            self.plan.comparison.close(complete=stopped is None)
+        self.error = report.conclude(stopped, self.plan.max_failed, self.plan.on_empty, self._failed_before, again)
+        if comparison is not None:
+            comparison.close(complete=stopped is None)
         if self._checkpointer is not None:
             sent_none = isinstance(stopped, (NoneFit, DuplicateUsers)) and not self.account.facts()["requests"]
             if sent_none:  # the next try begins at the first row

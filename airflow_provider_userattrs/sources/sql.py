@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
+from airflow_provider_userattrs.changes import Watermark
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -22,11 +24,14 @@ from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyF
 from airflow_provider_userattrs.sources.database.key_reader import KeyReader
 from airflow_provider_userattrs.sources.database.query import TWO_STATEMENTS, Query, column_index
 from airflow_provider_userattrs.sources.database.statement import holds_two_statements
+from airflow_provider_userattrs.sources.database.window import Times, Window, read_times
 from airflow_provider_userattrs.sources.templates import is_deferred
 
 __all__ = ["SqlRows"]
 
 _QUERY = re.compile(r"\s*(SELECT|WITH)\s", re.IGNORECASE)
+
+_SECOND = timedelta(seconds=1)
 
 #: A name that needs no quotes in any database.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -51,6 +56,8 @@ class SqlRows:
         an attribute only if ``attributes=`` lists it.
     :param types: column -> type, for databases that do not have the type: text, integer, float, decimal, boolean,
         date, timestamp, time, uuid, json.
+    :param since: `Watermark`, to read only the rows that are new since the last push, and those that failed; None to
+        read all. It needs ``key``, and ``changed_only`` of the operator.
     :raises ValueError: when the DAG is parsed, if an argument is wrong.
     """
 
@@ -71,6 +78,7 @@ class SqlRows:
         parameters: Sequence[Any] | Mapping[str, Any] | None = None,
         key: str | None = None,
         types: Mapping[str, str] | None = None,
+        since: Watermark | None = None,
     ) -> None:
         check_text("sql", sql, "give one SELECT, or the name of a .sql file in the DAG's folder")
         if not is_deferred(sql) and not sql.endswith(self.template_ext) and holds_two_statements(sql):
@@ -82,6 +90,8 @@ class SqlRows:
         if key is not None and (not isinstance(key, str) or not _NAME.fullmatch(key)):
             refuse("key", key, "give a column of letters, digits and _; in sql, rename it with AS")
         check_types(types)
+        if since is not None:
+            _check_since(since, key, types)
         self.sql = sql
         self.conn_id = conn_id
         self.parameters = parameters
@@ -89,6 +99,9 @@ class SqlRows:
         self.types = dict(types or {})
         #: Which keys are read. `shards` splits a source by it.
         self.key_filter: KeyFilter = ALL_KEYS
+        self.since = since
+        #: Which rows are read. `within` sets it.
+        self.window: Window | None = None
         self._names: list[str] | None = None
 
     def __repr__(self) -> str:
@@ -104,6 +117,21 @@ class SqlRows:
         limited.key_filter = key_filter
         return limited
 
+    def within(self, window: Window) -> SqlRows:
+        """Return this source, limited to the rows of a window."""
+        limited = copy(self)
+        limited.window = window
+        return limited
+
+    def read_times(self) -> Times:
+        """Ask the database for its time, and for the type of the column that ``since`` names.
+
+        :raises RefusedConfiguration: if the database is not supported, or the column is none of times.
+        :raises RetryLater: if the database fails.
+        """
+        since = cast("Watermark", self.since)
+        return read_times(self._query, since.column, since.timezone)
+
     def arguments(self) -> dict[str, Any]:
         """Return the source as JSON, for `from_arguments`; parameters keep their types."""
         return {
@@ -113,6 +141,7 @@ class SqlRows:
             "key": self.key,
             "types": self.types,
             "key_filter": asdict(self.key_filter),
+            "since": None if (since := self.since) is None else [since.column, since.lag / _SECOND, since.timezone],
         }
 
     @classmethod
@@ -120,6 +149,9 @@ class SqlRows:
         """Return the source that `arguments` describes."""
         given = dict(arguments)
         key_filter = given.pop("key_filter")
+        if (since := given.get("since")) is not None:
+            column, lag, zone = since
+            given["since"] = Watermark(column, lag=timedelta(seconds=lag), timezone=zone)
         source = cls(**given)
         source.key_filter = KeyHash(**key_filter) if "divisor" in key_filter else KeyRange(**key_filter)
         return source
@@ -169,7 +201,13 @@ class SqlRows:
     def identity(self) -> Any:
         """Return a value that changes when the query or its parameters do; it holds their digest."""
         query = digest([self.sql, self.parameters, self.key_filter])
-        return {"conn_id": self.conn_id, "key": self.key, "query": query}
+        since = {} if self.since is None else {"since": [self.since.column, self.since.timezone]}
+        return {"conn_id": self.conn_id, "key": self.key, "query": query, **since}
+
+    def query_digest(self) -> str:
+        """Return a digest that changes when other rows or values are read, or by another column of times."""
+        since = self.since and [self.since.column, self.since.timezone]
+        return digest([self.sql, self.parameters, self.conn_id, self.key, self.types, since])
 
     def check_resume(self) -> str | None:
         """Return why a retry cannot resume where the last try stopped, or None if it can.
@@ -191,8 +229,23 @@ class SqlRows:
             self.types,
             self.key,
             self.key_filter,
+            self.window,
             on_columns=self._note_columns,
         )
 
     def _note_columns(self, names: list[str]) -> None:
         self._names = names
+
+
+def _check_since(since: Any, key: str | None, types: Mapping[str, str] | None) -> None:
+    if not isinstance(since, Watermark):
+        refuse("since", since, "give Watermark('updated_at'), or None to read all rows")
+    if key is None:
+        raise ValueError(
+            "since needs key=, a column that is unique and never NULL: rows that fail are read again by it"
+        )
+    if types and key in types:
+        raise ValueError(
+            f"types names the key {key!r}, by which rows that fail are read again, as the database has it; convert "
+            "another column"
+        )

@@ -14,9 +14,10 @@ from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.plan import PushPlan
-from airflow_provider_userattrs.task.seal import derive
+from airflow_provider_userattrs.task.seal import Seal, derive
 from airflow_provider_userattrs.task.spec import PushSpec
 from airflow_provider_userattrs.task.storage_folder import StorageFolder, file_name
+from airflow_provider_userattrs.task.window import windowed_rows
 
 #: The version of what is made of rows and how it is digested; with another, every user is sent once.
 _VERSION = "1"
@@ -59,8 +60,13 @@ def open_comparison(
     }
     name = file_name(ti.dag_id, ti.task_id, *([] if shard is None else [str(shard.number)]))
     checkpoint = plan.checkpoint
+    earlier = None if checkpoint is None else checkpoint.facts.get("changed_only")
+    source, windowed = spec.users.windowed, None
+    if source is not None:
+        times = source.read_times()
+        windowed = windowed_rows(source, times, plan, earlier, Seal(hook.settings.password))
     try:
-        return Comparison(
+        comparison = Comparison(
             KnownFiles(StorageFolder(changed_only.path), name, fingerprint, keeps_ids=unsets),
             secret,
             writes=not spec.dry_run,
@@ -68,7 +74,8 @@ def open_comparison(
             full_refresh=changed_only.full_refresh,
             max_removed=changed_only.max_removed if unsets else None,
             attributes=tuple if plan.mapper is None else plan.mapper.sent_attributes,
-            earlier=None if checkpoint is None else checkpoint.facts.get("changed_only"),
+            earlier=earlier,
+            windowed=windowed,
             on_failure=on_failure,
             clock=plan.clock,
         )
@@ -79,6 +86,9 @@ def open_comparison(
             f"changed_only: the files in its path cannot be read or written ({type(error).__name__}: check the "
             "storage and its connection)"
         ) from error
+    if windowed is not None and windowed.since is not None:
+        spec.users.read_within(times.window(windowed.since, windowed.keys))
+    return comparison
 
 
 def _check_removal(spec: PushSpec, plan: PushPlan) -> None:

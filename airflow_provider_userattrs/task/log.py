@@ -16,10 +16,10 @@ from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.changes import (
-    sentence_on_disputed,
-    sentence_on_failing,
     sentence_on_removed,
     sentence_on_sent,
+    sentence_on_window,
+    sentences_after,
     warning_on_removed,
 )
 from airflow_provider_userattrs.push.report.counts import Counts
@@ -91,7 +91,10 @@ class PushLog:
 
     def compare(self, comparison: Comparison) -> None:
         """Log with how much the rows are compared."""
-        self._log.info("changed_only: %s", sentence_on_sent(comparison.as_dict()))
+        changes = comparison.as_dict()
+        for sentence in (sentence_on_sent(changes), sentence_on_window(changes)):
+            if sentence:
+                self._log.info("changed_only: %s", sentence)
 
     def changes_not_kept(self, error: Exception) -> None:
         """Log that it cannot be kept what was accepted."""
@@ -141,12 +144,14 @@ class PushLog:
 def notes_on(report: PushReport) -> list[str]:
     """Return sentences on what is odd about the rows and needs nobody's attention."""
     changes = report.get("changed_only")
-    notes = [note_on_duplicates(report)]
+    duplicates = note_on_duplicates(report)
+    notes = [duplicates] if duplicates else []
     if changes:
-        notes += [sentence_on_failing(changes), sentence_on_disputed(changes)]
-        if not warning_on_removed(changes):  # else the warning has it
-            notes.append(sentence_on_removed(changes, dry_run=report["dry_run"]))
-    return [note for note in notes if note]
+        notes += sentences_after(changes)
+        removed = sentence_on_removed(changes, dry_run=report["dry_run"])
+        if removed and not warning_on_removed(changes):  # else the warning has it
+            notes.append(removed)
+    return notes
 
 
 def note_on_duplicates(report: PushReport) -> str | None:

@@ -179,6 +179,8 @@ class Planner:
         )
         self._log.compare(comparison)
         self._add(comparison=comparison)
+        if comparison.is_windowed and self.plan.on_empty == "warn":
+            self._add(on_empty="ok")  # nothing new is nothing odd
 
     def _show_progress(self, stack: ExitStack) -> None:
         log = self._log

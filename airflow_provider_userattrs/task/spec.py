@@ -13,6 +13,8 @@ from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.sources.database.window import Window
+from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.task.log import Log
 
 
@@ -55,6 +57,16 @@ class Users(Protocol):
     @property
     def hashed_by(self) -> str | None:
         """Return the column by whose hash the rows were split into shards, or None."""
+
+    @property
+    def windowed(self) -> SqlRows | None:
+        """Return the source, if it reads only rows that are new; None if it reads all."""
+
+    def read_within(self, window: Window) -> None:
+        """Read the rows of a window only.
+
+        :param window: the window.
+        """
 
     def large_xcom_warning(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""

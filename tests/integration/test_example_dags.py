@@ -12,13 +12,14 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timezone
+from itertools import pairwise
 from pathlib import Path
 from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 import warehouse_file
-from versions import AIRFLOW, has
+from versions import AIRFLOW, has, needs
 
 import airflow_provider_userattrs
 
@@ -28,11 +29,15 @@ DAGS = [
     "nightly_all_vendors",
     "nightly_changes",
     "nightly_engagelab",
+    "nightly_interval",
     "nightly_kahuna",
     "nightly_moengage",
     "nightly_only_changed",
+    *(["nightly_partition"] if has("partitions") else []),
     "nightly_sharded",
 ]
+#: Those with a window of its own for each run, none of which may be left out.
+WINDOWS = ("nightly_interval", "nightly_partition")
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 
 
@@ -96,9 +101,9 @@ def test_they_parse_without_network_or_sandbox(examples: Any) -> None:
 @pytest.mark.parametrize("name", DAGS)
 def test_they_are_set_as_one_would_in_production(examples: Any, name: str) -> None:
     dag = examples.dags[name]
-    assert not dag.catchup
+    assert dag.catchup == (name in WINDOWS)
     pushes = [task for task in dag.tasks if hasattr(task, "max_failed")]
-    assert len(pushes) >= (1 if name == "nightly_changes" else 2)
+    assert len(pushes) >= (1 if name in ("nightly_changes", *WINDOWS) else 2)
     for task in pushes:
         assert task.retries
         assert task.max_failed is not None
@@ -169,6 +174,29 @@ def test_a_night_sends_who_changed_since_the_last_that_succeeded(
     control.clear_faults()
     third = airflow.test(dag, **{at: nights[2]})
     assert third.reports["set_attributes"]["accepted"] == sum(nights[0] <= each < nights[2] for each in ordered) > 5
+
+
+def test_a_night_sends_who_changed_in_its_interval(
+    airflow: Any, examples: Any, control: Any, night: Path, made_up: list[dict[str, Any]]
+) -> None:
+    days = [datetime(2026, 5, day, 3, tzinfo=timezone.utc) for day in (1, 2, 3)]
+    ordered = [user["last_order_at"] for user in made_up if user["last_order_at"] and len(user["customer_id"]) > 5]
+    at = "logical_date" if AIRFLOW.major > 2 else "execution_date"
+    dag = examples.dags["nightly_interval"]
+    for first, last in pairwise(days):
+        run = airflow.test(dag, **{at: last if AIRFLOW.major > 2 else first})
+        assert run.reports["set_attributes"]["accepted"] == sum(first <= each < last for each in ordered) > 2
+
+
+@needs("partitions")
+def test_a_partition_is_a_day(examples: Any, night: Path, made_up: list[dict[str, Any]]) -> None:
+    from airflow.sdk.execution_time import macros
+
+    task = examples.dags["nightly_partition"].get_task("set_attributes")
+    rows = task.users.resolve({"task": task, "partition_key": "2026-05-02", "macros": macros})
+    read = [row for row in rows.rows() if isinstance(row, dict)]
+    day = datetime(2026, 5, 2, tzinfo=timezone.utc).date()
+    assert len(read) == sum(bool(user["last_order_at"]) and user["last_order_at"].date() == day for user in made_up) > 2
 
 
 def test_a_second_night_sends_what_changed(

@@ -75,3 +75,14 @@ def doubts_and_rows(rows: SqlRows, unfinished: Unfinished) -> Iterator[tuple[boo
         else:
             yield keys.in_doubt, item
     assert keys.still_there is not None
+
+
+def know_berlin(mariadb: Any) -> None:
+    """Give the server one time zone that has an hour twice."""
+    mariadb.execute(
+        "REPLACE INTO time_zone (Time_zone_id) VALUES (1)",
+        "REPLACE INTO time_zone_name VALUES ('Europe/Berlin', 1)",
+        "REPLACE INTO time_zone_transition_type VALUES (1, 0, 7200, 1, 'CEST'), (1, 1, 3600, 0, 'CET')",
+        "REPLACE INTO time_zone_transition VALUES (1, 0, 0), (1, 1792890000, 1)",
+        database="mysql",
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from servers import free_port
-from sources.sql_rows import check_resuming, finished_up_to, only_rows, source, unfinished_rows
+from sources.sql_rows import check_resuming, finished_up_to, know_berlin, only_rows, source, unfinished_rows
 
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
@@ -331,7 +331,7 @@ def test_a_timestamp_that_may_show_an_hour_twice_is_no_key(mariadb: Any) -> None
         "CREATE TABLE users (id TIMESTAMP PRIMARY KEY)",
         "INSERT INTO users VALUES ('2026-10-25 00:30'), ('2026-10-25 01:10')",
     )
-    _know_berlin(mariadb)
+    know_berlin(mariadb)
     mariadb.execute("""SET GLOBAL init_connect = "SET time_zone = 'Europe/Berlin'" """)
     try:
         with pytest.raises(RefusedConfiguration, match=r"UNIX_TIMESTAMP\(id\)"):
@@ -340,17 +340,6 @@ def test_a_timestamp_that_may_show_an_hour_twice_is_no_key(mariadb: Any) -> None
         assert len(only_rows(seconds.rows())) == 2
     finally:
         mariadb.execute("SET GLOBAL init_connect = ''")
-
-
-def _know_berlin(mariadb: Any) -> None:
-    """Give the server one time zone that has an hour twice."""
-    mariadb.execute(
-        "REPLACE INTO time_zone (Time_zone_id) VALUES (1)",
-        "REPLACE INTO time_zone_name VALUES ('Europe/Berlin', 1)",
-        "REPLACE INTO time_zone_transition_type VALUES (1, 0, 7200, 1, 'CEST'), (1, 1, 3600, 0, 'CET')",
-        "REPLACE INTO time_zone_transition VALUES (1, 0, 0), (1, 1792890000, 1)",
-        database="mysql",
-    )
 
 
 @pytest.mark.parametrize("name", ["order", "Group", "key"])

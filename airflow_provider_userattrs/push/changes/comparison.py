@@ -14,6 +14,7 @@ from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 from airflow_provider_userattrs.push.changes.removal import Removal
 from airflow_provider_userattrs.push.changes.roster import Listed, packed
 from airflow_provider_userattrs.push.changes.table import FAILING, KNOWN, LISTED, ON_ITS_WAY, SEEN
+from airflow_provider_userattrs.push.changes.windowed import WindowedRows
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.row import Row, UserUpdate
@@ -55,6 +56,7 @@ class Comparison:
         names them any more; None to unset nobody.
     :param attributes: returns the attributes that are unset then; called once all rows are read.
     :param earlier: what `as_dict` said of the earlier tries of this push, or None.
+    :param windowed: decides which rows are read, where only new ones are; None if all are.
     :param on_failure: called with the error if what was learned cannot be kept at the end.
     :param clock: the source of time.
     """
@@ -70,6 +72,7 @@ class Comparison:
         max_removed: int | float | None = None,
         attributes: Callable[[], Sequence[str]] = tuple,
         earlier: Changes | None = None,
+        windowed: WindowedRows | None = None,
         on_failure: Callable[[Exception], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -81,6 +84,9 @@ class Comparison:
         self._known = files.load(writes=writes)
         self._digests = Digests(secret)
         self._period = None if refresh_after is None else max(1, int(refresh_after.total_seconds()))
+        self._windowed = windowed
+        if windowed is not None:
+            self._begin_window(windowed, full_refresh=full_refresh)
         self._full_refresh = full_refresh
         full = "full_refresh is True" if full_refresh else self._known.full
         self._report: Changes = earlier.copy() if earlier else _report(self._now, len(self._known.table), full)
@@ -105,6 +111,8 @@ class Comparison:
         :param stopping: when set, nothing more is sent.
         :raises RetryLater: if the journal cannot be written.
         """
+        if self._windowed is not None:
+            updates = self._windowed.watch(updates)
         rows: list[UserUpdate | Outcome] = []  # not yet compared
         compared: list[UserUpdate | Outcome] = []
         until = 0.0
@@ -141,6 +149,8 @@ class Comparison:
         :param rows: the rows.
         :param verdicts: one for each.
         """
+        if self._windowed is not None:
+            self._windowed.record(rows, verdicts)
         if not self._writes or not self._sent:
             return
         for row, verdict in zip(rows, verdicts, strict=True):
@@ -161,8 +171,7 @@ class Comparison:
         """
         try:
             if complete and self._writes:
-                self._known.as_of = self._report["began"]
-                self._files.close(self._known)
+                self._close_whole()
             else:
                 self._note()
         except Exception as error:  # each storage has exceptions of its own
@@ -176,13 +185,47 @@ class Comparison:
     @property
     def failed_before(self) -> int:
         """Count the rows that failed and whose users' updates have failed since an earlier push."""
-        return self._report["failing"]
+        return max(self._report["failing"], self.failed_again)
+
+    @property
+    def is_windowed(self) -> bool:
+        """Return whether only rows that are new, and those that failed, are read."""
+        return self._windowed is not None and self._windowed.since is not None
+
+    @property
+    def failed_again(self) -> int:
+        """Count the rows that are read only because they failed before, and failed again."""
+        return 0 if self._windowed is None else self._windowed.failed_again
 
     def as_dict(self) -> Changes:
         """Return what the report says of it, over all tries."""
         self._report["disputed"] = self._known.disputed
         self._report["removed"] = None if self.removal is None else self.removal.as_dict()
+        if self._windowed is not None:
+            self._report["window"] = self._windowed.as_dict()
         return self._report.copy()
+
+    def _begin_window(self, windowed: WindowedRows, *, full_refresh: bool) -> None:
+        """Decide which rows are read: all of them some nine times a period, so that each user's turn comes."""
+        why = "full_refresh is True" if full_refresh else self._known.full
+        if self._period is not None:
+            self._period = max(1, self._period * 8 // 9)
+            as_of = self._known.as_of
+            if as_of is None or self._now - as_of >= self._period / 8:
+                why = why or "refresh_after asks for it"
+        windowed.begin(self._known.mark, why)
+        if windowed.since is not None:
+            self._period = None
+
+    def _close_whole(self) -> None:
+        """Keep what was learned once rows have been read to their end."""
+        windowed, known = self._windowed, self._known
+        if not self.is_windowed:
+            known.as_of = self._report["began"]
+        known.mark = None if windowed is None else windowed.next_mark()
+        self._files.close(known)
+        if windowed is not None:
+            windowed.check_kept(known.mark)
 
     def _compare(self, rows: Sequence[UserUpdate | Outcome]) -> list[UserUpdate | Outcome]:
         """Return the rows, with outcomes in place of the updates that the vendor holds already."""

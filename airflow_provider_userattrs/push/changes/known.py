@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from airflow_provider_userattrs.push.changes.mark import Mark
 from airflow_provider_userattrs.push.changes.roster import Listed, Roster
 from airflow_provider_userattrs.push.changes.table import LISTED, Table
 
@@ -18,6 +19,7 @@ class Known:
     :param as_of: when the last push began that read its rows to their end, in seconds since 1970; None if none did.
     :param full: why nothing is known, in words; None if something is.
     :param disputed: of how many users two pushes at once say something else; these are not known.
+    :param mark: how far the rows are finished, where a push reads only new ones; None if all are to be read.
     :param roster: the users of whom the vendor may hold something; empty where ids are not kept.
     """
 
@@ -26,6 +28,7 @@ class Known:
     as_of: float | None = None
     full: str | None = None
     disputed: int = 0
+    mark: Mark | None = None
 
     def list_users(self, users: Sequence[Listed]) -> None:
         """Add the users that are not listed."""

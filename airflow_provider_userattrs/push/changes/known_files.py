@@ -20,6 +20,7 @@ from uuid import uuid4
 from airflow_provider_userattrs.push.changes import roster
 from airflow_provider_userattrs.push.changes.checked_file import Checked, Damaged, read_head, reading, writing
 from airflow_provider_userattrs.push.changes.known import Known
+from airflow_provider_userattrs.push.changes.mark import Mark, read_time
 from airflow_provider_userattrs.push.changes.roster import Listed, Roster
 from airflow_provider_userattrs.push.changes.table import FAILING, KNOWN, LISTED, SEEN, Table
 
@@ -79,6 +80,7 @@ class KnownFiles:
         self._fingerprint = dict(fingerprint)
         self._run = uuid4().hex
         self._number = 0
+        self._began_with: Mark | None = None
         #: The snapshot that this run began with, and all files that its own snapshot will replace.
         self._base: list[str] = []
         self._read: list[_File] = []
@@ -96,6 +98,7 @@ class KnownFiles:
         except (_OtherPush, *_NOT_READABLE) as error:
             known.close()
             known = Known(full=str(error) if isinstance(error, _OtherPush) else _DAMAGED)
+        self._began_with = known.mark = known.mark and known.mark.settled
         if is_one:
             self._base = [file.name for file in files]
         elif files and writes:
@@ -119,7 +122,8 @@ class KnownFiles:
         self._number += 1
         file = _File(f"{self._name}.{self._run}.{self._number:08}.part", self._run, self._number)
         words = {"touched": touched, "accepted": accepted, "unset": unset}
-        head = {"base": self._base, **{what: len(digests) for what, digests in words.items()}}
+        mark = self._began_with and self._began_with.at.isoformat()
+        head = {"base": self._base, "mark": mark, **{what: len(digests) for what, digests in words.items()}}
         with writing(self._folder.write(file.name), self._head(head)) as target:
             for digests in words.values():
                 target.write(array("Q", digests).tobytes())
@@ -138,7 +142,7 @@ class KnownFiles:
                 self._add_snapshot(known, file, is_first=False)
         except (_OtherPush, *_NOT_READABLE):
             known.close()
-            known.table, known.roster = Table(), Roster()
+            known.table, known.roster, known.mark = Table(), Roster(), None
         self._read += others
         known.table.pack()
         run = uuid4().hex
@@ -147,6 +151,7 @@ class KnownFiles:
         head = {
             "cells": known.table.cells,
             "as_of": known.as_of,
+            "mark": None if known.mark is None else known.mark.as_dict(),
             "replaces": [each.name for each in replaced if each.number is None],
             "replaces_parts": {run: max(numbers) for run, numbers in _by_run(replaced).items()},
         }
@@ -202,10 +207,11 @@ class KnownFiles:
                     known.roster.add(block if self._keeps_ids else ())
         if not self._keeps_ids:
             table.clear_flags(LISTED)
-        as_of = head["as_of"]
+        as_of, mark = head["as_of"], Mark.from_dict(head["mark"])
         if is_first:
-            known.as_of = as_of
+            known.as_of, known.mark = as_of, mark
             return
+        known.mark = known.mark and known.mark.merged(mark)
         known.as_of = None if known.as_of is None or as_of is None else min(known.as_of, as_of)
         for one, other in ((table, known.table), (known.table, table)):
             for key, value in one.items():
@@ -226,6 +232,8 @@ class KnownFiles:
             self._checked(head)
             touched, accepted, unset = (source.read_words(head[what]) for what in ("touched", "accepted", "unset"))
             self._list(known, source)
+        # Whom it sent is read again, if that was after the push that moved the mark.
+        known.mark = known.mark and known.mark.not_after(None if head["mark"] is None else read_time(head["mark"]))
         for key in touched:
             if (word := table.get(key)) < FAILING:
                 table.set(key, word & LISTED)

@@ -20,6 +20,48 @@ def sentence_on_sent(changes: Changes) -> str:
     return f"Only what changed is sent, of {users(changes['known'])} known{again}"
 
 
+def sentence_on_window(changes: Changes) -> str | None:
+    """Return which rows are read, or None if all are, as ever."""
+    if (window := changes.get("window")) is None:
+        return None
+    if window["since"] is None:
+        return f"All rows are read, because {window['all']}"
+    also = f", and {users(window['asked'])} again who failed before" if window["asked"] else ""
+    return f"Rows with {window['column']} from {_minute(window['since'])} to {_minute(window['until'])} are read{also}"
+
+
+def sentence_on_gone(changes: Changes) -> str | None:
+    """Return how many users who failed before are asked for no more, or None."""
+    gone = changes["window"]["gone"] if "window" in changes else 0
+    if not gone:
+        return None
+    verb = "has" if gone == 1 else "have"
+    return f"{users(gone)} who failed before {verb} left the query"
+
+
+def sentence_on_mark(changes: Changes) -> str | None:
+    """Return why the next push reads these rows once more, or whom it asks for again; None if neither."""
+    if (window := changes.get("window")) is None:
+        return None
+    if window["kept"]:
+        return f"The next push reads the same rows once more, because {window['kept']}"
+    if not window["remembered"]:
+        return None
+    return f"The next push asks for {users(window['remembered'])} again who failed"
+
+
+def sentences_after(changes: Changes) -> list[str]:
+    """Return what is to be said of changes once the rows are read."""
+    each = (sentence_on_failing, sentence_on_gone, sentence_on_mark, sentence_on_disputed)
+    return [sentence for sentence_on in each if (sentence := sentence_on(changes))]
+
+
+def sentences_on(changes: Changes) -> list[str]:
+    """Return all that is to be said of changes."""
+    window = sentence_on_window(changes)
+    return [sentence_on_sent(changes), *([window] if window else []), *sentences_after(changes)]
+
+
 def sentence_on_disputed(changes: Changes) -> str | None:
     """Return how many users are sent again because two pushes ran at once, or None."""
     if not changes["disputed"]:
@@ -77,3 +119,8 @@ def warning_on_removed(changes: Changes, *, dry_run: bool = False) -> str | None
     if removed is None or not removed["left"] or not (removed["withheld"] or removed["why"]):
         return None
     return sentence_on_removed(changes, dry_run=dry_run)
+
+
+def _minute(time: str) -> str:
+    """Return a time in UTC to the minute."""
+    return f"{datetime.fromisoformat(time).astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"

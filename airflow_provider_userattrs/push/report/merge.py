@@ -18,7 +18,7 @@ from airflow_provider_userattrs.push.report.sentences import warning
 if TYPE_CHECKING:
     from typing import TypeGuard
 
-    from airflow_provider_userattrs.report import PushReport, Removed
+    from airflow_provider_userattrs.report import PushReport, Removed, Window
 
 #: Maximum number of rejects files listed; further ones are next to them.
 _MAX_PATHS = 20
@@ -89,8 +89,13 @@ class Total:
         """
         if lacking := [sentence for sentence in (self._missing_sentence(), self.stopped()) if sentence]:
             return RetryLater("; ".join(lacking))
-        failed_before = sum(report["changed_only"]["failing"] for report in self._reports if "changed_only" in report)
-        return self.report.conclude(None, max_failed, on_empty, failed_before)
+        changes = [report["changed_only"] for report in self._reports if "changed_only" in report]
+        windows = [part["window"] for part in changes if "window" in part]
+        again = sum(window["failed_again"] for window in windows)
+        before = max(sum(part["failing"] for part in changes), again)
+        if windows and on_empty == "warn" and all(window["since"] for window in windows):
+            on_empty = "ok"  # nothing new is nothing odd
+        return self.report.conclude(None, max_failed, on_empty, before, again)
 
     def stopped(self) -> str | None:
         """Return one sentence on the shards that stopped before their end, where and why; or None."""
@@ -153,8 +158,10 @@ def _changed_only(reports: Iterable[PushReport]) -> dict[str, Any]:
     parts = [report["changed_only"] for report in reports if "changed_only" in report]
     if not parts:
         return {}
+    windows = [part["window"] for part in parts if "window" in part]
     return {
         "changed_only": {
+            **({"window": _window(windows)} if windows else {}),
             "began": min(part["began"] for part in parts),
             "known": sum(part["known"] for part in parts),
             "full": next((part["full"] for part in parts if part["full"]), None),
@@ -178,6 +185,22 @@ def _removed(parts: Sequence[Removed]) -> Removed | None:
         "gone": sum(part["gone"] for part in parts),
         "withheld": next((part["withheld"] for part in parts if part["withheld"]), None),
         "why": next((part["why"] for part in parts if part["why"]), None),
+    }
+
+
+def _window(windows: Sequence[Window]) -> Window:
+    """Return the window of all shards; each has a mark of its own."""
+    all_ = next((window["all"] for window in windows if window["all"]), None)
+    return {
+        "column": windows[0]["column"],
+        "since": None if all_ else min(window["since"] or "" for window in windows),
+        "until": min(window["until"] for window in windows),
+        "all": all_,
+        "asked": sum(window["asked"] for window in windows),
+        "failed_again": sum(window["failed_again"] for window in windows),
+        "gone": sum(window["gone"] for window in windows),
+        "remembered": sum(window["remembered"] for window in windows),
+        "kept": next((window["kept"] for window in windows if window["kept"]), None),
     }
 
 

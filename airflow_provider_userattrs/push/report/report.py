@@ -117,6 +117,7 @@ class Report(Counts):
         max_failed: int | float | None,
         on_empty: str = "ok",
         failed_before: int = 0,
+        failed_again: int = 0,
     ) -> BaseException | None:
         """Return the error that the task raises, or None if it succeeded.
 
@@ -126,6 +127,8 @@ class Report(Counts):
             ``"ok"``.
         :param failed_before: how many of the rows that failed are known to fail since an earlier push: these alone
             make no failure of a push in which nothing else was to be sent.
+        :param failed_again: how many of them were read only because they had failed; ``max_failed`` is about the
+            others.
         """
         if stopped is not None:
             return stopped
@@ -144,7 +147,8 @@ class Report(Counts):
             return TooManyFailed(f"{sentences.none_passed(self)}: {sentences.first_reason(self, FAILED)}")
         if max_failed is not None:
             # A share is compared as a share: 0.29 * 100 is less than 29.
-            weight = self.failed / self.rows if isinstance(max_failed, float) and self.rows else self.failed
+            failed, rows = self.failed - failed_again, self.rows - failed_again
+            weight = failed / rows if isinstance(max_failed, float) and rows else failed
             if weight > max_failed:
                 return TooManyFailed(
                     f"{self.failed:,} of {sentences.users(self.rows)} failed at {self.vendor}; max_failed allows "

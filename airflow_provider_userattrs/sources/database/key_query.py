@@ -132,6 +132,7 @@ def wrap(
     unfinished: Unfinished | None = None,
     selection: Selection = Selection.ALL,
     key_filter: KeyFilter = ALL_KEYS,
+    also: tuple[str, list[Any]] | None = None,
     driver: str = "",
 ) -> tuple[str, Any]:
     """Return a query that reads rows of another one in the order of their key, and its parameters.
@@ -146,11 +147,15 @@ def wrap(
     :param unfinished: what earlier tries left unfinished.
     :param selection: which rows; all but `Selection.ALL` need ``unfinished``. Finished rows are counted, not read.
     :param key_filter: which keys.
+    :param also: a further condition with placeholders {}, and the values to compare with.
     :param driver: the driver's top-level package.
     :raises RefusedConfiguration: if the hook's placeholder is not supported, or the database has no hash function.
     """
     conditions = [f"{condition} {{}}" for condition, _ in key_filter.conditions(key, driver)]
     values = [value for _, value in key_filter.conditions(key, driver)]
+    if also is not None:
+        conditions.append(also[0])
+        values += also[1]
     if unfinished is not None and selection is not Selection.ALL:
         for condition, compared in _unfinished(key, unfinished, selection):
             conditions.append(condition)
@@ -165,9 +170,9 @@ def wrap(
                 f"key is not supported by a hook whose placeholder is {placeholder!r}; give no key"
             )
         if not parameters:
-            # Drivers interpret % only if there are parameters.
+            # Drivers interpret % only if there are parameters; MySQL's own connector takes %% as it is even then.
             parameters = ()
-            if placeholder == "%s":
+            if placeholder == "%s" and driver != "mysql":
                 sql = sql.replace("%", "%%")
         if isinstance(parameters, dict):
             placeholders = [_NAMED[placeholder].format(number) for number in range(len(values))]

@@ -62,6 +62,8 @@ class KeyReader:
         """Return how many finished rows the query still returns, not counting those at the sides of gaps."""
         if not unfinished.tries:
             return 0
+        if self._query.limit is not None:  # a row that changes leaves the window or enters it
+            return None
         with (
             suppress(RetryLater),
             self._query.open(unfinished=unfinished, selection=Selection.FINISHED) as opened,

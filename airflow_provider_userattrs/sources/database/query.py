@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from airflow_provider_userattrs.push.model.errors import PushError, RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import did_you_mean, listed
@@ -23,6 +23,21 @@ from airflow_provider_userattrs.sources.database.session import Session
 from airflow_provider_userattrs.sources.database.statement import holds_two_statements
 
 TWO_STATEMENTS = "sql has a second statement after a semicolon; give one SELECT"
+
+
+class Limit(Protocol):
+    """Selects rows by more than their key."""
+
+    @property
+    def column(self) -> str:
+        """Return the column that it needs."""
+
+    def condition(self, column: str, key: str) -> tuple[str, list[Any]]:
+        """Return an SQL condition with placeholders {}, and the values to compare with.
+
+        :param column: the quoted column.
+        :param key: the quoted key.
+        """
 
 
 class OpenQuery(NamedTuple):
@@ -48,6 +63,7 @@ class Query:
     :param types: column -> name of its declared type.
     :param key: the column by which rows are read in order; None to read them in the database's order.
     :param key_filter: which keys are read.
+    :param limit: which of the rows are read, for a query with a key; None for all.
     :param on_columns: called with the names of the columns, once the query has run.
     """
 
@@ -57,6 +73,7 @@ class Query:
     types: Mapping[str, str]
     key: str | None = None
     key_filter: KeyFilter = ALL_KEYS
+    limit: Limit | None = None
     on_columns: Callable[[list[str]], None] | None = None
 
     @contextmanager
@@ -75,8 +92,16 @@ class Query:
         try:
             if self.key is not None:
                 key = quoted(self.key, driver, sql)
+                limit = self.limit
                 sql, parameters = wrap(
-                    sql, parameters, key, database.placeholder, key_filter=self.key_filter, driver=driver, **selection
+                    sql,
+                    parameters,
+                    key,
+                    database.placeholder,
+                    key_filter=self.key_filter,
+                    also=None if limit is None else limit.condition(quoted(limit.column, driver, sql), key),
+                    driver=driver,
+                    **selection,
                 )
             cursor = drivers.open_cursor(database.connection)
             with interruptible(database.connection):
@@ -117,15 +142,18 @@ class Query:
         return RowMaker(names, converters(opened.session.driver, opened.cursor), self.types)
 
 
-def column_index(names: list[str], key: str) -> int:
+def column_index(names: list[str], key: str, parameter: str = "key") -> int:
     """Return the index of the key among the columns. Databases fold the case of names, each in its own way.
 
+    :param names: the columns.
+    :param key: the key.
+    :param parameter: which parameter names it, for the error.
     :raises RefusedConfiguration: if it is not among them.
     """
     for fold in (str, str.lower):
         if fold(key) in (folded := [fold(name) for name in names]):
             return folded.index(fold(key))
     raise RefusedConfiguration(
-        f"key names the column {key!r}{did_you_mean(key, names)}, which sql does not have; the columns are "
+        f"{parameter} names the column {key!r}{did_you_mean(key, names)}, which sql does not have; the columns are "
         f"{listed(names)}"
     )

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From `SqlRows(since=Watermark(...))` to the rows that one try reads."""
+
+from __future__ import annotations
+
+from airflow_provider_userattrs.push.changes.windowed import WindowedRows
+from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.report import Changes
+from airflow_provider_userattrs.sources.database.window import Times
+from airflow_provider_userattrs.sources.sql import SqlRows
+from airflow_provider_userattrs.task.seal import Seal
+
+
+def windowed_rows(source: SqlRows, times: Times, plan: PushPlan, earlier: Changes | None, seal: Seal) -> WindowedRows:
+    """Return what decides which rows are read.
+
+    :param source: a source with ``since``.
+    :param times: the database's.
+    :param plan: where the try begins.
+    :param earlier: what the earlier tries say of what changed, or None.
+    :param seal: encrypts the keys of rows that failed.
+    """
+    since, checkpoint = source.since, plan.checkpoint
+    if since is None or source.key is None:
+        raise ValueError("source reads all rows")
+    return WindowedRows(
+        since.column,
+        source.key,
+        source.query_digest(),
+        since.lag,
+        times.now,
+        seal,
+        names=source.column_names,
+        earlier=None if earlier is None else earlier.get("window"),
+        failed_earlier=checkpoint is not None and bool(Counts.restored(checkpoint.counts).failed),
+    )
