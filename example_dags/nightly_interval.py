@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag
 from airflow.timetables.interval import CronDataIntervalTimetable
 from warehouse import TYPES
 
 from airflow_provider_userattrs import SqlRows
 from airflow_provider_userattrs.operators import MoEngageSetAttributesOperator
+
+try:
+    from airflow.sdk import dag
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag
 
 # On Airflow 3, the interval of a plain cron string begins and ends at the same moment; that of this timetable is a day.
 ORDERED = SqlRows(

@@ -5,18 +5,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag
 from warehouse import TYPES
 
 from airflow_provider_userattrs import SqlRows
 from airflow_provider_userattrs.operators import MoEngageSetAttributesOperator
 
 try:
-    from airflow import sdk
-
-    schedule = sdk.CronPartitionTimetable("0 3 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d")
-except (ImportError, AttributeError):  # before Airflow 3.2 runs have no partitions, and there is no such DAG
-    schedule = None
+    from airflow.sdk import CronPartitionTimetable, dag
+except ImportError:  # before Airflow 3.2 runs have no partitions, and there is no such DAG
+    CronPartitionTimetable = None
 
 ORDERED = SqlRows(
     """
@@ -28,10 +25,11 @@ ORDERED = SqlRows(
     types={"last_order_at": TYPES["last_order_at"]},
 )
 
-if schedule is not None:
+if CronPartitionTimetable is not None:
 
     @dag(
-        schedule=schedule,  # at 03:00 the day before is whole, and what was committed late is there
+        # At 03:00 the day before is whole, and what was committed late is there.
+        schedule=CronPartitionTimetable("0 3 * * *", timezone="UTC", run_offset=-1, key_format="%Y-%m-%d"),
         start_date=datetime(2026, 11, 1),
         catchup=True,  # a day that was left out would be in no other's partition
         max_active_runs=1,

@@ -406,7 +406,8 @@ def test_no_example_has_airflow_log_the_users(examples: Any) -> None:
 
 
 def test_examples_import_what_every_supported_airflow_has() -> None:
-    for path in [*EXAMPLES.glob("nightly_*.py"), EXAMPLES.parent / "README.md"]:
+    nights = {*EXAMPLES.glob("nightly_*.py")} - {EXAMPLES / "nightly_partition.py"}  # which needs a newer one
+    for path in [*sorted(nights), EXAMPLES.parent / "README.md"]:
         text = path.read_text(encoding="utf-8")
         both = re.findall(
             r"^try:\n    from airflow\.sdk import (.+)\n"
