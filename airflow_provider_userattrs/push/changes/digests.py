@@ -30,10 +30,14 @@ class Digests:
     def of_users(self, keys: Iterable[Hashable]) -> list[int]:
         """Return the digest of each key that identifies a user; none is 0."""
         digests: list[bytes] = []
-        add, copy = digests.append, self._user.copy
+        add, copy, dumps = digests.append, self._user.copy, orjson.dumps
         for key in keys:
+            try:
+                content = dumps(key)
+            except TypeError:  # such as half a surrogate pair
+                content = repr(key).encode()
             digest = copy()
-            digest.update(repr(key).encode("utf-8", "surrogatepass"))
+            digest.update(content)
             add(digest.digest())
         words = _words(digests)
         return words if 0 not in words else [word or 1 for word in words]
