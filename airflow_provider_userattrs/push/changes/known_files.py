@@ -252,7 +252,9 @@ class KnownFiles:
 
         :raises _OtherPush: if the file is of another push.
         """
-        fingerprint = head["fingerprint"] if head["format"] == _FORMAT else {}
+        if head["format"] != _FORMAT:
+            raise _OtherPush("this package changed")
+        fingerprint = head["fingerprint"]
         if differ := [what for what, value in self._fingerprint.items() if fingerprint.get(what) != value]:
             raise _OtherPush(f"{' and '.join(differ)} changed")
         return head

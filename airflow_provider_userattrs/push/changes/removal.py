@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.changes.known import Known
 from airflow_provider_userattrs.push.changes.roster import Listed, Roster, unpacked
@@ -85,8 +85,12 @@ class Removal:
         self._has_looked = True
         for block in self._known.listed():
             self._left.add(self._unseen(block))
-        self._withheld = self._why_withheld(rows, has_failed) if self._left.count else None
-        return bool(self._left.count) and self._withheld is None
+        if not self._left.count:
+            return False
+        self._withheld = self._why_withheld(rows, has_failed)
+        if self._withheld is None:
+            self._keep_alike()
+        return self._left.count > 0 and self._withheld is None
 
     def updates(self) -> Iterator[UserUpdate]:
         """Yield what unsets those who left; before any is yielded, the journal says so.
@@ -168,8 +172,24 @@ class Removal:
             start, end = end, end + len(user[0])
             if not any(word & SEEN for word in words[start:end]):
                 unseen[user[0][0]] = user
-        self._known.table.mark(unseen, SEEN)
         return [*unseen.values()]
+
+    def _keep_alike(self) -> None:
+        """Take those for present whose id differs from one in the query by case or blanks alone.
+
+        To the vendor both may be one user, who would lose what was just set.
+        """
+        alike = {_folded(user) for block in self._left.blocks() for _, user in block}
+        there = set()
+        for block in self._known.listed():
+            present = self._known.table.look_up([digests[0] for digests, _ in block])
+            names = {_folded(user) for (_, user), word in zip(block, present, strict=True) if word & SEEN}
+            there |= alike & names
+        if there:
+            left, self._left = self._left, Roster()
+            for block in left.blocks():
+                self._left.add([user for user in block if _folded(user[1]) not in there])
+            left.close()
 
     def _why_withheld(self, rows: int, has_failed: bool) -> str | None:
         """Return why nobody may be unset, in words, or None."""
@@ -191,3 +211,7 @@ class Removal:
             f"that is {left:,} of {counted(of, 'user')} known{share} and max_removed allows {allows}; check the query, "
             f"and if it is right, push once with max_removed={left}"
         )
+
+
+def _folded(user: Any) -> str:
+    return str(user).replace(" ", "").casefold()
