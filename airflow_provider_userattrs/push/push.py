@@ -19,7 +19,7 @@ from airflow_provider_userattrs.push.model.operation import Encode, Response, Se
 from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
-from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, FILTERED
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.changes import warning_on_removed
@@ -132,7 +132,8 @@ class Push:
         plan, report, checkpoint = self.plan, self.account.report(), self._checkpoint
         failed = report.conclude(None, plan.max_failed, plan.on_empty, self._failed_before) is not None
         is_whole = not checkpoint.below and not checkpoint.start
-        if not removal.find(is_whole=is_whole, rows=report.rows, has_failed=failed) or plan.dry_run:
+        rows = report.rows - report.count(FILTERED)
+        if not removal.find(is_whole=is_whole, rows=rows, has_failed=failed) or plan.dry_run:
             return None
         operation = replace(plan.operation, encode=cast("Encode", plan.operation.encode_unset))
         record = partial(removal.record, gone=operation.gone_codes)

@@ -169,6 +169,20 @@ def test_of_a_row_that_a_file_has_wrong_the_user_is_there(night: Any, control: A
     assert {euid for euid, held in properties(control).items() if held} == {"1", "2"}
 
 
+def test_whom_where_holds_back_has_left(night: Any, control: Any) -> None:
+    everybody = [{**row, "consent": True} for row in rows(1, 2, 3)]
+    night(everybody, where="consent")
+    run = night(
+        [everybody[0], {**everybody[1], "consent": False}, {**everybody[2], "consent": None}],
+        where="consent",
+        max_removed=1.0,
+    )
+    assert removed(run) == (2, 2, None)
+    assert [euid for euid, held in properties(control).items() if held] == ["1"]
+    run = night([{**everybody[0], "consent": False}], where="consent", max_removed=1.0)
+    assert removed(run)[:2] == (1, 0), "as after an empty query"
+
+
 def test_kahuna_removes_what_it_set_and_forgets_whom_it_does_not_know(night: Any, control: Any) -> None:
     people = [{"username": f"user{number}", "email": f"{number}@x.org", "plan": "gold"} for number in range(4)]
     control.seed("kahuna", [{"username": each["username"], "email": each["email"]} for each in people])
