@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-__all__ = ["Changes", "Note", "PushReport", "Reason", "Removed", "ShardNumber", "Shards", "Throughput", "Window"]
+__all__ = [
+    "Changes",
+    "Lookups",
+    "Note",
+    "PushReport",
+    "Reason",
+    "Removed",
+    "ShardNumber",
+    "Shards",
+    "Throughput",
+    "Window",
+]
 
 
 class Reason(TypedDict):
@@ -82,6 +93,17 @@ class Changes(_EveryChanges, total=False):
     window: Window
 
 
+class Lookups(TypedDict):
+    """What was looked up before users could be named, apart from the updates."""
+
+    requests: int
+    retries: int
+    bytes: int
+    found: int
+    not_found: int
+    known: int
+
+
 class ShardNumber(TypedDict):
     """Which shard of a mapped push this is."""
 
@@ -139,5 +161,6 @@ class PushReport(_Every, total=False):
     timeline: Throughput
     request_id: str
     changed_only: Changes
+    lookups: Lookups
     tries: list[int]
     shards: Shards

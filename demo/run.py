@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".airflow" / "demo"
 DAG = "nightly_all_vendors"
 ONLY_CHANGED = "nightly_only_changed"
+OWN_IDS = "nightly_own_ids"
 sys.path.insert(0, str(ROOT / "example_dags"))
 
 import warehouse_file  # noqa: E402
@@ -47,7 +48,7 @@ FAULTS = [
 
 #: What a line of Airflow's log must have to be shown here.
 _SHOWN = re.compile(
-    r"Push to |changed_only: |failed before|users?: |users done|(were|was) not (confirmed as )?updated|"
+    r"Push to |changed_only: |failed before|users?: |users done|(were|was) not (confirmed as )?updated|looked up|"
     r"Task failed with exception"
 )
 
@@ -108,6 +109,7 @@ def environment(home: Path, dags: Path) -> dict[str, str]:
         "AIRFLOW_VAR_REJECTS_FOLDER": str(home / "rejects"),
         "AIRFLOW_VAR_CHECKPOINTS_FOLDER": str(home / "checkpoints"),
         "AIRFLOW_VAR_KNOWN_FOLDER": str(home / "known"),
+        "AIRFLOW_VAR_EUIDS_FOLDER": str(home / "euids"),
         "NO_PROXY": "127.0.0.1",
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
@@ -194,6 +196,25 @@ def two_nights(url: str) -> list[str]:
     return found if len(lines) == 6 else [*found, f"{len(lines)} reports of 6"]
 
 
+def own_ids(url: str) -> list[str]:
+    """Push users whom the warehouse knows by its own ids alone; return what the reports say wrongly."""
+    shutil.rmtree(HOME / "euids", ignore_errors=True)
+    print(f"\nAirflow runs {OWN_IDS}:\n")
+    before = applied(url)["engagelab"]
+    push(url, OWN_IDS)
+    accounts = reports(OWN_IDS)
+    print(f"\n{'task':<16}{'rows':>7}{'accepted':>10}{'requests':>10}{'looked up':>11}{'in requests':>13}{'known':>8}")
+    for task, report in sorted(accounts.items()):
+        ids = report["lookups"]
+        looked_up = f"{ids['found'] + ids['not_found']:>11,}{ids['requests']:>13,}{ids['known']:>8,}"
+        print(f"{task:<16}{report['rows']:>7,}{report['accepted']:>10,}{report['requests']:>10,}{looked_up}")
+    done, said = applied(url)["engagelab"] - before, sum(report["accepted"] for report in accounts.values())
+    found = [] if done == said else [f"{OWN_IDS}: {done:,} updates applied, {said:,} reported as accepted"]
+    if len(accounts) != 2 or accounts["set_contacts"]["lookups"]["requests"]:
+        found.append(f"{OWN_IDS}: the second task looked up again what the first one had found")
+    return found
+
+
 def differences(url: str, reports: dict[str, dict[str, Any]]) -> list[str]:
     """Return the differences between the reports and the users in the sandbox."""
     found = []
@@ -232,7 +253,7 @@ def main() -> int:
         for vendor, key in (("engagelab", "10360123"), ("kahuna", "user0123"), ("moengage", "C-00123")):
             print(f"  {vendor:<10}", json.dumps(control(url, f"users/{vendor}/{key}"), ensure_ascii=False))
         print()
-        wrong = [*differences(url, accounts), *two_nights(url)]
+        wrong = [*differences(url, accounts), *two_nights(url), *own_ids(url)]
     print(f"Rows that were not accepted are in {(HOME / 'rejects').relative_to(ROOT)}.")
     for difference in wrong:
         print("DIFFERENT:", difference)

@@ -19,6 +19,7 @@ from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.report import (
     Changes,
+    Lookups,
     Note,
     PushReport,
     Reason,
@@ -78,6 +79,7 @@ def test_the_page_has_every_field() -> None:
     assert fields(PAGE, "field of `notes`") == set(Note.__annotations__)
     assert fields(PAGE, "field of `changed_only`") == set(Changes.__annotations__)
     assert fields(PAGE, "field of `removed`") == set(Removed.__annotations__)
+    assert fields(PAGE, "field of `lookups`") == set(Lookups.__annotations__)
     for kind, field in ((Throughput, "timeline"), (ShardNumber, "shard"), (Shards, "shards")):
         (line,) = re.findall(rf"^\| `{field}` \|.*", PAGE, re.MULTILINE)
         assert set(kind.__annotations__) <= set(re.findall(r"`(\w+)`", line))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.base import VendorHook
     from airflow_provider_userattrs.report import PushReport
     from airflow_provider_userattrs.task.spec import PushSpec
+    from airflow_provider_userattrs.task.user_cache import CacheSpec
 
 #: The shared parameters that the report shows, in the order of their documentation.
 _SHOWN = (
@@ -171,6 +172,10 @@ class UserPushOperator(ColumnsOperator):
         """Return the hook; a vendor's operators define it, and import it here: DAG files are parsed again and again."""
         raise NotImplementedError
 
+    def make_user_cache(self) -> CacheSpec | None:
+        """Return where looked-up users are kept; None if none are looked up, or they are not kept."""
+        return None
+
     def make_spec(self, context: Context) -> PushSpec:
         """Return the specification of the push, from the rendered parameters.
 
@@ -208,6 +213,7 @@ class UserPushOperator(ColumnsOperator):
             },
             log=self.log,
             refused=refused,
+            user_cache=self.make_user_cache(),
             changed_only=changed_only,
             retries=self.retries or 0,
             shard=self.shard,

@@ -25,6 +25,12 @@ def check_where(name: str, value: Any) -> None:
         parameters.refuse(name, value, "give the name of a column that is true or false, or None")
 
 
+def check_column_or_none(name: str, value: Any) -> None:
+    """Check a parameter that names a column or is None."""
+    if value is not None:
+        check_column(name, value)
+
+
 def check_columns(name: str, value: Any) -> None:
     """Check what is set: None, columns, or a dict from attribute to column.
 

@@ -4,16 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.setting import SettingOperator
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.task.failure import WrongParameter
 from airflow_provider_userattrs.vendors.engagelab import api as engagelab
+from airflow_provider_userattrs.vendors.engagelab.identifiers import IDENTIFIERS
+from airflow_provider_userattrs.vendors.engagelab.register import named_by
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.hooks.engagelab import EngageLabHook
+    from airflow_provider_userattrs.task.user_cache import CacheSpec
 
 __all__ = ["EngageLabSetAttributesOperator", "EngageLabSetContactsOperator", "EngageLabUnsetAttributesOperator"]
 
@@ -25,27 +31,108 @@ class _EngageLabOperator(UserPushOperator):
     """Base class of EngageLab's operators.
 
     :param euid: the column with the user's EUID.
+    :param user_id: the column with the user's own id, in place of ``euid``; the EUID is looked up.
+    :param anonymous_id: likewise.
+    :param registration_id: likewise.
+    :param euid_cache: a folder in which looked-up EUIDs are kept.
+    :param euid_max_age: after how long a user is looked up again.
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    user_field: ClassVar[str] = "euid"
+    template_fields: Sequence[str] = (
+        *UserPushOperator.template_fields,
+        "euid",
+        *IDENTIFIERS,
+        "euid_cache",
+        "engagelab_conn_id",
+    )
+    delivery_fields: ClassVar[tuple[str, ...]] = ("euid_cache",)
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
         "nulls": parameters.nulls_are_skipped("EngageLab cannot set and unset in one request; use 'skip'"),
         "euid": column_parameters.check_column,
+        **dict.fromkeys(IDENTIFIERS, column_parameters.check_column_or_none),
+        "euid_cache": parameters.check_path,
+        "euid_max_age": parameters.check_age,
         "engagelab_conn_id": parameters.check_conn_id,
     }
 
-    def __init__(self, *, euid: str = "euid", engagelab_conn_id: str = "engagelab_default", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        euid: str = "euid",
+        user_id: str | None = None,
+        anonymous_id: str | None = None,
+        registration_id: str | None = None,
+        euid_cache: str | None = None,
+        euid_max_age: timedelta = timedelta(days=30),
+        engagelab_conn_id: str = "engagelab_default",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.euid = euid
+        self.user_id = user_id
+        self.anonymous_id = anonymous_id
+        self.registration_id = registration_id
+        self.euid_cache = euid_cache
+        self.euid_max_age = euid_max_age
         self.engagelab_conn_id = engagelab_conn_id
+
+    @property
+    def user_field(self) -> str:  # type: ignore[override]
+        """The parameter that names the user: the one that is given."""
+        return next((field for field in IDENTIFIERS if getattr(self, field) is not None), "euid")
 
     def make_hook(self) -> EngageLabHook:
         """Return the hook."""
         from airflow_provider_userattrs.hooks.engagelab import EngageLabHook
 
         return EngageLabHook(self.engagelab_conn_id)
+
+    def make_user_cache(self) -> CacheSpec | None:
+        """Return where looked-up EUIDs are kept; None if none are looked up, or they are not kept."""
+        from airflow_provider_userattrs.task.user_cache import CacheSpec  # not at the top, as in `execute`
+
+        if self.user_field == "euid" or self.euid_cache is None:
+            return None
+        return CacheSpec("euid_cache", self.euid_cache, self.euid_max_age)
+
+    def check_given(self) -> None:
+        """Check the parameters once all are set; those known only when the task runs are checked then.
+
+        :raises WrongParameter: if one is invalid.
+        """
+        self._check_user()
+        super().check_given()
+
+    def check_rendered(self) -> RefusedConfiguration | None:
+        """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None."""
+        refused = super().check_rendered()
+        try:
+            self._check_user()
+        except WrongParameter as error:
+            refused = refused or RefusedConfiguration(str(error))
+        return refused
+
+    def named(self, operation: Operation) -> Operation:
+        """Return an operation whose users are named as the author names them.
+
+        :param operation: one that takes an EUID.
+        """
+        field = self.user_field
+        return operation if field == "euid" else named_by(operation, field)
+
+    def _check_user(self) -> None:
+        fields = [field for field in IDENTIFIERS if getattr(self, field) is not None]
+        if fields and self.euid not in (None, "euid"):  # None: a template rendered to no column, which is said already
+            fields = ["euid", *fields]
+        if len(fields) > 1:
+            raise WrongParameter(f"{' and '.join(fields)} are given; give one of them, the column that names the user")
+        if not fields and self.euid_cache is not None:
+            raise WrongParameter(
+                "euid_cache is given, but with euid nobody is looked up; leave it out, or name the user by user_id, "
+                "anonymous_id or registration_id"
+            )
 
 
 class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
@@ -60,11 +147,19 @@ class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
     :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
         out, noted in the report, and the rest of the row is sent.
-    :param euid: the column with the user's EUID, an integer.
+    :param euid: the column with the user's EUID, an integer, unless one of the next three is given.
+    :param user_id: in place of ``euid``, the column with your own id of the user: text of up to 256 characters, a whole
+        number or a UUID. The EUID is looked up first, 100 in a request, which most likely **creates** users for ids
+        that EngageLab does not know.
+    :param anonymous_id: in place of ``euid``, the column with the user's anonymous id, likewise.
+    :param registration_id: in place of ``euid``, the column with the registration id of the user's device, likewise.
+    :param euid_cache: a folder on object storage in which looked-up EUIDs are kept, with digests of the ids, so that
+        the next push looks up new users only; None to keep none.
+    :param euid_max_age: after how long a user is looked up again at the latest, for EngageLab may merge users.
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "euid", "engagelab_conn_id")
+    template_fields: Sequence[str] = (*_EngageLabOperator.template_fields, "attributes")
 
     configuration_fields: ClassVar[tuple[str, ...]] = (*SettingOperator.configuration_fields, "operation")
     checks: ClassVar[dict[str, parameters.Check]] = {
@@ -83,7 +178,7 @@ class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):
     def make_operation(self) -> Operation:
         """Return the operation."""
         # None: a template rendered to an unknown operation; nothing is sent, and the task still reports.
-        return engagelab.OPERATIONS[self.operation or "set"]
+        return self.named(engagelab.OPERATIONS[self.operation or "set"])
 
 
 class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
@@ -100,11 +195,19 @@ class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
     :param rename: ``{column: attribute}`` for columns whose attribute has another name; all others keep theirs.
     :param on_bad_value: whether a value that cannot be sent makes its ``"row"`` invalid, or its ``"attribute"`` is left
         out, noted in the report, and the rest of the row is sent.
-    :param euid: the column with the user's EUID, an integer.
+    :param euid: the column with the user's EUID, an integer, unless one of the next three is given.
+    :param user_id: in place of ``euid``, the column with your own id of the user: text of up to 256 characters, a whole
+        number or a UUID. The EUID is looked up first, 100 in a request, which most likely **creates** users for ids
+        that EngageLab does not know.
+    :param anonymous_id: in place of ``euid``, the column with the user's anonymous id, likewise.
+    :param registration_id: in place of ``euid``, the column with the registration id of the user's device, likewise.
+    :param euid_cache: a folder on object storage in which looked-up EUIDs are kept, with digests of the ids, so that
+        the next push looks up new users only; None to keep none.
+    :param euid_max_age: after how long a user is looked up again at the latest, for EngageLab may merge users.
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = (*UserPushOperator.template_fields, "contacts", "euid", "engagelab_conn_id")
+    template_fields: Sequence[str] = (*_EngageLabOperator.template_fields, "contacts")
     columns_field = "contacts"
     configuration_fields: ClassVar[tuple[str, ...]] = (*SettingOperator.configuration_fields, "channels", "check")
     checks: ClassVar[dict[str, parameters.Check]] = {
@@ -126,7 +229,7 @@ class EngageLabSetContactsOperator(_EngageLabOperator, SettingOperator):
 
     def make_operation(self) -> Operation:
         """Return the operation."""
-        return engagelab.set_contacts(channels=self.channels, check=self.check)
+        return self.named(engagelab.set_contacts(channels=self.channels, check=self.check))
 
 
 class EngageLabUnsetAttributesOperator(_EngageLabOperator):
@@ -134,11 +237,19 @@ class EngageLabUnsetAttributesOperator(_EngageLabOperator):
 
     :param users: the rows; see `UserPushOperator` for the parameters that all operators share.
     :param attributes: the names of the attributes to remove.
-    :param euid: the column with the user's EUID, an integer.
+    :param euid: the column with the user's EUID, an integer, unless one of the next three is given.
+    :param user_id: in place of ``euid``, the column with your own id of the user: text of up to 256 characters, a whole
+        number or a UUID. The EUID is looked up first, 100 in a request, which most likely **creates** users for ids
+        that EngageLab does not know.
+    :param anonymous_id: in place of ``euid``, the column with the user's anonymous id, likewise.
+    :param registration_id: in place of ``euid``, the column with the registration id of the user's device, likewise.
+    :param euid_cache: a folder on object storage in which looked-up EUIDs are kept, with digests of the ids, so that
+        the next push looks up new users only; None to keep none.
+    :param euid_max_age: after how long a user is looked up again at the latest, for EngageLab may merge users.
     :param engagelab_conn_id: the Airflow connection.
     """
 
-    template_fields: Sequence[str] = (*UserPushOperator.template_fields, "attributes", "euid", "engagelab_conn_id")
+    template_fields: Sequence[str] = (*_EngageLabOperator.template_fields, "attributes")
     checks: ClassVar[dict[str, parameters.Check]] = {
         **_EngageLabOperator.checks,
         "attributes": column_parameters.check_names,
@@ -151,4 +262,4 @@ class EngageLabUnsetAttributesOperator(_EngageLabOperator):
 
     def make_operation(self) -> Operation:
         """Return the operation."""
-        return engagelab.OPERATIONS["unset"]
+        return self.named(engagelab.OPERATIONS["unset"])

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from datetime import timedelta
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
@@ -85,6 +86,12 @@ def check_users(name: str, value: Any) -> None:
         raise WrongParameter(f"{name} is {SHARDS}")
     if is_list(value) and any(map(is_reference, value[:100])):
         refuse(name, value, "it contains outputs of upstream tasks; join them with output.concat(other)")
+
+
+def check_age(name: str, value: Any) -> None:
+    """Check a parameter that is a length of time."""
+    if not isinstance(value, timedelta) or value <= timedelta(0):
+        refuse(name, value, "give a timedelta over 0, such as timedelta(days=30)")
 
 
 def check_shard(name: str, value: Any) -> None:

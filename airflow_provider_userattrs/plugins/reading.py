@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.report import Changes, PushReport, Removed, Window
+    from airflow_provider_userattrs.report import Changes, Lookups, PushReport, Removed, Window
 
 
 class OtherFormat(ValueError):
@@ -62,6 +62,7 @@ class Reading:
     missing: tuple[int, ...]
     changes: Changes | None
     request_id: str | None
+    lookups: Lookups | None
 
     @property
     def attention(self) -> int:
@@ -114,6 +115,7 @@ def _read(report: PushReport) -> Reading:
         missing=tuple(map(_count, shards["missing"] if shards else ())),
         changes=_changes(changes) if (changes := report.get("changed_only")) else None,
         request_id=str(request_id) if (request_id := report.get("request_id")) else None,
+        lookups=_lookups(lookups) if (lookups := report.get("lookups")) else None,
     )
 
 
@@ -161,6 +163,17 @@ def _window(window: Window) -> Window:
 
 def _time(text: str) -> str:
     return datetime.fromisoformat(text).isoformat()
+
+
+def _lookups(lookups: Lookups) -> Lookups:
+    return {
+        "requests": _count(lookups["requests"]),
+        "retries": _count(lookups["retries"]),
+        "bytes": _count(lookups["bytes"]),
+        "found": _count(lookups["found"]),
+        "not_found": _count(lookups["not_found"]),
+        "known": _count(lookups["known"]),
+    }
 
 
 def _reason(reason: Mapping[str, Any]) -> Reason:

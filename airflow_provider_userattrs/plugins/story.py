@@ -13,6 +13,7 @@ from airflow_provider_userattrs.get_provider_info import VENDORS
 from airflow_provider_userattrs.plugins.reading import OtherFormat, Reading, read
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.changes import sentence_on_removed, sentences_on
+from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.sentences import sentence_on_request, users
@@ -223,6 +224,8 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
         removed = sentence_on_removed(reading.changes, dry_run=reading.dry_run)
         if removed and not any(removed in note for note in notes):
             notes.append(f"{removed}.")
+    if reading.lookups:
+        notes.append(f"{sentence_on_lookups(reading.lookups, reading.vendor, dry_run=reading.dry_run)}.")
     if reading.missing:
         more = ", ..." if len(reading.missing) > _MAX_NAMED else ""
         notes.append(f"No report from shard {', '.join(map(str, reading.missing[:_MAX_NAMED]))}{more}.")

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.delivery.intake import Record
+from airflow_provider_userattrs.push.delivery.known_users import KnownUsers
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -46,6 +47,7 @@ class PushPlan:
     :param store: stores the checkpoint from which a later try resumes; None to store none.
     :param checkpoint: where this try begins; None for the first row.
     :param rejects: stores the rows that were not accepted; its caller closes it.
+    :param known_users: remembers users that were looked up by another id; None to do so in memory, for a while.
     :param comparison: holds back what the vendor is known to hold; None to send all.
     :param in_doubt: the verdict on a row that an earlier try may have sent, where it must not be sent twice.
     :param details: what the report says besides what became of the rows.
@@ -68,6 +70,7 @@ class PushPlan:
     store: Store | None = None
     checkpoint: Checkpoint | None = None
     rejects: Rejects | None = None
+    known_users: KnownUsers | None = None
     comparison: Comparison | None = None
     in_doubt: Verdict = IN_DOUBT
     details: Details = field(default_factory=Details)

@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.changes.removal import Removal
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
+from airflow_provider_userattrs.push.delivery.known_users import KnownUsers, RememberedUsers, forgetting
+from airflow_provider_userattrs.push.delivery.lookups import Lookups, in_chunks
 from airflow_provider_userattrs.push.duplicates import Duplicates
 from airflow_provider_userattrs.push.first_rows import check_first_rows
 from airflow_provider_userattrs.push.model.errors import DuplicateUsers, NoneFit, in_words
@@ -23,6 +26,7 @@ from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, FILTERED
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.changes import warning_on_removed
+from airflow_provider_userattrs.push.report.lookups import LookupTraffic
 from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.sentences import stop_point
@@ -61,29 +65,34 @@ class Push:
             earlier=checkpoint.facts,
             dry_run=plan.dry_run,
             comparison=plan.comparison,
+            lookups=None if plan.operation.lookup is None else LookupTraffic(),
             clock=plan.clock,
             started=plan.started,
         )
         self._checkpointer = None if plan.store is None else self._make_checkpointer(plan.store)
+        self._known_users: KnownUsers | None = plan.known_users
+        if plan.operation.lookup is not None and self._known_users is None:
+            self._known_users = RememberedUsers()
         #: What delivers now, and what reads the rows.
         self._delivery: Delivery | None = None
         self._reading: Delivery | None = None
         self._interruption: Exception | None = None
 
-    def run(self, rows: Iterable[Any], send: Send | None = None) -> PushReport:
+    def run(self, rows: Iterable[Any], send: Send | None = None, look_up: Send | None = None) -> PushReport:
         """Push the rows and return the report; afterwards `error` says whether the push failed.
 
         :param rows: the rows, and what a source yields between them.
         :param send: sends one request body; None in a dry run.
+        :param look_up: sends one request body that looks up ids, where the operation has such requests.
         """
         try:
-            stopped = self.deliver(rows, send)
+            stopped = self.deliver(rows, send, look_up)
         except BaseException as error:
             self.close(error)
             raise
         return self.close(stopped)
 
-    def deliver(self, rows: Iterable[Any], send: Send | None = None) -> Exception | None:
+    def deliver(self, rows: Iterable[Any], send: Send | None = None, look_up: Send | None = None) -> Exception | None:
         """Push the rows; return why the push stopped before its end, or None."""
         plan, checkpointer = self.plan, self._checkpointer
         operation, rate = plan.operation, plan.rate or plan.operation.max_rate
@@ -92,6 +101,7 @@ class Push:
         elif send is None:
             raise ValueError("send is missing; only a dry run needs none")
         stopping = Event()
+        lookups = self._lookups(stopping)
         deliver = partial(
             Delivery,
             send=send,
@@ -103,7 +113,12 @@ class Push:
         )
         announce = None if checkpointer is None or operation.idempotent else checkpointer.announce
         delivery = self._reading = deliver(
-            operation, record=self._record(), announce=announce, traffic=self.account.traffic
+            operation,
+            record=self._record(),
+            announce=announce,
+            traffic=self.account.traffic,
+            lookups=lookups,
+            look_up=look_up,
         )
         self._begin(delivery)
         mapper: MakeUpdate = plan.mapper or as_it_is
@@ -114,6 +129,8 @@ class Push:
             updates = check_first_rows(updates, operation.vendor)
         if plan.duplicates != "all":
             updates = self._single_out(updates)
+        if lookups is not None:
+            updates = chain.from_iterable(lookups.resolve(in_chunks(updates, plan.clock)))
         if plan.comparison is not None:
             updates = plan.comparison.select(updates, stopping)
         stopped = delivery.run(updates)
@@ -191,6 +208,8 @@ class Push:
         self.error = report.conclude(stopped, self.plan.max_failed, self.plan.on_empty, self._failed_before, again)
         if comparison is not None:
             comparison.close(complete=stopped is None)
+        if self._known_users is not None:
+            self._known_users.close(complete=stopped is None)
         if self._checkpointer is not None:
             sent_none = isinstance(stopped, (NoneFit, DuplicateUsers)) and not self.account.facts()["requests"]
             if sent_none:  # the next try begins at the first row
@@ -217,6 +236,18 @@ class Push:
     def _failed_before(self) -> int:
         """Count the rows that failed and are known to fail since an earlier push."""
         return 0 if self.plan.comparison is None else self.plan.comparison.failed_before
+
+    def _lookups(self, stopping: Event) -> Lookups | None:
+        plan = self.plan
+        if plan.operation.lookup is None or self._known_users is None:
+            return None
+        return Lookups(
+            plan.operation.lookup,
+            known=self._known_users,
+            traffic=self.account.lookups,
+            stopping=stopping,
+            asks=not plan.dry_run,
+        )
 
     def _make_checkpointer(self, store: Store) -> Checkpointer:
         plan = self.plan
@@ -245,7 +276,8 @@ class Push:
         reject = None if plan.rejects is None else plan.rejects.write
         record = Recorder(account.book, progress=progress, reject=reject, clock=plan.clock).record
         learn = None if comparison is None else comparison.record
-        listeners = [each for each in (learn, plan.on_verdicts) if each is not None]
+        forget = None if self._known_users is None else forgetting(self._known_users)
+        listeners = [each for each in (learn, forget, plan.on_verdicts) if each is not None]
         if not listeners:
             return record
 

@@ -41,7 +41,7 @@ def open_comparison(
     :param hook: the vendor's.
     :param ti: the task instance.
     :param on_failure: called with the error if what was learned cannot be kept at the end.
-    :raises RefusedConfiguration: if users may be in another mapped task instance each time.
+    :raises RefusedConfiguration: if users may be in another mapped task instance each time, or taken for removed.
     :raises RetryLater: if the files cannot be read.
     """
     _check_split(spec, plan, ti)
@@ -92,7 +92,12 @@ def open_comparison(
 
 
 def _check_removal(spec: PushSpec, plan: PushPlan) -> None:
-    """Check that nobody of whom a row is in another shard is taken for one who left."""
+    """Check that nobody of whom there is a row is taken for one who left."""
+    if spec.operation.lookup is not None:
+        raise RefusedConfiguration(
+            "changed_only.removed is 'unset', and users are looked up: one whose row is not sent, and who is therefore "
+            "not looked up, would be taken for one who left; name users by euid, or use 'ignore'"
+        )
     columns = () if plan.mapper is None else plan.mapper.user_columns
     if spec.shard is not None and spec.shard.of > 1 and len(columns) > 1:
         raise RefusedConfiguration(

@@ -23,6 +23,7 @@ from airflow_provider_userattrs.push.report.changes import (
     warning_on_removed,
 )
 from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
@@ -103,6 +104,13 @@ class PushLog:
             type(error).__name__,
         )
 
+    def users_not_kept(self, error: Exception) -> None:
+        """Log that it cannot be kept which users were looked up."""
+        self._log.warning(
+            "The users that were looked up cannot be kept (%s); the next push looks them up again",
+            type(error).__name__,
+        )
+
     def checkpoint_failed(self, error: Exception) -> None:
         """Log that the checkpoint cannot be stored."""
         self._log.warning("The checkpoint cannot be stored (%s); a retry may send rows again", type(error).__name__)
@@ -146,6 +154,8 @@ def notes_on(report: PushReport) -> list[str]:
     changes = report.get("changed_only")
     duplicates = note_on_duplicates(report)
     notes = [duplicates] if duplicates else []
+    if lookups := report.get("lookups"):
+        notes.append(sentence_on_lookups(lookups, report["vendor"], dry_run=report["dry_run"]))
     if changes:
         notes += sentences_after(changes)
         removed = sentence_on_removed(changes, dry_run=report["dry_run"])

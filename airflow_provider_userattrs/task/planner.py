@@ -27,6 +27,7 @@ from airflow_provider_userattrs.task.resume import Resume
 from airflow_provider_userattrs.task.seal import Seal
 from airflow_provider_userattrs.task.spec import PushSpec
 from airflow_provider_userattrs.task.stores import Slots
+from airflow_provider_userattrs.task.user_cache import open_user_cache
 
 _IN_DOUBT = replace(IN_DOUBT, remedy=f'{IN_DOUBT.remedy}; on_unknown="resend" would send them again.')
 
@@ -82,6 +83,11 @@ class Planner:
         shows_checkpoint = not spec.dry_run and self._begin(hook)
         self._add(checkpoint=self.plan.checkpoint or Checkpoint())
         if not self.is_complete:
+            if spec.user_cache is not None and spec.operation.lookup is not None:
+                cache = open_user_cache(
+                    spec.user_cache, spec.operation.lookup, self.plan, hook, spec.shard, self._log.users_not_kept
+                )
+                self._add(known_users=cache)
             if spec.changed_only is not None:
                 self._compare(spec.changed_only, hook)
             if not shows_checkpoint:

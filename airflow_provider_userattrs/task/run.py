@@ -91,7 +91,8 @@ class Run:
             closing(users.rows(cast("Any", plan.checkpoint).after)) as rows,
             frozen_heap(),
         ):
-            return push.deliver(columns.check(rows), hook.sender(operation))
+            look_up = None if operation.lookup is None else hook.sender(operation.lookup)
+            return push.deliver(columns.check(rows), hook.sender(operation), look_up)
 
     def _check_columns(self, mapper: Mapper) -> ColumnCheck:
         spec, users = self._spec, self._spec.users

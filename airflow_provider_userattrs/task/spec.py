@@ -16,6 +16,7 @@ from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.sources.database.window import Window
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.task.log import Log
+from airflow_provider_userattrs.task.user_cache import CacheSpec
 
 
 class Users(Protocol):
@@ -86,6 +87,7 @@ class PushSpec:
     :param parameters: the parameters by their names, as the report is to show them.
     :param log: the task's log.
     :param refused: what is wrong with a parameter, or None.
+    :param user_cache: where looked-up users are kept from one push to the next; None for nowhere.
     :param changed_only: how only what changed is sent; None to send all.
     :param retries: how often Airflow tries the task again, where its task instance does not say so.
 
@@ -102,6 +104,7 @@ class PushSpec:
     parameters: dict[str, Any]
     log: Log
     refused: RefusedConfiguration | None
+    user_cache: CacheSpec | None
     changed_only: ChangedOnly | None
     retries: int
     shard: Shard | None

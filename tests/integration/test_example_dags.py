@@ -33,6 +33,7 @@ DAGS = [
     "nightly_kahuna",
     "nightly_moengage",
     "nightly_only_changed",
+    "nightly_own_ids",
     *(["nightly_partition"] if has("partitions") else []),
     "nightly_sharded",
 ]

@@ -276,7 +276,8 @@ def test_template_fields_are_what_a_user_expects(operator: type) -> None:
     columns = "contacts" if operator is EL_CONTACTS else "attributes"
     shared = {"users", "max_failed", "rate_limit", "concurrency", "timezone", "is_dry_run", "shard"}
     paths = {"rejects_path", "checkpoint_path"}
-    expected = {columns, USER[vendor], CONN_ID[operator]} | shared | paths
+    ids = {"user_id", "anonymous_id", "registration_id", "euid_cache"} if vendor == "engagelab" else set()
+    expected = {columns, USER[vendor], CONN_ID[operator]} | shared | paths | ids
     assert set(operator.template_fields) == expected  # type: ignore[attr-defined]
     for name in operator.template_fields:  # type: ignore[attr-defined]
         assert hasattr(make(operator), name)

@@ -68,6 +68,8 @@ class Checked:
 
         :raises Damaged: if there are fewer.
         """
+        if count < 0:
+            raise Damaged
         words = array("Q", bytes(8 * count))
         self.read_into(memoryview(words).cast("B"))
         return words

@@ -18,7 +18,7 @@ from airflow_provider_userattrs.push.changes.windowed import WindowedRows
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.row import Row, UserUpdate
-from airflow_provider_userattrs.push.model.verdict import FAILED, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_YET, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import UNCHANGED
 
 if TYPE_CHECKING:
@@ -124,6 +124,15 @@ class Comparison:
                 yield update
                 compared.clear()
                 rows.clear()
+                continue
+            if update is NOT_YET:
+                if (rows or compared) and monotonic() >= until:
+                    compared += self._compare(rows)
+                    rows.clear()
+                    self._note()
+                    yield from compared
+                    compared.clear()
+                yield update
                 continue
             if not rows and not compared:
                 until = monotonic() + _MAX_WAIT

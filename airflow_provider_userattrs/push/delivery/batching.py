@@ -56,7 +56,7 @@ class Batch:
 
     def pick(self, indexes: Sequence[int]) -> Batch:
         """Return a batch of some of the updates, with their earlier attempts."""
-        return Batch(
+        return type(self)(
             [self.updates[index] for index in indexes],
             [self.items[index] for index in indexes],
             self.attempt,

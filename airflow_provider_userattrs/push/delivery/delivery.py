@@ -15,8 +15,9 @@ from threading import Event
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.concurrency import INTERVAL, Concurrency
-from airflow_provider_userattrs.push.delivery.dispatch import MAX_WAIT, Dispatch, Sent, ends_the_push
+from airflow_provider_userattrs.push.delivery.dispatch import MAX_WAIT, Dispatch, Lane, Sent, ends_the_push
 from airflow_provider_userattrs.push.delivery.intake import Intake, Record
+from airflow_provider_userattrs.push.delivery.lookups import LookupBatch, Lookups, of_lookup
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
 from airflow_provider_userattrs.push.delivery.retry_queue import RetryQueue
 from airflow_provider_userattrs.push.delivery.triage import Triage
@@ -62,6 +63,8 @@ class Delivery:
     :param traffic: counts what is sent.
     :param stopping: is set once nothing more is sent.
     :param rate_limiter: that of an earlier delivery with the same ``stopping``, so that both together keep the cap.
+    :param lookups: the rows whose users are looked up first; None if there are none.
+    :param look_up: sends one request body that looks up ids.
     """
 
     def __init__(
@@ -78,6 +81,8 @@ class Delivery:
         traffic: Traffic | None = None,
         stopping: Event | None = None,
         rate_limiter: RateLimiter | None = None,
+        lookups: Lookups | None = None,
+        look_up: Send | None = None,
     ) -> None:
         self.traffic = traffic or Traffic()
         self._triage = Triage(operation)
@@ -97,12 +102,18 @@ class Delivery:
         self._intake = Intake(iter(()), operation, self._note, self._stopping)
         self.rate_limiter = rate_limiter or RateLimiter(rate, self._clock, self._stopping, per_minute=shares_cap)
         dispatch = Dispatch(operation, send, self.rate_limiter, self._stopping, self._clock)
-        self._workers: WorkerPool[Sent | None] = WorkerPool(dispatch, concurrency)
+        self._lookups = lookups
+        self._workers: WorkerPool[Sent | None] = WorkerPool(self._dispatch, concurrency)
         # Batches that must not be sent twice are announced first; without further ready ones, fewer rows are in doubt.
         self._concurrency = Concurrency(concurrency, self._clock, users=operation.max_users, has_ready=announce is None)
         self._min_delayed = 2 * concurrency
         self._ready: deque[Batch] = deque()
         self._retry_queue = RetryQueue()
+        # By the type of a batch; all share the threads and the cap.
+        self._lanes = {Batch: Lane(dispatch, self._triage, self._finish, self.traffic)}
+        if lookups is not None and look_up is not None:
+            dispatch = Dispatch(lookups.operation, look_up, self.rate_limiter, self._stopping, self._clock)
+            self._lanes[LookupBatch] = Lane(dispatch, Triage(lookups.operation), lookups.finish, lookups.traffic)
 
     def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
@@ -183,13 +194,17 @@ class Delivery:
 
     def _next_batch(self) -> Batch | None:
         if self._retry_queue and (batch := self._retry_queue.take(self._clock.monotonic())):
-            self.traffic.retries += 1
+            self._lanes[type(batch)].traffic.retries += 1
             return batch
         if self._ready:
             return self._ready.popleft()
         if self._interruption is not None or (self._is_saturated() and not self._circuit_breaker.wants_probe):
             return None
+        if (ids := self._next_lookup()) is not None:
+            return ids
         batch = self._intake.next_batch()
+        if batch is None and (self._lookups is not None and self._lookups.are_pending):
+            return self._next_lookup()
         breaker = self._circuit_breaker
         if batch is None and self._interruption is None and (error := breaker.unavailable(nothing_left=True)):
             self.stop(error)
@@ -198,6 +213,12 @@ class Delivery:
             self._announce(batch)
             self._ready.pop()
         return batch
+
+    def _next_lookup(self) -> Batch | None:
+        return None if self._lookups is None else self._lookups.next_batch()
+
+    def _dispatch(self, batch: Batch) -> Sent | None:
+        return self._lanes[type(batch)].dispatch(batch)
 
     def _is_saturated(self) -> bool:
         """Return whether so many batches wait for their next attempt, or may soon, that no further row is read."""
@@ -214,25 +235,28 @@ class Delivery:
             if sent is None:
                 self._finish_untried(batch)
                 continue
-            self.traffic.requests += 1
-            self.traffic.bytes += sent.size
+            lane = self._lanes[type(batch)]
+            lane.traffic.requests += 1
+            lane.traffic.bytes += sent.size
             if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
                 self.stop(sent.error)
             if sent.verdicts.count(ACCEPTED) == len(batch):
-                self._triage.note_accepted()
+                lane.triage.note_accepted()
                 accepted += batch.updates
             else:
                 self.traffic.request_id = sent.verdicts[-1].request_id or self.traffic.request_id
-                self._settle(batch, sent.verdicts)
+                self._settle(batch, sent.verdicts, lane)
             if sent.wait > MAX_WAIT:
                 self.stop(RetryLater(f"{self._operation.vendor} asks to wait {sent.wait:,.0f} s", sent.wait))
         if accepted:  # the usual case, recorded together
             accepted.sort(key=_position)
             self._intake.finish(accepted, [ACCEPTED] * len(accepted))
 
-    def _settle(self, batch: Batch, verdicts: Sequence[Verdict]) -> None:
+    def _settle(self, batch: Batch, verdicts: Sequence[Verdict], lane: Lane) -> None:
         """Carry out the decision on a batch that was not accepted as a whole."""
-        decision = self._triage.decide(batch, verdicts, is_stopping=self._stopping.is_set())
+        if type(batch) is LookupBatch:
+            verdicts = [of_lookup(verdict) for verdict in verdicts]
+        decision = lane.triage.decide(batch, verdicts, is_stopping=self._stopping.is_set())
         if decision.stop is not None:
             self.stop(decision.stop)
         self._ready.extendleft(reversed(decision.halves))
@@ -240,10 +264,14 @@ class Delivery:
             wait = max(back_off(decision.repeat.attempt), self.rate_limiter.held_for())
             self._retry_queue.add(self._clock.monotonic() + wait, decision.repeat)
         if decision.updates:
-            self._intake.finish(decision.updates, decision.verdicts)
+            lane.finish(decision.updates, decision.verdicts)
+
+    def _finish(self, updates: Sequence[UserUpdate], verdicts: Sequence[Verdict]) -> None:
+        self._intake.finish(updates, verdicts)
 
     def _finish_untried(self, batch: Batch) -> None:
-        self._intake.finish(batch.updates, self._triage.untried(batch))
+        lane = self._lanes[type(batch)]
+        lane.finish(batch.updates, lane.triage.untried(batch))
 
     def _end(self, *, read_on: bool) -> None:
         """Wait for the requests in flight, then record a verdict for every update that is left."""
@@ -273,7 +301,8 @@ class Delivery:
                 self._abort()
             if late > _ABORTING:
                 for batch in workers.give_up():
-                    if batch.departure.forbid():  # it still waits for a thread, its slot or a connection
+                    # It still waits for a thread, its slot or a connection; or it is a look-up, and nothing was sent.
+                    if batch.departure.forbid() or type(batch) is LookupBatch:
                         self._finish_untried(batch)
                     else:
                         self._intake.finish(batch.updates, [TASK_ENDED] * len(batch))

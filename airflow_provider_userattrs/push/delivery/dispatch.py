@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a worker thread does with a batch: wait for its slot, send it, read the response."""
+"""What a worker thread does with a batch: wait for its slot, send it, read the response; and the kinds of batches."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from threading import Event
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter
+from airflow_provider_userattrs.push.delivery.triage import Triage
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import BUSY_STATUSES, Operation, Response, Send
+from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Verdict
 
 #: Seconds. If a vendor asks to wait longer, the push stops instead of occupying a worker.
@@ -85,3 +88,26 @@ class Dispatch:
 def ends_the_push(verdicts: list[Verdict], result: Response | Exception) -> bool:
     """Return whether every further request would end the same way."""
     return isinstance(result, RefusedConfiguration) or any(verdict.action is Action.STOP for verdict in verdicts)
+
+
+class Counted(Protocol):
+    """Counts requests."""
+
+    requests: int
+    retries: int
+    bytes: int
+
+
+class Lane(NamedTuple):
+    """One kind of request: the updates, or the look-ups that come before them.
+
+    :param dispatch: sends a batch.
+    :param triage: decides what becomes of it.
+    :param finish: called with updates and their final verdicts.
+    :param traffic: counts the requests.
+    """
+
+    dispatch: Callable[[Batch], Sent | None]
+    triage: Triage
+    finish: Callable[[Sequence[UserUpdate], Sequence[Verdict]], None]
+    traffic: Counted

@@ -13,7 +13,7 @@ from airflow_provider_userattrs.push.delivery.ordering import UserOrder
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import NOT_YET, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import HELD_BACK, NOT_TRIED
 
 #: Called with finished rows and their verdicts.
@@ -68,7 +68,10 @@ class Intake:
         if order.waiting < MAX_WAITING and not self._stopping.is_set():
             update = None
             try:
-                for update in self._updates:
+                for item in self._updates:
+                    if item is NOT_YET:
+                        break
+                    update = item
                     if isinstance(update, Outcome):
                         self._record((update,), (update.verdict,))
                         if self._stopping.is_set():

@@ -146,3 +146,7 @@ class Outcome:
         self.row = row
         self.user = user
         self.keys = keys
+
+
+#: Stands in place of a row while the next one waits for its user to be looked up.
+NOT_YET = Outcome(-1, Verdict(Status.UNSENT), {})

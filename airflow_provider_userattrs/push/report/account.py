@@ -14,6 +14,7 @@ from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.report.book import Book
 from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH
+from airflow_provider_userattrs.push.report.lookups import LookupTraffic
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
@@ -79,6 +80,7 @@ class Account:
     :param earlier: the facts of the tries before.
     :param dry_run: whether nothing is sent.
     :param comparison: says what is sent because it changed; None if all is.
+    :param lookups: counts what this try looks up; None if the rows name the vendor's users.
     :param clock: the source of time.
     :param started: when this try began, by the clock; None for now.
     """
@@ -95,6 +97,7 @@ class Account:
         earlier: Mapping[str, Any] | None = None,
         dry_run: bool = False,
         comparison: Comparison | None = None,
+        lookups: LookupTraffic | None = None,
         clock: Clock | None = None,
         started: float | None = None,
     ) -> None:
@@ -107,6 +110,7 @@ class Account:
         self._earlier = earlier or {}
         self._dry_run = dry_run
         self._comparison = comparison
+        self.lookups = lookups
         self._clock = clock or Clock()
         self._started = self._clock.monotonic() if started is None else started
         self._earlier_counts = self.book.counts().counts
@@ -176,6 +180,8 @@ class Account:
             facts["request_id"] = request_id
         if self._comparison is not None:
             facts["changed_only"] = self._comparison.as_dict()
+        if self.lookups is not None:
+            facts["lookups"] = self.lookups.as_dict(self._earlier.get("lookups"))
         clean: dict[str, Any] = storable(facts)
         return clean
 
@@ -199,6 +205,7 @@ class Account:
             "rows": {status.value: count - earlier[status] for status, count in report.counts.items()},
             "requests": self.traffic.requests,
             "retries": self.traffic.retries,
+            "lookups": 0 if self.lookups is None else self.lookups.requests,
             "seconds": self.seconds,
         }
 

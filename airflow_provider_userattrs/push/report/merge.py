@@ -12,6 +12,7 @@ from airflow_provider_userattrs.push.model.phrases import counted, listed, short
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.lookups import add_up
 from airflow_provider_userattrs.push.report.report import FORMAT, Report
 from airflow_provider_userattrs.push.report.sentences import warning
 
@@ -149,6 +150,7 @@ class Total:
             rejects_path=sorted(paths)[:_MAX_PATHS] or None,
             shards={"reported": len(self._reports), "missing": self.missing},
             **_changed_only(self._reports),
+            **_lookups(self._reports),
         )
         return cast("PushReport", total)
 
@@ -202,6 +204,12 @@ def _window(windows: Sequence[Window]) -> Window:
         "remembered": sum(window["remembered"] for window in windows),
         "kept": next((window["kept"] for window in windows if window["kept"]), None),
     }
+
+
+def _lookups(reports: Iterable[PushReport]) -> dict[str, Any]:
+    """Return what all reports say of look-ups, or nothing if none does."""
+    parts = [report["lookups"] for report in reports if "lookups" in report]
+    return {"lookups": add_up(parts)} if parts else {}
 
 
 def _listed(reports: list[PushReport]) -> str:
