@@ -45,6 +45,13 @@ def test_a_country_that_is_none_is_an_error_of_the_dag_too() -> None:
         KahunaSetAttributesOperator(task_id="push", users=[], target=["u"], attributes={"x": Phone("m", "UK")})
 
 
+@pytest.mark.parametrize("source", [Hashed("m"), Phone("m"), Using("m", str.title)], ids=repr)
+def test_one_in_a_list_of_columns_has_no_name(source: Any) -> None:
+    with pytest.raises(ValueError, match="an element of attributes is") as raised:
+        KahunaSetAttributesOperator(task_id="push", users=[], target=["u"], attributes=["a", source])
+    assert str(raised.value).endswith(f"; name its attribute, as in attributes={{'attribute': {source!r}}}")
+
+
 class Titled:
     def __call__(self, value: str) -> str:
         return value.title()

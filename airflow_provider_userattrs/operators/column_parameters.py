@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -11,6 +12,9 @@ from airflow_provider_userattrs.columns import Constant, Derived
 from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.sources.templates import is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
+
+#: What stands in a condition of SQL, and hardly in a column's name.
+_EXPRESSION = re.compile(r"[=<>!]|^not\s", re.IGNORECASE)
 
 
 def check_column(name: str, value: Any) -> None:
@@ -23,6 +27,12 @@ def check_where(name: str, value: Any) -> None:
     """Check a parameter that is None or names a column."""
     if value is not None and (not isinstance(value, str) or not value):
         parameters.refuse(name, value, "give the name of a column that is true or false, or None")
+    if value is not None and _EXPRESSION.search(value):
+        parameters.refuse(
+            name,
+            value,
+            "it names a column and is no expression; select it under a name, as in SELECT NOT opted_out AS consented",
+        )
 
 
 def check_column_or_none(name: str, value: Any) -> None:
@@ -87,6 +97,10 @@ def check_names(name: str, value: Any) -> None:
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or not value:
         parameters.refuse(name, value, "give a list of names")
     for item in value:
+        if isinstance(item, (Constant, Derived)):
+            parameters.refuse(
+                f"an element of {name}", item, f"name its attribute, as in {name}={{'attribute': {item!r}}}"
+            )
         check_name(name, item)
 
 

@@ -76,8 +76,8 @@ class Duplicates:
         if index == self._max_rows:
             raise RefusedConfiguration(
                 f'duplicates="{self._mode}" holds all rows in memory until the last one is read, at most '
-                f"{self._max_rows:,}, and there are more; read them by the user's column, as in SqlRows(key=...), keep "
-                "one row for each user in the query, or split the push by hash"
+                f"{self._max_rows:,}, and there are more; have the query keep one row for each user, as by "
+                "ROW_NUMBER(), and leave duplicates out"
             )
         held.append(update)
         user = update.keys[0] if update.keys else self._user_of(update.row)

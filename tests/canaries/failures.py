@@ -243,6 +243,12 @@ FAILURES = [
     Failure(name="users_in_words", users=_users([NAME, EMAIL])),
     Failure(name="users_missing", users=_users(None)),
     Failure(name="rows_of_no_kind", users=lambda case, folder: [NAME, [EMAIL], PHONE]),
+    Failure(
+        name="rows_filtered_in_words",
+        users=lambda case, folder: [{**row, "consented": NAME} for row in good_rows(case)],
+        parameters={"where": "consented"},
+    ),
+    Failure(name="rows_twice", users=lambda case, folder: good_rows(case, 1) * 2, parameters={"duplicates": "error"}),
     Failure(name="other_columns", users=lambda case, folder: [{"other": NAME, "mail": EMAIL}] * 3),
     # The source fails.
     Failure(name="query_refused", users=_query("SELECT nothing FROM nowhere"), retried=True),

@@ -13,8 +13,8 @@ import pytest
 from airflow_names import DAG, task
 from vendor_cases import VENDOR_CASES, VendorCase
 
-from airflow_provider_userattrs import FileRows, Rejects, SqlRows, shards
-from airflow_provider_userattrs.operators import PushTotalOperator
+from airflow_provider_userattrs import FileRows, Hashed, Phone, Rejects, SqlRows, Using, shards
+from airflow_provider_userattrs.operators import KahunaSetAttributesOperator, PushTotalOperator
 
 CANARY = "zanzibar"
 SQL = SqlRows("SELECT * FROM users", conn_id="warehouse", key="id")
@@ -131,3 +131,23 @@ def test_it_is_read_again_as_it_was(
         assert push.users == "rows of a SqlRows"
         assert push.max_failed == 0.05
         assert push.rejects_path == "s3://bucket/{{ ds }}.jsonl"
+
+
+@pytest.mark.parametrize("is_mapped", [False, True], ids=["plain", "mapped"])
+def test_what_stands_in_place_of_a_column_is_the_same_in_every_process(is_mapped: bool) -> None:
+    def build() -> None:
+        given: dict[str, Any] = {
+            "target": ["username"],
+            "attributes": {"h": Hashed("m"), "p": Phone("m", "DE"), "u": Using("m", lambda value: value)},
+            "where": "consented",
+            "duplicates": "last",
+        }
+        if is_mapped:
+            KahunaSetAttributesOperator.partial(task_id="push", **given).expand(users=[[]])
+        else:
+            KahunaSetAttributesOperator(task_id="push", users=[], **given)
+
+    stored = serialized(build)
+    assert serialized(build) == stored
+    assert "Using('m', <lambda>)" in stored
+    assert " at 0x" not in stored

@@ -18,6 +18,7 @@ from airflow_provider_userattrs import ChangedOnly, FileRows, SqlRows, shards
 from airflow_provider_userattrs.operators import (
     EngageLabSetAttributesOperator,
     EngageLabUnsetAttributesOperator,
+    KahunaSetAttributesOperator,
     PushTotalOperator,
 )
 
@@ -130,12 +131,14 @@ def test_a_wrong_name_in_a_query(push: Callable[..., Any], warehouse: SqlRows) -
         ("", "where is the text ''; give the name of a column that is true or false, or None"),
         (True, "where is True; give the name of a column that is true or false, or None"),
         (["consented"], "where is a list; give the name of a column that is true or false, or None"),
+        ("consented = true", "where is the text 'consented = true'; it names a column and is no expression; select it"),
+        ("NOT opted_out", "where is the text 'NOT opted_out'; it names a column and is no expression; select it under"),
         (
             "{{ params.x }}",
             "where is known only when the task runs, but is needed when the DAG is parsed",
         ),
     ],
-    ids=["empty", "flag", "list", "template"],
+    ids=["empty", "flag", "list", "expression", "not", "template"],
 )
 def test_a_wrong_value_is_an_error_of_the_dag(value: Any, sentence: str) -> None:
     """A template that renders to nothing would send everybody."""
@@ -178,3 +181,30 @@ def test_night_after_night_with_changed_only(airflow: Any, control: Any, tmp_pat
     assert night(True, False, False).counts == {"skipped": 3}, "who withdraws is not sent, and nothing is forgotten"
     assert night(True, True, True).counts == {"skipped": 2, "accepted": 1}
     assert "the mapping" in str(night(True, True, True, where=None).report["changed_only"]["full"])
+
+
+def test_who_withdraws_is_unset_where_those_who_leave_are(airflow: Any, control: Any, tmp_path: Path) -> None:
+    """Who cannot be told to have withdrawn keeps everything."""
+    control.seed("kahuna", [{"username": name} for name in ("ada", "bob", "eve", "dan")])
+    dag_id = f"withdrawn_{next(_dags)}"
+
+    def night(**consents: Any) -> Any:
+        rows = [{"username": name, "a": 1, "consented": each} for name, each in consents.items()]
+        only = ChangedOnly(str(tmp_path / "known"), removed="unset", max_removed=1.0)
+        return airflow.run(
+            lambda: KahunaSetAttributesOperator(
+                task_id="push",
+                users=rows,
+                target=["username"],
+                attributes=["a"],
+                where="consented",
+                changed_only=only,
+                max_failed=None,
+            ),
+            dag_id=dag_id,
+        )
+
+    assert night(ada=True, bob=True, eve=True, dan=True).counts == {"accepted": 4}
+    night(ada=True, bob=False, eve="perhaps", dan=None)
+    held = {name: control.user("kahuna", name)["attributes"] for name in ("ada", "bob", "eve", "dan")}
+    assert held == {"ada": {"a": 1}, "bob": {}, "eve": {"a": 1}, "dan": {}}

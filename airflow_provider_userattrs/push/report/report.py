@@ -11,7 +11,7 @@ from airflow_provider_userattrs.push.model.errors import NoRows, RetryLater, Too
 from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, Status
-from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, FILTERED, NOT_REACHED
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, FILTERED, NOT_REACHED, SUPERSEDED
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH, Counts, Reason
 
@@ -132,7 +132,8 @@ class Report(Counts):
         """
         if stopped is not None:
             return stopped
-        has_nobody = self.rows == self.count(FILTERED)
+        filtered = self.count(FILTERED)
+        has_nobody = self.rows == (filtered and filtered + self.count(SUPERSEDED))
         if has_nobody and on_empty == "fail":
             return NoRows(f'{sentences.nobody(self)} (on_empty="fail")')
         self.warns_of_nobody = has_nobody and on_empty == "warn"
