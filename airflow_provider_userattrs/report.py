@@ -19,6 +19,7 @@ __all__ = [
     "ShardNumber",
     "Shards",
     "Throughput",
+    "Verified",
     "Window",
 ]
 
@@ -104,6 +105,18 @@ class Lookups(TypedDict):
     known: int
 
 
+class Verified(TypedDict):
+    """What reading back a sample of the accepted users has shown."""
+
+    sampled: int
+    equal: int
+    not_yet: int
+    different: int
+    unknown_user: int
+    unread: int
+    why: str | None
+
+
 class ShardNumber(TypedDict):
     """Which shard of a mapped push this is."""
 
@@ -160,6 +173,7 @@ class PushReport(_Every, total=False):
     shard: ShardNumber | None
     timeline: Throughput
     request_id: str
+    verified: Verified
     changed_only: Changes
     lookups: Lookups
     tries: list[int]

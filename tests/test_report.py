@@ -27,6 +27,7 @@ from airflow_provider_userattrs.report import (
     ShardNumber,
     Shards,
     Throughput,
+    Verified,
 )
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.shards import shards
@@ -80,6 +81,7 @@ def test_the_page_has_every_field() -> None:
     assert fields(PAGE, "field of `changed_only`") == set(Changes.__annotations__)
     assert fields(PAGE, "field of `removed`") == set(Removed.__annotations__)
     assert fields(PAGE, "field of `lookups`") == set(Lookups.__annotations__)
+    assert fields(PAGE, "field of `verified`") == set(Verified.__annotations__)
     for kind, field in ((Throughput, "timeline"), (ShardNumber, "shard"), (Shards, "shards")):
         (line,) = re.findall(rf"^\| `{field}` \|.*", PAGE, re.MULTILINE)
         assert set(kind.__annotations__) <= set(re.findall(r"`(\w+)`", line))

@@ -27,6 +27,7 @@ from airflow_provider_userattrs.push.model.errors import (
     RefusedConfiguration,
 )
 from airflow_provider_userattrs.push.model.operation import Operation, Response, Send
+from airflow_provider_userattrs.push.model.read_back import ReadBack
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Action, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
@@ -115,6 +116,13 @@ class VendorHook(BaseHook):
         :param operation: the operation.
         """
         return partial(self.transport.post, self.path_of(operation))
+
+    def reader(self, read_back: ReadBack) -> Send:
+        """Return a function that sends one request body of the call that reads users back, like that of `sender`.
+
+        :param read_back: the call.
+        """
+        return partial(self.transport.post, read_back.path)
 
     def abort(self) -> None:
         """Abort the requests in progress, in all threads."""

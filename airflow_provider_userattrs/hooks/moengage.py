@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,8 @@ from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.settings import Settings
 from airflow_provider_userattrs.hooks.shapes import check_names, check_user, check_values
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.push.model.operation import Operation, Send
+from airflow_provider_userattrs.push.model.read_back import ReadBack
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 from airflow_provider_userattrs.vendors.moengage.responses import succeeded
@@ -66,6 +68,11 @@ class MoEngageHook(VendorHook):
         if self._project_code is None:
             return path
         return f"{path}?app_id={workspace}&project_code={quote(self._project_code, safe='')}"
+
+    def reader(self, read_back: ReadBack) -> Send:
+        """Return a function that reads users of the connection's workspace back."""
+        path = f"{read_back.path}?app_id={quote(self.settings.login, safe='')}"
+        return partial(self.transport.post, path)
 
     @property
     def _project_code(self) -> str | None:

@@ -116,6 +116,9 @@ class UserPushOperator(ColumnsOperator):
 
     _report: PushReport | None = None
 
+    #: How many of the accepted users are read back; a vendor's operators may have it as a parameter.
+    verify: int = 0
+
     def __init__(
         self,
         *,
@@ -214,6 +217,7 @@ class UserPushOperator(ColumnsOperator):
             log=self.log,
             refused=refused,
             user_cache=self.make_user_cache(),
+            verify=self.verify,
             changed_only=changed_only,
             retries=self.retries or 0,
             shard=self.shard,

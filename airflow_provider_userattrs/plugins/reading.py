@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.report import Changes, Lookups, PushReport, Removed, Window
+    from airflow_provider_userattrs.report import Changes, Lookups, PushReport, Removed, Verified, Window
 
 
 class OtherFormat(ValueError):
@@ -63,6 +63,7 @@ class Reading:
     changes: Changes | None
     request_id: str | None
     lookups: Lookups | None
+    verified: Verified | None
 
     @property
     def attention(self) -> int:
@@ -116,6 +117,7 @@ def _read(report: PushReport) -> Reading:
         changes=_changes(changes) if (changes := report.get("changed_only")) else None,
         request_id=str(request_id) if (request_id := report.get("request_id")) else None,
         lookups=_lookups(lookups) if (lookups := report.get("lookups")) else None,
+        verified=_verified(verified) if (verified := report.get("verified")) else None,
     )
 
 
@@ -173,6 +175,18 @@ def _lookups(lookups: Lookups) -> Lookups:
         "found": _count(lookups["found"]),
         "not_found": _count(lookups["not_found"]),
         "known": _count(lookups["known"]),
+    }
+
+
+def _verified(verified: Verified) -> Verified:
+    return {
+        "sampled": _count(verified["sampled"]),
+        "equal": _count(verified["equal"]),
+        "not_yet": _count(verified["not_yet"]),
+        "different": _count(verified["different"]),
+        "unknown_user": _count(verified["unknown_user"]),
+        "unread": _count(verified["unread"]),
+        "why": None if verified["why"] is None else str(verified["why"]),
     }
 
 

@@ -17,6 +17,7 @@ from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.sentences import sentence_on_request, users
+from airflow_provider_userattrs.push.report.verified import sentence_on_verified
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
 #: The names of our operators. A subclass may have any name; its push is recognised by its report.
@@ -226,6 +227,8 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
             notes.append(f"{removed}.")
     if reading.lookups:
         notes.append(f"{sentence_on_lookups(reading.lookups, reading.vendor, dry_run=reading.dry_run)}.")
+    if reading.verified:
+        notes.append(f"{sentence_on_verified(reading.vendor, reading.verified)}.")
     if reading.missing:
         more = ", ..." if len(reading.missing) > _MAX_NAMED else ""
         notes.append(f"No report from shard {', '.join(map(str, reading.missing[:_MAX_NAMED]))}{more}.")

@@ -169,6 +169,12 @@ class Push:
         if self._interruption is not None:
             delivery.interrupt(self._interruption)
 
+    def settle(self) -> None:
+        """Store the checkpoint once every row has its verdict, if something else comes before `close`."""
+        self.account.stop_time()
+        if self._checkpointer is not None:
+            self._checkpointer.close(complete=False)
+
     def interrupt(self, why: Exception) -> None:
         """Ask the push to stop within seconds, without reading the source to its end.
 

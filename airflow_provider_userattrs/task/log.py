@@ -25,6 +25,7 @@ from airflow_provider_userattrs.push.report.changes import (
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
 from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.report.verified import sentence_on_verified
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class PushLog:
             self._log.info("%s", line)
         for note in notes_on(fields):
             self._log.info("%s", note)
+        if verified := fields.get("verified"):
+            self._log.info("verify: %s", sentence_on_verified(report.vendor, verified))
         if request_id := fields.get("request_id"):
             self._log.info("%s", sentences.sentence_on_request(report.vendor, request_id))
         if fields["warning"]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.clock import Clock
@@ -19,6 +20,7 @@ from airflow_provider_userattrs.task.log import PushLog
 from airflow_provider_userattrs.task.planner import Planner
 from airflow_provider_userattrs.task.shutdown import Interruption
 from airflow_provider_userattrs.task.spec import PushSpec
+from airflow_provider_userattrs.task.verify import Verifier
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -78,6 +80,9 @@ class Run:
         self._interruption.prepare()
         hook = planner.prepare(stack)
         plan = planner.plan
+        verifier = Verifier(spec) if spec.verify and not spec.dry_run else None
+        if verifier is not None:
+            plan = replace(plan, on_verdicts=verifier.sample.record)
         push = self._push = Push(plan)
         if planner.is_complete:
             spec.log.info("An earlier try completed the push; nothing is sent again")
@@ -86,13 +91,14 @@ class Run:
         self._log.start(operation, hook.transport.base_url, planner.pace, shard=spec.shard, dry_run=spec.dry_run)
         columns = self._columns = self._check_columns(cast("Mapper", plan.mapper))
         # A push that stops early leaves rows unread: the source is closed here, in the thread that opened it.
-        with (
-            self._interruption.delivering(push.interrupt),
-            closing(users.rows(cast("Any", plan.checkpoint).after)) as rows,
-            frozen_heap(),
-        ):
-            look_up = None if operation.lookup is None else hook.sender(operation.lookup)
-            return push.deliver(columns.check(rows), hook.sender(operation), look_up)
+        interrupt = push.interrupt if verifier is None else verifier.stopping(push.interrupt)
+        with self._interruption.delivering(interrupt):
+            with closing(users.rows(cast("Any", plan.checkpoint).after)) as rows, frozen_heap():
+                look_up = None if operation.lookup is None else hook.sender(operation.lookup)
+                stopped = push.deliver(columns.check(rows), hook.sender(operation), look_up)
+            if verifier is not None and stopped is None:
+                verifier.verify(push, hook)
+            return stopped
 
     def _check_columns(self, mapper: Mapper) -> ColumnCheck:
         spec, users = self._spec, self._spec.users

@@ -88,6 +88,7 @@ class PushSpec:
     :param log: the task's log.
     :param refused: what is wrong with a parameter, or None.
     :param user_cache: where looked-up users are kept from one push to the next; None for nowhere.
+    :param verify: how many of the accepted users are read back; 0 for none.
     :param changed_only: how only what changed is sent; None to send all.
     :param retries: how often Airflow tries the task again, where its task instance does not say so.
 
@@ -105,6 +106,7 @@ class PushSpec:
     log: Log
     refused: RefusedConfiguration | None
     user_cache: CacheSpec | None
+    verify: int
     changed_only: ChangedOnly | None
     retries: int
     shard: Shard | None

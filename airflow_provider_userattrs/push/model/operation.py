@@ -14,6 +14,7 @@ from airflow_provider_userattrs.push.model.verdict import Verdict
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.mapping.rules import Rules
+    from airflow_provider_userattrs.push.model.read_back import ReadBack
 
 
 def format_rate(rate: float) -> str:
@@ -83,6 +84,7 @@ class Operation:
     :param idempotent: whether applying an update twice is the same as once.
     :param overwrites: whether what the vendor then holds depends on the last update alone.
     :param unsets: whether it removes attributes, and so takes their names and no values.
+    :param read_back: how users are read back, of a vendor that only queues updates; None if they cannot be.
     :param refresh_after: after how long a user should be sent although nothing changed; None for never.
     :param lookup: the operation that finds the users that the rows name by another id; None if they name the vendor's.
     :param encode_unset: update with nothing but attributes to remove -> its bytes in a request body; None where no
@@ -109,6 +111,7 @@ class Operation:
     overwrites: bool = True
     unsets: bool = False
     refresh_after: timedelta | None = None
+    read_back: ReadBack | None = None
     lookup: Operation | None = None
     encode_unset: Encode | None = None
     gone_codes: frozenset[str] = frozenset()

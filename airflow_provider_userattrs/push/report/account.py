@@ -20,7 +20,7 @@ from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.changes.comparison import Comparison
-    from airflow_provider_userattrs.report import PushReport
+    from airflow_provider_userattrs.report import PushReport, Verified
 
 _MAX_NOTES = 20
 _MAX_TRIES = 20
@@ -102,6 +102,8 @@ class Account:
         started: float | None = None,
     ) -> None:
         self.details = details
+        #: What reading users back has shown; None if none were.
+        self.verified: Verified | None = None
         self.tries = tuple(tries)
         self.book = book or Book()
         self.traffic = traffic or Traffic()
@@ -113,10 +115,16 @@ class Account:
         self.lookups = lookups
         self._clock = clock or Clock()
         self._started = self._clock.monotonic() if started is None else started
+        self._stopped_after: float | None = None
         self._earlier_counts = self.book.counts().counts
         self._timeline = Timeline.restored(self._earlier["timeline"]) if "timeline" in self._earlier else Timeline()
         self._timeline.begin(self.book.rows, self._earlier.get("retries", 0))
         self._source_change: tuple[int, int] | None = None
+
+    def stop_time(self) -> None:
+        """Count no further seconds: what comes now is not the push itself."""
+        self.note_time()
+        self._stopped_after = self.seconds
 
     def note_time(self) -> None:
         """Add what was done since the last call to the timeline."""
@@ -134,7 +142,7 @@ class Account:
     @property
     def seconds(self) -> float:
         """Return how long this try has taken."""
-        return self._clock.monotonic() - self._started
+        return self._clock.monotonic() - self._started if self._stopped_after is None else self._stopped_after
 
     def report(self) -> Report:
         """Return the report, with all rows that are recorded by now."""
@@ -178,6 +186,8 @@ class Account:
         }
         if request_id := self.traffic.request_id or self._earlier.get("request_id"):
             facts["request_id"] = request_id
+        if self.verified is not None:
+            facts["verified"] = self.verified
         if self._comparison is not None:
             facts["changed_only"] = self._comparison.as_dict()
         if self.lookups is not None:

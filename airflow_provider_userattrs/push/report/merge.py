@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.phrases import counted, listed, shortened
+from airflow_provider_userattrs.push.model.read_back import Finding
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.counts import Counts
@@ -151,6 +152,7 @@ class Total:
             shards={"reported": len(self._reports), "missing": self.missing},
             **_changed_only(self._reports),
             **_lookups(self._reports),
+            **_verified(self._reports),
         )
         return cast("PushReport", total)
 
@@ -210,6 +212,17 @@ def _lookups(reports: Iterable[PushReport]) -> dict[str, Any]:
     """Return what all reports say of look-ups, or nothing if none does."""
     parts = [report["lookups"] for report in reports if "lookups" in report]
     return {"lookups": add_up(parts)} if parts else {}
+
+
+def _verified(reports: Iterable[PushReport]) -> dict[str, Any]:
+    """Return what reading users back has shown in all reports, or nothing if none says so."""
+    parts = [report["verified"] for report in reports if "verified" in report]
+    if not parts:
+        return {}
+    names = ("sampled", *(finding.value for finding in Finding))
+    counts: list[Mapping[str, Any]] = list(parts)
+    why = next((part["why"] for part in parts if part["why"]), None)
+    return {"verified": {**{name: sum(part[name] for part in counts) for name in names}, "why": why}}
 
 
 def _listed(reports: list[PushReport]) -> str:

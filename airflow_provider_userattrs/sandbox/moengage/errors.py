@@ -3,7 +3,8 @@
 
 Source: https://www.moengage.com/docs/api/data/data-overview (the error table) and
 https://www.moengage.com/docs/api/user/track-user (the examples); AttributeError:
-https://www.moengage.com/docs/api/bulk/bulk-import-users-and-events. Where the pages name an error differently,
+https://www.moengage.com/docs/api/bulk/bulk-import-users-and-events; LimitBreached:
+https://www.moengage.com/docs/api/user/get-user. Where the pages name an error differently,
 one name is used here: a client must go by the HTTP status. Where they give no text, it is the sandbox's own.
 """
 
@@ -16,6 +17,7 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "MissingAttributeError": (400, "customer_id is not found in the payload"),
     "AttributeError": (400, "type is expected to be transition"),
     "ArrayFieldError": (400, "Cannot add and remove a value at the same time"),
+    "LimitBreached": (400, "max limit allowed is 20"),
     "Missing header value": (400, "The Content-Type Header is required"),
     "Empty request body": (400, "A valid JSON document is required"),
     "Malformed JSON": (

@@ -79,6 +79,15 @@ SWITCHES = (
         "the order in which the elements of a bulk request are applied",
         ("kept", "reversed"),
     ),
+    Switch("moengage.get_user", True, "the account has Get User; else it is refused with 403"),
+    Switch("moengage.export_rate_limit", 0, "the same as rate_limit for the users that Get User is asked for"),
+    Switch(
+        "moengage.export_names",
+        "kept",
+        "the names under which Get User returns standard attributes: as they were sent, or such as u_em",
+        ("kept", "short"),
+    ),
+    Switch("moengage.export_order", "kept", "the order of the users that Get User returns", ("kept", "reversed")),
     Switch("moengage.bulk_existing_only", True, "update_existing_only is followed in bulk requests too"),
     Switch("moengage.blocked_ids_ignore_case", False, "a blocked customer_id is blocked in any case"),
     Switch(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MoEngage's Track User, Bulk Import and Test Connection APIs.
+"""MoEngage's Track User, Bulk Import, Get User and Test Connection APIs.
 
 Sources: seed 003_dbbef344ba752faa.txt; https://www.moengage.com/docs/api/user/track-user;
 https://www.moengage.com/docs/api/bulk/bulk-import-users-and-events;
@@ -22,12 +22,14 @@ from . import bulk
 from .account import LOGIN, check_account, check_app_id, check_project
 from .body import Update, read_update
 from .errors import ERRORS, TYPE_OF_STATUS, MoEngageError
+from .export import export, identifiers_of
 from .limiter import RateLimiter
 from .switches import SWITCHES
 from .users import Users
 
 TRACK_USER = "/v1/customer"
 BULK_IMPORT = "/v1/transition"
+GET_USER = "/v1/customers/export"
 TEST_CONNECTION = "/v1/integrations/authentication"
 MAX_BYTES = 128 * 1024
 APP_NAME = "Sandbox"
@@ -58,6 +60,7 @@ class MoEngage:
             TRACK_USER: RateLimiter(self._switches, "moengage.rate_limit", self._clock),
             BULK_IMPORT: RateLimiter(self._switches, "moengage.bulk_rate_limit", self._clock),
         }
+        self._export_limiter = RateLimiter(self._switches, "moengage.export_rate_limit", self._clock)
         self._requests = 0
 
     def endpoint(self, path: str) -> str | None:
@@ -65,13 +68,13 @@ class MoEngage:
         for start in self._limiters:
             if path == start or path.startswith(start + "/"):
                 return start + "/<APP_ID>"
-        return TEST_CONNECTION if path == TEST_CONNECTION else None
+        return path if path in (TEST_CONNECTION, GET_USER) else None
 
     def rows(self, request: Request) -> int:
-        """Return the number of users in a request: one, none in a connection test, any number in a bulk request."""
+        """Return the number of users that a request updates: one, any number in bulk, or none."""
         if request.path.startswith(BULK_IMPORT):
             return len(bulk.customer_ids(request.json))
-        return 0 if request.path == TEST_CONNECTION else 1
+        return 0 if request.path in (TEST_CONNECTION, GET_USER) else 1
 
     def users_named(self, request: Request) -> frozenset[str]:
         """Return each customer_id as text."""
@@ -88,6 +91,8 @@ class MoEngage:
             return wrong_method()
         if endpoint == TEST_CONNECTION:
             return self._refusing(self._test_connection, request)
+        if endpoint == GET_USER:
+            return self._refusing(self._get_user, request)
         return self._refusing(self._update, request, endpoint.rpartition("/")[0], apply)
 
     def _refusing(self, handle: Any, *parts: Any) -> Response:
@@ -144,6 +149,21 @@ class MoEngage:
         if request.json is MALFORMED:
             raise MoEngageError("Malformed JSON")
         return request.json
+
+    def _get_user(self, request: Request) -> Response:
+        app_id = request.query.get("app_id", "")
+        check_app_id(app_id)
+        check_account(request, app_id, self._switches)
+        if not self._switches["moengage.get_user"]:
+            raise MoEngageError("BlockedClient", "Get User is not enabled")
+        json = self._json(request)
+        passes, headers = self._export_limiter.take(len(identifiers_of(json)))
+        if not passes:
+            response = self._refusal("RateLimitError")
+        else:
+            response = json_response(200, export(json, self.users, self._switches))
+        response.headers.update(headers)
+        return response
 
     def _test_connection(self, request: Request) -> Response:
         if "moe-appkey" not in request.headers:

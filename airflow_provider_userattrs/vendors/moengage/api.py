@@ -26,6 +26,7 @@ from airflow_provider_userattrs.push.model.operation import Encode, Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.vendors.http import asked_to_wait
 from airflow_provider_userattrs.vendors.moengage.arrays import FIELDS, array_rules
+from airflow_provider_userattrs.vendors.moengage.get_user import get_user
 from airflow_provider_userattrs.vendors.moengage.responses import read, read_bulk
 from airflow_provider_userattrs.vendors.moengage.values import rules, unset_rules
 
@@ -94,6 +95,7 @@ def set_attributes(
         idempotent=operation != "add",
         overwrites=operation == "set",
         refresh_after=REFRESH_AFTER if operation == "set" else None,
+        read_back=get_user(operation),
         encode_unset=_encode("equals", True, True) if operation == "set" else None,  # nobody is created to be unset
     )
     return in_bulk(made) if bulk else made
@@ -113,6 +115,7 @@ def unset_attributes(*, match: str = "equals", case_sensitive: bool = True, bulk
         encode=_encode(match, case_sensitive, False),
         unsets=True,
         refresh_after=None,
+        read_back=None,
         encode_unset=None,
     )
 
