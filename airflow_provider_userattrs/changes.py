@@ -76,18 +76,20 @@ class Watermark:
         attribute only if ``attributes=`` lists it.
     :param lag: how long after its time a row may become visible to the query: the longest transaction, how far a
         replica is behind, and how far clocks that set the column differ.
-    :param timezone: the time zone of a column without one; an IANA name.
+    :param timezone: the time zone of a column without one, an IANA name; None for UTC or the database's own, whichever
+        is behind the other.
     :raises ValueError: when the DAG is parsed, if an argument is wrong.
     """
 
-    def __init__(self, column: str, *, lag: timedelta = timedelta(minutes=15), timezone: str = "UTC") -> None:
+    def __init__(self, column: str, *, lag: timedelta = timedelta(minutes=15), timezone: str | None = None) -> None:
         if not isinstance(column, str) or not _NAME.fullmatch(column):
             raise ValueError(f"column is {column!r}; give a column of letters, digits and _; in sql, rename it with AS")
         if not isinstance(lag, timedelta) or not timedelta(0) <= lag <= timedelta(days=3_660):
             raise ValueError(f"lag is {lag!r}; give a timedelta from 0 to ten years, such as timedelta(minutes=15)")
-        from airflow_provider_userattrs.push.mapping.times import time_zone  # DAG files without a mark need none of it
+        if timezone is not None:
+            from airflow_provider_userattrs.push.mapping.times import time_zone  # not at the top: few DAG files need it
 
-        time_zone(timezone)
+            time_zone(timezone)
         self.column = column
         self.lag = lag
         self.timezone = timezone

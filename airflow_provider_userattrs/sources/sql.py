@@ -19,7 +19,7 @@ from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
 from airflow_provider_userattrs.sources.database import drivers
-from airflow_provider_userattrs.sources.database.connection import connect
+from airflow_provider_userattrs.sources.database.connection import connect, place
 from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, KeyHash, KeyRange, quoted
 from airflow_provider_userattrs.sources.database.key_reader import KeyReader
 from airflow_provider_userattrs.sources.database.query import TWO_STATEMENTS, Query, column_index
@@ -205,9 +205,9 @@ class SqlRows:
         return {"conn_id": self.conn_id, "key": self.key, "query": query, **since}
 
     def query_digest(self) -> str:
-        """Return a digest that changes when other rows or values are read, or by another column of times."""
+        """Return a digest that changes when rows or values are read from elsewhere, or by another column of times."""
         since = self.since and [self.since.column, self.since.timezone]
-        return digest([self.sql, self.parameters, self.conn_id, self.key, self.types, since])
+        return digest([self.sql, self.parameters, place(self.conn_id), self.key, self.types, since])
 
     def check_resume(self) -> str | None:
         """Return why a retry cannot resume where the last try stopped, or None if it can.

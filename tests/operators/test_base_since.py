@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
@@ -180,10 +181,20 @@ def test_another_query_reads_all_rows_and_sends_what_changed(night: Any, table: 
     night()
     table("INSERT INTO people VALUES (6, 'x', datetime('now', '-9 days'))")
     run = night(people(f"{QUERY} WHERE 1 = 1"))
-    assert (run.counts, window(run)["all"]) == ({"accepted": 1, "skipped": 5}, "the query changed")
+    assert (run.counts, window(run)["all"]) == ({"accepted": 1, "skipped": 5}, "the query or its database changed")
     assert night(people(f"{QUERY} WHERE 1 = 1")).counts == {}
     zone = night(people(f"{QUERY} WHERE 1 = 1", since=since(timezone="Asia/Tokyo")))
-    assert window(zone)["all"] == "the query changed"
+    assert window(zone)["all"] == "the query or its database changed"
+
+
+def test_another_database_of_the_same_connection_is_read_whole(
+    night: Any, table: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    night()
+    shutil.copy(tmp_path / "warehouse.db", tmp_path / "copy.db")
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "copy.db")}))
+    run = night()
+    assert (run.counts, window(run)["all"]) == ({"skipped": 5}, "the query or its database changed")
 
 
 def test_a_watermark_is_added_and_taken_away_without_sending_all(night: Any, table: Any) -> None:

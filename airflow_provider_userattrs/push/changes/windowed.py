@@ -30,7 +30,7 @@ _NO_KEY = "a row failed whose key is not known"
 _AT_ONCE = "two pushes ran at once"
 
 _NO_MARK = "no push has read all rows yet"
-_OTHER_QUERY = "the query changed"
+_OTHER_QUERY = "the query or its database changed"
 _LOST_KEYS = "the keys of the rows that failed cannot be read"
 
 

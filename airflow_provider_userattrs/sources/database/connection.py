@@ -93,6 +93,14 @@ def connect(conn_id: str) -> Database:
         ) from None
 
 
+def place(conn_id: str) -> list[Any]:
+    """Return which database a connection leads to, as far as Airflow knows."""
+    from airflow_provider_userattrs._airflow import BaseHook
+
+    connection: Any = BaseHook.get_connection(conn_id)
+    return [connection.conn_type, connection.host, connection.port, connection.schema]
+
+
 def _hook(conn_id: str) -> Any:
     from airflow_provider_userattrs._airflow import AirflowException, BaseHook
 

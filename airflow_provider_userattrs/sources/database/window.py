@@ -7,13 +7,14 @@ A bound is compared as the column's own type, so that an index is used, except i
 column                    compared with
 ========================  ======================================================================================
 PostgreSQL timestamptz    the moment
-PostgreSQL timestamp      the wall clock of the watermark's time zone
+PostgreSQL timestamp      the wall clock of the time zone
 PostgreSQL, MySQL date    the day there
-MySQL DATETIME            the wall clock of the watermark's time zone
+MySQL DATETIME            the wall clock of the time zone
 MySQL TIMESTAMP           the moment, by FROM_UNIXTIME
-SQLite                    text of UTC, or of the watermark's time zone if that is earlier, with datetime(column)
+SQLite                    text of UTC, or of the time zone if that is behind, with datetime(column)
 ========================  ======================================================================================
 
+The time zone is the watermark's; if it has none, UTC or that of the database's session, whichever is behind.
 Where clocks are set back, an hour repeats, and a wall clock names two moments; the bound is the earlier one then.
 """
 
@@ -36,12 +37,14 @@ _IN = 500
 
 _POSTGRESQL = ("psycopg", "psycopg2")
 
-#: The driver's top-level package -> a query for the time in UTC.
+#: The driver's top-level package -> a query for the time in UTC, and for that of the session's time zone.
 _NOW = {
-    **dict.fromkeys(_POSTGRESQL, "SELECT now()"),
-    **dict.fromkeys(MYSQL, "SELECT UTC_TIMESTAMP(6)"),
-    "sqlite3": "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    **dict.fromkeys(_POSTGRESQL, "SELECT now(), LOCALTIMESTAMP"),
+    **dict.fromkeys(MYSQL, "SELECT UTC_TIMESTAMP(6), NOW(6)"),
+    "sqlite3": "SELECT {}, {}".format(*(f"strftime('%Y-%m-%d %H:%M:%f', 'now'{at})" for at in ("", ", 'localtime'"))),
 }
+
+_HOUR = timedelta(hours=1)
 
 
 class _Bound(NamedTuple):
@@ -49,12 +52,14 @@ class _Bound(NamedTuple):
 
     :param column: SQL for the column.
     :param bound: SQL for the bound.
-    :param value: moment, time zone of the watermark, whether an hour may repeat in the session -> the value.
+    :param value: moment, time zone, whether an hour may repeat in the session -> the value.
+    :param has_zone: whether the column's values are moments.
     """
 
     column: str
     bound: str
     value: Callable[[datetime, tzinfo, bool], Any]
+    has_zone: bool = False
 
 
 def _wall(since: datetime, zone: tzinfo) -> datetime:
@@ -67,10 +72,12 @@ def _text(since: datetime, zone: tzinfo) -> str:
     return min(_wall(since, timezone.utc), _wall(since, zone)).isoformat(" ")
 
 
-_MOMENT = _Bound("{}", "{{}}", lambda since, _, __: since)
+_MOMENT = _Bound("{}", "{{}}", lambda since, _, __: since, has_zone=True)
 _WALL = _Bound("{}", "{{}}", lambda since, zone, _: _wall(since, zone))
 _DAY = _Bound("{}", "{{}}", lambda since, zone, _: _wall(since, zone).date())
-_UNIX = _Bound("{}", "FROM_UNIXTIME({{}})", lambda since, _, repeats: int(since.timestamp()) - 3_600 * repeats)
+_UNIX = _Bound(
+    "{}", "FROM_UNIXTIME({{}})", lambda since, _, repeats: int(since.timestamp()) - 3_600 * repeats, has_zone=True
+)
 _TEXT = _Bound("datetime({})", "{{}}", lambda since, zone, _: _text(since, zone))
 
 #: The driver's code for a type -> how it is compared: PostgreSQL's OIDs and MySQL's codes, as in `cells`.
@@ -113,6 +120,7 @@ class Times(NamedTuple):
     :param column: the column.
     :param bound: how it is compared.
     :param zone: the time zone of a column without one.
+    :param behind: how far the clock of such a column may be behind that of ``zone``.
     :param repeats_an_hour: whether the session's clock may show an hour twice.
     """
 
@@ -120,6 +128,7 @@ class Times(NamedTuple):
     column: str
     bound: _Bound
     zone: tzinfo
+    behind: timedelta
     repeats_an_hour: bool
 
     def window(self, since: datetime, keys: tuple[Any, ...]) -> Window:
@@ -128,15 +137,16 @@ class Times(NamedTuple):
         :param since: the moment.
         :param keys: the keys of further rows.
         """
-        return Window(self.column, self.bound, self.bound.value(since, self.zone, self.repeats_an_hour), keys)
+        first = since if self.bound.has_zone else since - self.behind
+        return Window(self.column, self.bound, self.bound.value(first, self.zone, self.repeats_an_hour), keys)
 
 
-def read_times(query: Query, column: str, zone: str) -> Times:
+def read_times(query: Query, column: str, zone: str | None) -> Times:
     """Ask the database for its time, and for the type of a column.
 
     :param query: the query.
     :param column: the column of times.
-    :param zone: the time zone of a column without one.
+    :param zone: the time zone of a column without one; None for UTC or the session's, whichever is behind.
     :raises RefusedConfiguration: if the database is not supported, or the column is none of times.
     :raises RetryLater: if the database fails.
     """
@@ -157,10 +167,13 @@ def read_times(query: Query, column: str, zone: str) -> Times:
             f"since names the column {column!r}, which is no timestamp, datetime or date; convert it in sql"
         )
     with replace(query, sql=_NOW[driver], parameters=None, key=None).open() as opened:
-        [(now,)] = next(opened.chunks)
-    now = datetime.fromisoformat(now) if isinstance(now, str) else now
+        [cells] = next(opened.chunks)
+    now, local = (datetime.fromisoformat(cell) if isinstance(cell, str) else cell for cell in cells)
     now = now.replace(tzinfo=timezone.utc) if now.tzinfo is None else now.astimezone(timezone.utc)
-    return Times(now, column, bound, time_zone(zone), session.repeats_an_hour)
+    behind = now.replace(tzinfo=None) - local
+    # Another hour, because at the mark summer time may not have begun.
+    behind = behind + _HOUR if zone is None and behind > _HOUR / 4 else timedelta(0)
+    return Times(now, column, bound, time_zone(zone or "UTC"), behind, session.repeats_an_hour)
 
 
 def _bound(driver: str, kind: Any) -> _Bound | None:

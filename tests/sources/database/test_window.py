@@ -27,7 +27,7 @@ MINUTES = (-90, -30, -1, 0, 1, 30, 90)
 
 
 def read(
-    sql: str = "SELECT id, at FROM t", *, since: datetime = MARK, keys: tuple[Any, ...] = (), zone: str = "UTC"
+    sql: str = "SELECT id, at FROM t", *, since: datetime = MARK, keys: tuple[Any, ...] = (), zone: str | None = "UTC"
 ) -> SqlRows:
     rows = source(sql, key="id", since=Watermark("at", timezone=zone))
     return rows.within(rows.read_times().window(since, keys))
@@ -88,6 +88,37 @@ def test_postgresql(postgres: Any, kind: str, zone: str, expected: list[int], se
         postgres.execute("ALTER ROLE tester RESET timezone")
     assert abs(now - datetime.now(timezone.utc)) < timedelta(minutes=1)
     assert now.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("session", "kind", "expected"),
+    [
+        ("America/New_York", "timestamp", [0, 1, 2, 3, 4, 5, 6]),
+        ("America/New_York", "timestamptz", [3, 4, 5, 6]),
+        ("UTC", "timestamp", [3, 4, 5, 6]),
+        ("Asia/Tokyo", "timestamp", [3, 4, 5, 6]),
+        ("America/New_York", "date", [0, 1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_without_a_zone_a_session_whose_clock_is_behind_misses_no_row(
+    postgres: Any, session: str, kind: str, expected: list[int]
+) -> None:
+    written = texts("UTC", "+00") if kind == "timestamptz" else texts(session if "York" in session else "UTC")
+    fill(postgres.execute, kind, written, f"ALTER ROLE tester SET timezone = '{session}'")
+    try:
+        assert ids(read(zone=None)) == [*expected, 7]
+    finally:
+        postgres.execute("ALTER ROLE tester RESET timezone")
+
+
+@pytest.mark.parametrize(("session", "expected"), [("-05:00", [0, 1, 2, 3, 4, 5, 6]), ("+05:00", [3, 4, 5, 6])])
+def test_a_session_behind_in_mariadb(mariadb: Any, session: str, expected: list[int]) -> None:
+    fill(mariadb.execute, "DATETIME NULL", texts("America/New_York" if session == "-05:00" else "UTC"))
+    mariadb.execute(f"""SET GLOBAL init_connect = "SET time_zone = '{session}'" """)
+    try:
+        assert ids(read(zone=None)) == [*expected, 7]
+    finally:
+        mariadb.execute("SET GLOBAL init_connect = ''")
 
 
 @pytest.mark.parametrize("session", ["+00:00", "+05:00", "Europe/Berlin"])
