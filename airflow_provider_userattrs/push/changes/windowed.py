@@ -26,12 +26,17 @@ TOO_MANY = f"more than {MAX_FAILED:,} rows failed"
 _BEFORE_A_RETRY = "rows failed in a try before the last one"
 _MOVED = "the mark was moved back since the first try"
 _UNSENT = "rows could not be sent"
-_NO_KEY = "a row failed whose key is not known"
+_NO_KEY = "a row failed whose key is not known, or is no text"
 _AT_ONCE = "two pushes ran at once"
 
 _NO_MARK = "no push has read all rows yet"
 _OTHER_QUERY = "the query or its database changed"
 _LOST_KEYS = "the keys of the rows that failed cannot be read"
+
+
+def _may_be_asked_for(key: Any) -> bool:
+    """Return whether a database may be given a key: none that is not known, and no text that is none."""
+    return key is not None and not (isinstance(key, str) and any("\ud800" <= letter <= "\udfff" for letter in key))
 
 
 class Seal(Protocol):
@@ -144,7 +149,7 @@ class WindowedRows:
             elif verdict.status not in _FINISHED:
                 key = self._key_of(row)
                 self.failed_again += verdict.status in FAILED and key in self._asked
-                if key is None:
+                if not _may_be_asked_for(key):
                     self._report["kept"] = _NO_KEY
                 elif len(self._failed) <= MAX_FAILED:
                     self._failed.add(key)

@@ -103,13 +103,15 @@ def test_keys_are_found_as_the_database_spells_them_and_in_malformed_rows() -> N
 
 
 @pytest.mark.parametrize(
-    "row", [{}, {"other": 1}, MalformedRow(NO, "a line"), MalformedRow(NO)], ids=["empty", "other", "line", "none"]
+    "row",
+    [{}, {"other": 1}, MalformedRow(NO, "a line"), MalformedRow(NO), {"id": "a\udcff"}],
+    ids=["empty", "other", "line", "none", "bytes"],
 )
 def test_a_failed_row_without_a_key_keeps_the_mark(row: Any) -> None:
     rows = windowed()
     rows.record([Outcome(0, NO, row)], [NO])
     assert rows.next_mark() == MARK
-    assert rows.as_dict()["kept"] == "a row failed whose key is not known"
+    assert rows.as_dict()["kept"] == "a row failed whose key is not known, or is no text"
 
 
 def test_what_is_accepted_or_skipped_is_finished_and_what_is_unsent_is_not() -> None:
