@@ -208,3 +208,12 @@ def test_who_withdraws_is_unset_where_those_who_leave_are(airflow: Any, control:
     night(ada=True, bob=False, eve="perhaps", dan=None)
     held = {name: control.user("kahuna", name)["attributes"] for name in ("ada", "bob", "eve", "dan")}
     assert held == {"ada": {"a": 1}, "bob": {}, "eve": {"a": 1}, "dan": {}}
+
+
+def test_who_is_not_sent_is_not_looked_up_either(push: Callable[..., Any], control: Any) -> None:
+    """A look-up most likely creates the user."""
+    rows = [{"user_id": f"u-{number}", "a": number, "consented": number != 2} for number in (1, 2, 3, 1)]
+    run = push(rows, user_id="user_id", where="consented", duplicates="last")
+    assert run.counts == {"accepted": 2, "skipped": 2}
+    assert run.report["lookups"]["found"] == 2
+    assert [control.user("engagelab", f"user_id=u-{number}") is None for number in (1, 2, 3)] == [False, True, False]
