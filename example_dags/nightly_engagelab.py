@@ -50,6 +50,7 @@ def nightly_engagelab():
         task_id="set_contacts",
         users=users,
         contacts={"email": "email", "mobile_phone": Phone("phone", region="DE")},
+        where="newsletter",  # nobody else is to be reached
         max_failed=0.05,
     )
     count_orders = EngageLabSetAttributesOperator(
