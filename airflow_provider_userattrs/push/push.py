@@ -263,9 +263,16 @@ class Push:
             self.account,
             idempotent=plan.operation.idempotent,
             clock=plan.clock,
-            settle=None if plan.rejects is None else plan.rejects.settle,
+            settle=self._settle,
             on_failure=plan.on_checkpoint_failure,
         )
+
+    def _settle(self, *, now: bool = False) -> bool:
+        """Write what must be there before a checkpoint that passes over finished rows; return whether it is."""
+        plan = self.plan
+        if plan.comparison is not None:
+            plan.comparison.note_accepted()
+        return plan.rejects is None or plan.rejects.settle(now=now)
 
     def _record(self) -> Record:
         plan, account, checkpointer, comparison = self.plan, self.account, self._checkpointer, self.plan.comparison
@@ -281,15 +288,16 @@ class Push:
 
         reject = None if plan.rejects is None else plan.rejects.write
         record = Recorder(account.book, progress=progress, reject=reject, clock=plan.clock).record
+        # The comparison first: what a checkpoint passes over must be known.
         learn = None if comparison is None else comparison.record
         forget = None if self._known_users is None else forgetting(self._known_users)
-        listeners = [each for each in (learn, forget, plan.on_verdicts) if each is not None]
-        if not listeners:
+        listeners = [learn, record, forget, plan.on_verdicts]
+        told = [each for each in listeners if each is not None]
+        if told == [record]:
             return record
 
         def record_and_notify(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
-            record(rows, verdicts)
-            for listener in listeners:
+            for listener in told:
                 listener(rows, verdicts)
 
         return record_and_notify

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from cases import CASE, CASES, STATUSES, Bench, Case
 
+from airflow_provider_userattrs.push.changes import roster
 from airflow_provider_userattrs.push.changes.checked_file import reading
 from airflow_provider_userattrs.push.changes.table import Table
 
@@ -100,7 +101,9 @@ def known(folder: Path, start: str) -> int:
     """Return of how many users a task's files say what the vendor holds."""
     (path,) = (path for path in folder.iterdir() if path.name.startswith(start))
     with reading(path.open("rb")) as (head, source):
-        return len(Table.read(source.read_into, head["cells"]))
+        table = Table.read(source.read_into, head["cells"])
+        assert not any(roster.read(source.read)), "users' ids are kept only to unset who left"
+        return len(table)
 
 
 def applied(bench: Bench, case: Case, task: dict[str, Any]) -> dict[str, int]:

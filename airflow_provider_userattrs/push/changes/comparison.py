@@ -168,7 +168,12 @@ class Comparison:
 
     def note_if_due(self) -> None:
         """Write what was accepted into the journal, every 5 s; what cannot be written will be sent again."""
-        if self._accepted and self._clock.monotonic() >= self._note_at:
+        if self._clock.monotonic() >= self._note_at:
+            self.note_accepted()
+
+    def note_accepted(self) -> None:
+        """Write what was accepted into the journal; what cannot be written will be sent again."""
+        if self._accepted:
             self._note_at = self._clock.monotonic() + _NOTE_EVERY
             with suppress(RetryLater):
                 self._note()

@@ -64,6 +64,7 @@ class ValueTable(dict[type, Convert]):
     def __init__(self, types: Mapping[type, Convert], takes: str = "") -> None:
         super().__init__(types)
         self._takes = takes
+        self._listed = frozenset(types)
 
     def __missing__(self, kind: type) -> Convert:
         convert = self[kind] = self._nearest(kind)
@@ -78,7 +79,7 @@ class ValueTable(dict[type, Convert]):
         if issubclass(kind, datetime):
             return unless_missing(self.get(datetime, fallback))
         for base in kind.__mro__[:-1]:
-            if base in self:
+            if base in self._listed:  # not one that was found in this way itself
                 return self[base]
         return unless_missing(fallback) if issubclass(kind, (float, Decimal)) else fallback
 

@@ -8,13 +8,17 @@ from threading import Event
 from typing import Any
 
 import pytest
+from push.delivery.fake_vendor import operation
 
 from airflow_provider_userattrs.push.changes import comparison as module
 from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import UNCHANGED
+from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.push.push import Push
 
 SECRET = b"s" * 32
 REFUSED = Verdict(Status.REJECTED, "400", "refused", "Mend.")
@@ -150,3 +154,34 @@ def test_what_cannot_be_kept_at_the_end_is_told(comparison: Any, folder: Any) ->
     assert [type(error) for error in told] == [OSError]
     folder.writes_left = None
     assert push(comparison(), update(0, "u", x=1)) == [0], "it is sent again"
+
+
+def test_what_a_checkpoint_passes_over_is_known(comparison: Any, known_files: Any, clock: Any) -> None:
+    """Its rows are not read again; if the task is killed right after it, nobody else says that they were accepted."""
+    passed: list[tuple[int, int]] = []
+
+    class Store:
+        def read(self) -> None:
+            return None
+
+        def write(self, state: dict[str, Any]) -> None:
+            known = dict(known_files().load(writes=False).table.items())
+            passed.append((state["counts"]["counts"].get("accepted", 0), sum(map(bool, known.values()))))
+
+        def delete(self) -> None:
+            pass
+
+    def send(body: bytes, *, before_send: Any = None) -> Response:
+        clock.advance(3)
+        return Response(200, {}, b"")
+
+    plan = PushPlan(
+        operation(encode=lambda each: b"1", read=lambda response, users: [ACCEPTED] * len(users), max_users=2),
+        comparison=comparison(),
+        store=Store(),
+        concurrency=1,
+        clock=clock,
+    )
+    Push(plan).run((update(number, number, x=1) for number in range(9)), send)
+    assert len(passed) > 2
+    assert all(accepted <= known for accepted, known in passed), passed

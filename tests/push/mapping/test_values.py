@@ -28,6 +28,10 @@ def refusal(convert: Any, value: Any) -> str:
     return raised.value.verdict.code
 
 
+class Token(bytes):
+    """Be bytes of a kind of one's own."""
+
+
 class Whole:
     """Be an integer as a numeric library has them: registered, and no int."""
 
@@ -144,6 +148,15 @@ class TestValueTable:
         assert (verdict.status, verdict.code) == (Status.INVALID, "type")
         assert kind.__name__ in verdict.meaning
         assert verdict.remedy.endswith(".")
+
+    @pytest.mark.parametrize("seen", [(), (bytes,)], ids=["first", "after its base"])
+    def test_a_verdict_names_the_type_whatever_was_looked_up_before(self, seen: tuple[type, ...]) -> None:
+        table = ValueTable({str: as_is})
+        for kind in seen:
+            refusal(table[kind], kind())
+        with pytest.raises(InvalidRow) as raised:
+            table[Token](Token())
+        assert raised.value.verdict.meaning == "value of type Token"
 
     def test_a_catch_all_serves_the_rest(self) -> None:
         table = ValueTable({str: as_is, object: refuse(Verdict(Status.INVALID, "no-text"))})
