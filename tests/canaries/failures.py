@@ -196,6 +196,10 @@ FAILURES = [
         name="error_in_words",
         fault={"status": 400, "body": f'{{"status": "fail", "error": {{"type": "{NAME}", "message": "{_WORDS}"}}}}'},
     ),
+    Failure(
+        name="request_id_in_words",
+        fault={"status": 400, "body": f'{{"status": "fail", "error": {{"request_id": "{EMAIL}", "message": "no"}}}}'},
+    ),
     # What comes is no HTTP.
     Failure(name="no_response", fault={"close": True}, retried=True),
     Failure(name="status_line_in_words", wire=f"{_WORDS}\r\n\r\n".encode()),

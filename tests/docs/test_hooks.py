@@ -35,7 +35,7 @@ def test_a_task_runs_as_written(
         control.seed(heading.lower(), [known])
     run = airflow.run(lambda: task_of(heading)(user))
     assert set(run.states.values()) == {"success"}, run.error
-    assert len(control.journal(heading.lower())) in (2, 4)
+    assert len(control.journal(heading.lower())) in (2, 3, 4)
 
 
 @pytest.mark.parametrize(("heading", "known", "user"), PAGES[:2], ids=[heading for heading, _, _ in PAGES[:2]])

@@ -60,6 +60,8 @@ class Verification:
         if self._wake.is_set():
             self._why = self._why or "the task was told to stop"
         counts = Counter(found.values())
+        if counts[Finding.UNREAD]:
+            self._why = self._why or "some requests got no response that could be read"
         verified = {finding.value: counts[finding] for finding in Finding}
         return cast("Verified", {"sampled": len(updates), **verified, "why": self._why})
 

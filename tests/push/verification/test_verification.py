@@ -109,6 +109,12 @@ def test_a_request_without_an_answer_is_made_again_the_next_time(verify: Any, fa
     assert (verified["equal"], verified["unread"]) == (50, 0)
 
 
+def test_a_vendor_that_never_answers_is_said_so(verify: Any) -> None:
+    verified, vendor = verify(lambda number: 0, fails=[500] * 99)
+    assert (verified["unread"], len(vendor.asked)) == (50, 9)
+    assert verified["why"] == "some requests got no response that could be read"
+
+
 def test_it_ends_at_once_when_the_task_is_told_to_stop(fake_clock: Any) -> None:
     clock, wake = fake_clock(), Event()
     vendor = Vendor(clock, lambda number: 0)
