@@ -121,6 +121,7 @@ class Planner:
                 f'duplicates="{mode}" needs all rows of a user in one shard; split with '
                 f"shards(SqlRows(..., key={columns[0] if columns else '...'!r}), n), or push without shards"
             )
+        self._spec.log.info('duplicates="%s": all rows are read and held in memory before the first is sent', mode)
         self._duplicates = f"{mode}, of all rows in memory"
         self._add(duplicates=mode)
 

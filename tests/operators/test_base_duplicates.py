@@ -37,6 +37,7 @@ def test_the_last_row_alone_is_sent(push: Callable[..., Any], control: Any) -> N
     run = push(ROWS, duplicates="last")
     assert run.counts == {"accepted": 2, "skipped": 1}
     assert held(control) == {"1": {"a": "new"}, "2": {"a": "other"}}
+    assert 'duplicates="last": all rows are read and held in memory before the first is sent' in run.log.texts
     (reason,) = run.report["reasons"]
     assert (reason["code"], reason["positions"]) == ("superseded", [0])
     assert run.report["configuration"]["duplicates"] == "last, of all rows in memory"
