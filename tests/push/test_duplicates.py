@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from push.mapping.any_rules import either, rules
 from push.test_push import Kept, Vendor
 
 from airflow_provider_userattrs.push import Push, PushPlan
+from airflow_provider_userattrs.push.changes.comparison import Comparison
+from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 from airflow_provider_userattrs.push.duplicates import Duplicates
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.cursor import Cursor
@@ -22,6 +25,7 @@ from airflow_provider_userattrs.push.model.errors import DuplicateUsers, Refused
 from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.task.storage_folder import StorageFolder
 
 USER = {"id": "id"}
 UNREAD = Verdict(Status.INVALID, "unread")
@@ -164,36 +168,13 @@ def test_nobody_is_sent_and_the_next_try_begins_at_the_first_row() -> None:
     assert report["accepted"] == 2
 
 
-class Closing:
-    """A comparison that notes whether it was told that all is known."""
+@pytest.mark.parametrize(("mode", "known"), [("last", 3), ("error", 0)])
+def test_a_push_that_sent_nobody_learns_nothing_of_what_the_vendor_holds(mode: str, known: int, tmp_path: Path) -> None:
+    def comparison() -> Comparison:
+        return Comparison(KnownFiles(StorageFolder(str(tmp_path)), "push", {}), b"s" * 32)
 
-    failed_before = 0
-    removal = None
-
-    def __init__(self) -> None:
-        self.complete: bool | None = None
-
-    def select(self, updates: Any, stopping: Any) -> Any:
-        return updates
-
-    def record(self, rows: Any, verdicts: Any) -> None:
-        pass
-
-    def note_if_due(self) -> None:
-        pass
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"removed": None}
-
-    def close(self, *, complete: bool) -> None:
-        self.complete = complete
-
-
-@pytest.mark.parametrize(("mode", "complete"), [("last", True), ("error", False)])
-def test_a_push_that_sent_nobody_says_nothing_of_what_the_vendor_holds(mode: str, complete: bool) -> None:
-    comparison: Any = Closing()
-    push(ROWS, mode, Vendor("ok"), comparison=comparison)
-    assert comparison.complete is complete
+    push(ROWS, mode, Vendor("ok"), comparison=comparison())
+    assert comparison().as_dict()["known"] == known
 
 
 def test_an_interruption_while_rows_are_held_stops_the_reading() -> None:
