@@ -26,7 +26,7 @@ from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RetryLater, SourceInterrupted
 from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Verdict
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import BROKEN, TASK_ENDED
 from airflow_provider_userattrs.push.report.account import Traffic
 
@@ -265,6 +265,9 @@ class Delivery:
             self._retry_queue.add(self._clock.monotonic() + wait, decision.repeat)
         if decision.updates:
             lane.finish(decision.updates, decision.verdicts)
+            if type(batch) is LookupBatch and (why := _unsent(decision.verdicts)):
+                # Nobody knows whose rows these are, so that no later row may be sent before them.
+                self.stop(RetryLater(f"{self._operation.vendor}: {why.in_words}"))
 
     def _finish(self, updates: Sequence[UserUpdate], verdicts: Sequence[Verdict]) -> None:
         self._intake.finish(updates, verdicts)
@@ -307,3 +310,8 @@ class Delivery:
                     else:
                         self._intake.finish(batch.updates, [TASK_ENDED] * len(batch))
         workers.close(None if self._interruption is None else _JOINING)
+
+
+def _unsent(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Return the first verdict by which nothing was sent for now, or None."""
+    return next((verdict for verdict in verdicts if verdict.status is Status.UNSENT), None)

@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import NOT_YET, Action, Found, Outcome, Status, Verdict
-from airflow_provider_userattrs.push.model.verdicts import HELD_BACK, NOT_TRIED
+from airflow_provider_userattrs.push.model.verdicts import NOT_TRIED
 from airflow_provider_userattrs.push.report.lookups import LookupTraffic
 
 _NOTHING_SENT = "Nothing was sent for these users: retry the task, or push the rows again."
@@ -68,8 +68,6 @@ class Lookups:
         #: Of the rows at hand: id -> user, and id -> why there is none.
         self._found: dict[str, Any] = {}
         self._without: dict[str, Verdict] = {}
-        #: Ids of rows that a later try sends: no later row may overtake them.
-        self._unsent: set[str] = set()
 
     @property
     def are_pending(self) -> bool:
@@ -116,16 +114,12 @@ class Lookups:
             else:
                 self.traffic.not_found += verdict.status is Status.REJECTED
                 self._without[name] = verdict
-                if verdict.status is Status.UNSENT:
-                    self._unsent.add(name)
 
     def _enter(self, chunk: Sequence[UserUpdate | Outcome]) -> None:
         for row in chunk:
             if isinstance(row, UserUpdate):
                 name = row.user
-                if name in self._unsent:
-                    row = Outcome(row.position, HELD_BACK, row.row, name, row.keys)
-                elif (user := self._known.get(name)) is not None:
+                if (user := self._known.get(name)) is not None:
                     row.keys = (user,)
                     self.traffic.known += 1
                 elif self._asks and name not in self._pending:
