@@ -9,7 +9,7 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation, Response
-from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import Action, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import BROKEN, NO_CONNECTION, NO_RESPONSE, NOT_TRIED, UNREADABLE
 
 #: Error raised in place of a response -> the verdict on every update of the request; else `BROKEN`.
@@ -48,5 +48,8 @@ def worse(before: Verdict, now: Verdict) -> Verdict:
 
     A vendor's own verdict on the second ends the doubt: a refusal would have met the first attempt as well.
     """
-    in_doubt = before.status is Status.UNKNOWN and now.status is Status.UNSENT
-    return replace(before, action=now.action) if in_doubt else now
+    if before.status is not Status.UNKNOWN or now.status is not Status.UNSENT:
+        return now
+    if before.action is Action.SPLIT and now.action is Action.STOP:  # a half that a later try may send
+        return before
+    return replace(before, action=now.action)

@@ -96,4 +96,8 @@ class Book:
                 counts.add(position, verdict)
 
     def _is_finished(self, verdict: Verdict) -> bool:
-        return verdict.status is not Status.UNSENT and not (self._idempotent and verdict.action is Action.RETRY)
+        if verdict.status is Status.UNSENT:
+            return False
+        # Of a request refused as a whole, what is left to be sent by itself may be in doubt.
+        is_left = verdict.status is Status.UNKNOWN and verdict.action is Action.SPLIT
+        return not (self._idempotent and (verdict.action is Action.RETRY or is_left))

@@ -23,7 +23,9 @@ REJECTED = Verdict(Status.REJECTED, "404", "not found", "Check.")
 UNSENT = Verdict(Status.UNSENT, "429", "too many", "Retry.", Action.RETRY)
 PASSING = Verdict(Status.UNKNOWN, "500", "server error", "Check.", Action.RETRY)
 UNKNOWN = Verdict(Status.UNKNOWN, "unreadable", "unreadable", "Check.")
-KINDS = [ACCEPTED, ACCEPTED, ACCEPTED, REJECTED, UNSENT, PASSING, UNKNOWN, DRY_RUN]
+#: A half of a request that was refused as a whole, when the push ended before it was sent.
+HALF = Verdict(Status.UNKNOWN, "400", "refused as a whole", "Check.", Action.SPLIT)
+KINDS = [ACCEPTED, ACCEPTED, ACCEPTED, REJECTED, UNSENT, PASSING, UNKNOWN, HALF, DRY_RUN]
 PRINT = Fingerprint("rows", "settings")
 
 
@@ -38,7 +40,7 @@ def statuses(verdicts: Any) -> dict[Status, int]:
 
 
 def is_finished(verdict: Verdict, idempotent: bool) -> bool:
-    return verdict.status is not Status.UNSENT and not (idempotent and verdict.action is Action.RETRY)
+    return verdict.status is not Status.UNSENT and not (idempotent and verdict in (PASSING, HALF))
 
 
 @st.composite
