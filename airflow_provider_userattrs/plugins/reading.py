@@ -164,7 +164,10 @@ def _window(window: Window) -> Window:
 
 
 def _time(text: str) -> str:
-    return datetime.fromisoformat(text).isoformat()
+    try:
+        return datetime.fromisoformat(text).isoformat()
+    except (TypeError, ValueError):
+        raise ValueError("not a time") from None
 
 
 def _lookups(lookups: Lookups) -> Lookups:
