@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every night: read all users, and send those whose update differs from the one that the vendor accepted last."""
+"""Every night: read all users, send those whose update changed, and unset those whom the query names no more."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ try:
 except ImportError:  # Airflow 2
     from airflow.decorators import dag
 
-# Each task keeps files of its own here, with nothing in them but digests.
-KNOWN = ChangedOnly("{{ var.value.known_folder }}", full_refresh="{{ params.full_refresh }}")
+# Each task keeps files of its own here: digests, and for `removed` the users' ids, which are personal data.
+KNOWN = ChangedOnly(
+    "{{ var.value.known_folder }}",
+    full_refresh="{{ params.full_refresh }}",
+    removed="unset",
+    max_removed="{{ params.max_removed }}",
+)
 
 
 @dag(
@@ -28,7 +33,7 @@ KNOWN = ChangedOnly("{{ var.value.known_folder }}", full_refresh="{{ params.full
     start_date=datetime(2026, 1, 1),
     catchup=False,
     max_active_runs=1,  # two runs at once would each not know what the other sends
-    params={"full_refresh": False},
+    params={"full_refresh": False, "max_removed": "5%"},
     default_args={"retries": 3, "retry_delay": timedelta(minutes=10), "max_failed": 0.05, "changed_only": KNOWN},
 )
 def nightly_only_changed():

@@ -152,9 +152,8 @@ def test_an_invalid_row_is_no_leaving(night: Any, control: Any) -> None:
     night(rows(1, 2, 3))
     run = night([*rows(1), {"euid": 2, "plan": {"a": object()}}, {"euid": 3, "plan": None}], max_failed=1.0)
     assert removed(run) == (0, 0, None)
-    run = night([*rows(1, 2), {"euid": None, "plan": "gold"}], max_failed=1.0)
-    assert "1 user left the query and was not unset, because 1 row does not say whose it is" in run.report["warning"]
-    assert len(properties(control)["3"]) == 2
+    run = night([*rows(1, 2), {"euid": None, "plan": "gold"}, rows(4)[0]], max_failed=1.0)
+    assert removed(run) == (1, 1, None), "a row without an id is nobody's"
 
 
 def test_of_a_row_that_a_file_has_wrong_the_user_is_there(night: Any, control: Any, tmp_path: Any) -> None:
@@ -167,6 +166,9 @@ def test_of_a_row_that_a_file_has_wrong_the_user_is_there(night: Any, control: A
     assert run.counts == {"accepted": 1, "invalid": 1}
     assert removed(run) == (1, 1, None)
     assert {euid for euid, held in properties(control).items() if held} == {"1", "2"}
+    run = night(users("1,12", "2?,20"), max_failed=1.0)
+    assert removed(run)[:2] == (1, 0)
+    assert "because 1 row could not be read and may be theirs; fix what the reasons name" in run.report["warning"]
 
 
 def test_whom_where_holds_back_has_left(night: Any, control: Any) -> None:

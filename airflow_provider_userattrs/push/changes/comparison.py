@@ -17,7 +17,7 @@ from airflow_provider_userattrs.push.changes.table import FAILING, KNOWN, LISTED
 from airflow_provider_userattrs.push.changes.windowed import WindowedRows
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RetryLater
-from airflow_provider_userattrs.push.model.row import Row, UserUpdate
+from airflow_provider_userattrs.push.model.row import MalformedRow, Row, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import FAILED, NOT_YET, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import UNCHANGED
 
@@ -313,9 +313,9 @@ class Comparison:
     def _pass(self, outcome: Outcome) -> None:
         """Take notice of a row that is not sent."""
         status = outcome.verdict.status
-        if self.removal is not None and status is Status.INVALID and not outcome.keys:
-            self.removal.unnamed += 1
         if not outcome.keys:
+            if self.removal is not None and isinstance(outcome.row, MalformedRow):
+                self.removal.unread += 1
             return
         users = self._digests.of_users(outcome.keys)
         if self.removal is not None:

@@ -48,8 +48,8 @@ class Removal:
         *,
         clock: Clock,
     ) -> None:
-        #: How many rows do not say whose they are.
-        self.unnamed = 0
+        #: How many rows could not be read, so that nobody knows whose they are. A row without an id is nobody's.
+        self.unread = 0
         self._known = known
         self._note = note
         self._max_removed = max_removed
@@ -198,9 +198,8 @@ class Removal:
             return "there were no rows; check the query, and if that is right, unset them with the operator that unsets"
         if has_failed:
             return "the push failed; the next one that succeeds unsets them"
-        if self.unnamed:
-            verb = "does not say whose it is" if self.unnamed == 1 else "do not say whose they are"
-            return f"{counted(self.unnamed, 'row')} {verb}; fix them, or leave them out of the query"
+        if self.unread:
+            return f"{counted(self.unread, 'row')} could not be read and may be theirs; fix what the reasons name"
         if not self._attributes():
             return "no row says which attributes there are"
         if (left / of if isinstance(most, float) else left) <= most:

@@ -159,8 +159,12 @@ class Table:
     def _remake(self, share: float) -> None:
         words, mapped = self._words, self._map
         self._make(max(round(len(self) / share) + 1, _MIN_CELLS))
-        for key, value in _items(words):
-            self.set(key, value)
+        for at in range(0, len(mapped), _AT_ONCE):
+            with words[at // 8 : (at + _AT_ONCE) // 8] as some:
+                for key, value in _items(some):
+                    self.set(key, value)
+            if hasattr(mmap, "MADV_DONTNEED"):  # else both tables are in memory at the end
+                mapped.madvise(mmap.MADV_DONTNEED, at, min(_AT_ONCE, len(mapped) - at))
         words.release()
         mapped.close()
 
