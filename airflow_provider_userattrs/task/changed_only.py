@@ -73,6 +73,7 @@ def open_comparison(
             refresh_after=changed_only.refresh_after or spec.operation.refresh_after,
             full_refresh=changed_only.full_refresh,
             max_removed=changed_only.max_removed if unsets else None,
+            looks_up=spec.operation.lookup is not None,
             attributes=tuple if plan.mapper is None else plan.mapper.sent_attributes,
             earlier=earlier,
             windowed=windowed,

@@ -55,6 +55,7 @@ class Comparison:
     :param max_removed: how many of the users known (int), or what share of them (float), may be unset because no row
         names them any more; None to unset nobody.
     :param attributes: returns the attributes that are unset then; called once all rows are read.
+    :param looks_up: whether users are looked up, so that the keys of a row that is not sent are not those of its user.
     :param earlier: what `as_dict` said of the earlier tries of this push, or None.
     :param windowed: decides which rows are read, where only new ones are; None if all are.
     :param on_failure: called with the error if what was learned cannot be kept at the end.
@@ -71,6 +72,7 @@ class Comparison:
         full_refresh: bool = False,
         max_removed: int | float | None = None,
         attributes: Callable[[], Sequence[str]] = tuple,
+        looks_up: bool = False,
         earlier: Changes | None = None,
         windowed: WindowedRows | None = None,
         on_failure: Callable[[Exception], None] | None = None,
@@ -88,6 +90,7 @@ class Comparison:
         if windowed is not None:
             self._begin_window(windowed, full_refresh=full_refresh)
         self._full_refresh = full_refresh
+        self._looks_up = looks_up
         full = "full_refresh is True" if full_refresh else self._known.full
         self._report: Changes = earlier.copy() if earlier else _report(self._now, len(self._known.table), full)
         #: Position -> the digests of the update's users and of itself, since when they fail, whether they were listed.
@@ -317,6 +320,8 @@ class Comparison:
             if self.removal is not None and isinstance(outcome.row, MalformedRow):
                 self.removal.unread += 1
             return
+        if self.removal is not None and self._looks_up:
+            self.removal.see_name(outcome.keys[0] if outcome.user is None else outcome.user)
         users = self._digests.of_users(outcome.keys)
         if self.removal is not None:
             self.removal.see(users)

@@ -50,6 +50,7 @@ class Removal:
     ) -> None:
         #: How many rows could not be read, so that nobody knows whose they are. A row without an id is nobody's.
         self.unread = 0
+        self._names: set[str] = set()
         self._known = known
         self._note = note
         self._max_removed = max_removed
@@ -71,6 +72,10 @@ class Removal:
     def see(self, digests: Sequence[int]) -> None:
         """Take notice of users whom a row names."""
         self._known.table.mark(digests, SEEN)
+
+    def see_name(self, user: Any) -> None:
+        """Take notice of a user whom a row names by an id that is to be looked up, and was not."""
+        self._names.add(_folded(user))
 
     def find(self, *, is_whole: bool, rows: int, has_failed: bool) -> bool:
         """Find out who left the query; return whether they may be unset.
@@ -180,7 +185,7 @@ class Removal:
         To the vendor both may be one user, who would lose what was just set.
         """
         alike = {_folded(user) for block in self._left.blocks() for _, user in block}
-        there = set()
+        there = alike & self._names
         for block in self._known.listed():
             present = self._known.table.look_up([digests[0] for digests, _ in block])
             names = {_folded(user) for (_, user), word in zip(block, present, strict=True) if word & SEEN}
@@ -213,4 +218,4 @@ class Removal:
 
 
 def _folded(user: Any) -> str:
-    return str(user).replace(" ", "").casefold()
+    return str(unpacked(user)[0]).replace(" ", "").casefold()

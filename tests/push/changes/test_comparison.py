@@ -185,3 +185,23 @@ def test_what_a_checkpoint_passes_over_is_known(comparison: Any, known_files: An
     Push(plan).run((update(number, number, x=1) for number in range(9)), send)
     assert len(passed) > 2
     assert all(accepted <= known for accepted, known in passed), passed
+
+
+def test_of_users_who_are_looked_up_one_whose_row_is_not_sent_is_there(known_files: Any, clock: Any) -> None:
+    def night(*rows: Any) -> Any:
+        files = known_files()
+        files._keeps_ids = True
+        options: dict[str, Any] = {"max_removed": 1.0, "attributes": lambda: ("x",), "looks_up": True}
+        one = Comparison(files, SECRET, clock=clock, **options)
+        sent = [each for each in one.select(iter(rows), Event()) if isinstance(each, UserUpdate)]
+        one.record(sent, [ACCEPTED] * len(sent))
+        removal = one.removal
+        assert removal is not None
+        removal.find(is_whole=True, rows=len(rows), has_failed=False)
+        left = [(each.user, each.keys) for each in removal.updates()]
+        one.close(complete=True)
+        return left
+
+    assert night(*(update(at, name, at + 100, x=1) for at, name in enumerate(["ada", "bob", "eve"]))) == []
+    invalid = Outcome(1, REFUSED, {}, None, ("bob",))
+    assert night(update(0, "ada", 100, x=1), invalid) == [("eve", (102,))]
