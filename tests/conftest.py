@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 #: The tests of the web pages need a browser, and have a command of their own: make test-ui.
 collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
 
+#: Coverage, which doubles what a test costs, counts what the tests that mirror the package reach by what is written in
+#: them: not what others come by, nor what happens to be drawn.
+UNCOUNTED = {"canaries", "chaos", "contract", "docs", "first_hour", "fuzz", "integration", "project"}
+
 pytest_plugins = ["airflow_logs", "airflow_pages", "airflow_runs", "databases", "statsd_server"]
 
 _NOT_OURS = {"http_proxy", "https_proxy", "all_proxy", "netrc", "requests_ca_bundle", "curl_ca_bundle"}
@@ -48,6 +52,13 @@ os.environ.update(
     no_proxy="127.0.0.1,localhost,::1",
 )
 (_HOME / "dags").mkdir()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in UNCOUNTED or item.get_closest_marker("hypothesis"):
+            item.add_marker("no_cover")
 
 
 class FakeClock:

@@ -23,30 +23,21 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".matrix"
-#: What has a command of its own, or knows no Airflow.
-IGNORED = ("tests/system", "tests/ui", "tests/chaos", "tests/fuzz", "tests/sandbox")
-#: What --smoke runs: imports, registration, serialization, and DAGs that push.
+#: What has a command of its own, and starts a whole Airflow.
+IGNORED = ("tests/system", "tests/ui")
+#: What --smoke runs: imports, registration, serialization, DAGs that push, and that no failure shows anybody's data.
 SMOKE = (
     "tests/docs/test_versions.py",
     "tests/test_get_provider_info.py",
     "tests/operators/test_base_serialization.py",
     "tests/operators/test_links.py",
     "tests/integration/test_example_dags.py",
+    "tests/canaries/test_canaries.py::test_no_failure_of_an_operator_shows_a_canary[kahuna-set]",
+    "tests/canaries/test_canaries.py::test_no_failure_of_a_hook_shows_a_canary[kahuna-set]",
+    "tests/canaries/test_kill.py",
 )
-#: What --ci runs on the row of this name: all that knows Airflow, for the engine and the vendors import none of it.
+#: The row that --ci runs whole; the newest Airflow is that of constraints.txt, and `make test` runs all on it.
 OLDEST = "2.11.2-py3.12"
-BESIDE_AIRFLOW = (
-    *(
-        "tests/contract",
-        "tests/hooks",
-        "tests/integration",
-        "tests/operators",
-        "tests/plugins",
-        "tests/sources",
-    ),
-    *("tests/task", "tests/docs/test_versions.py"),
-    *("tests/test_airflow.py", "tests/test_assets.py", "tests/test_get_provider_info.py"),
-)
 #: Left out by --ci: what others stand for, and what comes out some day and must not stop a change.
 NOT_IN_CI = ("2.11.2-py3.10", "3.3.2-py3.10", "newest-py3.13")
 
@@ -177,6 +168,15 @@ def test(row: Row, python: Path, arguments: list[str]) -> tuple[int, list[str]]:
     return code, [counts, *(f"{count} x skipped: {reason}" for reason, count in skipped.most_common())]
 
 
+def prepare(row: Row) -> str:
+    """Make a row's environment ahead of its tests, which say why if it cannot be had; return how that went."""
+    try:
+        install(row)
+    except (Unavailable, subprocess.CalledProcessError) as failed:
+        return f"not yet: {failed}"
+    return "ready"
+
+
 def run(row: Row, arguments: list[str]) -> tuple[bool, list[str]]:
     """Install and test a row; tell whether all is well, and what there is to say."""
     started = time.monotonic()
@@ -199,19 +199,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="rows whose name contains this, such as 3.1.8 or py3.10")
     parser.add_argument("--smoke", action="store_true", help="run on each row what shows that it works there, no more")
-    parser.add_argument("--ci", action="store_true", help=f"the same on most, and on {OLDEST} all that knows Airflow")
+    parser.add_argument("--ci", action="store_true", help=f"the same on most, and all on {OLDEST}, before the others")
+    parser.add_argument("--prepare", action="store_true", help="make the environments, and run nothing")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many rows run side by side")
     options, arguments = parser.parse_known_args()
-    smoke = [*arguments, *SMOKE] if options.smoke or options.ci else arguments
     left_out = NOT_IN_CI if options.ci else ()
     rows = {row.name: row for row in ROWS if options.only in row.name and row.name not in left_out}
+    if options.prepare:
+        with ThreadPoolExecutor(options.jobs) as pool:
+            for name, how in zip(rows, pool.map(prepare, rows.values()), strict=True):
+                print(f"{name}: {how}", flush=True)
+        return 0
     said: dict[str, list[str]] = {}
     good = True
+    side_by_side = dict(rows)
+    if options.ci and OLDEST in rows:  # as long as all the others together, so it has all processors
+        whole = [*arguments, "-n", str(options.jobs), "--dist", "worksteal"]
+        good, said[OLDEST] = run(side_by_side.pop(OLDEST), whole)
+        print(f"{OLDEST}: {said[OLDEST][0]}", flush=True)
+    chosen = [*arguments, *SMOKE] if options.smoke or options.ci else arguments
     with ThreadPoolExecutor(options.jobs) as pool:
-        running = {}
-        for name in sorted(rows, key=lambda name: name != OLDEST):  # what takes longest begins first
-            chosen = [*arguments, *BESIDE_AIRFLOW] if options.ci and name == OLDEST else smoke
-            running[pool.submit(run, rows[name], chosen)] = name
+        running = {pool.submit(run, row, chosen): name for name, row in side_by_side.items()}
         for done in as_completed(running):
             well, said[running[done]] = done.result()
             good &= well

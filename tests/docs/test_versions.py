@@ -27,7 +27,11 @@ def test_the_page_lists_every_feature_that_a_test_needs() -> None:
 
 def test_the_page_lists_every_environment_that_is_tested() -> None:
     rows = re.findall(r"^\| (\S+) \| ([\d.]+) \| ([\d-]*) ?\| ?(.*?) ?\|$", PAGE, re.MULTILINE)
-    in_ci = {row.name: "smoke" for row in ROWS if row.name not in NOT_IN_CI} | {OLDEST: "all that knows Airflow"}
+    in_ci = {row.name: "smoke" for row in ROWS if row.name not in NOT_IN_CI} | {OLDEST: "all"}
+    pins = (Path(__file__).parents[2] / "constraints.txt").read_text()
+    assert (
+        f"(Airflow {re.findall('^apache-airflow==(.+)$', pins, re.MULTILINE)[0]}, the newest, on Python 3.11)" in PAGE
+    )
     assert rows == [(row.airflow, row.python, row.until, in_ci.get(row.name, "")) for row in ROWS]
 
 

@@ -29,6 +29,10 @@ def test_a_python_that_is_not_here_is_named() -> None:
     assert matrix.run(matrix.Row("2.11.2", "3.99"), []) == (True, ["skipped: no Python 3.99 on this machine"])
 
 
+def test_what_cannot_be_prepared_is_left_to_the_run() -> None:
+    assert matrix.prepare(matrix.Row("2.11.2", "3.99")) == "not yet: no Python 3.99 on this machine"
+
+
 def test_a_python_that_is_here_is_found() -> None:
     assert Path(matrix.interpreter(HERE)).name.startswith("python")
 
