@@ -23,8 +23,8 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".matrix"
-#: What has a command of its own, and starts a whole Airflow.
-IGNORED = ("tests/system", "tests/ui")
+#: What has a command of its own and starts a whole Airflow, or tries the engine in processes of its own, without one.
+IGNORED = ("tests/system", "tests/ui", "tests/chaos")
 #: What --smoke runs: imports, registration, serialization, DAGs that push, and that no failure shows anybody's data.
 SMOKE = (
     "tests/docs/test_versions.py",

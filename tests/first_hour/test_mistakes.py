@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from airflow_names import task
+from versions import needs
 
 from airflow_provider_userattrs import FileRows, SqlRows
 from airflow_provider_userattrs.hooks import KahunaHook
@@ -45,12 +46,14 @@ class Mistake:
     :param build: adds the task of the DAG in which it was made.
     :param sentence: what is said of it.
     :param seen: where that is seen.
+    :param needs: what of Airflow it takes to make the mistake.
     """
 
     name: str
     build: Callable[[], Any]
     sentence: str
     seen: Seen = Seen.FAILURE
+    needs: str = ""
 
 
 #: Three users whom every vendor knows, and the table ``users`` of the connection ``warehouse``.
@@ -136,6 +139,7 @@ MISTAKES = [
         "a data frame",
         lambda: push(users=returned(data_frame)),
         'users is a DataFrame; the upstream task must return a list of dicts instead: df.to_dict("records")',
+        needs="data frames as XComs",
     ),
     Mistake(
         "rows without columns",
@@ -337,7 +341,13 @@ def first_hour(
         monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(connection))
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name.replace(" ", "-"))
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(each, id=each.name.replace(" ", "-"), marks=needs(each.needs) if each.needs else ())
+        for each in MISTAKES
+    ],
+)
 @pytest.mark.usefixtures("first_hour")
 def test_a_mistake(airflow: Any, mistake: Mistake) -> None:
     if mistake.seen is Seen.PARSE:

@@ -23,12 +23,10 @@ import pyarrow.parquet as pq
 from backports import zstd
 from hypothesis import strategies as st
 from vendor_cases import VENDOR_CASES
+from versions import has
 
 from airflow_provider_userattrs.hooks.response_reader import ResponseReader, Unreadable
 from airflow_provider_userattrs.hooks.settings import read_settings
-from airflow_provider_userattrs.plugins.page import render
-from airflow_provider_userattrs.plugins.story import story_of, story_of_all
-from airflow_provider_userattrs.plugins.task_instances import Instance
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import MalformedRow
@@ -277,6 +275,10 @@ def _report(rows: int = 3) -> dict[str, Any]:
 
 def _show(report: Any) -> None:
     """Show a page, whatever the report or checkpoint is; the page says so if it is none."""
+    from airflow_provider_userattrs.plugins.page import render
+    from airflow_provider_userattrs.plugins.story import story_of, story_of_all
+    from airflow_provider_userattrs.plugins.task_instances import Instance
+
     kind = {"checkpoint": _signed(report)} if isinstance(report, dict) and "gaps" in report else {"report": report}
     instances = [Instance(index, None, "failed", "Push", 1, **kind) for index in range(2)]
     assert render("push", story_of(instances[0])).startswith("<!doctype html>")
@@ -339,7 +341,7 @@ def parsers() -> list[Parser]:
         Parser("checkpoint", mutated_json([_CHECKPOINT, _KEYED]), _parse_checkpoint, (ValueError,)),
         Parser("snapshot", mutated_json([_CHECKPOINT]), lambda state: report_so_far(_signed(state)), (ValueError,)),
         Parser("sealed-keys", st.text(max_size=99), Seal("secret").open, (ValueError,)),
-        Parser("page", mutated_json([_report(), _CHECKPOINT]), _show),
+        *([Parser("page", mutated_json([_report(), _CHECKPOINT]), _show)] if has("Push report tab") else ()),
         Parser("reports-of-shards", mutated_json([[_report(), _report(5)]]), _parse_total, (ValueError,)),
         Parser(
             "handed-over",
