@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 #: The tests of the web pages need a browser, and have a command of their own: make test-ui.
 collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
 
-#: Coverage, which doubles what a test costs, counts what the tests that mirror the package reach by what is written in
-#: them: not what others come by, nor what happens to be drawn.
-UNCOUNTED = {"canaries", "chaos", "contract", "docs", "first_hour", "fuzz", "integration", "project"}
+#: Coverage doubles what a test costs. It counts what tests reach by what is written in them: not what is drawn, and not
+#: what these folders do to all operators alike.
+UNCOUNTED = {"canaries", "chaos", "contract", "fuzz"}
 
 pytest_plugins = ["airflow_logs", "airflow_pages", "airflow_runs", "databases", "statsd_server"]
 
