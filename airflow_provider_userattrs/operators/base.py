@@ -277,11 +277,13 @@ class UserPushOperator(ColumnsOperator):
     def _check_operation(self) -> None:
         """Check parameters that are only for operations after which the last update alone decides."""
         self.users.check_since(self.changed_only)
-        operation = self.make_operation()
         wants = {
             "changed_only": (self.changed_only, "leave changed_only out, and give only the rows that are new"),
             'duplicates="last"': (self.duplicates == "last", "without a user's earlier rows too little would arrive"),
         }
+        if not any(is_wanted for is_wanted, _ in wants.values()):
+            return  # a subclass may not know its operation yet
+        operation = self.make_operation()
         for name, (is_wanted, remedy) in wants.items():
             if is_wanted and not operation.overwrites:
                 raise WrongParameter(

@@ -28,6 +28,7 @@ _REFUSING = {
 #: Exceptions that reach a person.
 _ERRORS = {
     "AirflowFailException",
+    "DuplicateUsers",
     "ImportError",
     "MissingFile",
     "NoResponse",
@@ -53,6 +54,8 @@ SECTIONS = {
         "push/model/shard.py",
         "assets.py",
         "changes.py",
+        "columns.py",
+        "push/mapping/phones.py",
     ],
     "database": ["sources/sql.py", "sources/database", "push/model/keys.py"],
     "files": ["sources/files.py", "sources/storage", "sources/column_types.py", "sources/formats.py"],
@@ -64,6 +67,7 @@ SECTIONS = {
         "push/resume/checkpointer.py",
         "push/delivery",
         "push/first_rows.py",
+        "push/duplicates.py",
         "push/changes",
     ],
 }
