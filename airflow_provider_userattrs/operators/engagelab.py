@@ -110,6 +110,9 @@ class _EngageLabOperator(UserPushOperator):
         refused = super().check_rendered()
         try:
             self._check_user()
+            for field in IDENTIFIERS:
+                if self._given[field] is not None and getattr(self, field) is None:  # euid must not take its place
+                    parameters.refuse(field, None, "its template gives no column; give the name of one")
         except WrongParameter as error:
             refused = refused or RefusedConfiguration(str(error))
         return refused

@@ -290,7 +290,7 @@ class Push:
         record = Recorder(account.book, progress=progress, reject=reject, clock=plan.clock).record
         # The comparison first: what a checkpoint passes over must be known.
         learn = None if comparison is None else comparison.record
-        forget = None if self._known_users is None else forgetting(self._known_users)
+        forget = None if self._known_users is None else forgetting(self._known_users, plan.operation.gone_codes)
         listeners = [learn, record, forget, plan.on_verdicts]
         told = [each for each in listeners if each is not None]
         if told == [record]:

@@ -223,6 +223,20 @@ def test_a_second_night_sends_what_changed(
         assert first[task]["rejected"] - 2 <= report["changed_only"]["failing"] <= failed  # some have no id
 
 
+def test_a_second_night_looks_up_new_users_only(
+    airflow: Any, examples: Any, control: Any, night: Path, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_EUIDS_FOLDER", str(night / "euids"))
+    requests = []
+    for last in ("C-00399", "C-00402"):
+        fill(night, monkeypatch, f"customer_id BETWEEN 'C-00100' AND '{last}'")
+        reports = pushes(airflow.test(examples.dags["nightly_own_ids"]))
+        assert reports["set_attributes"]["accepted"] == (300 if last == "C-00399" else 303)
+        requests.append([reports[task]["lookups"]["requests"] for task in ("set_attributes", "set_contacts")])
+    assert requests == [[3, 0], [1, 0]]
+    assert control.user("engagelab", "user_id=C-00400")["updates"]
+
+
 @pytest.mark.parametrize("name", ["nightly_engagelab", "nightly_kahuna", "nightly_moengage"])
 def test_one_vendors_night(
     airflow: Any,

@@ -182,6 +182,19 @@ def test_what_cannot_work_is_an_error_when_the_dag_is_parsed(parameters: dict[st
         EngageLabSetAttributesOperator(task_id="push", users=[], **parameters)
 
 
+def test_a_template_that_gives_no_column_does_not_make_another_column_name_the_users(
+    airflow: Any, control: Any
+) -> None:
+    given = [{"user_id": "u-1", "euid": 7, "n": 1}]
+    run = airflow.run(
+        lambda: EngageLabSetAttributesOperator(task_id="push", users=given, user_id="{{ none }}"),
+        render_template_as_native_obj=True,
+    )
+    assert (run.state, run.report["accepted"]) == ("failed", 0)
+    assert "user_id is None; its template gives no column" in run.report["failure"]
+    assert control.journal("engagelab") == []
+
+
 def test_templates(push: Callable[..., Any], control: Any, tmp_path: Path) -> None:
     run = push(rows(1), user_id="{{ 'user' ~ '_id' }}", euid_cache=f"{tmp_path}/{{{{ 'euids' }}}}")
     assert run.counts == {"accepted": 1}

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Verdict
 
 #: Users that are remembered where there is no cache.
 MAX_REMEMBERED = 10_000
@@ -54,16 +54,17 @@ class RememberedUsers:
         """Keep nothing."""
 
 
-def forgetting(known: KnownUsers) -> Record:
-    """Return what forgets the users of refused rows: they may have been merged into others since.
+def forgetting(known: KnownUsers, gone: Collection[str]) -> Record:
+    """Return what forgets users whom the vendor does not know any more: they may have been merged into others.
 
     :param known: remembers the users.
+    :param gone: the codes of verdicts that say so.
     """
 
     def forget(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         if verdicts.count(ACCEPTED) != len(verdicts):
             for row, verdict in zip(rows, verdicts, strict=True):
-                if verdict.status is Status.REJECTED and isinstance(row, UserUpdate):
+                if verdict.code in gone and isinstance(row, UserUpdate):
                     known.forget(row.user)
 
     return forget

@@ -16,11 +16,11 @@ def test_only_the_last_are_remembered() -> None:
     assert (users.get("0"), users.get(str(known_users.MAX_REMEMBERED))) == (None, known_users.MAX_REMEMBERED)
 
 
-def test_users_of_refused_rows_are_forgotten() -> None:
+def test_users_whom_the_vendor_does_not_know_are_forgotten() -> None:
     users = RememberedUsers()
     for name in "abcd":
         users.add(name, ord(name))
     rows = [UserUpdate(at, name, (at,), {}, (), {}) for at, name in enumerate("abc")]
-    verdicts = [ACCEPTED, Verdict(Status.REJECTED, "55108"), Verdict(Status.UNKNOWN)]
-    forgetting(users)([*rows, Outcome(3, verdicts[1], {}, "d")], [*verdicts, verdicts[1]])
+    verdicts = [ACCEPTED, Verdict(Status.REJECTED, "55108"), Verdict(Status.REJECTED, "55102")]
+    forgetting(users, {"55108"})([*rows, Outcome(3, verdicts[1], {}, "d")], [*verdicts, verdicts[1]])
     assert [users.get(name) for name in "abcd"] == [97, None, 99, 100]
