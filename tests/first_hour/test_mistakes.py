@@ -19,7 +19,7 @@ import pytest
 from airflow_names import task
 from versions import needs
 
-from airflow_provider_userattrs import FileRows, SqlRows
+from airflow_provider_userattrs import ChangedOnly, FileRows, SqlRows
 from airflow_provider_userattrs.hooks import KahunaHook
 from airflow_provider_userattrs.operators import (
     EngageLabSetContactsOperator,
@@ -286,6 +286,16 @@ MISTAKES = [
         lambda: push(max_failed="5"),
         "max_failed is the text '5'; give a share of the rows, such as 0.05 or '5%' (1.0 is all of them), or a "
         "number of rows (int; 1 is one)",
+        Seen.PARSE,
+    ),
+    Mistake(
+        "contacts are to be taken back",
+        lambda: push(
+            EngageLabSetContactsOperator,
+            contacts=["email"],
+            changed_only=ChangedOnly("/data/known", removed="unset"),
+        ),
+        "changed_only.removed is 'unset', and EngageLab has no request that takes back set contacts; use 'ignore'",
         Seen.PARSE,
     ),
     Mistake(

@@ -205,3 +205,22 @@ def test_of_users_who_are_looked_up_one_whose_row_is_not_sent_is_there(known_fil
     assert night(*(update(at, name, at + 100, x=1) for at, name in enumerate(["ada", "bob", "eve"]))) == []
     invalid = Outcome(1, REFUSED, {}, None, ("bob",))
     assert night(update(0, "ada", 100, x=1), invalid) == [("eve", (102,))]
+
+
+def test_a_new_user_of_whom_one_row_is_accepted_and_a_later_one_refused_may_be_unset(
+    known_files: Any, clock: Any
+) -> None:
+    def night(rows: list[UserUpdate], verdicts: list[Verdict]) -> list[Any]:
+        files = known_files()
+        files._keeps_ids = True
+        one = Comparison(files, SECRET, clock=clock, max_removed=1.0, attributes=lambda: ("x",))
+        sent: Any = list(one.select(iter(rows), Event()))
+        one.record(sent, verdicts)
+        assert one.removal is not None
+        one.removal.find(is_whole=True, rows=1, has_failed=False)
+        left = [each.user for each in one.removal.updates()]
+        one.close(complete=True)
+        return left
+
+    assert night([update(0, "u", x=1), update(1, "u", x=2), update(2, "no", x=1)], [ACCEPTED, REFUSED, REFUSED]) == []
+    assert night([update(0, "v", x=1)], [ACCEPTED]) == ["u"]
