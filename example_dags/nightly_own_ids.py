@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import dag
-
 from airflow_provider_userattrs import SqlRows
 from airflow_provider_userattrs.operators import EngageLabSetAttributesOperator, EngageLabSetContactsOperator
+
+try:
+    from airflow.sdk import dag
+except ImportError:  # Airflow 2
+    from airflow.decorators import dag
 
 USERS = SqlRows(
     "SELECT customer_id, first_name, plan, orders, email FROM users", conn_id="warehouse", key="customer_id"
