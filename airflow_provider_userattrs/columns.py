@@ -134,7 +134,7 @@ class Using(Derived):
 
     The function is called with each value that is not NULL, as one of Python's own types; what it returns is
     converted as a column's value is, and None counts as NULL. If it raises, the row is ``invalid``; the report names
-    the exception's type and never its text. It may be called again for a row with a value that cannot be sent.
+    the exception's type and never its text. It may be called more than once with a value.
 
     :param column: the column.
     :param function: value -> what to send.

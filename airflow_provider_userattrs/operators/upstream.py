@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from airflow_provider_userattrs._airflow import MappedOperator, XComArg, XComNotFound
+from airflow_provider_userattrs.push.model.chunk import sliced
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.tables import as_dicts
@@ -68,6 +69,13 @@ class Resolved:
             else:
                 yield row
 
+    def chunks(self) -> Iterator[Any]:
+        """Yield the rows, in chunks where they are in memory."""
+        if self.is_mapped or not isinstance(self.value, (list, tuple)):
+            yield from self.rows()
+        else:
+            yield from sliced(self.value)
+
     def values(self) -> Iterator[Any]:
         """Yield what may be rows or sources: the elements of a list, else the value itself."""
         yield from self.rows() if is_list(self.value) else () if self.value is None else (self.value,)
@@ -100,6 +108,11 @@ class Upstream:
     def __iter__(self) -> Iterator[Any]:
         for value in self._values:
             yield from value.rows()
+
+    def chunks(self) -> Iterator[Any]:
+        """Yield the rows, in chunks where they are in memory."""
+        for value in self._values:
+            yield from value.chunks()
 
     def sources(self) -> list[Any] | None:
         """Return the paths and sources, if tasks returned these; None if they returned rows.

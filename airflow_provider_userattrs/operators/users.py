@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from airflow_provider_userattrs._airflow import XComArg
 from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
+from airflow_provider_userattrs.push.model.chunk import Chunk, sliced
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.digest import digest, encoded
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -16,6 +17,7 @@ from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.chain import Chain
+from airflow_provider_userattrs.sources.chunks import chunks_of, one_by_one
 from airflow_provider_userattrs.sources.database.key_query import KeyHash
 from airflow_provider_userattrs.sources.database.window import Window
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
@@ -115,8 +117,12 @@ class Rows(XComArg):
         if problem:
             raise RefusedConfiguration(problem)
 
-    def rows(self, after: Any = None) -> Generator[Row | MalformedRow | Cursor | Keys]:
-        """Yield the rows.
+    def __iter__(self) -> Iterator[Row | MalformedRow | Cursor | Keys]:
+        """Yield the rows one by one."""
+        return one_by_one(self.rows())
+
+    def rows(self, after: Any = None) -> Generator[Row | MalformedRow | Chunk | Cursor | Keys]:
+        """Yield the rows, in chunks where some are at hand together: none waits for what its source waits for.
 
         :param after: the value of one of the source's cursors; None for all rows.
         :raises RefusedConfiguration: if an upstream task returned anything but rows.
@@ -124,11 +130,12 @@ class Rows(XComArg):
         self.check()
         users = self._users
         if isinstance(users, Source):
-            yield from users.rows() if after is None else users.rows(after=after)  # type: ignore[call-arg]
+            read: Any = chunks_of(users) or users.rows
+            yield from read() if after is None else read(after=after)
+        elif isinstance(users, Upstream):
+            yield from users.chunks()
         else:
-            yield from users
-
-    __iter__ = rows
+            yield from sliced(users) if isinstance(users, (list, tuple)) else users
 
     def digest(self) -> str | None:
         """Return a digest that changes when the rows do; None if the source has none, or cannot resume anyway."""
@@ -139,7 +146,7 @@ class Rows(XComArg):
             identity = getattr(users, "identity", None)
             value = None if identity is None else identity()
             return None if value is None else digest([type(users).__name__, value])
-        return digest(self.rows())
+        return digest(self)
 
     def count(self) -> int | None:
         """Return how many rows there are, if that is known before they are read."""
@@ -197,7 +204,7 @@ class Rows(XComArg):
         """Return a sentence on rows that are too many for an XCom, or None."""
         if not isinstance(self._users, Upstream):
             return None
-        size = sum(len(encoded(row)) for row in self.rows())
+        size = sum(len(encoded(row)) for row in self)
         if size <= _LARGE_XCOM:
             return None
         return (

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from airflow_provider_userattrs.push.model.errors import NoneFit
@@ -19,27 +19,38 @@ PATIENCE = 1_000
 _MAX_FAULTS = 5
 
 
-def check_first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterator[UserUpdate | Outcome]:
+def check_first_rows(
+    chunks: Iterator[Sequence[UserUpdate | Outcome]], vendor: str
+) -> Iterator[Sequence[UserUpdate | Outcome]]:
     """Yield updates and outcomes as they come, unless the first 1,000 are all invalid for one reason.
 
-    :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
+    :param chunks: the rows in their order, as updates, or as outcomes where there is nothing to send.
     :param vendor: the vendor's name, for the error.
     :raises NoneFit: if they are; the message names all columns at fault.
     """
-    return chain(_first_rows(updates, vendor), updates)  # from the first valid row on, no generator between
+    return chain(_first_rows(chunks, vendor), chunks)
 
 
-def _first_rows(updates: Iterator[UserUpdate | Outcome], vendor: str) -> Iterator[UserUpdate | Outcome]:
+def _first_rows(
+    chunks: Iterator[Sequence[UserUpdate | Outcome]], vendor: str
+) -> Iterator[Sequence[UserUpdate | Outcome]]:
     counts = Counts()
-    for count, update in enumerate(updates, 1):
-        yield update
-        if not isinstance(update, Outcome) or update.verdict.status is not Status.INVALID:
+    for chunk in chunks:
+        first, rest = chunk[: PATIENCE - counts.rows], chunk[PATIENCE - counts.rows :]
+        yield first
+        if not all(_shares_reason(update, counts) for update in first):
+            yield rest
             return
-        counts.add(update.position, update.verdict)
-        if counts.count(update.verdict) < count:
-            return
-        if count == PATIENCE:
+        if counts.rows == PATIENCE:
             raise NoneFit(f"None of the first {PATIENCE:,} users can be sent to {vendor}: {_message(counts)}")
+
+
+def _shares_reason(update: UserUpdate | Outcome, counts: Counts) -> bool:
+    """Return whether a row is invalid for the reason of all rows before it, and count it."""
+    if not isinstance(update, Outcome) or update.verdict.status is not Status.INVALID:
+        return False
+    counts.add(update.position, update.verdict)
+    return counts.count(update.verdict) == counts.rows
 
 
 def _message(counts: Counts) -> str:

@@ -32,7 +32,7 @@ from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.sentences import stop_point
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
-from airflow_provider_userattrs.push.resume.pending import MakeUpdate, as_it_is, pending, withholding
+from airflow_provider_userattrs.push.resume.pending import pending, withhold
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
@@ -121,19 +121,18 @@ class Push:
             look_up=look_up,
         )
         self._begin(delivery)
-        mapper: MakeUpdate = plan.mapper or as_it_is
+        chunks = pending(rows, self._checkpoint, checkpointer, plan.mapper)
         if checkpointer is not None and not operation.idempotent and self._checkpoint.has_doubt:
-            mapper = withholding(mapper, checkpointer, plan.in_doubt)
-        updates = pending(rows, self._checkpoint, checkpointer, mapper)
+            chunks = withhold(chunks, checkpointer, plan.in_doubt)
         if not self.account.book.rows and not self._checkpoint.has_doubt:
-            updates = check_first_rows(updates, operation.vendor)
+            chunks = check_first_rows(chunks, operation.vendor)
         if plan.duplicates != "all":
-            updates = self._single_out(updates)
+            chunks = self._single_out(chunks)
         if lookups is not None:
-            updates = chain.from_iterable(lookups.resolve(in_chunks(updates, plan.clock)))
+            chunks = lookups.resolve(in_chunks(chain.from_iterable(chunks), plan.clock))
         if plan.comparison is not None:
-            updates = plan.comparison.select(updates, stopping)
-        stopped = delivery.run(updates)
+            chunks = plan.comparison.select(chunks, stopping)
+        stopped = delivery.run(chunks)
         if stopped is None and plan.comparison is not None and plan.comparison.removal is not None:
             stopping.clear()  # it is set when a delivery ends
             deliver = partial(deliver, rate_limiter=delivery.rate_limiter)
@@ -156,7 +155,7 @@ class Push:
         record = partial(removal.record, gone=operation.gone_codes)
         delivery: Delivery = deliver(operation, record=record)
         self._begin(delivery)
-        stopped = delivery.run(removal.updates())
+        stopped = delivery.run([update] for update in removal.updates())
         removal.note()
         self.account.traffic.add(delivery.traffic)
         if stopped is not None:
@@ -225,10 +224,11 @@ class Push:
         failure = None if self.error is None else _failure(explain(self.error), stop_point(report))
         return self.account.as_dict(report, failure)
 
-    def _single_out(self, updates: Iterator[UserUpdate | Outcome]) -> Iterator[UserUpdate | Outcome]:
+    def _single_out(self, chunks: Iterator[Sequence[UserUpdate | Outcome]]) -> Iterator[Sequence[UserUpdate | Outcome]]:
         mapper = self.plan.mapper
         user_of = (lambda row: None) if mapper is None else mapper.user_of
-        return Duplicates(self.plan.duplicates, user_of, lambda: self._interruption is not None).select(updates)
+        duplicates = Duplicates(self.plan.duplicates, user_of, lambda: self._interruption is not None)
+        return ([update] for update in duplicates.select(chain.from_iterable(chunks)))
 
     @property
     def _stopped_at(self) -> int | None:

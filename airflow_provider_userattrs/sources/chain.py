@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.sources.chunks import chunks_of, one_by_one
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.storage.columns import check_same
@@ -33,16 +35,21 @@ class Chain:
         return self.sources[0].column_names() if self.are_alike else None
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow]:
-        """Yield the rows. A file that several of the sources lead to is read once.
+        """Yield the rows; `chunks` describes the rest."""
+        return one_by_one(self.chunks(after))
+
+    def chunks(self, after: Any = None) -> Iterator[Row | MalformedRow | Chunk]:
+        """Yield the rows, some of them in chunks. A file that several of the sources lead to is read once.
 
         :raises RefusedConfiguration: if CSV or Parquet files do not all have the same columns.
         """
         check_same(columns for source in self.sources if isinstance(source, FileRows) for columns in source.columns())
         read: set[Any] = set()
         for source in self.sources:
-            for row in source.rows(read=read) if isinstance(source, FileRows) else source.rows():
-                if not isinstance(row, (Cursor, Keys)):
-                    yield row
+            read_source = chunks_of(source) or source.rows
+            for item in read_source(read=read) if isinstance(source, FileRows) else read_source():
+                if not isinstance(item, (Cursor, Keys)):
+                    yield item
 
     def rendered(self, context: Any) -> Chain:
         """Return the same chain with its sources' templates rendered."""

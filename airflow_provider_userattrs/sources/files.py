@@ -10,12 +10,14 @@ from contextlib import suppress
 from copy import copy
 from typing import Any
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
+from airflow_provider_userattrs.sources.chunks import one_by_one
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
 from airflow_provider_userattrs.sources.storage.columns import check_same
 from airflow_provider_userattrs.sources.storage.file_reader import FileReader
@@ -91,7 +93,11 @@ class FileRows:
         return all((self.format or format_of(str(path))) == "parquet" for path in paths)
 
     def rows(self, after: Any = None, *, read: set[Any] | None = None) -> Iterator[Row | MalformedRow | Cursor]:
-        """Yield the rows and cursors.
+        """Yield the rows and cursors; `chunks` describes the rest."""
+        return one_by_one(self.chunks(after, read=read))
+
+    def chunks(self, after: Any = None, *, read: set[Any] | None = None) -> Iterator[Chunk | Cursor]:
+        """Yield the rows, in chunks of what is read at once, and cursors.
 
         :param after: the value of a cursor; None for all rows.
         :param read: files that were read before and are left out; those read now are added.
@@ -112,7 +118,7 @@ class FileRows:
             check_same(self._columns(files))
         first = 0 if after is None else _find(files, after)
         for file in files[first:]:
-            yield from self._reader.rows(file, after)
+            yield from self._reader.chunks(file, after)
             after = None
 
     def identity(self) -> Any:

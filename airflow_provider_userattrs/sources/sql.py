@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from airflow_provider_userattrs.changes import Watermark
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -18,6 +19,7 @@ from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
+from airflow_provider_userattrs.sources.chunks import one_by_one
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.connection import connect, place
 from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, KeyHash, KeyRange, quoted
@@ -157,7 +159,11 @@ class SqlRows:
         return source
 
     def rows(self, after: Any = None) -> Iterator[Row | MalformedRow | Keys]:
-        """Yield the rows, and their keys if there is a key.
+        """Yield the rows, and their keys if there is a key; `chunks` describes the rest."""
+        return one_by_one(self.chunks(after))
+
+    def chunks(self, after: Any = None) -> Iterator[Chunk | Keys]:
+        """Yield the rows in chunks, each after its keys if there is a key.
 
         :param after: what earlier tries left unfinished, as `Unfinished.as_dict` describes it; None for all rows.
         :raises RefusedConfiguration: if the connection is not one to a database, the query does not work, or the key
@@ -167,7 +173,7 @@ class SqlRows:
         if self.key is None:
             if after is not None:
                 raise RefusedConfiguration("sql is read without a key and cannot be resumed; start at the first row")
-            yield from self._query.rows()
+            yield from self._query.chunks()
             return
         try:
             unfinished = None if after is None else Unfinished.from_dict(after)
@@ -193,9 +199,9 @@ class SqlRows:
         """Return the key of an arbitrary row, or None if there is no row, and the driver's top-level package."""
         query = replace(self._query, key=None)
         with query.open() as opened:
-            chunk = next(opened.chunks)
+            fetched = next(opened.fetched)
             maker = query.row_maker(opened)
-            keys = maker.keys(chunk, column_index(maker.names, str(self.key)))
+            keys = maker.keys(fetched, column_index(maker.names, str(self.key)))
             return (keys[0] if keys else None), opened.session.driver
 
     def identity(self) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import did_you_mean, listed
 
@@ -62,14 +63,14 @@ class ColumnCheck:
             if row is rows:
                 self._end()
                 return
-            if isinstance(row, Mapping):
-                self._see(row)
+            for columns in _columns(row):
+                self._see(columns)
                 if self._missing and (self._alike or self._seen == PATIENCE):
                     raise RefusedConfiguration(self._message(self._missing))
             yield row
         yield from rows
 
-    def _see(self, row: Mapping[str, Any]) -> None:
+    def _see(self, row: Collection[str]) -> None:
         self._seen += 1
         missing = {column for column in self._missing if not _has(row, column)}
         if not missing.issuperset(self._alternatives):
@@ -133,7 +134,14 @@ class ColumnCheck:
         return f"none of the {'first ' if self._seen == PATIENCE else ''}{self._seen:,} rows has"
 
 
-def _has(row: Mapping[str, Any], column: str) -> bool:
+def _columns(item: Any) -> Iterable[Collection[str]]:
+    """Return the columns of each of a source's rows; of those that have the same by their names, once."""
+    if not isinstance(item, Chunk):
+        return [item] if isinstance(item, Mapping) else []
+    return [item.names] if item.names is not None else (row for row in item.rows if isinstance(row, Mapping))
+
+
+def _has(row: Collection[str], column: str) -> bool:
     try:
         return column in row
     except Exception:  # a row of some library's own may run code when it is read; its own verdict reports that

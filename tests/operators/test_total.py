@@ -17,6 +17,7 @@ from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttribute
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.push.model.errors import RetryLater
+from airflow_provider_userattrs.sources.chunks import one_by_one
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.shards import shards
@@ -116,12 +117,14 @@ def test_rows_left_unsent_fail_the_total(airflow: Any, warehouse: Any, control: 
 @pytest.mark.parametrize("good", [0, 2], ids=["before a row", "in mid-read"])
 def test_a_shard_whose_source_breaks_fails_the_total(airflow: Any, warehouse: Any, monkeypatch: Any, good: int) -> None:
     warehouse(20)
-    read: Any = SqlRows.rows
+    read: Any = SqlRows.chunks
 
     def break_off(self: SqlRows, after: Any = None) -> Any:
         with closing(read(self, after)) as rows:  # its thread alone may close it
             if breaks(self):
-                yield from islice(rows, good + 1 if good else 0)  # the first is the keys of what was fetched
+                yield from islice(
+                    one_by_one(rows), good + 1 if good else 0
+                )  # the first is the keys of what was fetched
                 raise RetryLater("sql could not be read to its end (OperationalError)")
             yield from rows
 
@@ -133,7 +136,7 @@ def test_a_shard_whose_source_breaks_fails_the_total(airflow: Any, warehouse: An
         first.append(repr(source.key_filter))
         return repr(source.key_filter) == first[0]
 
-    monkeypatch.setattr(SqlRows, "rows", break_off)
+    monkeypatch.setattr(SqlRows, "chunks", break_off)
     run = airflow.run(nightly(4, max_failed=1.0))
     [broken] = [number for number in range(1, 5) if run.states["push", number - 1] == "failed"]
     assert run.states["total"] == "failed", "and with it the run, for it is the last task"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ BAD: dict[str, Any] = {"id": 1, "a": b"x", "b": 2_000, "c": b"x", "d": 1}
 
 def updates(rows: list[dict[str, Any]]) -> Iterator[Any]:
     mapper = Mapper(rules(), {"id": "id"})
-    return check_first_rows(map(mapper, range(len(rows)), rows), "Petrel")
+    singly = check_first_rows(([mapper(position, row)] for position, row in enumerate(rows)), "Petrel")
+    return chain.from_iterable(singly)
 
 
 def test_all_columns_at_fault_are_named() -> None:

@@ -17,6 +17,7 @@ from task.tries import points, push_once, rows
 from versions import AIRFLOW, needs
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater, TooManyFailed
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.resume.pending import pending
@@ -288,5 +289,7 @@ def test_a_try_resumes_with_the_unfinished_rows_alone(gaps: tuple[tuple[int, int
     checkpoint = Checkpoint(Fingerprint("", ""), below=4, gaps=gaps)
     unfinished = [position for first, behind in gaps for position in range(first, behind)] + [4, 5]
     rows = [{"position": position} for position in range(6)]
-    taken_up: list[Any] = list(pending(rows, checkpoint, None, lambda position, row: row["position"]))
-    assert taken_up == unfinished
+    singly: Any = pending(rows, checkpoint, None, None)
+    together: Any = pending([Chunk(rows[:3]), Chunk(rows[3:])], checkpoint, None, None)
+    for chunks in (singly, together):
+        assert [row["position"] for chunk in chunks for row in chunk] == unfinished

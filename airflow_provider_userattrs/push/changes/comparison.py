@@ -105,55 +105,53 @@ class Comparison:
         if max_removed is not None:
             self.removal = Removal(self._known, self._note_removal, max_removed, attributes, clock=self._clock)
 
-    def select(self, updates: Iterator[UserUpdate | Outcome], stopping: Event) -> Iterator[UserUpdate | Outcome]:
+    def select(
+        self, chunks: Iterator[Sequence[UserUpdate | Outcome]], stopping: Event
+    ) -> Iterator[Sequence[UserUpdate | Outcome]]:
         """Yield the updates in their order; in place of one that is not to be sent its outcome.
 
         Before any is yielded that is to be sent, the journal says so.
 
-        :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
+        :param chunks: the rows in their order, as updates, or as outcomes where there is nothing to send.
         :param stopping: when set, nothing more is sent.
         :raises RetryLater: if the journal cannot be written.
         """
         if self._windowed is not None:
-            updates = self._windowed.watch(updates)
+            chunks = self._windowed.watch(chunks)
         rows: list[UserUpdate | Outcome] = []  # not yet compared
         compared: list[UserUpdate | Outcome] = []
         until = 0.0
         monotonic, at_once = self._clock.monotonic, min(_AT_ONCE, _MAX_ROWS, _MAX_CHANGED)
-        for update in updates:
+        for chunk in chunks:
             if stopping.is_set():
-                yield from compared
-                yield from rows
-                yield update
-                compared.clear()
-                rows.clear()
+                yield [*compared, *rows, *chunk]
+                compared, rows = [], []
                 continue
-            if update is NOT_YET:
+            if chunk and chunk[0] is NOT_YET:
                 if (rows or compared) and monotonic() >= until:
                     compared += self._compare(rows)
-                    rows.clear()
+                    rows = []
                     self._note()
-                    yield from compared
-                    compared.clear()
-                yield update
+                    yield compared
+                    compared = []
+                yield chunk
                 continue
             if not rows and not compared:
                 until = monotonic() + _MAX_WAIT
-            rows.append(update)
+            rows += chunk
             is_time = monotonic() >= until
             if is_time or len(rows) >= at_once:
                 compared += self._compare(rows)
-                rows.clear()
+                rows = []
                 if is_time or len(self._touched) >= _MAX_CHANGED or len(compared) >= _MAX_ROWS or not self._writes:
                     self._note()
-                    yield from compared
-                    compared.clear()
+                    yield compared
+                    compared = []
         if not stopping.is_set():
             compared += self._compare(rows)
-            rows.clear()
+            rows = []
             self._note()
-        yield from compared
-        yield from rows
+        yield [*compared, *rows]
 
     def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         """Learn from final verdicts.

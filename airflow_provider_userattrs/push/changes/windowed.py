@@ -131,9 +131,9 @@ class WindowedRows:
             self._asked = set(keys)
             self._report["asked"] = self._report["asked"] or len(keys)
 
-    def watch(self, updates: Iterator[UserUpdate | Outcome]) -> Iterator[UserUpdate | Outcome]:
+    def watch(self, chunks: Iterator[Sequence[UserUpdate | Outcome]]) -> Iterator[Sequence[UserUpdate | Outcome]]:
         """Yield the rows, and notice which of those that failed before are among them."""
-        return self._watched(updates) if self._asked else updates
+        return self._watched(chunks) if self._asked else chunks
 
     def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         """Remember the rows that failed.
@@ -207,11 +207,10 @@ class WindowedRows:
         """Return the first time of the window, at a full minute: a column may hold no more than these."""
         return (min(mark.at, self._now) - self._lag).replace(second=0, microsecond=0)
 
-    def _watched(self, updates: Iterator[UserUpdate | Outcome]) -> Iterator[UserUpdate | Outcome]:
-        for update in updates:
-            if (key := self._key_of(update)) in self._asked:
-                self._seen.add(key)
-            yield update
+    def _watched(self, chunks: Iterator[Sequence[UserUpdate | Outcome]]) -> Iterator[Sequence[UserUpdate | Outcome]]:
+        for chunk in chunks:
+            self._seen |= self._asked.intersection(map(self._key_of, chunk))
+            yield chunk
 
     def _key_of(self, row: UserUpdate | Outcome) -> Any:
         """Return the key of a row, or None if it is not known."""

@@ -85,6 +85,8 @@ class Batcher:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
         self._frame = len(operation.head) + len(operation.tail) - 1  # n items are joined by n - 1 commas
+        #: Whether several updates may be added at once: a batch has several, and their size is no limit.
+        self.takes_many = (operation.max_users or 1) > 1 and operation.max_bytes is None
         self._start()
 
     def _start(self) -> None:
@@ -107,6 +109,24 @@ class Batcher:
         if limit is not None and self._frame + 1 + len(item) > limit:
             raise InvalidRow(too_large(limit))
         return item
+
+    @property
+    def room(self) -> int:
+        """Return how many updates the batch has room for, where their number limits it."""
+        return (self._operation.max_users or 0) - len(self._updates)
+
+    def encode_all(self, updates: Sequence[UserUpdate]) -> list[bytes]:
+        """Return updates, encoded; an empty list if one of them cannot be."""
+        try:
+            return list(map(self._operation.encode, updates))
+        except Exception:  # each is encoded by itself then
+            return []
+
+    def extend(self, updates: Sequence[UserUpdate], items: Sequence[bytes]) -> Batch | None:
+        """Add updates for which there is room; return the batch if it is now complete."""
+        self._updates += updates
+        self._items += items
+        return None if self.room else self.flush()
 
     def add(self, update: UserUpdate, item: bytes) -> Batch | None:
         """Add an update; return a batch if one is now complete."""

@@ -115,14 +115,14 @@ class Delivery:
             dispatch = Dispatch(lookups.operation, look_up, self.rate_limiter, self._stopping, self._clock)
             self._lanes[LookupBatch] = Lane(dispatch, Triage(lookups.operation), lookups.finish, lookups.traffic)
 
-    def run(self, updates: Iterator[UserUpdate | Outcome]) -> Exception | None:
+    def run(self, chunks: Iterator[Sequence[UserUpdate | Outcome]]) -> Exception | None:
         """Deliver all updates, each user's in the order of the rows; return why the push stopped, or None.
 
         Every update read gets its verdict, also after a stop: what was not sent is then ``unsent``.
 
-        :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
+        :param chunks: the rows in their order, as updates, or as outcomes where there is nothing to send.
         """
-        self._intake = Intake(updates, self._operation, self._note, self._stopping)
+        self._intake = Intake(chunks, self._operation, self._note, self._stopping)
         self._intake.is_interrupted = self._interruption is not None
         read_on = False
         try:

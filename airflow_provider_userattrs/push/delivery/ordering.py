@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
 
@@ -42,11 +42,25 @@ class UserOrder:
             self._missing[update.position] = missing
         return not missing
 
-    def release(self, update: UserUpdate) -> list[UserUpdate]:
-        """Remove a finished update; return those that may be sent now."""
+    def admit_all(self, updates: Sequence[UserUpdate]) -> bool:
+        """Add updates if all of them may be sent at once; else add none, and return False."""
+        keys = [key for update in updates for key in update.keys]
+        held: dict[Hashable, deque[UserUpdate] | None] = dict.fromkeys(keys)
+        if len(held) < len(keys) or not self._queues.keys().isdisjoint(held):
+            return False
+        self._queues |= held
+        return True
+
+    def release(self, updates: Sequence[UserUpdate]) -> list[UserUpdate]:
+        """Remove finished updates; return those that may be sent now."""
         queues = self._queues
+        keys = [key for update in updates for key in update.keys]
+        if not self._missing:
+            for key in keys:
+                del queues[key]
+            return []
         released: list[UserUpdate] = []
-        for key in update.keys:
+        for key in keys:
             queue = queues[key]
             if not queue:
                 del queues[key]

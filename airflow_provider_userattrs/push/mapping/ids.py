@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Any
@@ -53,6 +54,17 @@ def id_note(text: str) -> str | None:
     if text.strip() != text:
         return WHITESPACE_AROUND
     return LIKE_MISSING if len(text) <= MAX_MISSING_LENGTH and text.lower() in _MISSING_TEXTS else None
+
+
+def are_texts(values: Sequence[Any], shortest: int = 1) -> bool:
+    """Tell whether ids are all texts, and none is odd.
+
+    :param values: the ids.
+    :param shortest: the characters that each has at least.
+    """
+    if set(map(type, values)) != {str} or min(map(len, values)) < shortest:
+        return False
+    return tuple(map(str.strip, values)) == tuple(values) and _MISSING_TEXTS.isdisjoint(map(str.lower, values))
 
 
 def wrong_type(verdict: Verdict, value: Any) -> InvalidRow:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import orjson
 
 from airflow_provider_userattrs.push.mapping.scalars import NOT_A_NUMBER, check_missing, plain
+from airflow_provider_userattrs.push.mapping.values import Bulk
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -142,6 +143,11 @@ def finite(value: float) -> float:
     raise InvalidRow(NOT_A_NUMBER)
 
 
+def are_finite(values: Sequence[float]) -> bool:
+    """Tell whether JSON can represent all of the floats."""
+    return all(map(math.isfinite, values))
+
+
 def exact_number(value: Decimal) -> Any:
     """Return a Decimal as a JSON number with all of its digits.
 
@@ -153,6 +159,26 @@ def exact_number(value: Decimal) -> Any:
         if math.isinf(float(value)):
             raise InvalidRow(BEYOND_DOUBLE)
     return orjson.Fragment(exact_text(value))
+
+
+def exact_numbers(values: Sequence[Decimal]) -> Bulk | None:
+    """Return what `exact_number` returns for each of many values; None if one is large, or no number."""
+    texts = list(map(str, values))
+    if max(map(len, texts)) >= _DIGITS_OF_64_BITS or _has_letters(texts):
+        return None
+    return Bulk(list(map(orjson.Fragment, texts)))
+
+
+def exact_texts(values: Sequence[Decimal | float]) -> list[str] | None:
+    """Return what `exact_text` returns for each of many values of one type; None if one is no number, or very large."""
+    texts = list(map(str, values))
+    return None if _has_letters(texts) else texts
+
+
+def _has_letters(texts: Sequence[str]) -> bool:
+    """Tell whether one of the texts of numbers has an exponent, or is NaN or infinity."""
+    joined = "".join(texts).lower()
+    return "e" in joined or "n" in joined
 
 
 def exact_text(value: Decimal | float) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -14,6 +14,16 @@ from airflow_provider_userattrs.push.model.verdict import Verdict
 #: that comes `Noted` has an odd id: the note is on a credential.
 Identify: TypeAlias = Callable[[dict[str, Any]], tuple[Any, tuple[Hashable, ...]]]
 
+#: Credential -> its value in each row, to the users and their keys; None if one is odd, so that each row must be
+#: identified by itself.
+IdentifyAll: TypeAlias = Callable[
+    [Mapping[str, Sequence[Any]]], "tuple[Sequence[Any], Sequence[tuple[Hashable, ...]]] | None"
+]
+
+
+def none_at_once(_: Mapping[str, Sequence[Any]]) -> None:
+    """Leave it to ``identify`` to name each user by itself."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -23,9 +33,11 @@ class Rules:
     :param types: type -> converter.
     :param check_name: attribute name -> the verdict on it, or None.
     :param named: attribute name -> table from type to converter, for attributes that have rules of their own.
+    :param identify_all: the same as ``identify`` for many users at once.
     """
 
     identify: Identify
     types: ValueTable
     check_name: Callable[[Any], Verdict | None]
     named: Mapping[str, ValueTable] = field(default_factory=dict)
+    identify_all: IdentifyAll = none_at_once

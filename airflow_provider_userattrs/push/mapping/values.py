@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from airflow_provider_userattrs.push.mapping.scalars import (
     MISSING_MARKERS,
@@ -23,6 +23,10 @@ from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 Convert: TypeAlias = Callable[[Any], Any]
+
+#: Converts values of one type, none of them NULL, as its converter converts each; None if it cannot tell, as where one
+#: is odd.
+ConvertMany: TypeAlias = "Callable[[Sequence[Any]], Bulk | None]"
 
 NULL_IN_LIST = Verdict(
     Status.INVALID,
@@ -49,6 +53,35 @@ class Noted:
         self.attribute = attribute
 
 
+class Bulk(NamedTuple):
+    """Converted values.
+
+    :param values: the values to send.
+    :param note: what changed about some of them.
+    :param noted: their indexes.
+    """
+
+    values: Sequence[Any]
+    note: str = ""
+    noted: Sequence[int] = ()
+
+
+def unchanged(are_fit: Callable[[Sequence[Any]], bool]) -> ConvertMany:
+    """Return what converts many values by leaving them as they are.
+
+    :param are_fit: whether all of many values certainly can be sent.
+    """
+    return lambda values: Bulk(values) if are_fit(values) else None
+
+
+def each(convert: Convert) -> ConvertMany:
+    """Return what converts many values by a converter that refuses and notes no value.
+
+    :param convert: converts a value.
+    """
+    return lambda values: Bulk(list(map(convert, values)))
+
+
 class LibraryFloat:
     """The key, in a table, for floats of numeric libraries, which may have four or two bytes."""
 
@@ -59,10 +92,14 @@ class ValueTable(dict[type, Convert]):
     :param types: type -> converter. The one for `LibraryFloat` receives such floats unchanged: up to which number they
         are exact integers depends on their size.
     :param takes: a clause on the types that the vendor takes, for the verdict on all others.
+    :param many: type -> converter of many values, where that is faster than each by itself.
     """
 
-    def __init__(self, types: Mapping[type, Convert], takes: str = "") -> None:
+    def __init__(
+        self, types: Mapping[type, Convert], takes: str = "", many: Mapping[type, ConvertMany] | None = None
+    ) -> None:
         super().__init__(types)
+        self.many = dict(many or {})
         self._takes = takes
         self._listed = frozenset(types)
 

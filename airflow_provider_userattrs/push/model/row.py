@@ -20,10 +20,11 @@ class UserUpdate:
     :param keys: what identifies the user; updates that share a key are applied in the order of their rows.
     :param attributes: attribute name -> value, as the vendor's API takes it.
     :param unset: the names of the attributes to remove.
-    :param row: the row as it was read, for the rejects file.
+    :param row: the row as it was read, for the rejects file; a tuple of cells if there are names.
+    :param names: the columns of the cells.
     """
 
-    __slots__ = ("attributes", "keys", "position", "row", "unset", "user")
+    __slots__ = ("_names", "_row", "attributes", "keys", "position", "unset", "user")
 
     def __init__(
         self,
@@ -32,14 +33,31 @@ class UserUpdate:
         keys: tuple[Hashable, ...],
         attributes: dict[str, Any],
         unset: tuple[str, ...] | list[str],
-        row: Row | MalformedRow,
+        row: Any,
+        names: tuple[str, ...] | None = None,
     ) -> None:
         self.position = position
         self.user = user
         self.keys = keys
         self.attributes = attributes
         self.unset = unset
-        self.row = row
+        self._row = row
+        self._names = names
+
+    @property
+    def row(self) -> Row | MalformedRow:
+        """The row as it was read."""
+        row: Row | MalformedRow = self._row if self._names is None else name_cells(self._names, self._row)
+        return row
+
+
+def name_cells(names: tuple[str, ...], cells: Any) -> dict[str, Any]:
+    """Return the row that has these cells.
+
+    :param names: the columns.
+    :param cells: as many cells.
+    """
+    return dict(zip(names, cells))  # noqa: B905  as many cells as names
 
 
 class MalformedRow:

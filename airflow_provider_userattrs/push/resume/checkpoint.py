@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
+from operator import itemgetter
 from typing import Any, Protocol
 
 from airflow_provider_userattrs.push.model.digest import digest
@@ -117,19 +119,20 @@ class Checkpoint:
         book.restore(self.below, gaps, Counts.restored(self.counts))
         return book
 
-    def unfinished(self, rows: Iterator[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
-        """Yield position and row of the unfinished rows, and skip the rest.
+    def unfinished(self, rows: Iterable[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
+        """Return position and row of the unfinished rows.
 
         :param rows: the rows, from ``start`` on.
         :param start: the position of the first of them.
         """
-        gaps = iter(self.gaps)
-        first, end = next(gaps, (self.below, None))
-        for position, row in enumerate(rows, start):
-            while end is not None and position >= end:
-                first, end = next(gaps, (self.below, None))
-            if position >= first:
-                yield position, row
+        return ((position, row) for position, row in enumerate(rows, start) if self.is_unfinished(position))
+
+    def is_unfinished(self, position: int) -> bool:
+        """Return whether a row has no final verdict yet."""
+        if position >= self.below:
+            return True
+        index = bisect_right(self.gaps, position, key=itemgetter(0)) - 1
+        return index >= 0 and position < self.gaps[index][1]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the checkpoint as a JSON dict, under 32 KB."""

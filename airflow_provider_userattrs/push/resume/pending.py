@@ -3,75 +3,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
 
-#: Position, row -> what to do.
-MakeUpdate: TypeAlias = Callable[[int, Any], "UserUpdate | Outcome"]
+
+class MakeUpdates(Protocol):
+    """Says what to do with rows."""
+
+    def __call__(self, position: int, row: Any) -> UserUpdate | Outcome:
+        """Say it of one row."""
+
+    def map(self, positions: Sequence[int], chunk: Chunk) -> Sequence[UserUpdate | Outcome]:
+        """Say it of many."""
 
 
 def pending(
-    rows: Iterable[Any], checkpoint: Checkpoint, checkpointer: Checkpointer | None, mapper: MakeUpdate
-) -> Iterator[UserUpdate | Outcome]:
-    """Yield the rows that are not finished, as updates or outcomes.
+    rows: Iterable[Any], checkpoint: Checkpoint, checkpointer: Checkpointer | None, mapper: MakeUpdates | None
+) -> Iterator[Sequence[UserUpdate | Outcome]]:
+    """Yield the rows that are not finished, as updates or outcomes; those of a chunk together, others as they come.
 
-    :param rows: the source's rows, from where the checkpoint lets it resume.
+    :param rows: the source's rows and chunks, from where the checkpoint lets it resume, and what it yields between.
     :param checkpoint: where this try begins.
     :param checkpointer: gets the cursors and keys that the source yields.
-    :param mapper: position, row -> what to do.
+    :param mapper: says what to do with rows; None if they are updates already.
     """
-    position = checkpoint.start
-    if checkpoint.below:
-        for at, row in checkpoint.unfinished(_rows_alone(rows, position, checkpointer), position):
-            yield mapper(at, row)
-        return
-    for row in rows:  # the usual case, once for each row of a push: no generator between
-        if type(row) in _MARKS:
+    position, below = checkpoint.start, checkpoint.below
+    for item in rows:
+        kind = type(item)
+        if kind is Chunk:
+            start, position = position, position + len(item)
+            if start >= below:
+                yield item.rows if mapper is None else mapper.map(range(start, position), item)
+            elif unfinished := list(checkpoint.unfinished(range(len(item)), start)):
+                at, rest = [at for at, _ in unfinished], item.pick([index for _, index in unfinished])
+                yield rest.rows if mapper is None else mapper.map(at, rest)
+        elif kind in _MARKS:
             if checkpointer is not None:
-                _MARKS[type(row)](checkpointer, row, position)
-            continue
-        yield mapper(position, row)
-        position += 1
+                _MARKS[kind](checkpointer, item, position)
+        else:
+            if position >= below or checkpoint.is_unfinished(position):
+                yield [item if mapper is None else mapper(position, item)]
+            position += 1
+    if checkpointer is not None and below:
+        checkpointer.pass_end(position)
 
 
-def withholding(mapper: MakeUpdate, checkpointer: Checkpointer, in_doubt: Verdict) -> MakeUpdate:
-    """Return a mapper by which no row is sent that an earlier try may have sent.
+def withhold(
+    chunks: Iterable[Sequence[UserUpdate | Outcome]], checkpointer: Checkpointer, in_doubt: Verdict
+) -> Iterator[Sequence[UserUpdate | Outcome]]:
+    """Yield updates and outcomes, with an outcome in place of each update that an earlier try may have sent.
 
-    :param mapper: position, row -> what to do.
+    :param chunks: the updates and outcomes.
     :param checkpointer: knows which rows these are.
     :param in_doubt: the verdict on them.
     """
-
-    def doubted(position: int, row: Any) -> UserUpdate | Outcome:
-        update = mapper(position, row)
-        if checkpointer.is_in_doubt(position) and isinstance(update, UserUpdate):
-            return Outcome(position, in_doubt, update.row, update.user)
-        return update
-
-    return doubted
-
-
-def as_it_is(_: int, update: UserUpdate | Outcome) -> UserUpdate | Outcome:
-    """Return a row that is an update already."""
-    return update
-
-
-def _rows_alone(rows: Iterable[Any], position: int, checkpointer: Checkpointer | None) -> Iterator[Any]:
-    for row in rows:
-        if type(row) in _MARKS:
-            if checkpointer is not None:
-                _MARKS[type(row)](checkpointer, row, position)
-        else:
-            position += 1
-            yield row
-    if checkpointer is not None:
-        checkpointer.pass_end(position)
+    for chunk in chunks:
+        yield [
+            Outcome(update.position, in_doubt, update.row, update.user)
+            if isinstance(update, UserUpdate) and checkpointer.is_in_doubt(update.position)
+            else update
+            for update in chunk
+        ]
 
 
 def _pass_cursor(checkpointer: Checkpointer, cursor: Cursor, position: int) -> None:

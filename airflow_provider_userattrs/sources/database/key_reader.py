@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.keys import Edge, Gap
-from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.database.key_checker import KeyChecker, alike_at_end
 from airflow_provider_userattrs.sources.database.key_query import Selection
@@ -31,30 +31,30 @@ class KeyReader:
         self._query = query
         self._key = str(query.key)
 
-    def all_rows(self) -> Iterator[Row | MalformedRow | Keys]:
+    def all_rows(self) -> Iterator[Chunk | Keys]:
         """Yield all rows, each chunk after its keys."""
         checker = KeyChecker(self._key)
-        for keys, rows in self._chunks_of_rows():
+        for keys, chunk in self._chunks():
             checker.check(keys)
             yield Keys(keys)
-            yield from rows
+            yield chunk
 
-    def unfinished_rows(self, unfinished: Unfinished) -> Iterator[Row | MalformedRow | Keys]:
+    def unfinished_rows(self, unfinished: Unfinished) -> Iterator[Chunk | Keys]:
         """Yield the unfinished rows: first those that may have been sent, which only the database can select."""
         checker = KeyChecker(self._key, unfinished.kind)
         left_out: set[Any] = set()
         selections = (Selection.NOT_SENT,) if unfinished.sent_upto is None else (Selection.SENT, Selection.NOT_SENT)
         for selection in selections:
-            for keys, rows in self._chunks_of_rows(left_out, unfinished, selection):
+            for keys, chunk in self._chunks(left_out, unfinished, selection):
                 checker.check(keys)
                 if selection is Selection.NOT_SENT and keys[0] == unfinished.sent_upto:
                     # A driver may truncate a key that the database compares in full; then "above the last key sent"
                     # selects the row with that key too.
                     yield Keys(keys[:1], in_doubt=True)
-                    yield next(rows)
-                    keys = keys[1:]
+                    yield chunk.pick([0])
+                    keys, chunk = keys[1:], chunk.pick(range(1, len(chunk)))
                 yield Keys(keys, in_doubt=selection is Selection.SENT)
-                yield from rows
+                yield chunk
         finished = self._count_finished(unfinished)
         yield Keys((), still_there=None if finished is None else finished + len(left_out))
 
@@ -68,17 +68,17 @@ class KeyReader:
             suppress(RetryLater),
             self._query.open(unfinished=unfinished, selection=Selection.FINISHED) as opened,
         ):
-            [(count,)] = next(opened.chunks)
+            [(count,)] = next(opened.fetched)
             return int(count)
         return None
 
-    def _chunks_of_rows(
+    def _chunks(
         self,
         left_out: set[Any] | None = None,
         unfinished: Unfinished | None = None,
         selection: Selection = Selection.ALL,
-    ) -> Iterator[tuple[list[Any], Iterator[Row | MalformedRow]]]:
-        """Yield keys and rows of each chunk, without the finished rows at the sides of gaps.
+    ) -> Iterator[tuple[list[Any], Chunk]]:
+        """Yield the keys of each chunk, and the chunk, without the finished rows at the sides of gaps.
 
         When the database drops the query in the middle, as MySQL does after waiting a minute for its reader, the query
         is run again from the last row on.
@@ -94,14 +94,15 @@ class KeyReader:
         while True:
             read = 0
             try:
-                for keys, chunk, maker in self._chunks(**wanted):
+                for keys, fetched, maker in self._fetched(**wanted):
                     if edges and (at_edges := edges.intersection(keys)):
                         if left_out is not None:
                             left_out |= at_edges & finished
                         kept = [index for index, key in enumerate(keys) if key not in at_edges]
-                        keys, chunk = [keys[index] for index in kept], type(chunk)(chunk[index] for index in kept)
+                        keys = [keys[index] for index in kept]
+                        fetched = type(fetched)(fetched[index] for index in kept)
                     if keys:
-                        yield keys, maker.rows(chunk)
+                        yield keys, maker.chunk(fetched)
                         last, read = alike_at_end([*last, *keys]), read + len(keys)
                 return
             except RetryLater as error:
@@ -112,17 +113,17 @@ class KeyReader:
             wanted = {"unfinished": unfinished.after_try([Gap(last, ())]), "selection": rest}
             edges = finished | set(last)
 
-    def _chunks(self, **wanted: Any) -> Iterator[tuple[list[Any], list[Any], RowMaker]]:
-        """Yield the keys of each chunk, its cells, and what makes rows of them."""
+    def _fetched(self, **wanted: Any) -> Iterator[tuple[list[Any], list[Any], RowMaker]]:
+        """Yield the keys of the rows that are fetched at once, their cells, and what makes rows of them."""
         with self._query.open(**wanted) as opened:
             try:
-                chunk = next(opened.chunks)
+                fetched = next(opened.fetched)
             except RefusedConfiguration:
                 self._query.check_key()
                 raise
             maker = self._query.row_maker(opened)
             index = column_index(maker.names, self._key)
             opened.session.check_key(opened.cursor, index)
-            while chunk:
-                yield maker.keys(chunk, index), chunk, maker
-                chunk = next(opened.chunks)
+            while fetched:
+                yield maker.keys(fetched, index), fetched, maker
+                fetched = next(opened.fetched)

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.errors import PushError, RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import did_you_mean, listed
-from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.sources.column_types import check_columns
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.blocking import interruptible
@@ -45,12 +45,12 @@ class OpenQuery(NamedTuple):
 
     :param session: the session of its connection.
     :param cursor: the database cursor.
-    :param chunks: the fetched cells, as many rows at once as `Database.query` fetches; at last empty lists.
+    :param fetched: the cells of the rows, as many at once as `Database.query` fetches; at last empty lists.
     """
 
     session: Session
     cursor: Any
-    chunks: Iterator[list[Any]]
+    fetched: Iterator[list[Any]]
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,14 @@ class Query:
         finally:
             drivers.close(database.connection, cursor)
 
-    def rows(self) -> Iterator[Row | MalformedRow]:
+    def chunks(self) -> Iterator[Chunk]:
         """Yield the rows."""
         with self.open() as opened:
-            chunk = next(opened.chunks)
+            fetched = next(opened.fetched)
             maker = self.row_maker(opened)
-            while chunk:
-                yield from maker.rows(chunk)
-                chunk = next(opened.chunks)
+            while fetched:
+                yield maker.chunk(fetched)
+                fetched = next(opened.fetched)
 
     def check_key(self) -> None:
         """Check that the key is a column of the query, once the database has refused to read by it.
@@ -126,13 +126,13 @@ class Query:
         """
         names: list[str] = []
         with suppress(PushError), replace(self, sql=without_rows(self.sql), key=None).open() as opened:
-            next(opened.chunks)
+            next(opened.fetched)
             names = [column[0] for column in opened.cursor.description or ()]
         if names:
             column_index(names, str(self.key))
 
     def row_maker(self, opened: OpenQuery) -> RowMaker:
-        """Return what makes rows of the fetched cells. The first chunk must have been fetched."""
+        """Return what makes rows of the fetched cells. The first rows must have been fetched."""
         if opened.cursor.description is None:
             raise RefusedConfiguration("sql returns no rows; give one SELECT")
         names = [column[0] for column in opened.cursor.description]

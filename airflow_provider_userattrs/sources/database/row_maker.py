@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
-from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.sources.column_types import Convert, convert_row
 from airflow_provider_userattrs.sources.database.cells import UNREADABLE, Unreadable, readable
@@ -18,7 +19,7 @@ _ERRORS = (ValueError, TypeError, ArithmeticError, RecursionError)
 
 
 class RowMaker:
-    """Makes rows of cells.
+    """Makes rows of the cells that were fetched.
 
     :param names: the columns, in their order.
     :param converters: index of a column -> converter of its values.
@@ -30,22 +31,25 @@ class RowMaker:
         self._converters = converters
         self._types = types
 
-    def rows(self, chunk: list[Any]) -> Iterator[Row | MalformedRow]:
-        """Yield the rows of a chunk; one with a cell that cannot be read is malformed."""
-        if isinstance(chunk, CellByCell):
+    def chunk(self, fetched: list[Any]) -> Chunk:
+        """Return the rows that were fetched at once; one with a cell that cannot be read is malformed."""
+        rows = fetched
+        if isinstance(fetched, CellByCell):
             converters = {index: _checked(self._converters.get(index)) for index in range(len(self.names))}
-            return map(RowMaker(self.names, converters, self._types)._row, chunk)
-        return map(self._row if self._converters or self._types else self._plain, chunk)
+            rows = list(map(RowMaker(self.names, converters, self._types)._converted, fetched))
+        elif self._converters or self._types:
+            rows = list(map(self._converted, fetched))
+        return Chunk(rows, tuple(self.names))
 
-    def keys(self, chunk: list[Any], index: int) -> list[Any]:
-        """Return the keys of a chunk's rows.
+    def keys(self, fetched: list[Any], index: int) -> list[Any]:
+        """Return the keys of the rows that were fetched at once.
 
-        :param chunk: the cells.
+        :param fetched: their cells.
         :param index: the index of the key's column.
         :raises RefusedConfiguration: if one cannot be read.
         """
-        keys, converter = [cells[index] for cells in chunk], self._converters.get(index)
-        if isinstance(chunk, CellByCell):
+        keys, converter = [cells[index] for cells in fetched], self._converters.get(index)
+        if isinstance(fetched, CellByCell):
             converter = _checked(converter)
         if converter is None:
             return keys
@@ -59,7 +63,7 @@ class RowMaker:
     def _plain(self, cells: Any) -> dict[str, Any]:
         return dict(zip(self.names, cells))  # noqa: B905  the driver returns as many cells as names
 
-    def _row(self, cells: Any) -> Row | MalformedRow:
+    def _converted(self, cells: Any) -> tuple[Any, ...] | MalformedRow:
         names = self.names
         row = self._plain(cells)
         name = ""
@@ -72,7 +76,8 @@ class RowMaker:
             return self._malformed(cells, invalid.verdict.on(name))
         except _ERRORS:
             return self._malformed(cells, UNREADABLE.on(name))
-        return convert_row(row, self._types) if self._types else row
+        made = convert_row(row, self._types) if self._types else row
+        return made if isinstance(made, MalformedRow) else tuple(made.values())
 
     def _malformed(self, cells: Any, verdict: Verdict) -> MalformedRow:
         """Return a malformed row, with as much of its cells as can be shown."""

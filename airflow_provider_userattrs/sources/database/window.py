@@ -158,7 +158,7 @@ def read_times(query: Query, column: str, zone: str | None) -> Times:
                 f"since works with PostgreSQL, MySQL, MariaDB and SQLite, and this connection's driver is {driver}; "
                 "leave since out, and select the new rows in sql, with the times of the run"
             )
-        next(opened.chunks)
+        next(opened.fetched)
         description = opened.cursor.description or ()
         index = column_index([each[0] for each in description], column, "since")
         bound = _bound(driver, description[index][1])
@@ -167,7 +167,7 @@ def read_times(query: Query, column: str, zone: str | None) -> Times:
             f"since names the column {column!r}, which is no timestamp, datetime or date; convert it in sql"
         )
     with replace(query, sql=_NOW[driver], parameters=None, key=None).open() as opened:
-        [cells] = next(opened.chunks)
+        [cells] = next(opened.fetched)
     now, local = (datetime.fromisoformat(cell) if isinstance(cell, str) else cell for cell in cells)
     now = now.replace(tzinfo=timezone.utc) if now.tzinfo is None else now.astimezone(timezone.utc)
     behind = now.replace(tzinfo=None) - local

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from airflow_provider_userattrs.push.model.chunk import MAX_ROWS, Chunk
 from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
@@ -18,7 +19,7 @@ from airflow_provider_userattrs.sources.storage.lines import Lines, check_beginn
 from airflow_provider_userattrs.sources.storage.parquet import parquet_columns, read_parquet, row_group_sizes
 from airflow_provider_userattrs.sources.storage.stored_files import StoredFile
 
-#: Rows between two cursors.
+#: Rows between two cursors; a multiple of the rows of a chunk.
 _CURSOR_EVERY = 1_000
 
 
@@ -63,8 +64,8 @@ class FileReader(NamedTuple):
         with file.open(decompress=False) as opened:
             return row_group_sizes(opened, file.name)
 
-    def rows(self, file: StoredFile, after: Any = None) -> Iterator[Row | MalformedRow | Cursor]:
-        """Yield a file's rows and cursors.
+    def chunks(self, file: StoredFile, after: Any = None) -> Iterator[Chunk | Cursor]:
+        """Yield a file's rows, in chunks of what is read at once, and cursors.
 
         :param file: the file.
         :param after: a cursor of this file; None for all rows.
@@ -80,7 +81,7 @@ class FileReader(NamedTuple):
         check_beginning(lines, file.name, "csv")
         return read_header(lines, file.name, self.types, self.delimiter)
 
-    def _lines(self, opened: Any, file: StoredFile, format: str, after: Any) -> Iterator[Row | MalformedRow | Cursor]:
+    def _lines(self, opened: Any, file: StoredFile, format: str, after: Any) -> Iterator[Chunk | Cursor]:
         lines = Lines(opened)
         header: list[str] = []
         try:
@@ -96,21 +97,44 @@ class FileReader(NamedTuple):
                 if format == "json"
                 else read_csv(lines, file.name, self.types, header=header, delimiter=self.delimiter, null=self.null)
             )
-            for count, row in enumerate(rows, 1):
-                yield row
-                if count % _CURSOR_EVERY == 0:
+            read = 0
+            for chunk in _at_hand(rows, lines):
+                yield chunk
+                read += len(chunk)
+                if read % _CURSOR_EVERY == 0:
                     yield Cursor({**file.cursor, "line": lines.number, "offset": lines.offset})
         except reading_errors() as error:
             raise RetryLater(
                 f"{file.name} cannot be read{_beyond(lines.number)} ({type(error).__name__}); fix it or upload it again"
             ) from error
 
-    def _parquet(self, opened: Any, file: StoredFile, _: str, after: Any) -> Iterator[Row | MalformedRow | Cursor]:
+    def _parquet(self, opened: Any, file: StoredFile, _: str, after: Any) -> Iterator[Chunk | Cursor]:
         first, stop = file.row_groups or (0, None)
         group, row = (after["row_group"], after["row"]) if after else (first, 0)
         for index, read, rows in read_parquet(opened, file.name, self.types, group, row, stop):
-            yield from rows
+            yield Chunk(rows)
             yield Cursor({**file.cursor, "row_group": index, "row": read})
+
+
+def _at_hand(rows: Iterator[Row | MalformedRow], lines: Lines) -> Iterator[Chunk]:
+    """Yield the rows in chunks; none waits until further lines are read from the file.
+
+    :param rows: the rows, made of the lines one after the other.
+    :param lines: the lines.
+    """
+    gathered: list[Any] = []
+    try:
+        for count, row in enumerate(rows, 1):
+            gathered.append(row)
+            if count % MAX_ROWS == 0 or not lines.are_at_hand:
+                yield Chunk(gathered)
+                gathered = []
+    except Exception:  # what was read before is pushed
+        if gathered:
+            yield Chunk(gathered)
+        raise
+    if gathered:
+        yield Chunk(gathered)
 
 
 def _beyond(line: int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
+from operator import length_hint
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -48,17 +49,28 @@ class Lines:
         self.number = number
         #: Where the next line begins, in bytes.
         self.offset = offset
-        self._lines = split_lines(file)
+        self._reads = _read_lines(file)
+        self._lines: Iterator[bytes] = iter(())
         self._returned: deque[bytes] = deque()
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        line = self._returned.popleft() if self._returned else next(self._lines)
+        if self._returned:
+            line = self._returned.popleft()
+        else:
+            while (following := next(self._lines, None)) is None:
+                self._lines = iter(next(self._reads))
+            line = following
         self.number += 1
         self.offset += len(line) if type(line) is bytes else _size(line)
         return line
+
+    @property
+    def are_at_hand(self) -> bool:
+        """Return whether there is a further line for which nothing has to be read."""
+        return bool(self._returned) or length_hint(self._lines) > 0
 
     def give_back(self, lines: list[bytes]) -> None:
         """Undo reading the last lines: they are returned again."""
@@ -90,7 +102,13 @@ class LongLine(bytes):
 def split_lines(file: Any) -> Iterator[bytes]:
     """Yield the lines of a file.
 
-    Reads in chunks: ``readline`` may cost a request of its own on remote storage.
+    :param file: the file, open for reading bytes.
+    """
+    return chain.from_iterable(_read_lines(file))
+
+
+def _read_lines(file: Any) -> Iterator[list[bytes]]:
+    """Yield the lines that end in what is read at once: ``readline`` may cost a request of its own on remote storage.
 
     :param file: the file, open for reading bytes.
     """
@@ -99,17 +117,15 @@ def split_lines(file: Any) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         first, *others = chunk.split(b"\n")
         if others:
-            yield _join(pending, size, first + b"\n")
-            *lines, first = others
-            for line in lines:
-                yield line + b"\n"
-            pending, size = [], 0
+            *lines, rest = others
+            yield [_join(pending, size, first + b"\n"), *(line + b"\n" for line in lines)]
+            pending, size, first = [], 0, rest
         if first:
             size += len(first)
             if size <= MAX_LINE or not pending:
                 pending.append(first)
     if size:
-        yield _join(pending, size, b"")
+        yield [_join(pending, size, b"")]
 
 
 def _join(pending: list[bytes], size: int, rest: bytes) -> bytes:

@@ -16,7 +16,13 @@ from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import ValueTable
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
-from airflow_provider_userattrs.vendors.engagelab.values import check_name, identify, not_empty, value_table
+from airflow_provider_userattrs.vendors.engagelab.values import (
+    check_name,
+    identify,
+    identify_all,
+    not_empty,
+    value_table,
+)
 
 EMAIL = "email"
 PHONES = ("mobile_phone", "landline_phone", "whatsapp_phone")
@@ -66,7 +72,7 @@ def contact_rules(zone: tzinfo, *, channels: str = "known", check: bool = True) 
     types = value_table("contacts", zone)
     checked = {EMAIL: _email, **dict.fromkeys(PHONES, _phone)} if check else {}
     named = {channel: ValueTable({**types, str: convert}) for channel, convert in checked.items()}
-    return Rules(identify, types, _check_channel if channels == "known" else check_name, named)
+    return Rules(identify, types, _check_channel if channels == "known" else check_name, named, identify_all)
 
 
 def _check_channel(name: Any) -> Verdict | None:

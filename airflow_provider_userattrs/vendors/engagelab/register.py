@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.mapping.rules import Rules
+from airflow_provider_userattrs.push.mapping.rules import Rules, none_at_once
 from airflow_provider_userattrs.push.mapping.values import ValueTable
 from airflow_provider_userattrs.push.model.operation import MakeRules, Operation, Response
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Found, Status, Verdict
@@ -118,7 +118,7 @@ def named_by(operation: Operation, identifier: str) -> Operation:
 
 
 def _rules(rules: MakeRules, zone: tzinfo) -> Rules:
-    return replace(rules(zone), identify=identify)
+    return replace(rules(zone), identify=identify, identify_all=none_at_once)
 
 
 def _lookup(identifier: str) -> Operation:

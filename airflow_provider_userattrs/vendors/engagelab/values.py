@@ -8,7 +8,7 @@ operations' own rules: seed 000_07f6870b0c84cf74; contacts are text: seed 001_ba
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
@@ -17,11 +17,26 @@ from typing import Any
 from uuid import UUID
 
 from airflow_provider_userattrs.push.mapping.ids import wrong_type
-from airflow_provider_userattrs.push.mapping.numbers import as_integer, exact_number, finite, parse_integer
+from airflow_provider_userattrs.push.mapping.numbers import (
+    are_finite,
+    as_integer,
+    exact_number,
+    exact_numbers,
+    finite,
+    parse_integer,
+)
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.scalars import NOT_A_NUMBER, check_missing, plain
-from airflow_provider_userattrs.push.mapping.times import local_text
-from airflow_provider_userattrs.push.mapping.values import LibraryFloat, ValueTable, as_is, elements, refuse
+from airflow_provider_userattrs.push.mapping.times import local_text, local_texts
+from airflow_provider_userattrs.push.mapping.values import (
+    LibraryFloat,
+    ValueTable,
+    as_is,
+    each,
+    elements,
+    refuse,
+    unchanged,
+)
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -84,7 +99,7 @@ def rules(operation: str, zone: tzinfo) -> Rules:
     :param operation: a ``type`` of Set User Attributes, or ``"contacts"``.
     :param zone: the time zone of naive datetimes, and of the text that is sent.
     """
-    return Rules(identify, value_table(operation, zone), check_name)
+    return Rules(identify, value_table(operation, zone), check_name, identify_all=identify_all)
 
 
 def identify(credentials: dict[str, Any]) -> tuple[int, tuple[Hashable, ...]]:
@@ -97,6 +112,14 @@ def identify(credentials: dict[str, Any]) -> tuple[int, tuple[Hashable, ...]]:
     if euid is None or not -(2**63) <= euid < 2**63:
         raise InvalidRow(INVALID_EUID)
     return euid, (euid,)
+
+
+def identify_all(credentials: Mapping[str, Sequence[Any]]) -> tuple[Sequence[int], list[tuple[int, ...]]] | None:
+    """Return the users and their keys; None if an EUID is no integer of 64 bits."""
+    (euids,) = credentials.values()
+    if set(map(type, euids)) == {int} and min(euids) >= -(2**63) and max(euids) < 2**63:
+        return euids, list(zip(euids, strict=True))
+    return None
 
 
 def _euid(value: Any) -> int | None:
@@ -119,7 +142,7 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
     :param zone: the time zone of naive datetimes, and of the text that is sent.
     """
     if operation == "contacts":
-        return ValueTable({str: not_empty, object: refuse(CONTACT_NOT_TEXT)})
+        return ValueTable({str: not_empty, object: refuse(CONTACT_NOT_TEXT)}, many={str: unchanged(all)})
     if operation == "increase":
         return ValueTable(
             {
@@ -141,12 +164,20 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
             float: finite,
             Decimal: exact_number,
             datetime: local_text(zone, _clock),
-            date: lambda value: f"{value.isoformat()} 00:00:00",
+            date: _midnight,
             UUID: str,
             list: _texts,
             tuple: _texts,
         },
         _TAKES,
+        {
+            str: unchanged(all),
+            float: unchanged(are_finite),
+            Decimal: exact_numbers,
+            datetime: local_texts(zone, dates="-"),
+            date: each(_midnight),
+            UUID: each(str),
+        },
     )
 
 
@@ -181,6 +212,10 @@ def _amount(value: float | Decimal) -> int:
     if amount is None:
         raise InvalidRow(NOT_A_NUMBER if value in _INFINITE else NOT_AN_INTEGER)
     return amount
+
+
+def _midnight(day: date) -> str:
+    return f"{day.isoformat()} 00:00:00"
 
 
 def _clock(time: datetime) -> str:

@@ -6,29 +6,33 @@ All of it: seed 002_3492fff7f26e71be, "target" and "attributes".
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import partial
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
 from airflow_provider_userattrs.push.mapping.ids import (
     FROM_FLOAT,
     MAX_MISSING_LENGTH,
+    are_texts,
     id_note,
     id_text,
     wrong_type,
 )
-from airflow_provider_userattrs.push.mapping.numbers import exact_text
+from airflow_provider_userattrs.push.mapping.numbers import exact_text, exact_texts
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.scalars import check_missing
-from airflow_provider_userattrs.push.mapping.times import local_text
-from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is
+from airflow_provider_userattrs.push.mapping.times import local_text, local_texts
+from airflow_provider_userattrs.push.mapping.values import Bulk, Noted, ValueTable, as_is, each, unchanged
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
 MAX_VALUE_BYTES = 2048
+
+_AS_TEXT = "number sent as its exact decimal text"
 
 VALUE_TOO_LONG = Verdict(
     Status.INVALID,
@@ -60,7 +64,7 @@ def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
     :param zone: the time zone of naive datetimes, and of the text that is sent.
     :param check_size: whether a value over 2,048 bytes is refused.
     """
-    return Rules(identify, value_table(zone, check_size=check_size), check_name)
+    return Rules(identify, value_table(zone, check_size=check_size), check_name, identify_all=identify_all)
 
 
 def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple[Hashable, ...]]:
@@ -90,6 +94,16 @@ def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple
     return noted or target, tuple(target.items())
 
 
+def identify_all(credentials: Mapping[str, Sequence[Any]]) -> tuple[list[Any], list[Any]] | None:
+    """Return the users and their keys; None if a credential is missing or odd."""
+    if not all(map(are_texts, credentials.values())):
+        return None
+    # Of each credential, its pair with every value; then the pairs of each row.
+    pairs = [zip(repeat(credential), values) for credential, values in credentials.items()]
+    keys = list(zip(*pairs, strict=True))
+    return list(map(dict, keys)), keys
+
+
 def _credential(value: Any) -> str:
     if check_missing(value):
         raise InvalidRow(MISSING_CREDENTIAL)
@@ -116,10 +130,18 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
             float: partial(_number_text, check_size=check_size),
             Decimal: partial(_integer_or_text, check_size=check_size),
             datetime: local_text(zone, _clock, to="minute"),
-            date: lambda value: value.isoformat().replace("-", "/"),
+            date: _day,
             UUID: str,
         },
         "Kahuna takes text, numbers, booleans, times and dates",
+        {
+            str: unchanged(_are_within_limit),
+            float: _integers_or_texts,
+            Decimal: _integers_or_texts,
+            datetime: local_texts(zone, dates="/", to="minute"),
+            date: each(_day),
+            UUID: each(str),
+        },
     )
 
 
@@ -135,6 +157,10 @@ def _within_limit(value: str) -> str:
     return value
 
 
+def _are_within_limit(values: Sequence[str]) -> bool:
+    return max(map(len, values)) * 4 <= MAX_VALUE_BYTES
+
+
 def _number_text(value: float | Decimal, *, check_size: bool) -> Noted:
     return _as_text(exact_text(value), check_size)
 
@@ -148,7 +174,21 @@ def _integer_or_text(value: Decimal, *, check_size: bool) -> int | Noted:
 def _as_text(number: str, check_size: bool) -> Noted:
     if check_size and len(number) > MAX_VALUE_BYTES:
         raise InvalidRow(VALUE_TOO_LONG)
-    return Noted(number, "number sent as its exact decimal text")
+    return Noted(number, _AS_TEXT)
+
+
+def _integers_or_texts(values: Sequence[Any]) -> Bulk | None:
+    texts = exact_texts(values)
+    if texts is None or max(map(len, texts)) > MAX_VALUE_BYTES:
+        return None
+    fractions = sum("." in text for text in texts)
+    if fractions == len(texts):
+        return Bulk(texts, _AS_TEXT, range(len(texts)))
+    return None if fractions else Bulk(list(map(int, values)))
+
+
+def _day(day: date) -> str:
+    return day.isoformat().replace("-", "/")
 
 
 def _clock(time: datetime) -> str:

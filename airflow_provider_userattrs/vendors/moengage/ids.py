@@ -6,12 +6,13 @@ https://www.moengage.com/docs/api/data/data-overview, "Request Body"
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_userattrs.push.mapping.ids import (
     FROM_FLOAT,
     MAX_MISSING_LENGTH,
+    are_texts,
     id_note,
     id_text,
     wrong_type,
@@ -66,6 +67,14 @@ def identify(credentials: dict[str, Any]) -> tuple[str | Noted, tuple[Hashable, 
     if stripped is not value or len(value) <= MAX_MISSING_LENGTH:
         note = note or id_note(value)
     return Noted(value, note, next(iter(credentials))) if note else value, (value,)
+
+
+def identify_all(credentials: Mapping[str, Sequence[Any]]) -> tuple[Sequence[str], list[tuple[str, ...]]] | None:
+    """Return the users and their keys; None if a customer id is missing, odd or blocked."""
+    (ids,) = credentials.values()
+    if are_texts(ids, 2) and BLOCKED_CUSTOMER_IDS.isdisjoint(map(str.lower, ids)):
+        return ids, list(zip(ids, strict=True))
+    return None
 
 
 def _customer_id(value: Any) -> str:

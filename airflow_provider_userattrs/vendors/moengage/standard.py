@@ -74,15 +74,15 @@ NOT_PLATFORMS = Verdict(
 )
 
 
-def standard_tables(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
+def standard_tables(zone: tzinfo, types: ValueTable) -> dict[str, ValueTable]:
     """Return the table of each standard attribute, by name.
 
     :param zone: the time zone of naive datetimes.
-    :param text: the converter of text.
+    :param types: the converters for other attributes, of which text is converted in the same way.
     """
     texts = ValueTable(
         {
-            str: text,
+            str: types[str],
             UUID: str,
             int: _number_as_text,
             float: _number_as_text,
@@ -90,7 +90,8 @@ def standard_tables(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
             Decimal: _number_as_text,
             bool: refuse(NOT_TEXT),
             object: refuse(NOT_TEXT),
-        }
+        },
+        many={kind: types.many[kind] for kind in (str, UUID)},
     )
     numbers = ValueTable(
         {
@@ -100,7 +101,8 @@ def standard_tables(zone: tzinfo, text: Convert) -> dict[str, ValueTable]:
             str: _text_as_number,
             bool: refuse(NOT_NUMERIC),
             object: refuse(NOT_NUMERIC),
-        }
+        },
+        many={kind: types.many[kind] for kind in (float, Decimal)},
     )
     return {
         **dict.fromkeys(TEXTS, texts),

@@ -7,19 +7,20 @@ https://help.moengage.com/hc/en-us/articles/360037314991-Data-Tracking-Policies
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from airflow_provider_userattrs.push.mapping.numbers import exact_number, finite
+from airflow_provider_userattrs.push.mapping.numbers import are_finite, exact_number, exact_numbers, finite
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.times import utc_text
-from airflow_provider_userattrs.push.mapping.values import Convert, Noted, ValueTable, as_is, elements
+from airflow_provider_userattrs.push.mapping.times import utc_text, utc_texts
+from airflow_provider_userattrs.push.mapping.values import Convert, Noted, ValueTable, as_is, each, elements, unchanged
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
-from airflow_provider_userattrs.vendors.moengage.ids import identify
+from airflow_provider_userattrs.vendors.moengage.ids import identify, identify_all
 from airflow_provider_userattrs.vendors.moengage.names import (
     CREATE_ONLY,
     PLACES,
@@ -68,11 +69,11 @@ def rules(zone: tzinfo, *, check_size: bool = True) -> Rules:
     """
     types = value_table(zone, check_size=check_size)
     tables = {
-        **standard_tables(zone, types[str]),
+        **standard_tables(zone, types),
         **dict.fromkeys(CREATE_ONLY, _noting(types, "used only when MoEngage creates the user")),
         **dict.fromkeys(PLACES, _noting(types, _PLACE)),
     }
-    return Rules(identify, types, partial(check_name, check_size=check_size), tables)
+    return Rules(identify, types, partial(check_name, check_size=check_size), tables, identify_all)
 
 
 def unset_rules(match: str) -> Rules:
@@ -80,7 +81,8 @@ def unset_rules(match: str) -> Rules:
 
     :param match: how their names are matched; unless it is ``"equals"``, the text may occur in reserved names too.
     """
-    return Rules(identify, ValueTable({}), check_unset_name if match == "equals" else check_match)
+    check = check_unset_name if match == "equals" else check_match
+    return Rules(identify, ValueTable({}), check, identify_all=identify_all)
 
 
 def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
@@ -101,9 +103,17 @@ def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
             UUID: str,
         },
         _TAKES,
+        {
+            str: unchanged(_are_within_limit),
+            float: unchanged(are_finite),
+            Decimal: exact_numbers,
+            datetime: utc_texts(zone),
+            date: each(date.isoformat),
+            UUID: each(str),
+        },
     )
     list_of = _list_of(scalars, check_size)
-    return ValueTable({**scalars, list: list_of, tuple: list_of}, _TAKES)
+    return ValueTable({**scalars, list: list_of, tuple: list_of}, _TAKES, scalars.many)
 
 
 def _noting(types: ValueTable, note: str) -> ValueTable:
@@ -119,6 +129,10 @@ def _within_limit(value: str) -> str:
     if len(value) > MAX_TEXT:
         raise InvalidRow(URL_TOO_LONG if _is_url(value) else VALUE_TOO_LONG)
     return value
+
+
+def _are_within_limit(values: Sequence[str]) -> bool:
+    return max(map(len, values)) <= MAX_TEXT
 
 
 def _no_long_url(value: str) -> str:

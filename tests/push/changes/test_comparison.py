@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from threading import Event
 from typing import Any
 
@@ -33,9 +34,16 @@ def comparison(known_files: Any, clock: Any) -> Callable[..., Comparison]:
     return lambda **options: Comparison(known_files(), options.pop("secret", SECRET), clock=clock, **options)
 
 
+def select(
+    comparison: Comparison, updates: Iterable[UserUpdate | Outcome], stopping: Event | None = None
+) -> Iterator[UserUpdate | Outcome]:
+    """Compare updates that come one by one."""
+    return chain.from_iterable(comparison.select(([each] for each in updates), stopping or Event()))
+
+
 def push(comparison: Comparison, *updates: UserUpdate, verdict: Verdict = ACCEPTED) -> list[int]:
     """Push updates and return the positions of those let through."""
-    sent = [each for each in comparison.select(iter(updates), Event()) if isinstance(each, UserUpdate)]
+    sent = [each for each in select(comparison, updates) if isinstance(each, UserUpdate)]
     comparison.record(sent, [verdict] * len(sent))
     comparison.close(complete=True)
     return [each.position for each in sent]
@@ -75,7 +83,7 @@ def test_with_all_its_keys_a_user_is_known(comparison: Any) -> None:
 def test_while_a_later_update_is_on_its_way_an_earlier_one_teaches_nothing(comparison: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "_MAX_CHANGED", 1)
     one = comparison()
-    selected = one.select(iter([update(0, "u", x=1), update(1, "u", x=2), update(2, "u", x=1)]), Event())
+    selected = select(one, [update(0, "u", x=1), update(1, "u", x=2), update(2, "u", x=1)])
     first, _ = next(selected), next(selected)
     one.record([first], [ACCEPTED])
     assert isinstance(next(selected), UserUpdate), "the vendor will hold 2, and must then be told 1"
@@ -83,11 +91,11 @@ def test_while_a_later_update_is_on_its_way_an_earlier_one_teaches_nothing(compa
 
 def test_the_journal_is_written_before_anything_is_sent(comparison: Any, folder: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "_MAX_CHANGED", 2)
-    selected = comparison().select((update(number, number, x=1) for number in range(5)), Event())
+    selected = select(comparison(), (update(number, number, x=1) for number in range(5)))
     for number in range(5):
         next(selected)
         assert len(folder.files) == number // 2 + 1
-    selected = comparison().select((update(number, number, x=2) for number in range(2)), Event())
+    selected = select(comparison(), (update(number, number, x=2) for number in range(2)))
     folder.writes_left = 0
     with pytest.raises(RetryLater, match="what is sent cannot be noted"):
         next(selected)
@@ -102,14 +110,14 @@ def test_a_slow_source_is_not_waited_for(comparison: Any, clock: Any) -> None:
             read.append(number)
             yield update(number, number, x=1)
 
-    next(comparison().select(slowly(), Event()))
+    next(select(comparison(), slowly()))
     assert len(read) == 5, "what a second brought"
 
 
 def test_after_a_stop_nothing_is_noted(comparison: Any, folder: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "_MAX_CHANGED", 2)
     stopping = Event()
-    selected = comparison().select((update(number, number, x=1) for number in range(9)), stopping)
+    selected = select(comparison(), (update(number, number, x=1) for number in range(9)), stopping)
     next(selected)
     stopping.set()
     assert [each.position for each in selected] == [1, 2, 3, 4, 5, 6, 7, 8]
@@ -119,9 +127,9 @@ def test_after_a_stop_nothing_is_noted(comparison: Any, folder: Any, monkeypatch
 def test_outcomes_pass_in_their_order(comparison: Any) -> None:
     push(comparison(), update(0, "a", x=1))
     invalid = Outcome(1, REFUSED, {})
-    rows = list(comparison().select(iter([update(0, "a", x=1), invalid, update(2, "b", x=1)]), Event()))
+    rows = list(select(comparison(), [update(0, "a", x=1), invalid, update(2, "b", x=1)]))
     assert [row.position for row in rows] == [0, 1, 2]
-    assert rows[0].verdict is UNCHANGED
+    assert rows[0].verdict is UNCHANGED  # type: ignore[union-attr]
     assert rows[1] is invalid
 
 
@@ -147,7 +155,7 @@ def test_digests_need_the_secret(comparison: Any, known_files: Any, folder: Any)
 def test_what_cannot_be_kept_at_the_end_is_told(comparison: Any, folder: Any) -> None:
     told: list[Exception] = []
     one = comparison(on_failure=told.append)
-    list(one.select(iter([update(0, "u", x=1)]), Event()))
+    list(select(one, [update(0, "u", x=1)]))
     folder.writes_left = 0
     one.record([update(0, "u", x=1)], [ACCEPTED])
     one.close(complete=True)
@@ -193,7 +201,7 @@ def test_of_users_who_are_looked_up_one_whose_row_is_not_sent_is_there(known_fil
         files._keeps_ids = True
         options: dict[str, Any] = {"max_removed": 1.0, "attributes": lambda: ("x",), "looks_up": True}
         one = Comparison(files, SECRET, clock=clock, **options)
-        sent = [each for each in one.select(iter(rows), Event()) if isinstance(each, UserUpdate)]
+        sent = [each for each in select(one, rows) if isinstance(each, UserUpdate)]
         one.record(sent, [ACCEPTED] * len(sent))
         removal = one.removal
         assert removal is not None
@@ -214,7 +222,7 @@ def test_a_new_user_of_whom_one_row_is_accepted_and_a_later_one_refused_may_be_u
         files = known_files()
         files._keeps_ids = True
         one = Comparison(files, SECRET, clock=clock, max_removed=1.0, attributes=lambda: ("x",))
-        sent: Any = list(one.select(iter(rows), Event()))
+        sent: Any = list(select(one, rows))
         one.record(sent, verdicts)
         assert one.removal is not None
         one.removal.find(is_whole=True, rows=1, has_failed=False)

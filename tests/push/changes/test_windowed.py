@@ -117,7 +117,7 @@ def test_a_failed_row_without_a_key_keeps_the_mark(row: Any) -> None:
 def test_what_is_accepted_or_skipped_is_finished_and_what_is_unsent_is_not() -> None:
     skipped = Verdict(Status.SKIPPED, "unchanged", "unchanged", "None.")
     rows = windowed(failing(1, 2, 3))
-    list(rows.watch(iter([update(1), update(2), update(3)])))
+    list(rows.watch(iter([[update(1), update(2), update(3)]])))
     rows.record([update(1), update(2), update(3)], [ACCEPTED, skipped, NO])
     mark = rows.next_mark()
     assert windowed(mark).keys == (3,)
@@ -152,7 +152,7 @@ def test_a_retry_whose_window_is_too_short_by_now_keeps_the_mark(mark: Mark | No
 def test_a_retry_remembers_rows_that_an_earlier_try_may_have_finished() -> None:
     mark = failing(1, 2)
     rows = windowed(mark, earlier=windowed(mark).as_dict())
-    list(rows.watch(iter([update(1)])))
+    list(rows.watch(iter([[update(1)]])))
     rows.record([update(1)], [ACCEPTED])
     assert windowed(rows.next_mark()).keys == (2,)
     assert rows.as_dict()["gone"] == 0

@@ -32,7 +32,7 @@ def push(fake_clock: Any, no_thread_left: Any) -> Callable[..., Push]:
         vendor = Vendor(judge if callable(judge) else lambda positions, turn: judge, clock)
         delivery = Delivery(target or operation(), vendor, record(vendor.book), clock=clock, **options)
         with no_thread_left():
-            stopped = delivery.run(source(vendor.book.source(rows)))
+            stopped = delivery.run([row] for row in source(vendor.book.source(rows)))
         return Push(vendor, delivery, stopped)
 
     return run

@@ -115,7 +115,7 @@ class TestSource:
         vendor.book.rows = [update(index) for index in range(10)]
         vendor.book.before = lambda position: []  # type: ignore[method-assign]
         with no_thread_left(), pytest.raises(KeyboardInterrupt):
-            delivery.run(interrupted())
+            delivery.run([row] for row in interrupted())
         assert sorted(book.verdicts) == list(range(10))
 
 
@@ -216,7 +216,7 @@ class TestIdling:
         sys.setswitchinterval(1e-5)
         try:
             with no_thread_left():
-                delivery.run(book.source(update(index) for index in range(10)))
+                delivery.run([row] for row in book.source(update(index) for index in range(10)))
         finally:
             sys.setswitchinterval(interval)
         assert spins[0] < 100

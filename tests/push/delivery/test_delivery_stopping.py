@@ -85,7 +85,7 @@ class TestStopping:
         vendor = Vendor(lambda positions, turn: "ok", fake_clock())
         delivery = Delivery(operation(), vendor, record(book), clock=vendor.clock, concurrency=1)
         vendor.book = book
-        assert delivery.run(book.source(rows(50))) is why
+        assert delivery.run([row] for row in book.source(rows(50))) is why
         assert len(book.verdicts) == 50
         statuses = book.statuses()
         accepted = statuses.count("accepted")
@@ -124,7 +124,7 @@ class TestStopping:
 
         delivery = Delivery(operation(max_users=1), send, book, clock=clock, concurrency=2)
         before = set(threading.enumerate())
-        delivery.run(source())
+        delivery.run([row] for row in source())
         assert book.statuses() == ["unknown", "unsent", "unsent"]
         over.set()
         for thread in set(threading.enumerate()) - before:

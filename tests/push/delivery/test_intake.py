@@ -44,7 +44,7 @@ def book() -> Book:
 def intake(book: Book) -> Callable[..., Intake]:
     def make(updates: Iterator[Any], max_users: int = 10, stopping: Event | None = None) -> Intake:
         target = operation(max_users, encode=lambda one: orjson.dumps(one.attributes))
-        return Intake(updates, target, book, stopping or Event())
+        return Intake(([update] for update in updates), target, book, stopping or Event())
 
     return make
 
@@ -153,7 +153,7 @@ def test_a_record_that_raises_frees_those_who_wait_all_the_same(update: Any) -> 
         if first:
             raise OSError("disk full")
 
-    source = Intake((update(index, "a") for index in range(3)), operation(), record, Event())
+    source = Intake(([update(index, "a")] for index in range(3)), operation(), record, Event())
     first = source.next_batch()
     assert first is not None
     assert source.next_batch() is None

@@ -80,7 +80,7 @@ class TestUserOrder:
                 update = by_position[going.pop(number)]
                 for key in update.keys:
                     del holders[key]
-                freed = [other.position for other in order.release(update)]
+                freed = [other.position for other in order.release([update])]
                 assert len(freed) == len(set(freed))
                 assert set(freed) == model.release(update)
                 for position in freed:
@@ -96,7 +96,7 @@ class TestUserOrder:
         order = UserOrder()
         going = [update for update in updates(lines) if order.admit(update)]
         while going:
-            going.extend(order.release(going.pop()))
+            going.extend(order.release([going.pop()]))
         assert all(order.admit(update) for update in updates([["a", "b"], ["c", "d"], ["e", "f"]]))
 
     @pytest.mark.parametrize("release", ["first", "second"])
@@ -105,16 +105,16 @@ class TestUserOrder:
         first, second, both = updates([["a"], ["b"], ["a", "b"]])
         assert [order.admit(first), order.admit(second), order.admit(both)] == [True, True, False]
         now, later = (first, second) if release == "first" else (second, first)
-        assert order.release(now) == []
-        assert order.release(later) == [both]
+        assert order.release([now]) == []
+        assert order.release([later]) == [both]
 
     def test_a_waiting_update_blocks_its_free_key_too(self) -> None:
         order = UserOrder()
         first, both, last = updates([["a"], ["a", "b"], ["b"]])
         assert [order.admit(one) for one in (first, both, last)] == [True, False, False]
         assert order.waiting == 2
-        assert order.release(first) == [both]
-        assert order.release(both) == [last]
+        assert order.release([first]) == [both]
+        assert order.release([both]) == [last]
 
     def test_updates_without_a_key_never_wait(self, update: Callable[..., UserUpdate]) -> None:
         order = UserOrder()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from push.mapping.any_rules import either, identify, left_out, mapped, rules, updated
 
 from airflow_provider_userattrs.columns import Constant, Hashed
-from airflow_provider_userattrs.push.mapping import mapper as mapper_module
+from airflow_provider_userattrs.push.mapping import shapes
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is
@@ -196,7 +196,7 @@ class TestRowsInTurn:
             return Mapper(rules(), {"id": "id"}, attributes=attributes, unset_nulls=nulls)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(mapper_module, "_MAX_SHAPES", kept)
+            patch.setattr(shapes, "MAX_SHAPES", kept)
             mapper = anew()
             assert [made(mapper, row) for row in rows] == [made(anew(), row) for row in rows]
 

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from typing import Any
 
 import pytest
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
-from airflow_provider_userattrs.push.resume.pending import as_it_is, pending, withholding
+from airflow_provider_userattrs.push.resume.pending import pending, withhold
 
 IN_DOUBT = Verdict(Status.UNKNOWN, "in-doubt", "may have been sent", "Check.")
 
@@ -34,11 +37,27 @@ class FakeCheckpointer:
 
 
 def done(rows: list[Any], checkpoint: Checkpoint, checkpointer: Any) -> list[Any]:
-    return list(pending(rows, checkpoint, checkpointer, numbered))
+    """Return what is pending, and check that it is the same when the rows come in chunks."""
+    mapper: Any = Numbered()
+    alone = list(chain.from_iterable(pending(rows, checkpoint, checkpointer, mapper)))
+    assert list(chain.from_iterable(pending(in_chunks(rows), checkpoint, None, mapper))) == alone
+    return alone
 
 
-def numbered(position: int, row: Any) -> Any:
-    return position, row
+class Numbered:
+    def __call__(self, position: int, row: Any) -> Any:
+        return position, row
+
+    def map(self, positions: Sequence[int], chunk: Chunk) -> Any:
+        return list(zip(positions, chunk.rows, strict=True))
+
+
+def in_chunks(rows: list[Any]) -> Iterator[Any]:
+    for are_marks, group in groupby(rows, key=lambda row: isinstance(row, (Cursor, Keys))):
+        if are_marks:
+            yield from group
+        else:
+            yield Chunk(list(group))
 
 
 def test_rows_are_numbered_and_marks_are_not() -> None:
@@ -66,7 +85,7 @@ def test_a_row_that_may_have_been_sent_is_not_sent_again(update: Any) -> None:
     result: Any = FakeCheckpointer(sent_below=2)
     skipped = Outcome(1, Verdict(Status.SKIPPED, "nothing-to-set"), {})
     rows = [update(0), skipped, update(2)]
-    first, second, third = (withholding(as_it_is, result, IN_DOUBT)(position, row) for position, row in enumerate(rows))
+    [[first, second, third]] = withhold([rows], result, IN_DOUBT)
     assert isinstance(first, Outcome)
     assert (first.position, first.verdict, first.row, first.user) == (0, IN_DOUBT, rows[0].row, rows[0].user)
     assert second is skipped, "what is not sent at all is in no doubt"
