@@ -268,17 +268,24 @@ class Comparison:
             held = words
             if lists:
                 held = tuple([word & KNOWN for word in words])
-                if not words[0] & LISTED and self._writes:
-                    self._listed.append((users, packed(update.user, update.keys)))
             if held[0] == value and not full and held.count(value) == len(held):
                 if period is None or not self._is_due(users[0], period):
+                    if lists and not words[0] & LISTED:
+                        self._list(update, users)
                     add(Outcome(update.position, UNCHANGED, _NO_ROW, update.user))
                     continue
                 self._report["refreshed"] += 1
+            if lists:  # although listed, for another push at the same time may be unsetting the user
+                self._list(update, users)
             self._send(update.position, users, words, value)
             now_touched.update(users)
             add(update)
         return compared
+
+    def _list(self, update: UserUpdate, users: tuple[int, ...]) -> None:
+        """Keep a user's id with the next part of the journal."""
+        if self._writes:
+            self._listed.append((users, packed(update.user, update.keys)))
 
     def _look_up(self, updates: Sequence[UserUpdate]) -> Iterator[_Compared]:
         """Return what is known of the users of each update, and its digest."""

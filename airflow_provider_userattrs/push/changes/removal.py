@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.changes.known import Known
 from airflow_provider_userattrs.push.changes.roster import Listed, Roster, unpacked
-from airflow_provider_userattrs.push.changes.table import SEEN
+from airflow_provider_userattrs.push.changes.table import KNOWN, SEEN
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.phrases import counted
@@ -104,8 +104,12 @@ class Removal:
         """
         names = tuple(self._attributes())
         position = 0
+        table = self._known.table
         for block in self._left.blocks():
-            self._note([digest for digests, _ in block for digest in digests], ())
+            about_to_be_sent = [digest for digests, _ in block for digest in digests]
+            self._note(about_to_be_sent, ())
+            for digest in about_to_be_sent:  # until it is accepted, nobody knows what the vendor holds
+                table.set(digest, table.get(digest) & ~KNOWN)
             for digests, user in block:
                 self._sent[position] = digests
                 yield UserUpdate(position, *unpacked(user), {}, names, {})

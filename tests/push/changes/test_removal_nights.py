@@ -41,6 +41,16 @@ def undamaged(nights: list[Night]) -> list[Night]:
 )
 # Of two pushes at once one has a user and one does not.
 @example(nights=[Night([("a", 0), ("b", 0)]), Night([("a", 0)], other=[("a", 0), ("b", 1)])], last=[("a", 0)])
+# One leaves, is unset in part, and comes back with the same value.
+@example(nights=[Night([("a", 0), ("b", 0)]), Night([("b", 0)], responses={"a": "part"})], last=[("a", 0), ("b", 0)])
+# Of two pushes at once the first takes one off the list, and the second, which stops, has sent it meanwhile.
+@example(
+    nights=[
+        Night([], other=[("b", 0)]),
+        Night([("c", 0)], responses={"a": "doubt"}, other=[("a", 0), ("a", 0), ("b", 0)]),
+    ],
+    last=[("a", 0)],
+)
 def test_after_a_night_without_faults_the_vendor_holds_nothing_else(nights: list[Night], last: Rows) -> None:
     world = World(max_removed=1.0)
     for night in [*nights, Night(last), Night(last)]:
