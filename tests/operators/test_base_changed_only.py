@@ -78,6 +78,8 @@ def test_what_failed_is_sent_again_and_since_when_is_said(night: Any, control: A
     assert first.counts == {"rejected": 1, "skipped": 3}
     assert first.state == "failed", "all that was sent was refused"
     assert "accepted none of 1 user; 3 are unchanged" in first.report["failure"]
+    fewer = night([rows[0], {"euid": 10, "a": 1}], max_failed=1.0)
+    assert "accepted none of 1 user; 1 is unchanged" in fewer.report["failure"]
     again = night(rows)
     assert again.counts == {"rejected": 1, "skipped": 3}
     assert again.state == "success", "this user is known to fail, and nothing else was to be sent"

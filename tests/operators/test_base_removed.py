@@ -134,6 +134,17 @@ def test_after_an_empty_query_nobody_is_unset(night: Any, control: Any) -> None:
     assert len(properties(control)["1"]) == 2
 
 
+def test_after_where_let_nobody_through_nobody_is_unset(night: Any, control: Any) -> None:
+    night([{**row, "consented": True} for row in rows(1, 2)], where="consented")
+    run = night([{**row, "consented": False} for row in rows(1, 2)], where="consented", on_empty="ok")
+    assert removed(run)[:2] == (2, 0)
+    assert run.report["warning"] == (
+        "2 users left the query and none was unset, because there were no rows to push; check the query and what where "
+        "lets through, and if that is right, unset them with the operator that unsets"
+    )
+    assert len(properties(control)["1"]) == 2
+
+
 def test_after_a_source_that_broke_nobody_is_unset(night: Any, control: Any) -> None:
     class Broken:
         def rows(self) -> Any:

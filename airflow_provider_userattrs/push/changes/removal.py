@@ -204,7 +204,10 @@ class Removal:
         """Return why nobody may be unset, in words, or None."""
         left, of, most = self._left.count, max(self._of, self._left.count), self._max_removed
         if not rows:
-            return "there were no rows; check the query, and if that is right, unset them with the operator that unsets"
+            return (
+                "there were no rows to push; check the query and what where lets through, and if that is right, unset "
+                "them with the operator that unsets"
+            )
         if has_failed:
             return "the push failed; the next one that succeeds unsets them"
         if self.unread:

@@ -113,7 +113,7 @@ def none_passed(report: Report) -> str:
     if report.dry_run or report.counts[Status.INVALID] == report.failed:
         return f"{report.vendor} {'would be' if report.dry_run else 'was'} sent none of {users(report.rows)}"
     unchanged = report.count(UNCHANGED)
-    others = f"; {unchanged:,} are unchanged" if unchanged else ""
+    others = f"; {counted(unchanged, 'is', 'are')} unchanged" if unchanged else ""
     return f"{report.vendor} accepted none of {users(report.rows - unchanged)}{others}"
 
 
