@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from airflow_provider_userattrs.push.changes.windowed import WindowedRows
+from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.report import Changes
@@ -24,10 +25,12 @@ def windowed_rows(source: SqlRows, times: Times, plan: PushPlan, earlier: Change
     since, checkpoint = source.since, plan.checkpoint
     if since is None or source.key is None:
         raise ValueError("source reads all rows")
+    constants = {} if plan.mapper is None else plan.mapper.constants
     return WindowedRows(
         since.column,
         source.key,
-        source.query_digest(),
+        # A constant that is another one changes the update of each user, also of those whose rows are old.
+        digest([source.query_digest(), constants]),
         since.lag,
         times.now,
         seal,

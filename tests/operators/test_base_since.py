@@ -14,6 +14,7 @@ import pytest
 from cases import good
 
 from airflow_provider_userattrs.changes import ChangedOnly, Watermark
+from airflow_provider_userattrs.columns import Constant
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
@@ -181,10 +182,26 @@ def test_another_query_reads_all_rows_and_sends_what_changed(night: Any, table: 
     night()
     table("INSERT INTO people VALUES (6, 'x', datetime('now', '-9 days'))")
     run = night(people(f"{QUERY} WHERE 1 = 1"))
-    assert (run.counts, window(run)["all"]) == ({"accepted": 1, "skipped": 5}, "the query or its database changed")
+    assert (run.counts, window(run)["all"]) == (
+        {"accepted": 1, "skipped": 5},
+        "the query, its database or a Constant changed",
+    )
     assert night(people(f"{QUERY} WHERE 1 = 1")).counts == {}
     zone = night(people(f"{QUERY} WHERE 1 = 1", since=since(timezone="Asia/Tokyo")))
-    assert window(zone)["all"] == "the query or its database changed"
+    assert window(zone)["all"] == "the query, its database or a Constant changed"
+
+
+def test_another_constant_is_sent_to_all(night: Any, control: Any, table: Any, monkeypatch: Any) -> None:
+    def campaign(name: str) -> Any:
+        monkeypatch.setenv("AIRFLOW_VAR_CAMPAIGN", name)
+        return night(attributes={"a": "a", "campaign": Constant("{{ var.value.campaign }}")})
+
+    campaign("spring")
+    assert campaign("spring").counts == {}
+    run = campaign("summer")
+    assert (run.counts, window(run)["all"]) == ({"accepted": 5}, "the query, its database or a Constant changed")
+    assert {user["properties"]["campaign"] for user in control.users("engagelab").values()} == {"summer"}
+    assert campaign("summer").counts == {}
 
 
 def test_another_database_of_the_same_connection_is_read_whole(
@@ -194,7 +211,7 @@ def test_another_database_of_the_same_connection_is_read_whole(
     shutil.copy(tmp_path / "warehouse.db", tmp_path / "copy.db")
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "copy.db")}))
     run = night()
-    assert (run.counts, window(run)["all"]) == ({"skipped": 5}, "the query or its database changed")
+    assert (run.counts, window(run)["all"]) == ({"skipped": 5}, "the query, its database or a Constant changed")
 
 
 def test_a_watermark_is_added_and_taken_away_without_sending_all(night: Any, table: Any) -> None:

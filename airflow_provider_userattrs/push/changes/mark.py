@@ -15,7 +15,7 @@ MAX_SEALED_LENGTH = 900_000
 class Mark:
     """Up to which time rows are finished. Without a mark all rows are read.
 
-    :param query: the digest of what is read; of another query it says nothing.
+    :param query: the digest of what is read, and of what each row is sent with; of another query it says nothing.
     :param at: rows are finished whose time is before it, less those in ``failed``.
     :param before: the mark with which the push began that moved it here; None for none.
     :param failed: the keys of rows that failed, sealed.

@@ -30,7 +30,7 @@ _NO_KEY = "a row failed whose key is not known, or is no text"
 _AT_ONCE = "two pushes ran at once"
 
 _NO_MARK = "no push has read all rows yet"
-_OTHER_QUERY = "the query or its database changed"
+_OTHER_QUERY = "the query, its database or a Constant changed"
 _LOST_KEYS = "the keys of the rows that failed cannot be read"
 
 
@@ -57,7 +57,7 @@ class WindowedRows:
 
     :param column: the column of times.
     :param key: the column by which rows are read and failed ones are remembered.
-    :param query: the digest of what is read.
+    :param query: the digest of what is read, and of what each row is sent with.
     :param lag: how long after its time a row may become visible.
     :param now: when the push began, by the database's clock, in UTC.
     :param seal: encrypts the keys of failed rows.

@@ -69,7 +69,8 @@ class Mapper:
         self._unset = unset
         self._unset_nulls = unset_nulls
         self._leave_out = leave_out
-        self._constants = compiled.constants if compiled else {}
+        #: Attribute -> its value, of those that are the same for every user.
+        self.constants = compiled.constants if compiled else {}
         self._constant_notes = compiled.notes if compiled else []
         #: None: every row's own columns.
         self._columns = compiled.columns if compiled else None
@@ -93,7 +94,7 @@ class Mapper:
     def sent_attributes(self) -> tuple[str, ...]:
         """Return the attributes of the rows so far: those that are named, or all that a row had a column for."""
         named = self._shapes.attributes if self._columns is None else [name for name, _, _ in self._columns]
-        return tuple(dict.fromkeys((*self._unset, *self._constants, *named)))
+        return tuple(dict.fromkeys((*self._unset, *self.constants, *named)))
 
     @property
     def alternative_columns(self) -> frozenset[str]:
@@ -178,7 +179,7 @@ class Mapper:
             if type(user) is Noted:
                 notes = [*notes, (str(user.attribute), user.note)]
                 user = user.value
-            attributes = self._constants.copy()
+            attributes = self.constants.copy()
             columns = self._columns if fit is None else fit
             if columns is None:
                 columns = self._shapes.columns_of(tuple(row))

@@ -78,7 +78,12 @@ _DAY = _Bound("{}", "{{}}", lambda since, zone, _: _wall(since, zone).date())
 _UNIX = _Bound(
     "{}", "FROM_UNIXTIME({{}})", lambda since, _, repeats: int(since.timestamp()) - 3_600 * repeats, has_zone=True
 )
-_TEXT = _Bound("datetime({})", "{{}}", lambda since, zone, _: _text(since, zone))
+#: Midnight may be a day, written without a time, in which the row changed as late as its last second.
+_TEXT = _Bound(
+    "datetime({0}, CASE time({0}) WHEN '00:00:00' THEN '86399 seconds' ELSE '0 seconds' END)",
+    "{{}}",
+    lambda since, zone, _: _text(since, zone),
+)
 
 #: The driver's code for a type -> how it is compared: PostgreSQL's OIDs and MySQL's codes, as in `cells`.
 _OF_POSTGRESQL = {1184: _MOMENT, 1114: _WALL, 1082: _DAY}

@@ -181,6 +181,13 @@ def test_what_sqlite_cannot_read_as_a_time_is_read_as_a_row(sqlite: Callable[...
     assert ids(read()) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("day", ["2026-10-25", " 2026-10-25", "2026-10-25 00:00", "2026-10-25T00:00:00Z"])
+def test_a_day_in_sqlite_may_be_any_time_of_it(sqlite: Callable[..., None], day: str) -> None:
+    fill(sqlite, "TEXT", [day, "2026-10-24", "2026-10-26", "2026-10-24 23:59:59", "2026-10-25 00:00:01"])
+    assert ids(read()) == [0, 2, 7]
+    assert ids(read(since=datetime(2026, 10, 25, tzinfo=timezone.utc))) == [0, 2, 4, 7]
+
+
 def test_a_time_without_end_is_always_in_the_window(postgres: Any) -> None:
     postgres.execute(
         "CREATE TABLE t (id int, at timestamptz)", "INSERT INTO t VALUES (1, 'infinity'), (2, '-infinity'), (3, NULL)"
