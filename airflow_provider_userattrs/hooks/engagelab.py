@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.hooks.shapes import check_ids, check_names, check_user, check_values
+from airflow_provider_userattrs.hooks.shapes import check_flag, check_ids, check_names, check_user, check_values
 from airflow_provider_userattrs.push.delivery.classify import classify
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import UserUpdate
@@ -84,6 +84,7 @@ class EngageLabHook(VendorHook):
         """
         check_user("euid", euid, _SET_CONTACTS)
         check_values("contacts", contacts, _SET_CONTACTS)
+        check_flag("check", check, _SET_CONTACTS)
         if channels not in engagelab.CHANNEL_CHOICES:
             raise ValueError(f"channels is {channels!r}; use one of {', '.join(engagelab.CHANNEL_CHOICES)}")
         return self.push(engagelab.set_contacts(channels=channels, check=check), [({"euid": euid}, contacts)])[0]

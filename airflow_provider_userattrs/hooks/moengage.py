@@ -12,7 +12,7 @@ import orjson
 
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.settings import Settings
-from airflow_provider_userattrs.hooks.shapes import check_names, check_user, check_values
+from airflow_provider_userattrs.hooks.shapes import check_flag, check_names, check_user, check_values
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.read_back import ReadBack
@@ -100,6 +100,7 @@ class MoEngageHook(VendorHook):
         """
         check_user("customer_id", customer_id, _SET)
         check_values("attributes", attributes, _SET)
+        check_flag("update_existing_only", update_existing_only, _SET)
         if operation not in moengage.SET_OPERATIONS:
             raise ValueError(f"operation is {operation!r}; use one of {', '.join(moengage.SET_OPERATIONS)}")
         set_attributes = moengage.set_attributes(operation, update_existing_only=update_existing_only)
@@ -120,6 +121,7 @@ class MoEngageHook(VendorHook):
         """
         check_user("customer_id", customer_id, _UNSET)
         names = check_names("attributes", attributes, _UNSET)
+        check_flag("case_sensitive", case_sensitive, _UNSET)
         if match not in moengage.MATCHES:
             raise ValueError(f"match is {match!r}; use one of {', '.join(moengage.MATCHES)}")
         operation = moengage.unset_attributes(match=match, case_sensitive=case_sensitive)

@@ -68,6 +68,23 @@ def test_another_shape_is_an_error_that_shows_the_right_one(
     assert control.journal() == []
 
 
+@pytest.mark.parametrize("value", ["False", "no", 1, None])
+@pytest.mark.parametrize(
+    ("vendor", "method", "arguments", "name"),
+    [
+        ("engagelab", "set_contacts", (EUID, {"email": "ada@example.com"}), "check"),
+        ("moengage", "set_attributes", ("ada", {"plan": "gold"}), "update_existing_only"),
+        ("moengage", "unset_attributes", ("ada", ["plan"]), "case_sensitive"),
+    ],
+)
+def test_a_text_is_not_taken_for_true(
+    sandbox_hook: Callable[..., Any], control: Any, vendor: str, method: str, arguments: Any, name: str, value: Any
+) -> None:
+    with pytest.raises(TypeError, match=rf"^{name} is .*, not True or False; call {method}\("):
+        getattr(sandbox_hook(vendor), method)(*arguments, **{name: value})
+    assert control.journal() == []
+
+
 @pytest.mark.parametrize(
     ("vendor", "method"),
     [
