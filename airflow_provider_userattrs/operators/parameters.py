@@ -50,7 +50,8 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
 def check_path(name: str, value: Any) -> None:
     """Check a parameter that is a path."""
     if value is not None and (not isinstance(value, str) or not value):
-        refuse(name, value, "give a path such as 's3://bucket/rejects.jsonl' or '/data/rejects.jsonl'")
+        end = "rejects.jsonl" if name == "rejects_path" else "userattrs"
+        refuse(name, value, f"give a path such as 's3://bucket/{end}' or '/data/{end}'")
     if value is not None and not _ABSOLUTE.match(value):
         end = value.rstrip("/").rpartition("/")[2]
         refuse(

@@ -85,11 +85,11 @@ class PushLog:
         if now < self._line_at + LOG_EVERY:
             return
         self._line_at = now
-        rate = account.rows / max(account.seconds, 0.001)
         counts = account.book.counts()
-        self._log.info(
-            "%s done, %s a second, %s failed so far", sentences.users(counts.rows), f"{rate:,.0f}", f"{counts.failed:,}"
-        )
+        unsent = counts.counts[Status.UNSENT]  # of this try: those of earlier ones are not counted
+        rate = (account.rows - unsent) / max(account.seconds, 0.001)
+        done = sentences.users(counts.rows - unsent)
+        self._log.info("%s done, %s a second, %s failed so far", done, f"{rate:,.0f}", f"{counts.failed:,}")
 
     def compare(self, comparison: Comparison) -> None:
         """Log with how much the rows are compared."""

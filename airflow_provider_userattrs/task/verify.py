@@ -50,7 +50,7 @@ class Verifier:
             return
         push.settle()
         if updates:
-            self._log.info("verify: the push is over; %s are read back within minutes", users(len(updates)))
+            self._log.info("verify: the push is over; reading %s back takes some minutes", users(len(updates)))
         rate = read_back.max_rate / self._shards
         verification = Verification(read_back, hook.reader(read_back), push.plan.clock, self._wake, rate)
         push.account.verified = verification.run(updates)

@@ -131,6 +131,14 @@ def test_progress_at_most_every_ten_seconds(push: Callable[..., Any], clock: Any
     assert done == sorted(set(done))
 
 
+def test_rows_that_are_not_sent_are_not_done(push: Callable[..., Any], control: Any) -> None:
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "30"}})
+    run = push(good(3))
+    assert run.counts == {"unsent": 3}
+    progress = {text for text in run.log.texts if "failed so far" in text}
+    assert progress == {"0 users done, 0 a second, 0 failed so far"}
+
+
 def test_a_quick_push_shows_no_progress(push: Callable[..., Any]) -> None:
     assert not any("so far" in text for text in push(good(50)).log.texts)
 

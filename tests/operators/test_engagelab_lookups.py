@@ -171,11 +171,15 @@ def test_a_dry_run_looks_nobody_up(push: Callable[..., Any], control: Any) -> No
         ({"user_id": "a", "anonymous_id": "b"}, "user_id and anonymous_id are given; give one of them"),
         ({"euid_cache": "/data/euids"}, "euid_cache is given, but with euid nobody is looked up"),
         ({"user_id": ""}, "user_id is the text ''; give the name of a column"),
+        (
+            {"user_id": "a", "euid_cache": ""},
+            "euid_cache is the text ''; give a path such as 's3://bucket/userattrs' or",
+        ),
         ({"user_id": "a", "euid_cache": "euids"}, "euid_cache is the text 'euids'; a relative path"),
         ({"user_id": "a", "euid_max_age": timedelta(0)}, "euid_max_age is"),
         ({"user_id": "a", "euid_max_age": 30}, "euid_max_age is 30"),
     ],
-    ids=["euid", "two", "cache", "empty", "relative", "no-time", "number"],
+    ids=["euid", "two", "cache", "empty", "no-cache", "relative", "no-time", "number"],
 )
 def test_what_cannot_work_is_an_error_when_the_dag_is_parsed(parameters: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=f"^{words}"):

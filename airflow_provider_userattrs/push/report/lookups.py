@@ -59,10 +59,11 @@ def sentence_on_lookups(lookups: Lookups, vendor: str, *, dry_run: bool) -> str:
     """
     known = f"the users of {counted(lookups['known'], 'row')} were known from earlier look-ups"
     if dry_run:
-        return f"Dry run: nobody was looked up; {known}"
+        return f"Dry run: nobody was looked up{f'; {known}' if lookups['known'] else ''}"
     asked = lookups["found"] + lookups["not_found"]
     if not asked:
-        return f"No id was looked up; {known}"
+        failed = f", {counted(lookups['requests'], 'request')} failed" if lookups["requests"] else ""
+        return f"No id was looked up{failed}{f'; {known}' if lookups['known'] else ''}"
     return (
         f"{counted(asked, 'id')} looked up in {counted(lookups['requests'], 'request')}, {lookups['not_found']:,} not "
         f"resolved{f'; {known}' if lookups['known'] else ''}. {vendor} most likely creates users for ids that it does "

@@ -40,6 +40,7 @@ class Verification:
         self._wake = wake
         self._rate_limiter = RateLimiter(rate, clock, wake, per_minute=True)
         self._why: str | None = None
+        self._failed: str | None = None
 
     def run(self, updates: Sequence[UserUpdate]) -> Verified:
         """Return what was found.
@@ -52,6 +53,7 @@ class Verification:
             self._clock.sleep(max(0.0, started + moment - self._clock.monotonic()), self._wake)
             left = [index for index, finding in found.items() if finding is not Finding.EQUAL]
             size = self._read_back.max_users
+            self._failed = None
             for first in range(0, len(left), size):
                 if self._why is None and self._rate_limiter.wait(len(left[first : first + size])):
                     self._look(updates, left[first : first + size], found)
@@ -61,18 +63,21 @@ class Verification:
             self._why = self._why or "the task was told to stop"
         counts = Counter(found.values())
         if counts[Finding.UNREAD]:
-            self._why = self._why or "some requests got no response that could be read"
+            self._why = self._why or self._failed or "of some users nothing came back that could be compared"
         verified = {finding.value: counts[finding] for finding in Finding}
         return cast("Verified", {"sampled": len(updates), **verified, "why": self._why})
 
     def _look(self, updates: Sequence[UserUpdate], indexes: Sequence[int], found: dict[int, Finding]) -> None:
+        answer = "none"
         try:
             response = self._send(self._read_back.encode([updates[index] for index in indexes]))
+            answer = f"HTTP status {response.status}"
             held: Held = self._read_back.read(response)
         except CannotRead as refused:
             self._why = str(refused)
             return
         except Exception:  # no connection, or a response that says nothing: the next time may be better
+            self._failed = f"some requests got no response that could be read; the last one got {answer}"
             return
         for index in indexes:
             update = updates[index]

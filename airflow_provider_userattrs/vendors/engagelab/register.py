@@ -22,7 +22,7 @@ import orjson
 
 from airflow_provider_userattrs.push.mapping.rules import Rules, none_at_once
 from airflow_provider_userattrs.push.mapping.values import ValueTable
-from airflow_provider_userattrs.push.model.operation import MakeRules, Operation, Response
+from airflow_provider_userattrs.push.model.operation import MakeRules, Operation, Read, Response
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Found, Status, Verdict
 from airflow_provider_userattrs.vendors.engagelab import api
 from airflow_provider_userattrs.vendors.engagelab.identifiers import IDENTIFIERS, LEAVE_OUT, identify
@@ -65,6 +65,13 @@ NO_EUID = Verdict(
     "no-euid",
     "EngageLab returned no EUID for the user's id",
     "Check the id in EngageLab, by the letter: case and blanks count. Then push the row again.",
+)
+
+#: Codes by which EngageLab does not know an EUID, and what helps if nobody gave one.
+_GONE = api.OPERATIONS["set"].gone_codes
+_LOOK_UP_AGAIN = (
+    "EngageLab does not know the EUID that was looked up, perhaps because the user was merged into another. Push the "
+    "row again: its id is looked up anew."
 )
 
 
@@ -114,7 +121,16 @@ def named_by(operation: Operation, identifier: str) -> Operation:
     :param operation: one that takes an EUID.
     :param identifier: one of `IDENTIFIERS`.
     """
-    return replace(operation, rules=partial(_rules, operation.rules), lookup=LOOKUPS[identifier])
+    return replace(
+        operation,
+        rules=partial(_rules, operation.rules),
+        read=partial(_read_looked_up, operation.read),
+        lookup=LOOKUPS[identifier],
+    )
+
+
+def _read_looked_up(read: Read, response: Response, users: Sequence[Any]) -> list[Verdict]:
+    return [replace(each, remedy=_LOOK_UP_AGAIN) if each.code in _GONE else each for each in read(response, users)]
 
 
 def _rules(rules: MakeRules, zone: tzinfo) -> Rules:

@@ -49,13 +49,13 @@ def read(response: Response) -> Held:
     :raises CannotRead: if the account may not read users.
     """
     if 400 <= response.status < 500 and response.status not in _PASSING:
-        raise CannotRead(
-            f"MoEngage refused Get User ({response.status}): its support enables it for an account; an API firewall "
-            "must list this worker's IP address"
-        )
+        raise _refused(str(response.status))
     if response.status != 200:
         raise ValueError("no users")
-    data = orjson.loads(response.body)["data"]
+    body = orjson.loads(response.body)
+    if isinstance(body, dict) and body.get("status") == "fail":  # of other calls, too, a 200 may have such a body
+        raise _refused("200 with status fail")
+    data = body["data"]
     held: dict[Any, Mapping[str, Any] | None] = {}
     for user in data.get("users") or ():
         attributes = user["user_attributes"]
@@ -65,14 +65,24 @@ def read(response: Response) -> Held:
     return held
 
 
+def _refused(response: str) -> CannotRead:
+    return CannotRead(
+        f"MoEngage refused Get User ({response}): its support enables it for an account; an API firewall must list "
+        "this worker's IP address"
+    )
+
+
 def compare(operation: str, update: UserUpdate, held: Mapping[str, Any]) -> Finding:
-    """Return whether a user holds what was sent: what is missing may come yet, and another value is different."""
+    """Return whether a user holds what was sent: what is missing may come yet, and another value is different.
+
+    Of a user of whom nothing can be compared nothing was read.
+    """
     findings = {_compare_one(operation, name, value, held) for name, value in update.attributes.items()}
     findings |= {Finding.EQUAL if held.get(name) is None else Finding.NOT_YET for name in update.unset}
     for finding in (Finding.DIFFERENT, Finding.NOT_YET, Finding.EQUAL):
         if finding in findings:
             return finding
-    return Finding.NOT_YET
+    return Finding.UNREAD
 
 
 def _compare_one(operation: str, name: str, value: Any, held: Mapping[str, Any]) -> Finding | None:

@@ -29,3 +29,10 @@ def test_in_words() -> None:
         "No id was looked up; the users of 1 row were known from earlier look-ups"
     )
     assert sentence_on_lookups(known, "Vendor", dry_run=True).startswith("Dry run: nobody was looked up; the users of")
+
+
+def test_nobody_was_known() -> None:
+    none, failed = LookupTraffic().as_dict(), LookupTraffic(requests=5, retries=4).as_dict()
+    assert sentence_on_lookups(none, "Vendor", dry_run=False) == "No id was looked up"
+    assert sentence_on_lookups(none, "Vendor", dry_run=True) == "Dry run: nobody was looked up"
+    assert sentence_on_lookups(failed, "Vendor", dry_run=False) == "No id was looked up, 5 requests failed"

@@ -112,7 +112,19 @@ def test_a_request_without_an_answer_is_made_again_the_next_time(verify: Any, fa
 def test_a_vendor_that_never_answers_is_said_so(verify: Any) -> None:
     verified, vendor = verify(lambda number: 0, fails=[500] * 99)
     assert (verified["unread"], len(vendor.asked)) == (50, 9)
-    assert verified["why"] == "some requests got no response that could be read"
+    assert verified["why"] == ("some requests got no response that could be read; the last one got HTTP status 500")
+
+
+def test_no_response_at_all_is_said_so(verify: Any) -> None:
+    verified, _ = verify(lambda number: 0, fails=[NoResponse("no answer")] * 99)
+    assert verified["why"] == "some requests got no response that could be read; the last one got none"
+
+
+def test_users_of_whom_nothing_can_be_compared_are_not_read(verify: Any) -> None:
+    updates = [UserUpdate(0, "u0", ("u0",), {"email": "ada@example.com"}, (), {})]
+    verified, _ = verify(lambda number: None, updates)
+    assert (verified["unread"], verified["not_yet"]) == (1, 0)
+    assert verified["why"] == "of some users nothing came back that could be compared"
 
 
 def test_it_ends_at_once_when_the_task_is_told_to_stop(fake_clock: Any) -> None:

@@ -47,6 +47,17 @@ def test_an_update_is_sent_under_the_euid_that_was_found() -> None:
     assert json.loads(operation.encode(update)) == {"euid": 10362473, "type": "set", "properties": {"plan": "gold"}}
 
 
+def test_an_euid_that_is_gone_is_looked_up_again_and_nobody_is_told_to_check_one() -> None:
+    operation = register.named_by(OPERATIONS["set"], "user_id")
+    gone = Response(200, {}, b'{"code":55108,"message":"Invalid EUID."}')
+    (verdict,), (given,) = operation.read(gone, (None,)), OPERATIONS["set"].read(gone, (None,))
+    assert (verdict.status, verdict.code, verdict.meaning) == (given.status, given.code, given.meaning)
+    assert "Push the row again: its id is looked up anew" in verdict.remedy
+    assert "Check the EUIDs" in given.remedy
+    other = Response(200, {}, b'{"code":55102,"message":"no"}')
+    assert operation.read(other, (None,)) == OPERATIONS["set"].read(other, (None,))
+
+
 class TestRead:
     def test_each_id_is_matched_by_its_value(self) -> None:
         assert read(data(("c", 3), ("a", 1), ("b", 2)), "a", "b", "c") == [1, 2, 3]

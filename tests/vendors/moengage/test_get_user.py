@@ -43,6 +43,12 @@ def test_an_account_that_may_not_read_is_told_in_words(status: int) -> None:
         get_user.read(Response(status, {}, b"{}"))
 
 
+def test_a_200_that_says_fail_is_a_refusal() -> None:
+    body = b'{"status": "fail", "error": {"type": "Forbidden", "message": "not enabled", "request_id": "1"}}'
+    with pytest.raises(CannotRead, match=r"Get User \(200 with status fail\): its support enables it"):
+        get_user.read(Response(200, {}, body))
+
+
 @pytest.mark.parametrize(
     ("status", "body"),
     [(429, b""), (500, b""), (200, b""), (200, b"[]"), (200, b"{}"), (200, b'{"data": {"users": [{}]}}')],
@@ -69,7 +75,7 @@ def test_what_says_nothing_is_no_answer(status: int, body: bytes) -> None:
         ("set", update({"l": ["a", "b"]}), {"l": ["a", "b"]}, Finding.EQUAL),
         ("set", update({"l": ["a", "b"]}), {"l": ["a"]}, Finding.DIFFERENT),
         ("set", update({"email": "a@b.c", "a": 1}), {"a": 1}, Finding.EQUAL),
-        ("set", update({"email": "a@b.c"}), {}, Finding.NOT_YET),
+        ("set", update({"email": "a@b.c"}), {}, Finding.UNREAD),
         ("set", update({"a": 1}, ("b",)), {"a": 1}, Finding.EQUAL),
         ("set", update({"a": 1}, ("b",)), {"a": 1, "b": None}, Finding.EQUAL),
         ("set", update({"a": 1}, ("b",)), {"a": 1, "b": 2}, Finding.NOT_YET),
