@@ -29,8 +29,8 @@ def windowed_rows(source: SqlRows, times: Times, plan: PushPlan, earlier: Change
     return WindowedRows(
         since.column,
         source.key,
-        # A constant that is another one changes the update of each user, also of those whose rows are old.
-        digest([source.query_digest(), constants]),
+        # A constant or a column that is another one changes the update of each user, also of those whose rows are old.
+        digest([source.query_digest(), times.columns, constants]),
         since.lag,
         times.now,
         seal,

@@ -28,6 +28,8 @@ _dags = count(1)
 
 QUERY = "SELECT euid, a, updated_at FROM people"
 
+ANOTHER_QUERY = "the query, its columns, its database or a Constant changed"
+
 
 def since(**arguments: Any) -> Watermark:
     return Watermark("updated_at", **arguments)
@@ -184,11 +186,20 @@ def test_another_query_reads_all_rows_and_sends_what_changed(night: Any, table: 
     run = night(people(f"{QUERY} WHERE 1 = 1"))
     assert (run.counts, window(run)["all"]) == (
         {"accepted": 1, "skipped": 5},
-        "the query, its database or a Constant changed",
+        ANOTHER_QUERY,
     )
     assert night(people(f"{QUERY} WHERE 1 = 1")).counts == {}
     zone = night(people(f"{QUERY} WHERE 1 = 1", since=since(timezone="Asia/Tokyo")))
-    assert window(zone)["all"] == "the query, its database or a Constant changed"
+    assert window(zone)["all"] == ANOTHER_QUERY
+
+
+def test_a_column_that_is_added_is_sent_to_all(night: Any, control: Any, table: Any) -> None:
+    night(people("SELECT * FROM people"))
+    table("ALTER TABLE people ADD COLUMN plan TEXT DEFAULT 'gold'")
+    run = night(people("SELECT * FROM people"))
+    assert (run.counts, window(run)["all"]) == ({"accepted": 5}, ANOTHER_QUERY)
+    assert {user["properties"]["plan"] for user in control.users("engagelab").values()} == {"gold"}
+    assert night(people("SELECT * FROM people")).counts == {}
 
 
 def test_another_constant_is_sent_to_all(night: Any, control: Any, table: Any, monkeypatch: Any) -> None:
@@ -199,7 +210,7 @@ def test_another_constant_is_sent_to_all(night: Any, control: Any, table: Any, m
     campaign("spring")
     assert campaign("spring").counts == {}
     run = campaign("summer")
-    assert (run.counts, window(run)["all"]) == ({"accepted": 5}, "the query, its database or a Constant changed")
+    assert (run.counts, window(run)["all"]) == ({"accepted": 5}, ANOTHER_QUERY)
     assert {user["properties"]["campaign"] for user in control.users("engagelab").values()} == {"summer"}
     assert campaign("summer").counts == {}
 
@@ -211,7 +222,7 @@ def test_another_database_of_the_same_connection_is_read_whole(
     shutil.copy(tmp_path / "warehouse.db", tmp_path / "copy.db")
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "copy.db")}))
     run = night()
-    assert (run.counts, window(run)["all"]) == ({"skipped": 5}, "the query, its database or a Constant changed")
+    assert (run.counts, window(run)["all"]) == ({"skipped": 5}, ANOTHER_QUERY)
 
 
 def test_a_watermark_is_added_and_taken_away_without_sending_all(night: Any, table: Any) -> None:

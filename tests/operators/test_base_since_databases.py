@@ -59,6 +59,20 @@ def test_a_transaction_that_is_open_while_a_push_runs(postgres: Any, night: Any,
     assert held(control) == {"1": "x", "2": "x", "3": "late", "4": "new", "5": "x"}
 
 
+def test_keys_that_failed_are_not_asked_for_as_another_type(postgres: Any, night: Any, control: Any) -> None:
+    control.switch(engagelab__any_user=False)
+    control.seed("engagelab", [1, 2])
+    postgres.execute(
+        "CREATE TABLE people (euid int PRIMARY KEY, a text, updated_at timestamptz DEFAULT now() - interval '7 days')",
+        "INSERT INTO people SELECT n, 'x' FROM generate_series(1, 3) n",
+    )
+    assert night().counts == {"accepted": 2, "rejected": 1}
+    postgres.execute("ALTER TABLE people ALTER euid TYPE text", "ALTER TABLE people ALTER a TYPE boolean USING true")
+    control.seed("engagelab", [3])
+    assert night().counts == {"accepted": 3}
+    assert held(control) == {"1": True, "2": True, "3": True}
+
+
 @pytest.mark.parametrize("kind", ["TIMESTAMP(6)", "DATETIME"])
 def test_a_column_that_mariadb_sets_itself(mariadb: Any, night: Any, control: Any, kind: str) -> None:
     size = kind[kind.find("(") :] if "(" in kind else "()"

@@ -30,7 +30,7 @@ _NO_KEY = "a row failed whose key is not known, or is no text"
 _AT_ONCE = "two pushes ran at once"
 
 _NO_MARK = "no push has read all rows yet"
-_OTHER_QUERY = "the query, its database or a Constant changed"
+_OTHER_QUERY = "the query, its columns, its database or a Constant changed"
 _LOST_KEYS = "the keys of the rows that failed cannot be read"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits a query to rows that are new by a column of times, and asks the database for the time and the column's type.
+"""Limits a query to rows that are new by a column of times, and asks the database for the time and the columns' types.
 
 A bound is compared as the column's own type, so that an index is used, except in SQLite, which has no type for times.
 
@@ -119,7 +119,7 @@ class Window:
 
 
 class Times(NamedTuple):
-    """The database's time, and how its column is compared.
+    """The database's time, the query's columns, and how that of times is compared.
 
     :param now: the time in UTC.
     :param column: the column.
@@ -127,6 +127,7 @@ class Times(NamedTuple):
     :param zone: the time zone of a column without one.
     :param behind: how far the clock of such a column may be behind that of ``zone``.
     :param repeats_an_hour: whether the session's clock may show an hour twice.
+    :param columns: the name of each column of the query, and the driver's code for its type.
     """
 
     now: datetime
@@ -135,6 +136,7 @@ class Times(NamedTuple):
     zone: tzinfo
     behind: timedelta
     repeats_an_hour: bool
+    columns: list[tuple[str, Any]]
 
     def window(self, since: datetime, keys: tuple[Any, ...]) -> Window:
         """Return the window from a moment on.
@@ -164,9 +166,9 @@ def read_times(query: Query, column: str, zone: str | None) -> Times:
                 "leave since out, and select the new rows in sql, with the times of the run"
             )
         next(opened.fetched)
-        description = opened.cursor.description or ()
-        index = column_index([each[0] for each in description], column, "since")
-        bound = _bound(driver, description[index][1])
+        columns = [(each[0], each[1]) for each in opened.cursor.description or ()]
+        index = column_index([name for name, _ in columns], column, "since")
+        bound = _bound(driver, columns[index][1])
     if bound is None:
         raise RefusedConfiguration(
             f"since names the column {column!r}, which is no timestamp, datetime or date; convert it in sql"
@@ -178,7 +180,7 @@ def read_times(query: Query, column: str, zone: str | None) -> Times:
     behind = now.replace(tzinfo=None) - local
     # Another hour, because at the mark summer time may not have begun.
     behind = behind + _HOUR if zone is None and behind > _HOUR / 4 else timedelta(0)
-    return Times(now, column, bound, time_zone(zone or "UTC"), behind, session.repeats_an_hour)
+    return Times(now, column, bound, time_zone(zone or "UTC"), behind, session.repeats_an_hour, columns)
 
 
 def _bound(driver: str, kind: Any) -> _Bound | None:

@@ -65,7 +65,7 @@ def test_a_clock_that_was_ahead_is_not_believed() -> None:
     [
         (None, None, "no push has read all rows yet"),
         (MARK, "full_refresh is True", "full_refresh is True"),
-        (replace(MARK, query="another"), None, "the query, its database or a Constant changed"),
+        (replace(MARK, query="another"), None, "the query, its columns, its database or a Constant changed"),
         (replace(MARK, failed=("[",)), None, "the keys of the rows that failed cannot be read"),
     ],
     ids=["none", "refresh", "query", "keys"],
