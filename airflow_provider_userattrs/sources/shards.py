@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.keys import PERSONAL, encode_key
-from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push.model.shard import MAX_SHARDS, Shard
 from airflow_provider_userattrs.sources.arguments import refuse
 from airflow_provider_userattrs.sources.database.key_query import KeyFilter, KeyHash, KeyRange, quantiles
 from airflow_provider_userattrs.sources.files import FileRows
@@ -20,9 +20,6 @@ from airflow_provider_userattrs.sources.storage.stored_files import FileSlice
 from airflow_provider_userattrs.sources.templates import render
 
 __all__ = ["shards"]
-
-#: Airflow's default for [core] max_map_length.
-_MAX_SHARDS = 1024
 
 
 def shards(source: Any, n: int, *, by: str | None = None, at_once: int | None = None) -> list[dict[str, Any]]:
@@ -45,8 +42,8 @@ def shards(source: Any, n: int, *, by: str | None = None, at_once: int | None = 
     :raises ValueError: if an argument is wrong, or the source must be read and no task is running.
     """
     for name, value in (("n", n), ("at_once", n if at_once is None else at_once)):
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MAX_SHARDS:
-            refuse(name, value, f"give a number of shards (int) from 1 to {_MAX_SHARDS:,}")
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_SHARDS:
+            refuse(name, value, f"give a number of shards (int) from 1 to {MAX_SHARDS:,}")
     if by not in (None, "range", "hash"):
         refuse("by", by, "use 'range' or 'hash'")
     context = task_context()

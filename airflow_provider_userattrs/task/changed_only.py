@@ -13,6 +13,7 @@ from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
+from airflow_provider_userattrs.push.model.shard import MAX_SHARDS, Shard
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.task.seal import Seal, derive
 from airflow_provider_userattrs.task.spec import PushSpec
@@ -58,7 +59,7 @@ def open_comparison(
         "the number of shards": str(shard.of if shard else 1),
         "the connection's secret": hashlib.blake2b(b"check", key=secret, digest_size=8).hexdigest(),
     }
-    name = file_name(ti.dag_id, ti.task_id, *([] if shard is None else [str(shard.number)]))
+    name, outdated = _names(ti, shard)
     checkpoint = plan.checkpoint
     earlier = None if checkpoint is None else checkpoint.facts.get("changed_only")
     source, windowed = spec.users.windowed, None
@@ -67,7 +68,7 @@ def open_comparison(
         windowed = windowed_rows(source, times, plan, earlier, Seal(hook.settings.password))
     try:
         comparison = Comparison(
-            KnownFiles(StorageFolder(changed_only.path), name, fingerprint, keeps_ids=unsets),
+            KnownFiles(StorageFolder(changed_only.path), name, fingerprint, keeps_ids=unsets, outdated=outdated),
             secret,
             writes=not spec.dry_run,
             refresh_after=changed_only.refresh_after or spec.operation.refresh_after,
@@ -90,6 +91,13 @@ def open_comparison(
     if windowed is not None and windowed.since is not None:
         spec.users.read_within(times.window(windowed.since, windowed.keys))
     return comparison
+
+
+def _names(ti: Any, shard: Shard | None) -> tuple[str, list[str]]:
+    """Return what the names of the files begin with, and of those that a push in other shards, or in none, has left."""
+    whole = file_name(ti.dag_id, ti.task_id)
+    shards = [file_name(ti.dag_id, ti.task_id, str(number)) for number in range(1, MAX_SHARDS + 1)]
+    return (whole, shards) if shard is None else (shards[shard.number - 1], [whole, *shards[shard.of :]])
 
 
 def _check_removal(spec: PushSpec, plan: PushPlan) -> None:

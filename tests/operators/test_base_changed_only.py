@@ -231,6 +231,47 @@ def test_shards_by_hash_of_the_user_each_keep_their_own(
     assert (total["accepted"], total["skipped"], total["changed_only"]["known"]) == (1, 19, 20)
     other = airflow.run(build(n=2), dag_id=dag_id).reports["total"]
     assert (other["accepted"], other["changed_only"]["full"]) == (20, "the number of shards changed")
+    assert airflow.run(build(), dag_id=dag_id).reports["total"]["accepted"] == 20, "the third shard's file is outdated"
+
+
+@pytest.mark.parametrize("in_between", [1, 2])
+@pytest.mark.parametrize("task_id", ["push", "push_" + "x" * 200])
+def test_what_was_known_before_a_push_in_shards_is_not_known_after_it(
+    airflow: Any, control: Any, clock: Any, tmp_path: Any, sqlite: Callable[..., None], in_between: int, task_id: str
+) -> None:
+    control.switch(engagelab__any_user=True)
+    sqlite("CREATE TABLE people (euid INTEGER, a TEXT)", "INSERT INTO people VALUES (1, 'x'), (2, 'x'), (3, 'x')")
+    source = SqlRows("SELECT euid, a FROM people", conn_id="warehouse", key="euid")
+    options: dict[str, Any] = {"task_id": task_id, "changed_only": ChangedOnly(str(tmp_path / "known"))}
+    dag_id = f"now_and_then_sharded_{next(_dags)}"
+
+    def whole(**more: Any) -> dict[str, int]:
+        return airflow.run(  # type: ignore[no-any-return]
+            lambda: EngageLabSetAttributesOperator(users=source, **options, **more), dag_id=dag_id
+        ).counts
+
+    def split(**more: Any) -> Any:
+        return airflow.run(
+            lambda: EngageLabSetAttributesOperator.partial(**options, **more).expand_kwargs(
+                shards(source, in_between, by="hash")
+            ),
+            dag_id=dag_id,
+        )
+
+    whole()
+    sqlite("UPDATE people SET a = 'y'")
+    split(dry_run=True)
+    assert (
+        airflow.run(
+            lambda: EngageLabSetAttributesOperator(users=good(1), dry_run=True, **options), dag_id=dag_id
+        ).report["changed_only"]["known"]
+        == 3
+    ), "a dry run deletes nothing"
+    split()
+    sqlite("UPDATE people SET a = 'x'")
+    assert whole() == {"accepted": 3}
+    assert {user["properties"]["a"] for user in control.users("engagelab").values()} == {"x"}
+    assert len(list((tmp_path / "known").iterdir())) == 1
 
 
 def test_mapped_over_lists_is_refused(airflow: Any, control: Any, tmp_path: Any) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import struct
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import IO, Any, NamedTuple, Protocol
 from uuid import uuid4
@@ -71,10 +71,21 @@ class KnownFiles:
     :param name: what their names begin with.
     :param fingerprint: what a push is told by, in words -> its value; of another push's files nothing is known.
     :param keeps_ids: whether the users' ids are kept too.
+    :param outdated: what the names of files begin with that this push deletes, because it sends their users itself:
+        once it has, what they say is not known any more.
     """
 
-    def __init__(self, folder: Folder, name: str, fingerprint: Mapping[str, str], *, keeps_ids: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        name: str,
+        fingerprint: Mapping[str, str],
+        *,
+        keeps_ids: bool = False,
+        outdated: Collection[str] = (),
+    ) -> None:
         self._keeps_ids = keeps_ids
+        self._outdated = frozenset(outdated)
         self._folder = folder
         self._name = name
         self._fingerprint = dict(fingerprint)
@@ -90,6 +101,8 @@ class KnownFiles:
 
         :param writes: whether to write at all.
         """
+        if self._outdated and writes:
+            self._delete_outdated()
         files = self._read = self._files()
         known = Known(full=NOTHING_BEFORE)
         is_one = False
@@ -161,6 +174,11 @@ class KnownFiles:
         for each in replaced:
             self._folder.delete(each.name)
         self._base, self._read = [file.name], [file]
+
+    def _delete_outdated(self) -> None:
+        for name in [*self._folder.names()]:
+            if (found := _NAME.search(name)) and found.end() == len(name) and name[: found.start()] in self._outdated:
+                self._folder.delete(name)
 
     def _files(self) -> list[_File]:
         files = []
