@@ -44,6 +44,7 @@ for _name in list(os.environ):
 os.environ.update(
     AIRFLOW_HOME=str(_HOME),
     AIRFLOW__API_AUTH__JWT_SECRET="of the tests alone, and long enough; " * 4,
+    AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY="0",  # a retry is not waited for
     AIRFLOW__CORE__DAGS_FOLDER=str(_HOME / "dags"),
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_HOME / 'airflow.db'}",
