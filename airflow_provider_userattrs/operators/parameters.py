@@ -90,9 +90,9 @@ def check_users(name: str, value: Any) -> None:
 
 
 def check_age(name: str, value: Any) -> None:
-    """Check a parameter that is a length of time."""
-    if not isinstance(value, timedelta) or value <= timedelta(0):
-        refuse(name, value, "give a timedelta over 0, such as timedelta(days=30)")
+    """Check a parameter that is an age in days."""
+    if not isinstance(value, timedelta) or value < timedelta(days=1):
+        refuse(name, value, "give a timedelta of a day or more, such as timedelta(days=30)")
 
 
 def check_shard(name: str, value: Any) -> None:
@@ -146,6 +146,11 @@ def check_removable(operation: Operation, users: Rows) -> None:
         raise WrongParameter(
             f"changed_only.removed is 'unset', and {operation.vendor} has no request that takes back {operation.name}; "
             "use 'ignore'"
+        )
+    if operation.lookup is not None:
+        raise WrongParameter(
+            "changed_only.removed is 'unset', and users are looked up: one whose row is not sent, and who is therefore "
+            "not looked up, would be taken for one who left; name users by euid, or use 'ignore'"
         )
     if users.are_partial:
         raise WrongParameter(

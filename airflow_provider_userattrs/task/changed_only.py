@@ -102,11 +102,6 @@ def _names(ti: Any, shard: Shard | None) -> tuple[str, list[str]]:
 
 def _check_removal(spec: PushSpec, plan: PushPlan) -> None:
     """Check that nobody of whom there is a row is taken for one who left."""
-    if spec.operation.lookup is not None:
-        raise RefusedConfiguration(
-            "changed_only.removed is 'unset', and users are looked up: one whose row is not sent, and who is therefore "
-            "not looked up, would be taken for one who left; name users by euid, or use 'ignore'"
-        )
     columns = () if plan.mapper is None else plan.mapper.user_columns
     if spec.shard is not None and spec.shard.of > 1 and len(columns) > 1:
         raise RefusedConfiguration(

@@ -86,7 +86,7 @@ def test_users_are_looked_up_again_within_30_days_not_all_at_once(night: Any, cl
 
 def test_a_shorter_age(night: Any) -> None:
     night(rows(10))
-    assert lookups(night(rows(10), euid_max_age=timedelta(hours=12)))[1] == 10
+    assert lookups(night(rows(10), euid_max_age=timedelta(days=1)))[1] == 10
 
 
 def test_what_is_kept_is_private_and_says_nothing_of_users(night: Any, tmp_path: Path) -> None:

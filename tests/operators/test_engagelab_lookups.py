@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators.engagelab import (
     EngageLabSetAttributesOperator,
     EngageLabSetContactsOperator,
@@ -176,10 +177,17 @@ def test_a_dry_run_looks_nobody_up(push: Callable[..., Any], control: Any) -> No
             "euid_cache is the text ''; give a path such as 's3://bucket/userattrs' or",
         ),
         ({"user_id": "a", "euid_cache": "euids"}, "euid_cache is the text 'euids'; a relative path"),
-        ({"user_id": "a", "euid_max_age": timedelta(0)}, "euid_max_age is"),
+        (
+            {"user_id": "a", "euid_max_age": timedelta(hours=23)},
+            "euid_max_age is a timedelta; give a timedelta of a day or more",
+        ),
+        (
+            {"user_id": "a", "changed_only": ChangedOnly("/data/known", removed="unset")},
+            "changed_only.removed is 'unset', and users are looked up: one whose row is not sent",
+        ),
         ({"user_id": "a", "euid_max_age": 30}, "euid_max_age is 30"),
     ],
-    ids=["euid", "two", "cache", "empty", "no-cache", "relative", "no-time", "number"],
+    ids=["euid", "two", "cache", "empty", "no-cache", "relative", "no-day", "removed", "number"],
 )
 def test_what_cannot_work_is_an_error_when_the_dag_is_parsed(parameters: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=f"^{words}"):

@@ -72,8 +72,8 @@ class UserCache:
     :param folder: where the files are.
     :param name: what their names begin with; it stands for the project, the kind of ids and the secret.
     :param secret: keys the digests, so that nobody finds out by guessing whose they are.
-    :param max_age: after how long a user is looked up again at the latest. Each has a time of its own in the second
-        half of it, so that not all are due at once.
+    :param max_age: after how many whole days a user is looked up again at the latest. Each has a time of its own in the
+        second half of it, so that not all are due at once.
     :param writes: whether what is found is kept; a dry run only reads.
     :param on_failure: called with the error if it cannot be kept.
     :param clock: the source of time.
@@ -93,7 +93,7 @@ class UserCache:
         self._folder = folder
         self._name = name
         self._digest = blake2b(key=secret, digest_size=16, person=b"id of a user")
-        self._max_age = max_age / timedelta(days=1)
+        self._max_days = max_age // timedelta(days=1)
         self._writes = writes
         self._on_failure = on_failure
         self._today = int((clock or Clock()).time() // _SECONDS_A_DAY) & _DAYS
@@ -151,8 +151,8 @@ class UserCache:
         return int.from_bytes(both[:8], "little") or 1, int.from_bytes(both[8:14], "little")
 
     def _is_young(self, key: int, mark: int) -> bool:
-        limit = self._max_age * (1 + (key & 0xFF) / 0xFF) / 2
-        return (self._today - mark) & _DAYS <= limit
+        limit = self._max_days * (1 + (key & 0xFF) / 0xFF) / 2
+        return (self._today - mark) & _DAYS < limit  # it may be a day older: it was found some time on its day
 
     def _load(self, file: str) -> bool:
         """Add what a file says, if it is not damaged; return whether it could be read."""

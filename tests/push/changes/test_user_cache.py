@@ -114,9 +114,20 @@ def test_each_user_is_too_old_at_a_time_of_its_own(files: Files) -> None:
     night(files, users)
     caches = [opened(files, 20_000 + age) for age in range(32)]
     young = [sum(cache.get(name) is not None for name in users) for cache in caches]
-    assert young[:16] == [1_000] * 16
-    assert young[31] == 0
+    assert young[:15] == [1_000] * 15
+    assert young[30] == 0, "found at the start of its day, it is 30 days old"
     assert max(before - after for before, after in pairwise(young)) < 120
+
+
+@pytest.mark.parametrize(
+    ("max_age", "days"), [(timedelta(days=1), 1), (timedelta(hours=47), 1), (timedelta(days=30), 30)], ids=str
+)
+def test_nobody_is_known_for_longer_than_said(files: Files, max_age: timedelta, days: int) -> None:
+    users = {f"u-{number}": number + 1 for number in range(4_000)}
+    night(files, users)
+    today, last = (opened(files, 20_000 + day, max_age=max_age) for day in (0, days))
+    assert sum(today.get(name) is not None for name in users) == 4_000
+    assert sum(last.get(name) is not None for name in users) == 0
 
 
 def test_what_is_too_old_is_left_out_of_the_files(files: Files) -> None:
