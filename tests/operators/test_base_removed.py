@@ -330,3 +330,13 @@ def test_wrong_arguments_are_errors_when_the_dag_is_parsed(given: dict[str, Any]
         EngageLabSetAttributesOperator(
             task_id="push", users=rows(1), changed_only=ChangedOnly("/known", **{"removed": "unset", **given})
         )
+
+
+def test_one_of_several_credentials_in_another_case_is_enough_to_be_there(night: Any, control: Any) -> None:
+    control.seed("kahuna", [{"username": "Ada", "email": "ada@x.org"}, {"username": "ada"}, {"username": "bob"}])
+    kahuna: dict[str, Any] = {"operator": KahunaSetAttributesOperator, "target": ["username", "email"]}
+    first = [{"username": "Ada", "email": "ada@x.org", "plan": "a"}, {"username": "bob", "email": None, "plan": "a"}]
+    night(first, **kahuna)
+    run = night([{"username": "ada", "email": None, "plan": "a"}, first[1]], **kahuna)
+    assert run.counts == {"accepted": 1, "skipped": 1}
+    assert removed(run) == (0, 0, None)

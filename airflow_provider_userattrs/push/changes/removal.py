@@ -75,7 +75,7 @@ class Removal:
 
     def see_name(self, user: Any) -> None:
         """Take notice of a user whom a row names by an id that is to be looked up, and was not."""
-        self._names.add(_folded(user))
+        self._names.update(_folded(user))
 
     def find(self, *, is_whole: bool, rows: int, has_failed: bool) -> bool:
         """Find out who left the query; return whether they may be unset.
@@ -184,20 +184,20 @@ class Removal:
         return [*unseen.values()]
 
     def _keep_alike(self) -> None:
-        """Take those for present whose id differs from one in the query by case or blanks alone.
+        """Take those for present of whom an id differs from one in the query by case or blanks alone.
 
         To the vendor both may be one user, who would lose what was just set.
         """
-        alike = {_folded(user) for block in self._left.blocks() for _, user in block}
+        alike = {each for block in self._left.blocks() for _, user in block for each in _folded(user)}
         there = alike & self._names
         for block in self._known.listed():
             present = self._known.table.look_up([digests[0] for digests, _ in block])
-            names = {_folded(user) for (_, user), word in zip(block, present, strict=True) if word & SEEN}
-            there |= alike & names
+            seen = [user for (_, user), word in zip(block, present, strict=True) if word & SEEN]
+            there |= alike.intersection(each for user in seen for each in _folded(user))
         if there:
             left, self._left = self._left, Roster()
             for block in left.blocks():
-                self._left.add([user for user in block if _folded(user[1]) not in there])
+                self._left.add([user for user in block if there.isdisjoint(_folded(user[1]))])
             left.close()
 
     def _why_withheld(self, rows: int, has_failed: bool) -> str | None:
@@ -224,5 +224,8 @@ class Removal:
         )
 
 
-def _folded(user: Any) -> str:
-    return str(unpacked(user)[0]).replace(" ", "").casefold()
+def _folded(user: Any) -> list[str]:
+    """Return the ids of a user without what case and blanks make of them: spaces, tabs, ends of lines ..."""
+    user = unpacked(user)[0]
+    ids = [f"{name} {value}" for name, value in user.items()] if isinstance(user, dict) else [str(user)]
+    return ["".join(each.split()).casefold() for each in ids]

@@ -183,11 +183,15 @@ def _removed(parts: Sequence[Removed]) -> Removed | None:
     if not parts:
         return None
     looked = [part["left"] for part in parts if part["left"] is not None]
+    withheld = max((part for part in parts if part["withheld"]), key=lambda part: part["left"] or 0, default=parts[0])
+    why_withheld = withheld["withheld"]
+    if why_withheld and len(parts) > 1:
+        why_withheld = f"in one shard {why_withheld}"
     return {
         "left": sum(looked) if looked else None,
         "unset": sum(part["unset"] for part in parts),
         "gone": sum(part["gone"] for part in parts),
-        "withheld": next((part["withheld"] for part in parts if part["withheld"]), None),
+        "withheld": why_withheld,
         "why": next((part["why"] for part in parts if part["why"]), None),
     }
 

@@ -167,6 +167,14 @@ def test_an_id_that_differs_by_case_or_blanks_alone_is_not_unset() -> None:
     assert sorted(world.vendor.unset) == ["Ada@x.org", "ada@x.org"]
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "\r", "\r\n", "\u00a0"])
+def test_an_id_that_loses_a_blank_of_any_kind_is_not_unset(blank: str) -> None:
+    world = World(max_removed=1.0)
+    world.live(Night([(f"ada{blank}", 1), ("bob", 1)]))
+    world.live(Night([("ada", 1)]))
+    assert sorted(world.vendor.unset) == ["bob"]
+
+
 def test_a_push_that_is_ended_while_it_unsets_goes_on_the_next_night() -> None:
     world = World(max_removed=1.0)
     everybody = [(f"user-{number}", 1) for number in range(20)]
