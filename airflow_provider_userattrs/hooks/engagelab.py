@@ -84,7 +84,7 @@ class EngageLabHook(VendorHook):
         """
         check_user("euid", euid, _SET_CONTACTS)
         check_values("contacts", contacts, _SET_CONTACTS)
-        check_flag("check", check, _SET_CONTACTS)
+        check = check_flag("check", check, _SET_CONTACTS)
         if channels not in engagelab.CHANNEL_CHOICES:
             raise ValueError(f"channels is {channels!r}; use one of {', '.join(engagelab.CHANNEL_CHOICES)}")
         return self.push(engagelab.set_contacts(channels=channels, check=check), [({"euid": euid}, contacts)])[0]

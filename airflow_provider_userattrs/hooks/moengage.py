@@ -100,7 +100,7 @@ class MoEngageHook(VendorHook):
         """
         check_user("customer_id", customer_id, _SET)
         check_values("attributes", attributes, _SET)
-        check_flag("update_existing_only", update_existing_only, _SET)
+        update_existing_only = check_flag("update_existing_only", update_existing_only, _SET)
         if operation not in moengage.SET_OPERATIONS:
             raise ValueError(f"operation is {operation!r}; use one of {', '.join(moengage.SET_OPERATIONS)}")
         set_attributes = moengage.set_attributes(operation, update_existing_only=update_existing_only)
@@ -121,7 +121,7 @@ class MoEngageHook(VendorHook):
         """
         check_user("customer_id", customer_id, _UNSET)
         names = check_names("attributes", attributes, _UNSET)
-        check_flag("case_sensitive", case_sensitive, _UNSET)
+        case_sensitive = check_flag("case_sensitive", case_sensitive, _UNSET)
         if match not in moengage.MATCHES:
             raise ValueError(f"match is {match!r}; use one of {', '.join(moengage.MATCHES)}")
         operation = moengage.unset_attributes(match=match, case_sensitive=case_sensitive)

@@ -67,16 +67,17 @@ def check_ids(name: str, value: Any, example: str) -> list[Any]:
     return ids
 
 
-def check_flag(name: str, value: Any, example: str) -> None:
-    """Check what is either so or not; a text such as "False", as templates and variables give it, would count as True.
+def check_flag(name: str, value: Any, example: str) -> bool:
+    """Return what is either so or not; a text such as "False", as templates and variables give it, would count as True.
 
     :param name: the argument.
     :param value: what was given.
     :param example: a right call.
     :raises TypeError: if it is neither True nor False.
     """
-    if not isinstance(value, bool):
+    if type(value).__name__ not in ("bool", "bool_"):  # NumPy's, too, by either of its names
         raise TypeError(f"{name} is {kind_of(value)}, not True or False; call {example}")
+    return bool(value)
 
 
 def check_list(name: str, value: Any, example: str) -> None:

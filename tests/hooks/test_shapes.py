@@ -85,6 +85,16 @@ def test_a_text_is_not_taken_for_true(
     assert control.journal() == []
 
 
+def test_a_flag_of_numpy_is_one(sandbox_hook: Callable[..., Any], control: Any) -> None:
+    numpy = pytest.importorskip("numpy")
+    hook = sandbox_hook("moengage")
+    assert str(hook.set_attributes("ada", {"plan": 1}, update_existing_only=numpy.bool_(True)).status) == "accepted"
+    assert control.user("moengage", "ada") is None
+    assert str(hook.set_attributes("ada", {"plan": 1}, update_existing_only=numpy.bool_(False)).status) == "accepted"
+    assert str(hook.unset_attributes("ada", ["PLAN"], case_sensitive=numpy.bool_(False)).status) == "accepted"
+    assert control.user("moengage", "ada")["attributes"] == {}
+
+
 @pytest.mark.parametrize(
     ("vendor", "method"),
     [
