@@ -123,6 +123,7 @@ VERDICTS = {
     "push": ["push.model.verdicts", "push.report.counts"],
     "values": [
         "push.mapping.mapper",
+        "push.mapping.shapes",
         "push.mapping.attributes",
         "push.mapping.faults",
         "push.mapping.values",

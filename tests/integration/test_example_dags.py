@@ -195,7 +195,7 @@ def test_a_partition_is_a_day(examples: Any, night: Path, made_up: list[dict[str
 
     task = examples.dags["nightly_partition"].get_task("set_attributes")
     rows = task.users.resolve({"task": task, "partition_key": "2026-05-02", "macros": macros})
-    read = [row for row in rows.rows() if isinstance(row, dict)]
+    read = [row for row in rows if isinstance(row, dict)]
     day = datetime(2026, 5, 2, tzinfo=timezone.utc).date()
     assert len(read) == sum(bool(user["last_order_at"]) and user["last_order_at"].date() == day for user in made_up) > 2
 

@@ -185,7 +185,7 @@ def test_night_after_night_with_changed_only(airflow: Any, control: Any, tmp_pat
 
 def test_who_withdraws_is_unset_where_those_who_leave_are(airflow: Any, control: Any, tmp_path: Path) -> None:
     """Who cannot be told to have withdrawn keeps everything."""
-    control.seed("kahuna", [{"username": name} for name in ("ada", "bob", "eve", "dan")])
+    control.seed("kahuna", [{"username": name} for name in ("ada", "bob", "eve", "dan", "fay")])
     dag_id = f"withdrawn_{next(_dags)}"
 
     def night(**consents: Any) -> Any:
@@ -205,7 +205,9 @@ def test_who_withdraws_is_unset_where_those_who_leave_are(airflow: Any, control:
         )
 
     assert night(ada=True, bob=True, eve=True, dan=True).counts == {"accepted": 4}
-    night(ada=True, bob=False, eve="perhaps", dan=None)
+    night(
+        ada=True, bob=False, eve="perhaps", dan=None, fay=True
+    )  # of whom one is new: else all that is sent would fail
     held = {name: control.user("kahuna", name)["attributes"] for name in ("ada", "bob", "eve", "dan")}
     assert held == {"ada": {"a": 1}, "bob": {}, "eve": {"a": 1}, "dan": {}}
 

@@ -72,7 +72,7 @@ class TestSplitting:
     @pytest.mark.parametrize("innocent", [0, 57, 250])
     def test_one_row_that_is_taken_shows_that_the_vendor_takes_rows(self, push: Any, rows: Any, innocent: int) -> None:
         count = 500 if innocent < 200 else 252
-        done = push(rows(count), self.judge(set(range(count)) - {innocent}), target=operation(100), concurrency=16)
+        done = push(rows(count), self.judge(set(range(count)) - {innocent}), target=operation(100), concurrency=1)
         taken = done.vendor.applied[innocent]
         assert done.statuses[innocent] == ("accepted" if taken else "unsent")
         assert innocent >= 200 or (done.stopped is None and taken)
