@@ -26,7 +26,7 @@ from airflow_provider_userattrs.push.model.operation import MakeRules, Operation
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Found, Status, Verdict
 from airflow_provider_userattrs.vendors.engagelab import api
 from airflow_provider_userattrs.vendors.engagelab.identifiers import IDENTIFIERS, LEAVE_OUT, identify
-from airflow_provider_userattrs.vendors.http import asked_to_wait, has_twice
+from airflow_provider_userattrs.vendors.http import asked_to_wait, by_status, has_twice
 
 PATH = "/v1/user/register"
 
@@ -80,7 +80,10 @@ def read(response: Response, ids: Sequence[Any]) -> list[Verdict]:
     (verdict,) = api.read(response, (None,))
     if verdict is not ACCEPTED and verdict.status is not Status.PARTIAL:
         return [_on_request(verdict)] * len(ids)
-    euids = _euids(response.body)
+    data = orjson.loads(response.body).get("data")
+    if data is not None and not isinstance(data, list):  # says nothing of any id
+        return [by_status(response.status)] * len(ids)
+    euids = _euids(response.body, data or [])
     missing = replace(NO_EUID, detail=verdict.detail)
     return [missing if (euid := euids.get(each)) is None else Found(Status.ACCEPTED, user=euid) for each in ids]
 
@@ -92,10 +95,9 @@ def _on_request(verdict: Verdict) -> Verdict:
     return replace(verdict, action=Action.SPLIT) if verdict.status is Status.REJECTED else verdict
 
 
-def _euids(body: bytes) -> Mapping[str, int]:
+def _euids(body: bytes, data: Sequence[Any]) -> Mapping[str, int]:
     """Return the EUID of each value in a response's data, as far as it is clear."""
-    data = orjson.loads(body).get("data")
-    pairs = [each for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+    pairs = [each for each in data if isinstance(each, dict)]
     named = {key: sum(key in each for each in pairs) for key in ("identity_value", "euid")}
     if has_twice(body, "data") or any(has_twice(body, key, count) for key, count in named.items()):
         return {}

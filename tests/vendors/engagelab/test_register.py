@@ -69,8 +69,13 @@ class TestRead:
         assert read(data(("b", 2), message="partial success"), "a", "b") == ["no-euid", 2]
         assert read({"code": 0, "message": "success"}, "a") == ["no-euid"]
         assert read({"code": 0, "message": "success", "data": None}, "a") == ["no-euid"]
-        assert read({"code": 0, "message": "success", "data": {"a": 1}}, "a") == ["no-euid"]
         assert read({"code": 0, "message": "success", "data": ["a", 1, None, [], {}]}, "a") == ["no-euid"]
+
+    @pytest.mark.parametrize("data", [{"a": 1}, {}, "a", 1, True], ids=str)
+    def test_data_that_is_no_list_says_nothing_of_any_id(self, data: Any) -> None:
+        response = Response(200, {}, json.dumps({"code": 0, "message": "success", "data": data}).encode())
+        verdicts = LOOKUP.read(response, ("a", "b"))
+        assert [(each.status, each.code) for each in verdicts] == [(Status.UNKNOWN, "200")] * 2
 
     @pytest.mark.parametrize("value", ["A", " a", "a ", "\u0430", 1, None, True], ids=str)
     def test_a_value_that_is_not_the_id(self, value: Any) -> None:
