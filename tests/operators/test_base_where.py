@@ -93,6 +93,8 @@ def test_nobody_is_left(push: Callable[..., Any], rows: Any, why: str) -> None:
     run = push(rows, where="consented", on_empty="fail", retries=2)
     assert [type(error) for error in run.log.errors] == [AirflowFailException]
     assert str(run.error) == f'No users were pushed to EngageLab, because {why} (on_empty="fail")'
+    rehearsed = push(rows, where="consented", dry_run=True)
+    assert f"and sent none; no users were pushed to EngageLab, because {why}; " in rehearsed.report["warning"]
 
 
 def test_a_shard_of_which_nobody_is_left_is_a_success(airflow: Any, control: Any, warehouse: SqlRows) -> None:

@@ -106,6 +106,8 @@ def sentence_on_removed(changes: Changes, *, dry_run: bool = False) -> str | Non
         return f"{who} and {f'{none} unset' if dry_run else some}, because {removed['withheld']}"
     if dry_run:
         return f"{who} and would be unset"
+    if gone == left:
+        return f"{who}, whom the vendor does not know any more"
     of_whom = f", {gone:,} of whom the vendor does not know any more" if gone else ""
     if done == left:
         return f"{who} and {'was' if left == 1 else 'were'} unset{of_whom}"

@@ -28,7 +28,8 @@ def warning(report: Report) -> str | None:
     stopped = stop_point(report)
     first = [_would_send(report)] if report.dry_run else []
     if report.warns_of_nobody:
-        first.append(f'{nobody(report)}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
+        why = f"no{nobody(report)[2:]}" if first else nobody(report)
+        first.append(f'{why}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
     further = (report.missing_columns, *_source_change(report), report.warning_on_removed)
     changes = [sentence for sentence in further if sentence]
     if not report.not_applied:

@@ -79,6 +79,7 @@ REMOVED = {"left": 3, "unset": 0, "gone": 0, "withheld": None, "why": None}
         ({"unset": 3}, False, "3 users left the query and were unset", False),
         ({"left": 1, "unset": 1}, False, "1 user left the query and was unset", False),
         ({"unset": 2, "gone": 1}, False, "and were unset, 1 of whom the vendor does not know any more", False),
+        ({"left": 1, "gone": 1}, False, "1 user left the query, whom the vendor does not know any more", False),
         ({}, True, "3 users left the query and would be unset", False),
         ({"left": 1, "withheld": "of x"}, True, "1 user left the query and would not be unset, because of x", True),
         ({"withheld": "of x"}, True, "3 users left the query and none would be unset, because of x", True),
