@@ -12,7 +12,7 @@ from airflow_provider_userattrs.push.model.operation import format_rate
 #: The fraction of a cap that all shards use together: they are not coordinated, and the network may deliver in bursts.
 _SHARE = 0.97
 
-#: Into how many shards a push may be split: Airflow's default for [core] max_map_length.
+#: Into how many shards a push may be split: as many as a task is mapped to by default (`[core] max_map_length`).
 MAX_SHARDS = 1024
 
 
