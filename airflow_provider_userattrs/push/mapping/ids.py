@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from airflow_provider_userattrs.push.mapping.numbers import as_integer
-from airflow_provider_userattrs.push.mapping.scalars import plain
+from airflow_provider_userattrs.push.mapping.scalars import check_missing, plain
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
@@ -40,6 +40,22 @@ def id_text(value: Any) -> str | None:
         return str(value)
     number = as_integer(value)
     return None if number is None else _digits(number)
+
+
+def required_id(value: Any, missing: Verdict, not_an_id: Verdict) -> str:
+    """Return an id as text.
+
+    :param value: the value.
+    :param missing: the verdict if there is none.
+    :param not_an_id: the verdict on a value of a type that cannot be an id; the type's name is added.
+    :raises InvalidRow: with one of them, or for a float so large that it may have been another integer.
+    """
+    if value is None or check_missing(value):
+        raise InvalidRow(missing)
+    text = id_text(value)
+    if text is None:
+        raise wrong_type(not_an_id, value)
+    return text
 
 
 def _digits(number: int) -> str | None:

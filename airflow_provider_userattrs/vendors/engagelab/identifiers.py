@@ -10,8 +10,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from airflow_provider_userattrs.push.mapping.encodable import NOT_UTF8
-from airflow_provider_userattrs.push.mapping.ids import FROM_FLOAT, id_note, id_text, wrong_type
-from airflow_provider_userattrs.push.mapping.scalars import check_missing
+from airflow_provider_userattrs.push.mapping.ids import FROM_FLOAT, id_note, required_id
 from airflow_provider_userattrs.push.mapping.values import Noted
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
@@ -62,22 +61,13 @@ def identifier_text(value: Any) -> str:
 
     :raises InvalidRow: if it cannot be one.
     """
-    text = value if type(value) is str else _text(value)
+    text = value if type(value) is str else required_id(value, NO_IDENTIFIER, NOT_AN_IDENTIFIER)
     if not text or text.isspace():
         raise InvalidRow(EMPTY_IDENTIFIER)
     if len(text) > MAX_LENGTH:
         raise InvalidRow(LONG_IDENTIFIER)
     if not text.isascii():
         _check_encodable(text)
-    return text
-
-
-def _text(value: Any) -> str:
-    if value is None or check_missing(value):
-        raise InvalidRow(NO_IDENTIFIER)
-    text = id_text(value)
-    if text is None:
-        raise wrong_type(NOT_AN_IDENTIFIER, value)
     return text
 
 

@@ -19,12 +19,10 @@ from airflow_provider_userattrs.push.mapping.ids import (
     MAX_MISSING_LENGTH,
     are_texts,
     id_note,
-    id_text,
-    wrong_type,
+    required_id,
 )
 from airflow_provider_userattrs.push.mapping.numbers import exact_text, exact_texts
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.scalars import check_missing
 from airflow_provider_userattrs.push.mapping.times import local_text, local_texts
 from airflow_provider_userattrs.push.mapping.values import Bulk, Noted, ValueTable, as_is, each, unchanged
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -82,7 +80,7 @@ def identify(credentials: dict[str, Any]) -> tuple[dict[str, str] | Noted, tuple
                 continue
             if isinstance(value, float):
                 noted = noted or Noted(target, FROM_FLOAT, credential)
-            value = _credential(value)
+            value = required_id(value, MISSING_CREDENTIAL, TARGET_TYPE)
         stripped = value.strip()
         if not stripped:
             continue
@@ -102,15 +100,6 @@ def identify_all(credentials: Mapping[str, Sequence[Any]]) -> tuple[list[Any], l
     pairs = [zip(repeat(credential), values) for credential, values in credentials.items()]
     keys = list(zip(*pairs, strict=True))
     return list(map(dict, keys)), keys
-
-
-def _credential(value: Any) -> str:
-    if check_missing(value):
-        raise InvalidRow(MISSING_CREDENTIAL)
-    text = id_text(value)
-    if text is None:
-        raise wrong_type(TARGET_TYPE, value)
-    return text
 
 
 def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:

@@ -14,10 +14,8 @@ from airflow_provider_userattrs.push.mapping.ids import (
     MAX_MISSING_LENGTH,
     are_texts,
     id_note,
-    id_text,
-    wrong_type,
+    required_id,
 )
-from airflow_provider_userattrs.push.mapping.scalars import check_missing
 from airflow_provider_userattrs.push.mapping.values import Noted
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
@@ -58,7 +56,7 @@ def identify(credentials: dict[str, Any]) -> tuple[str | Noted, tuple[Hashable, 
     note = None
     if type(value) is not str:
         note = FROM_FLOAT if isinstance(value, float) else None
-        value = _customer_id(value)
+        value = required_id(value, NO_CUSTOMER_ID, CUSTOMER_ID)
     stripped = value.strip()
     if stripped.lower() in BLOCKED_CUSTOMER_IDS:
         raise InvalidRow(BLOCKED_CUSTOMER_ID)
@@ -75,12 +73,3 @@ def identify_all(credentials: Mapping[str, Sequence[Any]]) -> tuple[Sequence[str
     if are_texts(ids, 2) and BLOCKED_CUSTOMER_IDS.isdisjoint(map(str.lower, ids)):
         return ids, list(zip(ids, strict=True))
     return None
-
-
-def _customer_id(value: Any) -> str:
-    if value is None or check_missing(value):
-        raise InvalidRow(NO_CUSTOMER_ID)
-    text = id_text(value)
-    if text is None:
-        raise wrong_type(CUSTOMER_ID, value)
-    return text
