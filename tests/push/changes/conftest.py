@@ -41,6 +41,17 @@ class MemoryFolder:
     def delete(self, name: str) -> None:
         self.files.pop(name, None)
 
+    def damage(self, at: int, is_lost: bool) -> None:
+        """Cut one of the files short, or lose it."""
+        names = sorted(self.files)
+        # Of the last part of a journal nobody knows that it was there.
+        names = [name for name in names if not is_lost or name.endswith(".known")]
+        if names:
+            name = names[at % len(names)]
+            content = self.files.pop(name)
+            if not is_lost:
+                self.files[name] = content[: len(content) * at // 10]
+
 
 @pytest.fixture
 def folder() -> MemoryFolder:

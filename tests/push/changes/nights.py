@@ -133,7 +133,7 @@ class World:
         """Live through a night; return its report if it was not killed."""
         self.clock.advance(86_400)
         if night.damaged is not None:
-            self._damage(*night.damaged)
+            self.folder.damage(*night.damaged)
         self.vendor.sent.clear()
         self.vendor.responses = night.responses
         push, rows = self.push(night.rows, full_refresh=night.full_refresh)
@@ -151,13 +151,3 @@ class World:
             report = dict(push.close(stopped))
         self.folder.writes_left = None
         return report
-
-    def _damage(self, at: int, is_lost: bool) -> None:
-        names = sorted(self.folder.files)
-        # Of the last part of a journal nobody knows that it was there.
-        names = [name for name in names if not is_lost or name.endswith(".known")]
-        if names:
-            name = names[at % len(names)]
-            content = self.folder.files.pop(name)
-            if not is_lost:
-                self.folder.files[name] = content[: len(content) * at // 10]

@@ -254,7 +254,7 @@ class World:
         self.clock.advance(night.after * 60)
         self.write(night.changes)
         if night.damaged is not None:
-            self._damage(*night.damaged)
+            self.folder.damage(*night.damaged)
         self.vendor.sent.clear()
         self.vendor.responses = night.responses
         if night.other:
@@ -295,16 +295,6 @@ class World:
         for key, (time, value) in self.table().items():
             if START + timedelta(minutes=time + LAG) < mark.at and key not in remembered:
                 assert self.vendor.users.get(key) == value, f"the mark passed {key}"
-
-    def _damage(self, at: int, is_lost: bool) -> None:
-        names = sorted(self.folder.files)
-        # Of the last part of a journal nobody knows that it was there.
-        names = [name for name in names if not is_lost or name.endswith(".known")]
-        if names:
-            name = names[at % len(names)]
-            content = self.folder.files.pop(name)
-            if not is_lost:
-                self.folder.files[name] = content[: len(content) * at // 10]
 
 
 def _is_within(key: str, gap: Any) -> bool:
