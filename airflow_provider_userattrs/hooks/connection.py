@@ -7,6 +7,7 @@ That depends on one fact, recorded where bytes are written: whether a byte of th
 from __future__ import annotations
 
 import errno
+import select
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -129,11 +130,21 @@ class Connection:
                 rest = rest[count:]
                 if not rest:
                     return 0
-            early = self._received()
+            early = self._early(until) if count else self._received()
             if early is not None:
                 reader.feed(early)
             if early is not None or not count:
                 return len(rest)
+
+    def _early(self, until: float) -> bytes | None:
+        """Return what the server sent before the request was complete; None if it takes more of it instead."""
+        while (early := self._received()) is None:
+            poller = select.poll()
+            poller.register(self._sock, select.POLLIN | select.POLLOUT)
+            events = poller.poll(time_left(until) * 1000)
+            if events and not events[0][1] & select.POLLIN:
+                return None
+        return early
 
     def _received(self) -> bytes | None:
         """Return what was received so far, empty if the server closed the connection; None if nothing was."""

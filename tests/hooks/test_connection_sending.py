@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_a_refusal_may_come_early(start_server: Any, sender: Any) -> None:
             echo(peer)
 
     server = start_server(script)
-    send = sender(server, read=1)
+    send = sender(server)
     early = send(LARGE)
     assert (early.status, early.body) == (400, b"large")
     assert send(b"next").body == b"next"
@@ -50,7 +51,7 @@ def test_a_refusal_with_which_the_connection_is_closed_may_be_lost(start_server:
         else:
             echo(peer)
 
-    send = sender(start_server(script), read=1)
+    send = sender(start_server(script))
     with suppress(NoResponse):
         assert send(LARGE).status == 400
     assert send(b"next").body == b"next"
@@ -67,7 +68,7 @@ def test_a_success_may_not_come_early(start_server: Any, sender: Any) -> None:
         else:
             echo(peer)
 
-    send = sender(start_server(script), read=1)
+    send = sender(start_server(script))
     with pytest.raises(NoResponse, match="before the request was complete"):
         send(LARGE)
     assert send(b"next").body == b"next"
@@ -119,6 +120,50 @@ def test_one_byte_that_left_leaves_doubt(pair: Any) -> None:
         connection.exchange(b"POST", 5)
     thread.join()
     assert not connection.is_open
+
+
+class TakesOneSlice:
+    """A socket that takes one slice of a request; `waits` is set once the sender waits for it to take more."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self.waits = threading.Event()
+        self._is_full = False
+
+    def send(self, data: memoryview) -> int:
+        if self._is_full:
+            self.waits.set()
+            return self._sock.send(data)
+        self._is_full = True
+        count = self._sock.send(data)
+        self._sock.settimeout(0)
+        with suppress(BlockingIOError):
+            while self._sock.send(data):
+                pass
+        return count
+
+    def fileno(self) -> int:
+        self.waits.set()
+        return self._sock.fileno()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+def test_a_refusal_is_read_while_no_more_can_be_sent(pair: Any) -> None:
+    ours, theirs = pair
+    sock = TakesOneSlice(ours)
+
+    def refuse() -> None:
+        sock.waits.wait()
+        theirs.sendall(response(b"large", b"400 Bad Request"))
+
+    thread = threading.Thread(target=refuse)
+    thread.start()
+    start = monotonic()
+    assert Connection(sock, "there").exchange(LARGE, 60).status == 400
+    assert monotonic() - start < 30, "only the deadline ended the wait"
+    thread.join()
 
 
 def test_without_time_left_nothing_is_sent(pair: Any) -> None:
