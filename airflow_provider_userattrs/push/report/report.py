@@ -19,7 +19,10 @@ from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH, Count
 FORMAT = 1
 
 _MAX_REASONS = 20
-_MAX_ATTRIBUTES = 5
+
+#: Maximum number of attributes of a reason; further ones are left out.
+MAX_ATTRIBUTES = 5
+
 _MAX_NOTES = 20
 _MAX_SENTENCE_LENGTH = 400  # characters, where names leave no room for more
 _MAX_BYTES = 15_000  # of a report as JSON, promised to be under 16 KB
@@ -203,5 +206,5 @@ class Report(Counts):
             "count": reason.count,
             "positions": reason.positions,
             "locations": reason.locations,
-            "attributes": dict(reason.attributes.most_common(_MAX_ATTRIBUTES)),
+            "attributes": dict(reason.attributes.most_common(MAX_ATTRIBUTES)),
         }
