@@ -22,10 +22,10 @@ from airflow_provider_userattrs.push.changes.checked_file import Checked, Damage
 from airflow_provider_userattrs.push.changes.known import Known
 from airflow_provider_userattrs.push.changes.mark import Mark, read_time
 from airflow_provider_userattrs.push.changes.roster import Listed, Roster
-from airflow_provider_userattrs.push.changes.table import FAILING, KNOWN, LISTED, SEEN, Table
+from airflow_provider_userattrs.push.changes.table import LISTED, SEEN, Table, read_items
 
 #: The version of the format of both kinds of file.
-_FORMAT = 2
+_FORMAT = 3
 
 _NAME = re.compile(r"\.(?P<run>[0-9a-f]{32})\.(?:known|(?P<number>\d{8})\.part)")
 
@@ -215,28 +215,24 @@ class KnownFiles:
     def _add_snapshot(self, known: Known, file: _File, *, is_first: bool) -> None:
         with reading(self._folder.read(file.name)) as (head, source):
             self._checked(head)
-            table = Table.read(source.read_into, int(head["cells"]))
+            cells = int(head["cells"])
             if not is_first:
+                known.dispute(read_items(source.read_words, cells))
                 self._list(known, source)
             else:
+                table = Table.read(source.read_into, cells)
                 known.table.close()
                 known.table = table
                 for block in roster.read(source.read):
                     known.roster.add(block if self._keeps_ids else ())
-        if not self._keeps_ids:
-            table.clear_flags(LISTED)
+                if not self._keeps_ids:
+                    table.clear_flags(LISTED)
         as_of, mark = head["as_of"], Mark.from_dict(head["mark"])
         if is_first:
             known.as_of, known.mark = as_of, mark
             return
         known.mark = known.mark and known.mark.merged(mark)
         known.as_of = None if known.as_of is None or as_of is None else min(known.as_of, as_of)
-        for one, other in ((table, known.table), (known.table, table)):
-            for key, value in one.items():
-                if value & KNOWN and (value ^ (others := other.get(key))) & KNOWN:
-                    known.table.set(key, (value | others) & LISTED)
-                    known.disputed += 1
-        table.close()
 
     def _list(self, known: Known, source: Checked) -> None:
         """Read users and list those that are not."""
@@ -245,22 +241,13 @@ class KnownFiles:
                 known.list_users(block)
 
     def _add_part(self, known: Known, file: _File, base: Sequence[str], *, is_alone: bool) -> None:
-        table = known.table
         with reading(self._folder.read(file.name)) as (head, source):
             self._checked(head)
             touched, accepted, unset = (source.read_words(head[what]) for what in ("touched", "accepted", "unset"))
             self._list(known, source)
         # Whom it sent is read again, if that was after the push that moved the mark.
         known.mark = known.mark and known.mark.not_after(None if head["mark"] is None else read_time(head["mark"]))
-        for key in touched:
-            if (word := table.get(key)) < FAILING:
-                table.set(key, word & LISTED)
-        # Of two runs at once nobody knows whose update came last.
-        follows = is_alone and head["base"] == base
-        for key, value in zip(accepted[::2], accepted[1::2], strict=True):
-            table.set(key, (value if follows else 0) | table.get(key) & LISTED)
-        for key in unset if follows else ():
-            table.set(key, 0)
+        known.learn(touched, accepted, unset, follows=is_alone and head["base"] == base)
 
     def _head(self, head: Mapping[str, Any]) -> dict[str, Any]:
         return {"format": _FORMAT, "fingerprint": self._fingerprint, **head}

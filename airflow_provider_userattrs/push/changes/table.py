@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -43,7 +44,12 @@ _AT_ONCE = 1 << 20  # bytes
 class Table:
     """Maps words to words, by open addressing.
 
-    A key is never 0. A value of 0 is none: it leaves the table when the table is next made anew.
+    A key is never 0, and keys are spread evenly over all words, as digests are. A value of 0 is none: it leaves the
+    table when the table is next made anew.
+
+    The cell in which the search for a key begins grows with the key, so that a table is made anew of another one from
+    its first cell to its last: what is read of the one is freed while the other is filled, and both together take
+    little more memory than the larger.
 
     :param cells: how many cells it begins with.
     """
@@ -61,13 +67,7 @@ class Table:
         table = cls(cells)
         with memoryview(table._map) as whole:
             read_into(whole[: cells * CELL])
-        # The keys of a slice at a time: a list of all would take more memory than the table.
-        words = table._words
-        table._taken = sum(
-            len(keys) - keys.count(0)
-            for at in range(0, len(words), _AT_ONCE)
-            for keys in [words[at : at + _AT_ONCE : 2].tolist()]
-        )
+        table._taken = sum(len(keys) - keys.count(0) for keys in table._keys())
         table._has_empty = True
         return table
 
@@ -100,7 +100,7 @@ class Table:
         values: list[int] = []
         add = values.append
         for key in keys:
-            at = key % cells * 2
+            at = (key * cells >> 64) * 2
             while (found := words[at]) != key and found:
                 at = at + 2 if at < last else 0
             add(words[at + 1])  # 0 in a free cell
@@ -109,7 +109,7 @@ class Table:
     def set(self, key: int, value: int) -> None:
         """Give a key a value; 0 takes it away."""
         words, last = self._words, self._last
-        at = key % self.cells * 2
+        at = (key * self.cells >> 64) * 2
         while (found := words[at]) != key and found:
             at = at + 2 if at < last else 0
         if found:
@@ -122,13 +122,13 @@ class Table:
         words[at], words[at + 1] = key, value
         self._taken += 1
         if self._taken > self.cells * _FULL:
-            self._remake(_GROWN)
+            self._remake(len(self) / _GROWN)
 
     def mark(self, keys: Iterable[int], flag: int) -> None:
         """Set a flag in the values of keys."""
         words, cells, last = self._words, self.cells, self._last
         for key in keys:
-            at = key % cells * 2
+            at = (key * cells >> 64) * 2
             while (found := words[at]) != key and found:
                 at = at + 2 if at < last else 0
             if found:
@@ -149,23 +149,40 @@ class Table:
 
     def items(self) -> Iterator[tuple[int, int]]:
         """Return an iterator over each key and its value."""
-        return _items(self._words)
+        return items_of(self._words)
+
+    def _keys(self) -> Iterator[list[int]]:
+        """Yield the keys, and 0 for each free cell, in lists: one of all would take more memory than the table."""
+        words, at_once = self._words, _AT_ONCE // 8
+        return (words[at : at + at_once : 2].tolist() for at in range(0, len(words), at_once))
 
     def pack(self) -> None:
         """Make the table small, without the keys that have no value."""
         if self._taken < self.cells * _SPARSE or len(self) < self._taken * 0.9:
-            self._remake(_PACKED)
+            self._remake(len(self) / _PACKED)
 
-    def _remake(self, share: float) -> None:
-        words, mapped = self._words, self._map
-        self._make(max(round(len(self) / share) + 1, _MIN_CELLS))
-        for at in range(0, len(mapped), _AT_ONCE):
-            with words[at // 8 : (at + _AT_ONCE) // 8] as some:
-                for key, value in _items(some):
-                    self.set(key, value)
-            if hasattr(mmap, "MADV_DONTNEED"):  # else both tables are in memory at the end
-                mapped.madvise(mmap.MADV_DONTNEED, at, min(_AT_ONCE, len(mapped) - at))
-        words.release()
+    def reserve(self, count: int) -> None:
+        """Make room for more keys that come in their order: those of another table would crowd its first cells.
+
+        :param count: how many.
+        """
+        if self._taken + count > self.cells * _FULL:
+            self._remake((len(self) + count) / _PACKED)
+
+    def _remake(self, cells: float) -> None:
+        old, mapped = self._words, self._map
+        self._make(max(round(cells) + 1, _MIN_CELLS))
+        words, last = self._words, self._last
+        for start in range(0, len(mapped), _AT_ONCE):
+            with old[start // 8 : (start + _AT_ONCE) // 8] as some:
+                for key, value in items_of(some):
+                    at = (key * self.cells >> 64) * 2
+                    while words[at]:
+                        at = at + 2 if at < last else 0
+                    words[at], words[at + 1] = key, value
+                    self._taken += 1
+            _free(mapped, start, min(_AT_ONCE, len(mapped) - start))
+        old.release()
         mapped.close()
 
     def _make(self, cells: int) -> None:
@@ -179,5 +196,28 @@ class Table:
         self._words: memoryview[int] = memoryview(self._map).cast("Q")
 
 
-def _items(words: memoryview) -> Iterator[tuple[int, int]]:
+def _free(mapped: mmap.mmap, start: int, length: int) -> None:
+    """Free the memory of a part that is not needed any more, and where it is possible its place in the file."""
+    for advice in ("MADV_REMOVE", "MADV_DONTNEED"):
+        if hasattr(mmap, advice):
+            try:
+                mapped.madvise(getattr(mmap, advice), start, length)
+            except OSError:  # the file system cannot
+                continue
+            return
+
+
+def read_items(read_words: Callable[[int], array[int]], cells: int) -> Iterator[tuple[int, int]]:
+    """Return an iterator over the keys and values that `Table.write` wrote, without a table of them.
+
+    :param read_words: returns so many words.
+    :param cells: how many cells there are.
+    """
+    at_once = _AT_ONCE // CELL
+    for start in range(0, cells, at_once):
+        yield from items_of(read_words(2 * min(at_once, cells - start)))
+
+
+def items_of(words: memoryview | array[int]) -> Iterator[tuple[int, int]]:
+    """Return an iterator over the keys and values in cells."""
     return ((words[at], value) for at in range(0, len(words), 2) if (value := words[at + 1]))

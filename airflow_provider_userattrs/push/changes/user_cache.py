@@ -20,7 +20,7 @@ from airflow_provider_userattrs.push.changes.table import Table
 from airflow_provider_userattrs.push.model.clock import Clock
 
 #: The version of the format of a file.
-_FORMAT = 1
+_FORMAT = 2
 
 _NAME = re.compile(r"\.[0-9a-f]{32}\.users")
 
@@ -173,6 +173,8 @@ class UserCache:
         return True
 
     def _merge(self, into: _Users, others: _Users) -> None:
+        for table, other in ((into.users, others.users), (into.marks, others.marks)):
+            table.reserve(len(other))
         for key, user in others.users.items():
             into.put(key, user, others.marks.get(key))
 

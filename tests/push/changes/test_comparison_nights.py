@@ -26,6 +26,8 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 @example(nights=[Night([("a", 0), ("b", 0)]), Night([("a", 1), ("b", 1)], writes=1)], last=[("a", 0), ("b", 0)])
 # Of one user's two rows the second is what it was.
 @example(nights=[Night([("a", 0)])], last=[("a", 1), ("a", 0)])
+# Of one user's two rows the first is accepted; one part of the journal has that, and that the second is sent.
+@example(nights=[Night([*[(user, 1) for user in "abcdef"], ("a", 2)], writes=4)], last=[("a", 1)])
 # Two pushes at once, of which one sends nothing; then one of the files is lost.
 @example(
     nights=[Night([("a", 0)]), Night([("a", 1)], other=[]), Night([], damaged=(0, True))],
