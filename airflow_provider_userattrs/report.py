@@ -11,6 +11,7 @@ from typing import Any, Literal, TypedDict
 
 __all__ = [
     "Changes",
+    "Limit",
     "Lookups",
     "Note",
     "PushReport",
@@ -117,6 +118,13 @@ class Verified(TypedDict):
     why: str | None
 
 
+class Limit(TypedDict):
+    """How many rows were to be read at most, and whether so many were."""
+
+    rows: int
+    reached: bool
+
+
 class ShardNumber(TypedDict):
     """Which shard of a mapped push this is."""
 
@@ -168,6 +176,7 @@ class PushReport(_Every, total=False):
     ``request_id`` is that of a failed push alone.
     """
 
+    limit: Limit
     of: int | None
     destination: str | None
     shard: ShardNumber | None

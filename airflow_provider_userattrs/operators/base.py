@@ -33,6 +33,7 @@ _SHOWN = (
     "nulls",
     "max_failed",
     "on_empty",
+    "limit",
     "concurrency",
     "timezone",
     "checkpoint_path",
@@ -62,6 +63,8 @@ class UserPushOperator(ColumnsOperator):
     :param on_empty: what a push without a single row is, or with none that ``where`` lets through: ``"warn"`` for a
         success with a warning, ``"fail"`` for a failure, ``"ok"`` for a success. A shard without rows is a success; the
         total decides for all of them.
+    :param limit: how many rows are read, from the first on, by all tries and shards together; None for all of them.
+        Nobody is taken for removed then, and a `Watermark` stays where it is if rows are left.
     :param rejects_path: an object-storage path for the rows not accepted, one JSON line each with the reason; each
         push has a file of its own next to that name, which the report gives. It holds personal data.
     :param rate_limit: the cap per second in the vendor's unit; None for the connection's, then the documented one.
@@ -86,6 +89,7 @@ class UserPushOperator(ColumnsOperator):
         "concurrency",
         "timezone",
         "is_dry_run",
+        "limit",
         "shard",
         "rejects_path",
         "checkpoint_path",
@@ -102,6 +106,7 @@ class UserPushOperator(ColumnsOperator):
         "nulls": parameters.choice("skip", "unset"),
         "max_failed": parameters.check_max_failed,
         "on_empty": parameters.ON_EMPTY,
+        "limit": parameters.check_limit,
         "rate_limit": parameters.check_rate_limit,
         "concurrency": parameters.check_concurrency,
         "timezone": parameters.check_time_zone,
@@ -128,6 +133,7 @@ class UserPushOperator(ColumnsOperator):
         nulls: str = "skip",
         max_failed: int | float | str | None = 0.5,
         on_empty: str = "warn",
+        limit: int | None = None,
         rejects_path: str | None = None,
         rate_limit: float | None = None,
         concurrency: int = 16,
@@ -147,6 +153,7 @@ class UserPushOperator(ColumnsOperator):
         self.nulls = nulls
         self.max_failed = max_failed
         self.on_empty = on_empty
+        self.limit = limit
         self.rejects_path = rejects_path
         self.rate_limit = rate_limit
         self.concurrency = concurrency
@@ -225,6 +232,7 @@ class UserPushOperator(ColumnsOperator):
             concurrency=self.concurrency,
             max_failed=cast("float | None", self.max_failed),  # a number, once it is settled
             on_empty=self._on_empty,
+            limit=self.limit,
             duplicates=self.duplicates,
             dry_run=self.is_dry_run,
             rejects_path=self.rejects_path,

@@ -42,6 +42,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "max_removed": _number_or_share,
     "rate_limit": _number,
     "concurrency": int,
+    "limit": int,
     "dry_run": _flag,
     "full_refresh": _flag,
 }

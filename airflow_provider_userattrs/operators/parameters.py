@@ -238,6 +238,12 @@ def check_concurrency(name: str, value: Any) -> None:
         refuse(name, value, "give a number of requests in flight (int) from 1 to 256")
 
 
+def check_limit(name: str, value: Any) -> None:
+    """Check how many rows are read."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        refuse(name, value, "give a number of rows (int) from 1 on, or None to read all of them")
+
+
 def nulls_are_skipped(remedy: str) -> Check:
     """Return the check of ``nulls`` where a NULL can only be skipped.
 

@@ -179,6 +179,11 @@ class Rows(XComArg):
         """
         self._users = self._users.within(window)
 
+    def read_first(self, limit: int) -> None:
+        """Have no more than the first rows fetched, where many are fetched at once."""
+        if isinstance(self._users, SqlRows):
+            self._users = self._users.first(limit)
+
     def check_since(self, changed_only: ChangedOnly | None) -> None:
         """Check that rows may be read by when they changed.
 

@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.report import Changes, Lookups, PushReport, Removed, Verified, Window
+    from airflow_provider_userattrs.report import Changes, Limit, Lookups, PushReport, Removed, Verified, Window
 
 
 class OtherFormat(ValueError):
@@ -64,6 +64,7 @@ class Reading:
     request_id: str | None
     lookups: Lookups | None
     verified: Verified | None
+    limit: Limit | None
 
     @property
     def attention(self) -> int:
@@ -118,6 +119,7 @@ def _read(report: PushReport) -> Reading:
         request_id=str(request_id) if (request_id := report.get("request_id")) else None,
         lookups=_lookups(lookups) if (lookups := report.get("lookups")) else None,
         verified=_verified(verified) if (verified := report.get("verified")) else None,
+        limit=_limit(limit) if (limit := report.get("limit")) else None,
     )
 
 
@@ -191,6 +193,10 @@ def _verified(verified: Verified) -> Verified:
         "unread": _count(verified["unread"]),
         "why": None if verified["why"] is None else str(verified["why"]),
     }
+
+
+def _limit(limit: Limit) -> Limit:
+    return {"rows": _count(limit["rows"]), "reached": bool(limit["reached"])}
 
 
 def _reason(reason: Mapping[str, Any]) -> Reason:

@@ -16,7 +16,7 @@ from airflow_provider_userattrs.push.report.changes import sentence_on_removed, 
 from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import FORMAT
-from airflow_provider_userattrs.push.report.sentences import sentence_on_request, users
+from airflow_provider_userattrs.push.report.sentences import sentence_on_limit, sentence_on_request, users
 from airflow_provider_userattrs.push.report.verified import sentence_on_verified
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
@@ -214,6 +214,9 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
         notes.append(reading.failure if reading.failure.endswith(".") else f"{reading.failure}.")
     elif state is not None and reading.warning and not (reading.attention or reading.dry_run):  # else it is said
         notes.append(f"{reading.warning}.")
+    if reading.limit and state != "running":
+        sentence = sentence_on_limit(reading.rows, reading.limit)
+        notes += [] if any(sentence in note for note in notes) else [f"{sentence}."]
     if reading.request_id:
         notes.append(f"{sentence_on_request(reading.vendor, reading.request_id)}.")
     if state in _STATE_NOTES and not (reading.failure and state == "failed"):

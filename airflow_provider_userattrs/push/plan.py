@@ -43,6 +43,7 @@ class PushPlan:
     :param dry_run: do everything but send.
     :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
     :param on_empty: what a push without a single row is: a success with a warning, a failure, or a success.
+    :param limit: how many rows are read, from the first on; None for all.
     :param duplicates: ``"all"``, ``"last"`` or ``"error"``: what becomes of users who stand twice; see `Duplicates`.
     :param store: stores the checkpoint from which a later try resumes; None to store none.
     :param checkpoint: where this try begins; None for the first row.
@@ -66,6 +67,7 @@ class PushPlan:
     dry_run: bool = False
     max_failed: int | float | None = None
     on_empty: str = "ok"
+    limit: int | None = None
     duplicates: str = "all"
     store: Store | None = None
     checkpoint: Checkpoint | None = None

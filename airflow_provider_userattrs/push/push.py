@@ -17,6 +17,7 @@ from airflow_provider_userattrs.push.delivery.known_users import KnownUsers, Rem
 from airflow_provider_userattrs.push.delivery.lookups import Lookups, in_chunks
 from airflow_provider_userattrs.push.duplicates import Duplicates
 from airflow_provider_userattrs.push.first_rows import check_first_rows
+from airflow_provider_userattrs.push.limit import Limit
 from airflow_provider_userattrs.push.model.errors import DuplicateUsers, NoneFit, in_words
 from airflow_provider_userattrs.push.model.operation import Encode, Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
@@ -29,7 +30,7 @@ from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.lookups import LookupTraffic
 from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
-from airflow_provider_userattrs.push.report.sentences import stop_point
+from airflow_provider_userattrs.push.report.sentences import sentence_on_limit, stop_point
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
 from airflow_provider_userattrs.push.resume.pending import pending, withhold
@@ -121,6 +122,8 @@ class Push:
             look_up=look_up,
         )
         self._begin(delivery)
+        if plan.limit is not None:
+            rows = Limit(plan.limit, self._checkpoint.start).first(rows)
         chunks = pending(rows, self._checkpoint, checkpointer, plan.mapper)
         if checkpointer is not None and not operation.idempotent and self._checkpoint.has_doubt:
             chunks = withhold(chunks, checkpointer, plan.in_doubt)
@@ -149,7 +152,8 @@ class Push:
         failed = report.conclude(None, plan.max_failed, plan.on_empty, self._failed_before) is not None
         is_whole = not checkpoint.below and not checkpoint.start
         rows = report.rows - report.count(FILTERED)
-        if not removal.find(is_whole=is_whole, rows=rows, has_failed=failed) or plan.dry_run:
+        is_limited = plan.limit is not None
+        if not removal.find(is_whole=is_whole, is_limited=is_limited, rows=rows, has_failed=failed) or plan.dry_run:
             return None
         operation = replace(plan.operation, encode=cast("Encode", plan.operation.encode_unset))
         record = partial(removal.record, gone=operation.gone_codes)
@@ -205,6 +209,11 @@ class Push:
             has_begun = self._delivery is not None or self.plan.checkpoint is not None
             at = None if isinstance(stopped, DuplicateUsers) else self._stopped_at  # all rows were read
             report.stop(at, self.plan.details.of if has_begun else None)
+        limit = self.account.limit
+        is_limited = stopped is None and limit is not None and limit["reached"]
+        is_whole = stopped is None and not is_limited
+        if limit is not None and is_limited:
+            report.warning_on_limit = sentence_on_limit(report.rows, limit)
         comparison = self.plan.comparison
         again = 0 if comparison is None else comparison.failed_again
         if comparison is not None:
@@ -212,9 +221,11 @@ class Push:
             report.warning_on_removed = warning_on_removed(changes, dry_run=self.plan.dry_run)
         self.error = report.conclude(stopped, self.plan.max_failed, self.plan.on_empty, self._failed_before, again)
         if comparison is not None:
-            comparison.close(complete=stopped is None)
+            if is_limited:
+                comparison.leave_rest()
+            comparison.close(complete=is_whole)
         if self._known_users is not None:
-            self._known_users.close(complete=stopped is None)
+            self._known_users.close(complete=is_whole)
         if self._checkpointer is not None:
             sent_none = isinstance(stopped, (NoneFit, DuplicateUsers)) and not self.account.facts()["requests"]
             if sent_none:  # the next try begins at the first row

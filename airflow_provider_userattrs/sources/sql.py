@@ -21,7 +21,7 @@ from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
 from airflow_provider_userattrs.sources.chunks import one_by_one
 from airflow_provider_userattrs.sources.database import drivers
-from airflow_provider_userattrs.sources.database.connection import connect, place
+from airflow_provider_userattrs.sources.database.connection import MAX_FETCHED, connect, place
 from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, KeyHash, KeyRange, quoted
 from airflow_provider_userattrs.sources.database.key_reader import KeyReader
 from airflow_provider_userattrs.sources.database.query import TWO_STATEMENTS, Query, column_index
@@ -104,6 +104,7 @@ class SqlRows:
         self.since = since
         #: Which rows are read. `within` sets it.
         self.window: Window | None = None
+        self._at_once = MAX_FETCHED
         self._names: list[str] | None = None
 
     def __repr__(self) -> str:
@@ -123,6 +124,12 @@ class SqlRows:
         """Return this source, limited to the rows of a window."""
         limited = copy(self)
         limited.window = window
+        return limited
+
+    def first(self, limit: int) -> SqlRows:
+        """Return this source for one who reads the first rows alone: no more are fetched at once."""
+        limited = copy(self)
+        limited._at_once = max(1, min(limit, MAX_FETCHED))
         return limited
 
     def read_times(self) -> Times:
@@ -236,6 +243,7 @@ class SqlRows:
             self.key,
             self.key_filter,
             self.window,
+            self._at_once,
             on_columns=self._note_columns,
         )
 

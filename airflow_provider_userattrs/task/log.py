@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.phrases import counted
-from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
+from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.changes import (
@@ -57,21 +56,22 @@ class PushLog:
         self._clock = clock
         self._line_at = clock.monotonic()
 
-    def start(
-        self, operation: Operation, base_url: str, rate: str | None, *, shard: Shard | None, dry_run: bool
-    ) -> None:
+    def start(self, plan: PushPlan, base_url: str, rate: str | None) -> None:
         """Log what is pushed where.
 
-        :param operation: what is done.
+        :param plan: what is done.
         :param base_url: where requests go.
         :param rate: the cap in words, or None.
-        :param shard: which shard of a mapped push this is, or None.
-        :param dry_run: whether nothing is sent.
         """
-        pace = f", at most {rate}" if rate else ""
-        of_shard = f", shard {shard}" if shard else ""
-        dry = ", dry run: nothing is sent" if dry_run else ""
-        self._log.info("Push to %s: %s at %s%s%s%s", operation.vendor, operation.name, base_url, of_shard, pace, dry)
+        operation, shard, limit = plan.operation, plan.details.shard, plan.limit
+        words = (
+            (shard, f"shard {shard}"),
+            (rate, f"at most {rate}"),
+            (limit is not None, f"the first {counted(limit or 0, 'row')} at most (limit)"),
+            (plan.dry_run, "dry run: nothing is sent"),
+        )
+        rest = "".join(f", {what}" for applies, what in words if applies)
+        self._log.info("Push to %s: %s at %s%s", operation.vendor, operation.name, base_url, rest)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Log where a try resumes a push."""
@@ -157,6 +157,8 @@ def notes_on(report: PushReport) -> list[str]:
     changes = report.get("changed_only")
     duplicates = note_on_duplicates(report)
     notes = [duplicates] if duplicates else []
+    if (limit := report.get("limit")) and not (limit["reached"] or report["stopped"]):
+        notes.append(sentences.sentence_on_limit(report["rows"], limit))
     if lookups := report.get("lookups"):
         notes.append(sentence_on_lookups(lookups, report["vendor"], dry_run=report["dry_run"]))
     if changes:

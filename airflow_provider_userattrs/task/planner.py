@@ -77,6 +77,7 @@ class Planner:
             raise spec.refused
         self._add(mapper=spec.make_mapper())
         self._single_out()
+        self._set_limit()
         hook = stack.enter_context(closing(spec.make_hook()))
         self._add(abort=hook.abort)
         self._set_pace(hook)
@@ -125,6 +126,15 @@ class Planner:
         self._duplicates = f"{mode}, of all rows in memory"
         self._add(duplicates=mode)
 
+    def _set_limit(self) -> None:
+        """Decide how many rows are read; shards share them."""
+        limit, shard, users = self._spec.limit, self._spec.shard, self._spec.users
+        if limit is None:
+            return
+        limit = limit if shard is None else shard.part(limit)
+        users.read_first(limit)
+        self._add(limit=limit, details=replace(self.plan.details, limit=limit))
+
     def _set_pace(self, hook: VendorHook) -> None:
         spec, operation = self._spec, self._spec.operation
         cap = spec.rate_limit or hook.settings.rate_limit or operation.max_rate
@@ -133,9 +143,10 @@ class Planner:
         self.pace = None if spec.dry_run else pace
         left_out = () if self.plan.mapper is None else self.plan.mapper.left_out
         shown = {**spec.parameters, "duplicates": self._duplicates}
+        count, limit = spec.users.count(), self.plan.limit
         details = replace(
             self.plan.details,
-            of=spec.users.count(),
+            of=count if count is None or limit is None else min(count, limit),
             destination=hook.destination,
             configuration=describe(shown, spec.columns_field, hook, pace, left_out),
         )
@@ -172,7 +183,8 @@ class Planner:
             return False
         settings = hook.settings
         where = [hook.transport.base_url, settings.login, settings.choice, *sorted(settings.own.items())]
-        store, checkpoint = resume.begin(slots, Fingerprint(rows, digest([spec.identity, where])))
+        decisive = [spec.identity, where, *([] if spec.limit is None else [spec.limit])]
+        store, checkpoint = resume.begin(slots, Fingerprint(rows, digest(decisive)))
         if checkpoint.tries:
             self._log.resume(checkpoint)
         checkpoint = checkpoint.begin(max_tries)

@@ -88,7 +88,7 @@ class Run:
             spec.log.info("An earlier try completed the push; nothing is sent again")
             return None
         operation, users = spec.operation, spec.users
-        self._log.start(operation, hook.transport.base_url, planner.pace, shard=spec.shard, dry_run=spec.dry_run)
+        self._log.start(plan, hook.transport.base_url, planner.pace)
         columns = self._columns = self._check_columns(cast("Mapper", plan.mapper))
         # A push that stops early leaves rows unread: the source is closed here, in the thread that opened it.
         interrupt = push.interrupt if verifier is None else verifier.stopping(push.interrupt)

@@ -69,6 +69,12 @@ class Users(Protocol):
         :param window: the window.
         """
 
+    def read_first(self, limit: int) -> None:
+        """Have no more than the first rows fetched, where many are fetched at once.
+
+        :param limit: how many are read.
+        """
+
     def large_xcom_warning(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""
 
@@ -114,6 +120,7 @@ class PushSpec:
     concurrency: int
     max_failed: int | float | None
     on_empty: str
+    limit: int | None
     duplicates: str
     dry_run: bool
     rejects_path: str | None

@@ -179,6 +179,11 @@ class Comparison:
             with suppress(RetryLater):
                 self._note()
 
+    def leave_rest(self) -> None:
+        """Take notice that further rows were left, because only the first were to be read."""
+        if self._windowed is not None:
+            self._windowed.leave_rest()
+
     def close(self, *, complete: bool) -> None:
         """Keep what was learned.
 

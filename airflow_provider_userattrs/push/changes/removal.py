@@ -77,13 +77,17 @@ class Removal:
         """Take notice of a user whom a row names by an id that is to be looked up, and was not."""
         self._names.update(_folded(user))
 
-    def find(self, *, is_whole: bool, rows: int, has_failed: bool) -> bool:
+    def find(self, *, is_whole: bool, rows: int, has_failed: bool, is_limited: bool = False) -> bool:
         """Find out who left the query; return whether they may be unset.
 
         :param is_whole: whether this try has read the query from its first row to its last.
         :param rows: how many rows there were.
         :param has_failed: whether the push failed.
+        :param is_limited: whether only the first rows were to be read.
         """
+        if is_limited:
+            self._withheld = "limit is set, so that not all rows are read"
+            return False
         if not is_whole:
             self._withheld = "this try resumed and did not read it from its first row; the next push does"
             return False

@@ -28,6 +28,7 @@ _MOVED = "the mark was moved back since the first try"
 _UNSENT = "rows could not be sent"
 _NO_KEY = "a row failed whose key is not known, or is no text"
 _AT_ONCE = "two pushes ran at once"
+_LIMITED = "limit left rows unread, if there are more"
 
 _NO_MARK = "no push has read all rows yet"
 _OTHER_QUERY = "the query, its columns, its database or a Constant changed"
@@ -153,6 +154,10 @@ class WindowedRows:
                     self._report["kept"] = _NO_KEY
                 elif len(self._failed) <= MAX_FAILED:
                     self._failed.add(key)
+
+    def leave_rest(self) -> None:
+        """Take notice that further rows were left: the mark stays where it is."""
+        self._report["kept"] = self._report["kept"] or _LIMITED
 
     def next_mark(self) -> Mark | None:
         """Return the mark after rows were read to their end."""

@@ -32,6 +32,13 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
 
+    def part(self, limit: int) -> int:
+        """Return how many of the rows that all shards together may read are this shard's.
+
+        :param limit: how many all together may read.
+        """
+        return limit // self.of + (self.number <= limit % self.of)
+
     def share(self, cap: float) -> float:
         """Return this shard's share of a cap, in whole units per second.
 

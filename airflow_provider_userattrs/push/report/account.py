@@ -20,7 +20,7 @@ from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.changes.comparison import Comparison
-    from airflow_provider_userattrs.report import PushReport, Verified
+    from airflow_provider_userattrs.report import Limit, PushReport, Verified
 
 _MAX_NOTES = 20
 _MAX_TRIES = 20
@@ -59,6 +59,7 @@ class Details:
     :param configuration: how the push was set, by parameter.
     :param shard: which shard of a mapped push this is.
     :param rejects_path: the file for the rows that are not accepted.
+    :param limit: how many rows are read, from the first on; None for all.
     """
 
     of: int | None = None
@@ -66,6 +67,7 @@ class Details:
     configuration: Mapping[str, Any] | None = None
     shard: Shard | None = None
     rejects_path: str | None = None
+    limit: int | None = None
 
 
 class Account:
@@ -144,6 +146,12 @@ class Account:
         """Return how long this try has taken."""
         return self._clock.monotonic() - self._started if self._stopped_after is None else self._stopped_after
 
+    @property
+    def limit(self) -> Limit | None:
+        """Return how many rows are read at most, and whether so many were; None if all are."""
+        limit = self.details.limit
+        return None if limit is None else {"rows": limit, "reached": self.book.rows >= limit}
+
     def report(self) -> Report:
         """Return the report, with all rows that are recorded by now."""
         report = self._blank()
@@ -186,6 +194,8 @@ class Account:
         }
         if request_id := self.traffic.request_id or self._earlier.get("request_id"):
             facts["request_id"] = request_id
+        if self.limit is not None:
+            facts["limit"] = self.limit
         if self.verified is not None:
             facts["verified"] = self.verified
         if self._comparison is not None:

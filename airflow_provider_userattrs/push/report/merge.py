@@ -15,12 +15,12 @@ from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.lookups import add_up
 from airflow_provider_userattrs.push.report.report import FORMAT, Report
-from airflow_provider_userattrs.push.report.sentences import warning
+from airflow_provider_userattrs.push.report.sentences import sentence_on_limit, warning
 
 if TYPE_CHECKING:
     from typing import TypeGuard
 
-    from airflow_provider_userattrs.report import PushReport, Removed, Window
+    from airflow_provider_userattrs.report import Limit, PushReport, Removed, Window
 
 #: Maximum number of rejects files listed; further ones are next to them.
 _MAX_PATHS = 20
@@ -77,6 +77,9 @@ class Total:
         self._shards = [shard for report in self._reports if (shard := report.get("shard"))]
         self._of = max((shard["of"] for shard in self._shards), default=0)
         self.report.is_stopped = any(report.get("stopped") for report in self._reports)
+        limit: Limit | None = _limit(self._reports).get("limit")
+        if limit is not None and limit["reached"] and not self.report.is_stopped:
+            self.report.warning_on_limit = sentence_on_limit(self.report.rows, limit)
 
     @property
     def missing(self) -> list[int]:
@@ -150,11 +153,20 @@ class Total:
             configuration=self._reports[0].get("configuration"),
             rejects_path=sorted(paths)[:_MAX_PATHS] or None,
             shards={"reported": len(self._reports), "missing": self.missing},
+            **_limit(self._reports),
             **_changed_only(self._reports),
             **_lookups(self._reports),
             **_verified(self._reports),
         )
         return cast("PushReport", total)
+
+
+def _limit(reports: Iterable[PushReport]) -> dict[str, Any]:
+    """Return how many rows were to be read at most, or nothing if all were."""
+    limits = [report["limit"] for report in reports if "limit" in report]
+    if not limits:
+        return {}
+    return {"limit": {"rows": sum(each["rows"] for each in limits), "reached": any(each["reached"] for each in limits)}}
 
 
 def _changed_only(reports: Iterable[PushReport]) -> dict[str, Any]:

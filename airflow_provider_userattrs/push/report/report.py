@@ -68,6 +68,8 @@ class Report(Counts):
         self.warns_of_nobody = False
         #: A clause on columns that the author named and no row had, or None.
         self.missing_columns: str | None = None
+        #: That rows were left because only the first were to be read, as a clause; or None.
+        self.warning_on_limit: str | None = None
         #: What to know of users who left the query and were not unset, as a sentence; or None.
         self.warning_on_removed: str | None = None
 

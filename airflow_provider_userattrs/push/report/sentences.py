@@ -13,6 +13,7 @@ from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, MISSING_COLU
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.report.counts import Reason
     from airflow_provider_userattrs.push.report.report import Report
+    from airflow_provider_userattrs.report import Limit
 
 #: The maximum length of a meaning and of a remedy.
 MAX_TEXT_LENGTH = 200
@@ -30,7 +31,7 @@ def warning(report: Report) -> str | None:
     if report.warns_of_nobody:
         why = f"no{nobody(report)[2:]}" if first else nobody(report)
         first.append(f'{why}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
-    further = (report.missing_columns, *_source_change(report), report.warning_on_removed)
+    further = (report.warning_on_limit, report.missing_columns, *_source_change(report), report.warning_on_removed)
     changes = [sentence for sentence in further if sentence]
     if not report.not_applied:
         words = [f"The push to {report.vendor} {stopped}"] if stopped else []
@@ -137,6 +138,18 @@ def allowed(max_failed: float) -> str:
 def sentence_on_request(vendor: str, request_id: str) -> str:
     """Return by which id the vendor's support finds the last request that was not plainly accepted."""
     return f"{vendor}'s support finds the last request that it did not accept by its request_id, {request_id}"
+
+
+def sentence_on_limit(rows: int, limit: Limit) -> str:
+    """Return which rows were read, and whether there may be others.
+
+    :param rows: how many were read.
+    :param limit: how many could be.
+    """
+    if not limit["reached"]:
+        return f"limit: there were fewer than {counted(limit['rows'], 'row')}, and all were read"
+    first = "the first row was" if rows == 1 else f"the first {rows:,} rows were"
+    return f"limit: {f'only {first}' if rows else 'no row was'} read; any further ones were left"
 
 
 def users(count: int) -> str:

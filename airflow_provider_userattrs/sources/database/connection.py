@@ -13,8 +13,8 @@ from airflow_provider_userattrs.sources.database.errors import is_database_error
 from airflow_provider_userattrs.sources.database.session import Session, configure_session
 from airflow_provider_userattrs.sources.packages import database_package
 
-#: Rows fetched at once.
-_CHUNK = 1_000
+#: Rows fetched at once, at most.
+MAX_FETCHED = 1_000
 
 
 class Database(NamedTuple):
@@ -29,13 +29,16 @@ class Database(NamedTuple):
     session: Session
     placeholder: str
 
-    def query(self, cursor: Any, sql: str, parameters: Any, problem: str | None = None) -> Iterator[list[Any]]:
+    def query(
+        self, cursor: Any, sql: str, parameters: Any, problem: str | None = None, at_once: int = MAX_FETCHED
+    ) -> Iterator[list[Any]]:
         """Yield the rows of a query in chunks of cells; after the last one an empty list.
 
         :param cursor: an open database cursor.
         :param sql: the query.
         :param parameters: the values of its placeholders.
         :param problem: the remedy if the query is refused, if a better one is known than to fix it.
+        :param at_once: how many rows are fetched at once.
         :raises RefusedConfiguration: if the database refuses the query.
         :raises RetryLater: if the database fails while it is read.
         """
@@ -45,7 +48,7 @@ class Database(NamedTuple):
             _execute(cursor, sql, parameters, problem)
             # Psycopg's named cursors know their columns only after the first fetch.
             while drivers.driver(self.connection).startswith("psycopg") or cursor.description is not None:
-                yield drivers.fetch(self.connection, cursor, _CHUNK)
+                yield drivers.fetch(self.connection, cursor, at_once)
         except Exception as error:
             if is_database_error(error, self.connection):
                 raise refused_or_later(error, refused, remedy, later) from None

@@ -15,7 +15,7 @@ from airflow_provider_userattrs.sources.column_types import check_columns
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.blocking import interruptible
 from airflow_provider_userattrs.sources.database.cells import converters
-from airflow_provider_userattrs.sources.database.connection import connect
+from airflow_provider_userattrs.sources.database.connection import MAX_FETCHED, connect
 from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, quoted, without_rows, wrap
 from airflow_provider_userattrs.sources.database.placeholders import placeholder_problem
 from airflow_provider_userattrs.sources.database.row_maker import RowMaker
@@ -64,6 +64,7 @@ class Query:
     :param key: the column by which rows are read in order; None to read them in the database's order.
     :param key_filter: which keys are read.
     :param limit: which of the rows are read, for a query with a key; None for all.
+    :param at_once: how many rows are fetched at once.
     :param on_columns: called with the names of the columns, once the query has run.
     """
 
@@ -74,6 +75,7 @@ class Query:
     key: str | None = None
     key_filter: KeyFilter = ALL_KEYS
     limit: Limit | None = None
+    at_once: int = MAX_FETCHED
     on_columns: Callable[[list[str]], None] | None = None
 
     @contextmanager
@@ -106,7 +108,8 @@ class Query:
             cursor = drivers.open_cursor(database.connection)
             with interruptible(database.connection):
                 problem = placeholder_problem(self.sql, self.parameters, driver)
-                yield OpenQuery(database.session, cursor, database.query(cursor, sql, parameters, problem))
+                fetched = database.query(cursor, sql, parameters, problem, self.at_once)
+                yield OpenQuery(database.session, cursor, fetched)
         finally:
             drivers.close(database.connection, cursor)
 
