@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from airflow_provider_userattrs.plugins.last_push import find_last_push
 from airflow_provider_userattrs.plugins.page import SECURITY_HEADERS, render
 from airflow_provider_userattrs.plugins.story import Story, story_of, story_of_all
 from airflow_provider_userattrs.plugins.task_instances import load_instances
@@ -44,29 +45,30 @@ def push_report(dag_id: str, run_id: str, task_id: str, which: str, session: Ses
     :param which: a map index, ``whole``, or anything else for a task that is not mapped: Airflow then leaves its
         placeholder in the URL.
     """
-    if which == WHOLE:
-        instances = load_instances(session, dag_id, run_id, task_id)
-        story = story_of_all(instances) if instances else None
-    else:
-        instances = load_instances(session, dag_id, run_id, task_id, int(which) if _IS_INDEX(which) else -1)
-        story = story_of(instances[0]) if instances else None
-    if story is None:
+    is_whole = which == WHOLE
+    map_index = None if is_whole else int(which) if _IS_INDEX(which) else -1
+    instances = load_instances(session, dag_id, run_id, task_id, map_index)
+    if not instances:
         raise HTTPException(404)
-    return _page(task_id, story)
+    story = story_of_all(instances) if is_whole else story_of(instances[0])
+    last = None
+    if story.reading and not story.is_live:
+        last = find_last_push(session, dag_id, run_id, task_id, instances, is_whole=is_whole)
+    return _page(render(task_id, story, WHOLE if is_whole else str(map_index), last))
 
 
 @app.exception_handler(HTTPException)
 def http_error(request: Request, error: HTTPException) -> HTMLResponse:
     """Explain in one sentence why there is no page."""
     message = _MESSAGES.get(error.status_code, f"There is no such page ({error.status_code}).")
-    return _page("", Story("none", message), error.status_code, error.headers)
+    return _page(render("", Story("none", message)), error.status_code, error.headers)
 
 
 @app.exception_handler(Exception)
 def internal_error(request: Request, error: Exception) -> HTMLResponse:
     """Report a bug of the page; the server logs the error itself."""
-    return _page("", Story("failed", _INTERNAL_ERROR), 500)
+    return _page(render("", Story("failed", _INTERNAL_ERROR)), 500)
 
 
-def _page(task_id: str, story: Story, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
-    return HTMLResponse(render(task_id, story), status, {**SECURITY_HEADERS, **(headers or {})})
+def _page(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
+    return HTMLResponse(html, status, {**SECURITY_HEADERS, **(headers or {})})

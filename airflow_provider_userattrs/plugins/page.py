@@ -5,14 +5,20 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from airflow_provider_userattrs.plugins.figures import HEIGHT, WIDTH, bar, chart, progress
 from airflow_provider_userattrs.plugins.story import Story
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.plugins.last_push import LastPush
 
 _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "page.css").read_text(encoding="utf-8")
@@ -56,17 +62,25 @@ def _duration(seconds: float) -> str:
     return f"{hours:,} h {rest_of_hour} min" if hours else f"{minutes} min {rest} s"
 
 
+def _moment(time: datetime) -> str:
+    return f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+
+
 _environment = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_environment.filters.update(number=_number, duration=_duration, literal=repr)
+_environment.filters.update(
+    number=_number, duration=_duration, literal=repr, moment=_moment, segment=partial(quote, safe="")
+)
 
 
-def render(task_id: str, story: Story) -> str:
+def render(task_id: str, story: Story, which: str = "-1", last: LastPush | None = None) -> str:
     """Return the page as HTML.
 
     :param task_id: the task's id.
     :param story: what the page shows.
+    :param which: the instance, as it stands in the page's URL.
+    :param last: the last push, if there is one to compare with.
     """
     reading = story.reading
     facts: dict[str, Any] = {
@@ -77,6 +91,8 @@ def render(task_id: str, story: Story) -> str:
         "chart": chart(reading.timeline, reading.seconds) if reading and reading.timeline else None,
         "chart_width": WIDTH,
         "chart_height": HEIGHT,
+        "which": which,
+        "last": last,
         "first_try": max(story.try_number - len(reading.tries), 0) + 1 if reading else 1,
         "progress": progress(reading) if reading and story.level == "running" else None,
         "style": Markup(_STYLE),

@@ -11,17 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import select
 
+from airflow_provider_userattrs.plugins.xcoms import REPORT_KEY, is_small
 from airflow_provider_userattrs.task.keys import CHECKPOINT_KEY, PROGRESS_KEY
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-_REPORT_KEY = "return_value"
-
-#: Longest XCom that is read, in characters. A report has under 16,384; other tasks' XComs may be large.
-_MAX_LENGTH = 40_000
 
 
 @dataclass
@@ -72,9 +68,8 @@ def load_instances(
     )
     rows = session.execute(select(*columns).where(*of_the_task(TaskInstance)).order_by(TaskInstance.map_index))
     instances = {row[0]: Instance(*row) for row in rows}
-    is_small = func.length(cast(XComModel.value, Text)) < _MAX_LENGTH
-    is_ours = XComModel.key.in_([_REPORT_KEY, PROGRESS_KEY])
-    _add_xcoms(instances, session.scalars(select(XComModel).where(*of_the_task(XComModel), is_ours, is_small)))
+    is_ours = XComModel.key.in_([REPORT_KEY, PROGRESS_KEY])
+    _add_xcoms(instances, session.scalars(select(XComModel).where(*of_the_task(XComModel), is_ours, is_small())))
     _add_checkpoints(instances, session, of_the_task)
     return list(instances.values())
 
@@ -82,7 +77,7 @@ def load_instances(
 def _add_xcoms(instances: dict[int, Instance], xcoms: Iterable[Any]) -> None:
     for xcom in xcoms:
         instance, value = instances[xcom.map_index], XComModel.deserialize_value(xcom)
-        if xcom.key == _REPORT_KEY:
+        if xcom.key == REPORT_KEY:
             instance.report = value
         else:
             instance.progress, instance.updated_at = value, xcom.timestamp
