@@ -7,9 +7,7 @@ That depends on one fact, recorded where bytes are written: whether a byte of th
 from __future__ import annotations
 
 import errno
-import select
 import socket
-import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from time import monotonic
@@ -17,11 +15,9 @@ from typing import Any
 from weakref import finalize
 
 from airflow_provider_userattrs.hooks.response_reader import ResponseReader, Unreadable
+from airflow_provider_userattrs.hooks.stream import Stream, time_left
 from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent
 from airflow_provider_userattrs.push.model.operation import Response
-
-#: Maximum bytes received at once: the size of a TLS record.
-_RECEIVE_SIZE = 16_384
 
 #: Bytes sent before checking for an early response. Most requests are smaller.
 _SEND_SIZE = 65_536
@@ -35,9 +31,6 @@ _CAUSES: tuple[tuple[type[BaseException], str], ...] = (
 )
 _NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH)
 
-#: Raised by a non-blocking read when there is nothing to read.
-_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError)
-
 
 class Connection:
     """One open connection; used by one thread only, except for `abort`.
@@ -48,16 +41,16 @@ class Connection:
 
     def __init__(self, sock: Any, name: str) -> None:
         self._sock = sock
+        self._stream = Stream(sock)
         self._name = name
+        #: Whether it has not been closed on this side.
+        self.is_open = True
         #: Closes the socket even if the hook is never closed.
         self._closer = finalize(self, _close, sock)
         #: Whether a byte of the request may have been sent.
         self._may_be_sent = False
-
-    @property
-    def is_open(self) -> bool:
-        """Return whether it has not been closed on this side."""
-        return self._closer.alive
+        #: The response that was read last: its bytes, if they came at once and the connection stayed open, and it.
+        self._last: tuple[bytes, Response] | None = None
 
     def is_reusable(self) -> bool:
         """Return whether the server keeps the connection open and has sent nothing unasked.
@@ -65,7 +58,7 @@ class Connection:
         Otherwise the connection is closed: the check consumes what was sent, and a second one would find nothing.
         """
         with suppress(OSError):
-            if self.is_open and self._received() is None:
+            if self.is_open and self._stream.received() is None:
                 return True
         self.close()
         return False
@@ -82,20 +75,18 @@ class Connection:
         :raises NoResponse: if one may have been, and no readable response came back.
         """
         until = monotonic() + timeout
-        reader = ResponseReader()
         self._may_be_sent = keep = False
         try:
             if before_send is not None:
                 before_send()
-            unsent = self._send(request, until, reader)
-            while not reader.is_complete:
-                self._sock.settimeout(time_left(until))
-                reader.feed(self._sock.recv(_RECEIVE_SIZE))
-            response = reader.response()
-            if unsent and response.status < 400:  # an error may come early, a success may not
-                raise Unreadable("a success before the request was complete")
-            keep = reader.keeps_alive and not unsent
+            unsent, early = self._send(request, until)
+            response, keep = self._read(self._stream.receive(until) if early is None else early, until)
+            if unsent:
+                keep = False
+                if response.status < 400:  # an error may come early, a success may not
+                    raise Unreadable("a success before the request was complete")
         except (OSError, Unreadable) as error:
+            keep = False
             if self._may_be_sent:
                 raise NoResponse(f"No readable response from {self._name} ({describe(error)})") from None
             raise NotSent(f"No connection to {self._name} ({describe(error)})", describe(error)) from None
@@ -110,50 +101,52 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection."""
+        self.is_open = False
         self._closer()
 
-    def _send(self, request: bytes, until: float, reader: ResponseReader) -> int:
-        """Send the request until it is complete or the server responds or closes; return the number of bytes left."""
+    def _send(self, request: bytes, until: float) -> tuple[int, bytes | None]:
+        """Send the request until it is complete or the server responds or closes.
+
+        It returns the number of bytes that are left, and what the server sent before they were gone, if it did.
+        """
         rest = memoryview(request)
+        time_left(until)
         while True:
-            self._sock.settimeout(time_left(until))
             try:
-                count = self._sock.send(rest[:_SEND_SIZE])
+                count = self._stream.send(rest[:_SEND_SIZE], until)
             except OSError:
                 # What the kernel did not accept was not sent; what TLS reports as failed may have been sent in part.
-                self._may_be_sent = self._may_be_sent or type(self._sock) is not socket.socket
+                self._may_be_sent = self._may_be_sent or not self._stream.is_plain
                 if len(rest) == len(request):
                     raise
-                count = 0  # the server wants no more, and may have responded why
-            else:
-                self._may_be_sent = True
-                rest = rest[count:]
-                if not rest:
-                    return 0
-            early = self._early(until) if count else self._received()
+                return len(rest), self._stream.received()  # it wants no more, and may have responded why
+            self._may_be_sent = True
+            rest = rest[count:]
+            if not rest:
+                return 0, None
+            early = self._stream.received_before_room(until)
             if early is not None:
-                reader.feed(early)
-            if early is not None or not count:
-                return len(rest)
+                return len(rest), early
 
-    def _early(self, until: float) -> bytes | None:
-        """Return what the server sent before the request was complete; None if it takes more of it instead."""
-        while (early := self._received()) is None:
-            poller = select.poll()
-            poller.register(self._sock, select.POLLIN | select.POLLOUT)
-            events = poller.poll(time_left(until) * 1000)
-            if events and not events[0][1] & select.POLLIN:
-                return None
-        return early
+    def _read(self, data: bytes, until: float) -> tuple[Response, bool]:
+        """Read a response; return it, and whether the connection may be used again.
 
-    def _received(self) -> bytes | None:
-        """Return what was received so far, empty if the server closed the connection; None if nothing was."""
-        self._sock.settimeout(0)
-        try:
-            data: bytes = self._sock.recv(_RECEIVE_SIZE)
-        except _WOULD_BLOCK:
-            return None
-        return data
+        Most are the same bytes as the one before, and are read once.
+
+        :param data: its beginning, or all of it.
+        :param until: the deadline, by the monotonic clock.
+        """
+        if self._last is not None and self._last[0] == data:
+            return self._last[1], True
+        reader = ResponseReader()
+        reader.feed(data)
+        is_whole = reader.is_complete
+        while not reader.is_complete:
+            reader.feed(self._stream.receive(until))
+        response = reader.response()
+        if reader.keeps_alive and is_whole:
+            self._last = data, response
+        return response, reader.keeps_alive
 
 
 def _close(sock: Any) -> None:
@@ -169,18 +162,6 @@ def shut_down(sock: Any) -> None:
         with suppress(OSError):
             # Not the TLS socket's own method, after which the other thread would continue without TLS.
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-
-def time_left(until: float) -> float:
-    """Return the seconds until a deadline.
-
-    :param until: the deadline, by the monotonic clock.
-    :raises TimeoutError: if it has passed.
-    """
-    left = until - monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def describe(error: Exception) -> str:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any
 
-from airflow_provider_userattrs.hooks.connection import time_left
 from airflow_provider_userattrs.hooks.response_reader import ResponseReader, Unreadable
+from airflow_provider_userattrs.hooks.stream import time_left
 
 #: Status with which a proxy refuses a tunnel for good -> what it means.
 _REFUSALS = {

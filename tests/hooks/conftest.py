@@ -179,16 +179,16 @@ def sandbox_hook(hook_of: Callable[..., Any], sandbox: Any) -> Callable[..., Any
     return make
 
 
-@pytest.fixture(params=["http", "https", "http by a proxy", "https by a proxy"])
+@pytest.fixture(params=["http", "https", "http by a proxy", "https by a proxy", "https by a proxy with TLS"])
 def start_server(
     request: pytest.FixtureRequest, wire_server: Callable[..., WireServer], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., WireServer]:
-    """Start a server that is reached by each way there is: plain or TLS, directly or by a proxy."""
+    """Start a server that is reached by each way there is: plain or TLS, directly or by a proxy, TLS within TLS."""
     scheme, _, by_proxy = request.param.partition(" ")
     if by_proxy:
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name)
-        monkeypatch.setenv(f"{scheme}_proxy", wire_server(proxy).url)
+        monkeypatch.setenv(f"{scheme}_proxy", wire_server(proxy, tls=by_proxy.endswith("TLS")).url)
     return lambda script: wire_server(script, tls=scheme == "https")
 
 

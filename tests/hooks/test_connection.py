@@ -30,6 +30,36 @@ def test_each_response_belongs_to_its_own_request(start_server: Any, sender: Any
     assert server.connections == 1
 
 
+def test_the_same_response_is_read_once(start_server: Any, sender: Any) -> None:
+    def script(peer: Peer) -> None:
+        while (request := peer.request()) is not None:
+            first, second = response(request.body)[:-1], response(request.body)[-1:]
+            peer.send(*((first, second) if request.body == b"in two" else (first + second,)))
+
+    server = start_server(script)
+    send = sender(server)
+    same = send(b"same")
+    for _ in range(3):
+        assert send(b"same") is same
+    assert send(b"other").body == b"other"
+    assert send(b"same") is not same
+    for _ in range(2):
+        assert send(b"in two").body == b"in two"
+    assert server.connections == 1
+
+
+def test_a_response_that_was_seen_before_counts_with_what_follows_it(start_server: Any, sender: Any) -> None:
+    def script(peer: Peer) -> None:
+        while (request := peer.request()) is not None:
+            peer.send(response(b"same") + (b"rubbish" if request.body == b"last" else b""))
+
+    server = start_server(script)
+    send = sender(server)
+    for body in (b"first", b"second", b"last", b"first"):
+        assert send(body).body == b"same"
+    assert server.connections == 2, "what follows a response ends its connection"
+
+
 @pytest.mark.parametrize("at", [0, 1, 3])
 def test_interim_responses_are_skipped(start_server: Any, sender: Any, at: int) -> None:
     def script(peer: Peer) -> None:

@@ -143,7 +143,8 @@ class TakesOneSlice:
         return count
 
     def fileno(self) -> int:
-        self.waits.set()
+        if self._is_full:
+            self.waits.set()
         return self._sock.fileno()
 
     def __getattr__(self, name: str) -> Any:
