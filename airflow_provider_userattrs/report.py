@@ -17,6 +17,8 @@ __all__ = [
     "PushReport",
     "Reason",
     "Removed",
+    "Sample",
+    "SampledRequest",
     "ShardNumber",
     "Shards",
     "Throughput",
@@ -125,6 +127,22 @@ class Limit(TypedDict):
     reached: bool
 
 
+class SampledRequest(TypedDict):
+    """A request of a dry run; its body has the kinds of values in place of the values."""
+
+    users: int
+    bytes: int
+    body: str
+
+
+class Sample(TypedDict):
+    """The first requests of a dry run, as they would be sent."""
+
+    url: str
+    headers: dict[str, str]
+    requests: list[SampledRequest]
+
+
 class ShardNumber(TypedDict):
     """Which shard of a mapped push this is."""
 
@@ -177,6 +195,7 @@ class PushReport(_Every, total=False):
     """
 
     limit: Limit
+    sample: Sample
     of: int | None
     destination: str | None
     shard: ShardNumber | None

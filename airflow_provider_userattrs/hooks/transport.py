@@ -22,6 +22,9 @@ from airflow_provider_userattrs.push.model.operation import Response
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 
+#: Headers that hold no secret, whatever their value.
+_SHOWN = frozenset({"host", "user-agent", "content-type", "accept", "accept-encoding", "connection"})
+
 #: Raised while opening a connection if the host is invalid, or a file is missing, unreadable or of the wrong kind; a
 #: socket's own errors come as urllib3's.
 _CONFIGURATION = (LocationParseError, UnicodeError, FileNotFoundError, PermissionError, IsADirectoryError)
@@ -78,6 +81,21 @@ class Transport:
             return connection.exchange(data, self._settings.timeout[1], before_send)
         finally:
             self._free.append(route)
+
+    def described(self, path: str) -> tuple[str, dict[str, str]]:
+        """Return where a request to a path would go, and its headers without secrets; nothing is sent.
+
+        :param path: the path, below the base URL.
+        :raises RefusedConfiguration: if no request can be made with these settings.
+        """
+        route = self._take_route()
+        try:
+            lines = self._head(route, path, _HEADERS).decode("latin-1").split("\r\n")[1:-1]
+        finally:
+            self._free.append(route)
+        headers = dict(line.split(": ", 1) for line in lines)
+        shown = {name: value if name.lower() in _SHOWN else "***" for name, value in headers.items()}
+        return self.base_url + path, shown
 
     def _take_route(self) -> Route:
         try:

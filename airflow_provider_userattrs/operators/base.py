@@ -14,6 +14,7 @@ from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.sources.templates import is_deferred
 from airflow_provider_userattrs.task.failure import WrongParameter, to_raise
 from airflow_provider_userattrs.task.lineage import add_counts, leave_out_events, lineage
 
@@ -71,6 +72,9 @@ class UserPushOperator(ColumnsOperator):
     :param concurrency: requests in flight at most.
     :param timezone: the time zone of naive datetimes, and of times sent without one; an IANA name.
     :param dry_run: whether to do everything but send.
+    :param sample: how many requests of a dry run are shown as they would be sent, from the first on, 20 at most: in the
+        log, the report and its page, with the kinds of values in place of the values.
+    :param sample_values: whether the log has their values too; the report never has.
     :param checkpoint_path: a folder on object storage for the checkpoint with which a retry resumes where the last try
         stopped; None for Airflow's own task state store (3.3 and later), or no checkpoint.
     :param on_unknown: what to do with rows that a killed try may have sent, if the operation is not idempotent:
@@ -89,6 +93,7 @@ class UserPushOperator(ColumnsOperator):
         "concurrency",
         "timezone",
         "is_dry_run",
+        "sample",
         "limit",
         "shard",
         "rejects_path",
@@ -107,6 +112,8 @@ class UserPushOperator(ColumnsOperator):
         "max_failed": parameters.check_max_failed,
         "on_empty": parameters.ON_EMPTY,
         "limit": parameters.check_limit,
+        "sample": parameters.check_sample,
+        "sample_values": parameters.check_flag,
         "rate_limit": parameters.check_rate_limit,
         "concurrency": parameters.check_concurrency,
         "timezone": parameters.check_time_zone,
@@ -139,6 +146,8 @@ class UserPushOperator(ColumnsOperator):
         concurrency: int = 16,
         timezone: str = "UTC",
         dry_run: bool = False,
+        sample: int = 0,
+        sample_values: bool = False,
         checkpoint_path: str | None = None,
         on_unknown: str = "report",
         allow_restart: bool = False,
@@ -159,6 +168,8 @@ class UserPushOperator(ColumnsOperator):
         self.concurrency = concurrency
         self.timezone = timezone
         self.is_dry_run = dry_run
+        self.sample = sample
+        self.sample_values = sample_values
         self.checkpoint_path = checkpoint_path
         self.on_unknown = on_unknown
         self.allow_restart = allow_restart
@@ -233,6 +244,8 @@ class UserPushOperator(ColumnsOperator):
             max_failed=cast("float | None", self.max_failed),  # a number, once it is settled
             on_empty=self._on_empty,
             limit=self.limit,
+            sample=self.sample,
+            sample_values=self.sample_values,
             duplicates=self.duplicates,
             dry_run=self.is_dry_run,
             rejects_path=self.rejects_path,
@@ -260,6 +273,11 @@ class UserPushOperator(ColumnsOperator):
         :raises WrongParameter: if one is invalid.
         """
         super().check_given()
+        if self.is_dry_run is False and self.sample and not is_deferred(self.sample):
+            raise WrongParameter(
+                "sample shows what a dry run would send, and dry_run is False; set dry_run=True, or a template, or "
+                "leave sample out"
+            )
         self._check_paths()
         self._check_operation()
 

@@ -43,6 +43,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "rate_limit": _number,
     "concurrency": int,
     "limit": int,
+    "sample": int,
     "dry_run": _flag,
     "full_refresh": _flag,
 }

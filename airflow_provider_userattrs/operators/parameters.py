@@ -19,6 +19,7 @@ from airflow_provider_userattrs.push.model.kinds import kind_of, setting_of
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.tables import as_dicts
+from airflow_provider_userattrs.push.report.sampled_requests import MAX_REQUESTS
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
 from airflow_provider_userattrs.sources.sql import is_query
@@ -236,6 +237,12 @@ def check_concurrency(name: str, value: Any) -> None:
     """Check how many requests may be in flight."""
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 256:
         refuse(name, value, "give a number of requests in flight (int) from 1 to 256")
+
+
+def check_sample(name: str, value: Any) -> None:
+    """Check how many requests of a dry run are shown."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_REQUESTS:
+        refuse(name, value, f"give a number of requests (int) from 0 to {MAX_REQUESTS}")
 
 
 def check_limit(name: str, value: Any) -> None:

@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.report import Changes, Limit, Lookups, PushReport, Removed, Verified, Window
+    from airflow_provider_userattrs.report import Changes, Limit, Lookups, PushReport, Removed, Sample, Verified, Window
 
 
 class OtherFormat(ValueError):
@@ -65,6 +65,7 @@ class Reading:
     lookups: Lookups | None
     verified: Verified | None
     limit: Limit | None
+    sample: Sample | None
 
     @property
     def attention(self) -> int:
@@ -120,6 +121,7 @@ def _read(report: PushReport) -> Reading:
         lookups=_lookups(lookups) if (lookups := report.get("lookups")) else None,
         verified=_verified(verified) if (verified := report.get("verified")) else None,
         limit=_limit(limit) if (limit := report.get("limit")) else None,
+        sample=_sample(sample) if (sample := report.get("sample")) else None,
     )
 
 
@@ -197,6 +199,17 @@ def _verified(verified: Verified) -> Verified:
 
 def _limit(limit: Limit) -> Limit:
     return {"rows": _count(limit["rows"]), "reached": bool(limit["reached"])}
+
+
+def _sample(sample: Sample) -> Sample:
+    return {
+        "url": str(sample["url"]),
+        "headers": {str(name): str(value) for name, value in sample["headers"].items()},
+        "requests": [
+            {"users": _count(each["users"]), "bytes": _count(each["bytes"]), "body": str(each["body"])}
+            for each in sample["requests"]
+        ],
+    }
 
 
 def _reason(reason: Mapping[str, Any]) -> Reason:

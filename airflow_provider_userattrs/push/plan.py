@@ -16,6 +16,7 @@ from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
 from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 
 
@@ -41,6 +42,7 @@ class PushPlan:
     :param rate: the cap per second in the operation's unit; None for the documented one.
     :param concurrency: requests in flight at most.
     :param dry_run: do everything but send.
+    :param sample: keeps the first requests of a dry run; None to keep none.
     :param max_failed: how many rows (int) or what share of them (float) may fail; None for any but all.
     :param on_empty: what a push without a single row is: a success with a warning, a failure, or a success.
     :param limit: how many rows are read, from the first on; None for all.
@@ -65,6 +67,7 @@ class PushPlan:
     rate: float | None = None
     concurrency: int = 16
     dry_run: bool = False
+    sample: SampledRequests | None = None
     max_failed: int | float | None = None
     on_empty: str = "ok"
     limit: int | None = None

@@ -11,6 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.changes.removal import Removal
+from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.delivery.known_users import KnownUsers, RememberedUsers, forgetting
@@ -19,7 +20,7 @@ from airflow_provider_userattrs.push.duplicates import Duplicates
 from airflow_provider_userattrs.push.first_rows import check_first_rows
 from airflow_provider_userattrs.push.limit import Limit
 from airflow_provider_userattrs.push.model.errors import DuplicateUsers, NoneFit, in_words
-from airflow_provider_userattrs.push.model.operation import Encode, Response, Send
+from airflow_provider_userattrs.push.model.operation import Encode, Operation, Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
@@ -30,6 +31,7 @@ from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.lookups import LookupTraffic
 from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
+from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
 from airflow_provider_userattrs.push.report.sentences import sentence_on_limit, stop_point
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
@@ -65,6 +67,7 @@ class Push:
             tries=checkpoint.tries or (0,),
             earlier=checkpoint.facts,
             dry_run=plan.dry_run,
+            sample=plan.sample if plan.dry_run else None,
             comparison=plan.comparison,
             lookups=None if plan.operation.lookup is None else LookupTraffic(),
             clock=plan.clock,
@@ -98,7 +101,8 @@ class Push:
         plan, checkpointer = self.plan, self._checkpointer
         operation, rate = plan.operation, plan.rate or plan.operation.max_rate
         if plan.dry_run:
-            operation, send, rate = replace(operation, read=_read_dry), _send_nothing, None
+            # In batches as they would be, and without waiting.
+            operation, send, rate = replace(operation.within(rate), read=_read_dry), _send_nothing, None
         elif send is None:
             raise ValueError("send is missing; only a dry run needs none")
         stopping = Event()
@@ -112,7 +116,11 @@ class Push:
             abort=plan.abort,
             stopping=stopping,
         )
-        announce = None if checkpointer is None or operation.idempotent else checkpointer.announce
+        announce: Callable[[Batch], None] | None = None
+        if plan.sample is not None and plan.dry_run:
+            announce = partial(_note_request, plan.sample, operation)
+        elif checkpointer is not None and not operation.idempotent:
+            announce = checkpointer.announce
         delivery = self._reading = deliver(
             operation,
             record=self._record(),
@@ -312,6 +320,10 @@ class Push:
                 listener(rows, verdicts)
 
         return record_and_notify
+
+
+def _note_request(sample: SampledRequests, operation: Operation, batch: Batch) -> None:
+    sample.note(batch.updates, operation)
 
 
 def _failure(why: str, stop_point: str | None) -> str:

@@ -28,10 +28,16 @@ from airflow_provider_userattrs.push.report.verified import sentence_on_verified
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
+    from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
     from airflow_provider_userattrs.report import PushReport
+    from airflow_provider_userattrs.task.spec import PushSpec
 
 #: Seconds between two lines of progress.
 LOG_EVERY = 10.0
+
+
+#: Characters of a request's body that are logged.
+_MAX_BODY_LENGTH = 20_000
 
 
 class Log(Protocol):
@@ -115,6 +121,33 @@ class PushLog:
     def checkpoint_failed(self, error: Exception) -> None:
         """Log that the checkpoint cannot be stored."""
         self._log.warning("The checkpoint cannot be stored (%s); a retry may send rows again", type(error).__name__)
+
+    def sample(self, sample: SampledRequests | None, spec: PushSpec) -> None:
+        """Log the first requests of a dry run, a record each.
+
+        :param sample: the requests; None if none were kept.
+        :param spec: says whether their values are to be logged.
+        """
+        if spec.sample and not spec.dry_run:
+            self._log.info("sample: this is no dry run, so its requests are not shown")
+        if sample is None:
+            return
+        headers = "".join(f"{name}: {value}\n" for name, value in sample.headers.items())
+        for number, each in enumerate(sample.requests, 1):
+            body = (each.body if spec.sample_values else each.masked).decode()
+            more = f"\n... ({len(body):,} characters in all)" if len(body) > _MAX_BODY_LENGTH else ""
+            self._log.info(
+                "sample: request %d, with %s\nPOST %s\n%sContent-Length: %d\n\n%s%s",
+                number,
+                sentences.users(each.users),
+                sample.url,
+                headers,
+                len(each.body),
+                body[:_MAX_BODY_LENGTH],
+                more,
+            )
+        if not sample.requests:
+            self._log.info("sample: there is no request to show")
 
     def close(self, account: Account, report: Report, fields: PushReport, error: BaseException | None) -> None:
         """Log how the push ended.

@@ -16,6 +16,7 @@ from airflow_provider_userattrs.push.model.operation import format_rate
 from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.sources.rejects_names import Owner
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
@@ -81,6 +82,9 @@ class Planner:
         hook = stack.enter_context(closing(spec.make_hook()))
         self._add(abort=hook.abort)
         self._set_pace(hook)
+        if spec.sample and spec.dry_run:
+            url, headers = hook.transport.described(hook.path_of(spec.operation))
+            self._add(sample=SampledRequests(spec.sample, url, headers))
         shows_checkpoint = not spec.dry_run and self._begin(hook)
         self._add(checkpoint=self.plan.checkpoint or Checkpoint())
         if not self.is_complete:

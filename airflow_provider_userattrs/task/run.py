@@ -72,6 +72,7 @@ class Run:
         if not self._spec.dry_run:
             with suppress(Exception):  # an error of a metrics backend must not fail the push
                 metrics.count(**push.account.this_try(report))
+        self._log.sample(push.plan.sample, self._spec)
         self._log.close(push.account, report, fields, push.error)
         return fields
 

@@ -120,6 +120,8 @@ class PushSpec:
     concurrency: int
     max_failed: int | float | None
     on_empty: str
+    sample: int
+    sample_values: bool
     limit: int | None
     duplicates: str
     dry_run: bool

@@ -96,6 +96,11 @@ EVERY = [
     ("concurrency", "4", "1 to 256"),
     ("concurrency", True, "1 to 256"),
     ("concurrency", None, "1 to 256"),
+    ("sample", -1, "a number of requests (int) from 0 to 20"),
+    ("sample", 21, "a number of requests (int) from 0 to 20"),
+    ("sample", None, "a number of requests (int) from 0 to 20"),
+    ("sample", True, "a number of requests (int) from 0 to 20"),
+    ("sample_values", 1, "True or False"),
     ("limit", 0, "a number of rows (int) from 1 on"),
     ("limit", -1, "a number of rows (int) from 1 on"),
     ("limit", 1.5, "a number of rows (int) from 1 on"),
@@ -279,7 +284,7 @@ def test_values_known_only_later_are_accepted(operator: type, parameter: str, va
 def test_template_fields_are_what_a_user_expects(operator: type) -> None:
     vendor = CONN_ID[operator].removesuffix("_conn_id")
     columns = "contacts" if operator is EL_CONTACTS else "attributes"
-    shared = {"users", "max_failed", "rate_limit", "concurrency", "timezone", "is_dry_run", "limit", "shard"}
+    shared = {"users", "max_failed", "rate_limit", "concurrency", "timezone", "is_dry_run", "limit", "sample", "shard"}
     paths = {"rejects_path", "checkpoint_path"}
     ids = {"user_id", "anonymous_id", "registration_id", "euid_cache"} if vendor == "engagelab" else set()
     expected = {columns, USER[vendor], CONN_ID[operator]} | shared | paths | ids

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from operator import attrgetter
 from threading import Event
 
@@ -34,9 +33,6 @@ _position = attrgetter("position")
 
 #: Batches that may wait for their next attempt while others succeed.
 _MAX_DELAYED = 1_000
-
-#: Seconds of a cap on users that one request may take: ten requests and more share a minute's quota.
-_MAX_SHARE_OF_CAP = 6.0
 
 #: Seconds the loop waits at most before it checks for an interruption.
 _POLL = 0.25
@@ -87,10 +83,8 @@ class Delivery:
         self.traffic = traffic or Traffic()
         self._triage = Triage(operation)
         self._circuit_breaker = self._triage.circuit_breaker
-        if shares_cap := operation.max_users != 1 and operation.rate_unit == "users" and rate is not None:
-            most = max(1, int(rate * _MAX_SHARE_OF_CAP))
-            operation = replace(operation, max_users=min(operation.max_users or most, most))
-        self._operation = operation
+        shares_cap = operation.shares(rate)
+        operation = self._operation = operation.within(rate)
         self._record = record
         self._clock = clock or Clock()
         self._announce = announce

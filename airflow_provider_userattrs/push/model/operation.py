@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
 from math import floor, log10
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -22,6 +22,9 @@ def format_rate(rate: float) -> str:
     text = f"{rate:,.{max(0, 3 - floor(log10(rate)))}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
+
+#: Seconds of a cap on users that one request may take: ten requests and more share a minute's quota.
+_MAX_SHARE_OF_CAP = 6.0
 
 #: Statuses of a vendor that cannot take more requests now (RFC 6585, 4; RFC 9110, 15.6.4).
 BUSY_STATUSES = frozenset({429, 503})
@@ -115,6 +118,23 @@ class Operation:
     lookup: Operation | None = None
     encode_unset: Encode | None = None
     gone_codes: frozenset[str] = frozenset()
+
+    def shares(self, rate: float | None) -> bool:
+        """Return whether requests with many users share a minute's quota of them.
+
+        :param rate: the cap per second, or None.
+        """
+        return self.max_users != 1 and self.rate_unit == "users" and rate is not None
+
+    def within(self, rate: float | None) -> Operation:
+        """Return the operation with no more users in a request than a cap lets go at once.
+
+        :param rate: the cap per second, or None.
+        """
+        if rate is None or not self.shares(rate):
+            return self
+        most = max(1, int(rate * _MAX_SHARE_OF_CAP))
+        return replace(self, max_users=min(self.max_users or most, most))
 
     def units(self, users: int) -> int:
         """Return how many units of the cap one request takes.

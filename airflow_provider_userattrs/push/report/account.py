@@ -20,6 +20,7 @@ from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.changes.comparison import Comparison
+    from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
     from airflow_provider_userattrs.report import Limit, PushReport, Verified
 
 _MAX_NOTES = 20
@@ -81,6 +82,7 @@ class Account:
     :param tries: the first row of each try, this one's last.
     :param earlier: the facts of the tries before.
     :param dry_run: whether nothing is sent.
+    :param sample: the first requests of a dry run; None if none are kept.
     :param comparison: says what is sent because it changed; None if all is.
     :param lookups: counts what this try looks up; None if the rows name the vendor's users.
     :param clock: the source of time.
@@ -98,6 +100,7 @@ class Account:
         tries: Sequence[int] = (0,),
         earlier: Mapping[str, Any] | None = None,
         dry_run: bool = False,
+        sample: SampledRequests | None = None,
         comparison: Comparison | None = None,
         lookups: LookupTraffic | None = None,
         clock: Clock | None = None,
@@ -113,6 +116,7 @@ class Account:
         self._notes = Counter() if notes is None else notes
         self._earlier = earlier or {}
         self._dry_run = dry_run
+        self._sample = sample
         self._comparison = comparison
         self.lookups = lookups
         self._clock = clock or Clock()
@@ -198,6 +202,8 @@ class Account:
             facts["limit"] = self.limit
         if self.verified is not None:
             facts["verified"] = self.verified
+        if self._sample is not None:
+            facts["sample"] = self._sample.as_dict()
         if self._comparison is not None:
             facts["changed_only"] = self._comparison.as_dict()
         if self.lookups is not None:

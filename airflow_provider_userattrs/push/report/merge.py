@@ -154,6 +154,7 @@ class Total:
             rejects_path=sorted(paths)[:_MAX_PATHS] or None,
             shards={"reported": len(self._reports), "missing": self.missing},
             **_limit(self._reports),
+            **_sample(self._reports),
             **_changed_only(self._reports),
             **_lookups(self._reports),
             **_verified(self._reports),
@@ -167,6 +168,12 @@ def _limit(reports: Iterable[PushReport]) -> dict[str, Any]:
     if not limits:
         return {}
     return {"limit": {"rows": sum(each["rows"] for each in limits), "reached": any(each["reached"] for each in limits)}}
+
+
+def _sample(reports: Iterable[PushReport]) -> dict[str, Any]:
+    """Return the requests of the first shard that has some, or nothing if none were kept."""
+    samples = [report["sample"] for report in reports if "sample" in report]
+    return {"sample": max(samples, key=lambda sample: bool(sample["requests"]))} if samples else {}
 
 
 def _changed_only(reports: Iterable[PushReport]) -> dict[str, Any]:

@@ -186,6 +186,8 @@ class Report(Counts):
             **facts,
         }
         report = storable(report)
+        if len(json.dumps(report)) > _MAX_BYTES and report.get("sample"):
+            report["sample"]["requests"] = []  # the log has them
         if len(json.dumps(report)) > _MAX_BYTES:  # names in scripts that JSON escapes take six bytes a letter
             report["notes"] = []
             for reason in report["reasons"]:
