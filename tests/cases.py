@@ -163,7 +163,6 @@ class Bench:
         rows: Iterable[dict[str, Any]],
         *,
         concurrency: int = 4,
-        timeout: Any = None,
         parameters: Mapping[str, Any] = MappingProxyType({}),
         **fields: Any,
     ) -> Pushed:
@@ -171,8 +170,6 @@ class Bench:
 
         :param parameters: the operator's, besides those of the case.
         """
-        if timeout is not None:
-            fields["extra"] = {"timeout": timeout}
         self.connect(case.vendor.name, **fields)
         operator = case.operator(task_id="push", users=list(rows), **case.parameters, **parameters)
         clock = self.clock()

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import requests
 from versions import has
@@ -32,6 +33,13 @@ collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
 #: Coverage doubles what a test costs. It counts what tests reach by what is written in them: not what is drawn, and not
 #: what these folders do to all operators alike.
 UNCOUNTED = {"canaries", "chaos", "contract", "fuzz"}
+
+# A slow machine fails no test; and what a fixture gives may serve all examples.
+hypothesis.settings.register_profile(
+    "tests",
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("tests")
 
 pytest_plugins = ["airflow_logs", "airflow_pages", "airflow_runs", "databases", "statsd_server"]
 

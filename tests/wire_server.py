@@ -166,7 +166,7 @@ def proxy(peer: Peer) -> None:
     is_tunnel = method == "CONNECT"
     authority, _, path = target.removeprefix("http://").partition("/")
     host, _, port = authority.rpartition(":")
-    with socket.create_connection((host, int(port)), 10) as upstream:
+    with socket.create_connection((host, int(port))) as upstream:
         upstream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def pass_on(data: bytes) -> None:
@@ -178,15 +178,23 @@ def proxy(peer: Peer) -> None:
             peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             pass_on(buffered)
-        speaking = [peer.sock, upstream]
-        while speaking:
-            for sock in select.select(speaking, [], [])[0]:
-                data = sock.recv(65_536)
-                if data:
-                    (peer.send if sock is upstream else pass_on)(data)
-                else:
-                    speaking.remove(sock)
-                    (peer.sock if sock is upstream else upstream).shutdown(socket.SHUT_WR)
+        # Each way by itself: who takes in nothing more is heard all the same.
+        back = threading.Thread(target=_relay, args=(upstream, peer.send, peer.sock), daemon=True)
+        back.start()
+        _relay(peer.sock, pass_on, upstream)
+        back.join()
+
+
+def _relay(source: socket.socket, pass_on: Callable[[bytes], None], sink: socket.socket) -> None:
+    """Pass on what comes in until it ends; break both ways off if that fails."""
+    try:
+        while data := source.recv(65_536):
+            pass_on(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        for sock in (source, sink):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
 
 def make_certificate(folder: Path) -> Path:

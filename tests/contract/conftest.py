@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import pytest
 from cases import CASES, Bench, Case
 
+from airflow_provider_userattrs.hooks.connection import Connection
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 
@@ -34,6 +37,83 @@ def check(case: Case, bench: Bench) -> Callable[..., Any]:
         return reason
 
     return check
+
+
+class Patience:
+    """How long requests are waited for: until all of those that are under way are held, and will not be answered."""
+
+    def __init__(self) -> None:
+        self._waiting = 0
+        self._held = 0
+        self._lock = Lock()
+
+    def begin(self) -> None:
+        with self._lock:
+            self._waiting += 1
+
+    def hold(self) -> None:
+        with self._lock:
+            self._held += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._waiting -= 1
+
+    def give_up(self) -> bool:
+        """Tell whether a request under way is among those that are held; it is not waited for any more then."""
+        with self._lock:
+            if not 0 < self._held == self._waiting:
+                return False
+            self._held -= 1
+            self._waiting -= 1
+            return True
+
+
+class PatientSocket:
+    """A socket that times out by `Patience`, whatever the machine's speed."""
+
+    def __init__(self, sock: Any, patience: Patience) -> None:
+        self._sock = sock
+        self._patience = patience
+        self._is_waiting = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def send(self, data: memoryview) -> int:
+        if not self._is_waiting:
+            self._patience.begin()
+            self._is_waiting = True
+        count: int = self._sock.send(data)
+        return count
+
+    def recv(self, size: int) -> bytes:
+        while self._is_waiting and not select.select([self._sock], [], [], 0.001)[0]:
+            if self._patience.give_up():
+                self._is_waiting = False
+                raise TimeoutError
+        if self._is_waiting:
+            self._patience.end()
+            self._is_waiting = False
+        received: bytes = self._sock.recv(size)
+        return received
+
+
+@pytest.fixture
+def held_times_out(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each request that the sandbox holds time out, and no other."""
+    patience = Patience()
+    wait = sandbox.world.pauses.wait
+
+    async def hold_and_wait(receive: Any, delay: float, hold: bool) -> bool:
+        if hold:
+            patience.hold()
+        answered: bool = await wait(receive, delay, hold)
+        return answered
+
+    monkeypatch.setattr(sandbox.world.pauses, "wait", hold_and_wait)
+    route = "airflow_provider_userattrs.hooks.route.Connection"
+    monkeypatch.setattr(route, lambda sock, name: Connection(PatientSocket(sock, patience), name))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

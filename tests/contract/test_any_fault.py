@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from vendor_cases import VendorCase
 
@@ -55,11 +55,7 @@ def faults(vendor: VendorCase) -> st.SearchStrategy[Any]:
     return st.lists(st.tuples(WHEN, ambiguous | st.sampled_from(PLAIN + list(vendor.any_time))), max_size=4)
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_rows_under_any_faults(case: Any, bench: Any, data: st.DataObject) -> None:
     bench.world.reset()

@@ -33,12 +33,13 @@ LOST = {
 }
 
 
+@pytest.mark.usefixtures("held_times_out")
 @pytest.mark.parametrize("then", LOST.values(), ids=LOST)
 def test_a_response_that_gets_lost(case: Any, bench: Any, then: dict[str, Any]) -> None:
     bench.prepare(case, 4)
     bench.fault(case, then, {"users": [case.key(2)], "times": 1})
     rows = case.rows(4)
-    pushed = bench.push(case, rows, concurrency=1, timeout=[1, 0.5])
+    pushed = bench.push(case, rows, concurrency=1)
     bench.judge(case, rows, pushed)
     if case.idempotent:
         assert pushed.counts == {"accepted": 4}
@@ -114,6 +115,7 @@ def test_an_unavailable_vendor(case: Any, bench: Any, then: dict[str, Any]) -> N
 # Never twice
 
 
+@pytest.mark.usefixtures("held_times_out")
 @pytest.mark.only("increase")
 @pytest.mark.parametrize(
     "then",
@@ -137,7 +139,7 @@ def test_increase_is_never_sent_again_after_an_ambiguous_end(case: Any, bench: A
     bench.prepare(case, 4)
     bench.fault(case, then, {"users": [case.key(1), case.key(3)]})
     rows = case.rows(4)
-    pushed = bench.push(case, rows, timeout=[1, 0.5])
+    pushed = bench.push(case, rows)
     bench.judge(case, rows, pushed)
     assert pushed.at("unknown") == [1, 3]
     assert len(bench.control.journal()) == 4

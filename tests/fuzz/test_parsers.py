@@ -26,7 +26,6 @@ ROUND = 60 if not SECONDS else 100
 def inputs_of(parser: Parser) -> Any:
     @settings(
         max_examples=ROUND,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate, Phase.shrink],

@@ -30,7 +30,7 @@ def test_a_refusal_may_come_early(start_server: Any, sender: Any) -> None:
         if peer.number == 0:
             peer.head()
             peer.send(response(b"large", b"400 Bad Request"))
-            leave.wait(10)  # and reads nothing more
+            leave.wait(60)  # and reads nothing more
         else:
             echo(peer)
 
@@ -64,7 +64,7 @@ def test_a_success_may_not_come_early(start_server: Any, sender: Any) -> None:
         if peer.number == 0:
             peer.head()
             peer.send(response(b'{"code":0,"message":"success"}'))
-            leave.wait(10)
+            leave.wait(60)
         else:
             echo(peer)
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -330,7 +330,7 @@ def test_a_connection_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch
         KahunaHook().get_conn()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(
     extra=st.dictionaries(
         st.sampled_from(["timeout", "rate_limit", "verify", "cert", "allow_http", "environment", "colour"]),

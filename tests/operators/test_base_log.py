@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from cases import good
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.operators.engagelab import (
@@ -200,9 +200,7 @@ FAULTS: list[dict[str, Any] | None] = [
 
 
 @pytest.mark.parametrize("name", PUSHES)
-@settings(
-    max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=7)
 @given(data=st.data())
 def test_no_row_shows_anywhere(airflow: Any, control: Any, no_secret: Any, name: str, data: st.DataObject) -> None:
     operator, parameters, user = PUSHES[name]

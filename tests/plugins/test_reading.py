@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.plugins.page import render
@@ -93,7 +93,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PLACES = places(made())[1:]
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600)
 @given(index=st.sampled_from(PLACES), value=anything, gone=st.booleans())
 def test_whatever_it_holds_it_is_read_or_refused_and_never_markup(
     page: Any, index: tuple[Any, ...], value: Any, gone: bool

@@ -13,13 +13,10 @@ from typing import Any
 
 import lz4.frame
 from backports import zstd
-from hypothesis import HealthCheck, settings
 
 from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.sources.files import FileRows
-
-ANY_PATH = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sources.file_rows import ANY_PATH, PACKERS, check_resuming, only_rows, rows_as_read, write
+from sources.file_rows import PACKERS, check_resuming, only_rows, rows_as_read, write
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.files import FileRows
@@ -106,7 +106,6 @@ def test_a_type_for_a_missing_column(tmp_path: Path) -> None:
         list(FileRows(write(tmp_path / "users.csv", "a\n1\n"), types={"nothing": "date"}).rows())
 
 
-@ANY_PATH
 @given(rows=st.lists(st.tuples(st.text("a\"',\n;é", max_size=5), st.text("ab \n", max_size=5)), max_size=20))
 def test_what_python_writes_is_read(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
     import csv

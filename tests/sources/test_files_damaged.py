@@ -15,7 +15,7 @@ import pytest
 from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
-from sources.file_rows import ANY_PATH, PACKERS, only_rows, write
+from sources.file_rows import PACKERS, only_rows, write
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.row import MalformedRow
@@ -125,7 +125,6 @@ def test_an_endless_line_takes_linear_time_and_makes_its_row_invalid(tmp_path: P
     assert row == {"a": "2"}
 
 
-@ANY_PATH
 @given(lines=st.lists(st.sampled_from([0, 1, 7, 8, 9, 30]), max_size=12), ends=st.booleans(), block=st.integers(1, 20))
 def test_lines_are_counted_however_long_they_are(lines: list[int], ends: bool, block: int) -> None:
     text = b"\n".join(b"x" * size for size in lines) + (b"\n" if ends else b"")

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -120,7 +120,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(rows=st.lists(st.dictionaries(st.text(max_size=5), VALUES, max_size=4), max_size=5))
 def test_any_rows_come_back(path: Path, rows: list[dict[str, Any]]) -> None:
     write(path, *(Outcome(position, REJECTED, row) for position, row in enumerate(rows)))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from airflow_names import ObjectStoragePath
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from versions import AIRFLOW
 
@@ -27,7 +27,7 @@ from airflow_provider_userattrs.sources.rejects import Rejects
 from airflow_provider_userattrs.sources.shards import shards, split
 from airflow_provider_userattrs.sources.sql import SqlRows
 
-EVERY_TIME = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=25)
 
 
 def people(**arguments: Any) -> SqlRows:
@@ -76,7 +76,7 @@ def sizes_of(source: Any, n: int, key: str = "id", **arguments: Any) -> list[int
 # SQL
 
 
-@EVERY_TIME
+@FEW
 @given(
     keys=st.sets(st.integers(-(10**12), 10**12), max_size=60),
     n=st.integers(1, 9),
@@ -94,7 +94,7 @@ def test_integers_of_sqlite(sqlite: Callable[..., None], keys: set[int], n: int,
         assert len(sizes) == n
 
 
-@EVERY_TIME
+@FEW
 @given(
     keys=st.sets(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1), max_size=30),
     n=st.integers(1, 5),
@@ -200,7 +200,7 @@ def test_files_by_size(tmp_path: Path) -> None:
     assert len(sizes_of(source, 50)) == 6
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(files=st.lists(st.tuples(st.integers(1, 60), st.integers(1, 20)), min_size=1, max_size=4), n=st.integers(1, 8))
 def test_parquet_by_row_group(tmp_path_factory: pytest.TempPathFactory, files: list[tuple[int, int]], n: int) -> None:
     pa = pytest.importorskip("pyarrow")

@@ -22,6 +22,7 @@ from servers import Postgres
 from airflow_provider_userattrs.operators import users as operators_rows
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
+from airflow_provider_userattrs.push.delivery import delivery
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, SourceInterrupted
 from airflow_provider_userattrs.sources.database import blocking
 from airflow_provider_userattrs.sources.sql import SqlRows
@@ -61,8 +62,11 @@ def airflows() -> Iterator[list[int]]:
 
 
 @pytest.fixture
-def push(tmp_path: Path, control: Any, airflows: list[int]) -> Callable[..., Any]:
+def push(tmp_path: Path, control: Any, airflows: list[int], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Return a function that pushes rows to Kahuna in this process, checks the counts and gives the run."""
+    # All requests are answered here, however slow the machine is, and all threads end.
+    monkeypatch.setattr(delivery, "_GRACE", 60.0)
+    monkeypatch.setattr(delivery, "_JOINING", 60.0)
     control.seed("kahuna", [{"username": f"user{number}"} for number in range(500)])
 
     def run(users: Any, **parameters: Any) -> Any:

@@ -96,7 +96,7 @@ class HangingHandshake(Vendor):
         self.url = self._server.url.replace("http:", "https:")
 
     def wait(self) -> None:
-        assert self._is_asked.wait(20)
+        assert self._is_asked.wait(60)
 
     def open(self) -> None:
         self._is_open.set()
@@ -170,7 +170,7 @@ def test_no_row_is_in_doubt_and_a_retry_sends_each_once(
     vendor.open()
     for thread in set(threading.enumerate()) - before:
         if thread.name.startswith("userattrs-"):
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()
     assert vendor.bodies == [], "what was given up never leaves, also when there is a connection at last"
     report = push()

@@ -172,7 +172,7 @@ class TestAskedToWait:
     def test_table(self, status: int, headers: dict[str, str], expected: float | None) -> None:
         assert asked_to_wait(Response(status, headers, b""), lambda: NOW) == expected
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(
         status=st.sampled_from([200, 429, 503]),
         headers=st.fixed_dictionaries(

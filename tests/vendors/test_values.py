@@ -143,7 +143,7 @@ def cannot_be_sent(value: Any) -> bool:
 
 
 @pytest.mark.parametrize("vendor", VENDOR_CASES)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(value=anything)
 def test_a_value_arrives_as_it_was_or_not_at_all(become: Any, vendor: str, value: Any) -> None:
     case = VENDOR_CASES[vendor]
@@ -172,7 +172,7 @@ def test_a_short_float_is_an_exact_integer_only_below_its_own_limit(become: Any,
             assert body.code == code if isinstance(body, Verdict) else str(number).encode() in body
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(value=anything, name=st.sampled_from(["name", "mobile", "age", "revenue", "moe_unsubscribe", "created_time"]))
 def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: Any, value: Any, name: str) -> None:
     notes: dict[Any, int] = {}
@@ -195,7 +195,7 @@ def test_a_standard_attribute_of_moengage_has_its_type_or_is_not_sent(become: An
 ids = st.one_of(scalars, libraries(), members, st.just(10362473))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(value=ids)
 def test_an_id_arrives_unchanged_or_not_at_all(become: Any, value: Any) -> None:
     """Another user's profile would be changed."""

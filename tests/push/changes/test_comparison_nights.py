@@ -20,7 +20,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_NOTE_EVERY", 1.0)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(nights=NIGHTS, last=ROWS)
 # A try sends b and dies; the next night has a's and b's old values again.
 @example(nights=[Night([("a", 0), ("b", 0)]), Night([("a", 1), ("b", 1)], writes=1)], last=[("a", 0), ("b", 0)])
@@ -56,7 +56,7 @@ def test_after_a_night_without_faults_the_vendor_holds_what_the_query_says(night
 
 
 @given(rows=ROWS, word=WORDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_failed_is_sent_again_until_it_is_accepted(rows: Rows, word: str) -> None:
     world = World()
     world.live(Night([("f", 1), *rows]))

@@ -28,7 +28,7 @@ def undamaged(nights: list[Night]) -> list[Night]:
     return [replace(night, damaged=None) for night in nights]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(nights=NIGHTS.map(undamaged), last=ROWS.filter(bool))
 # A new user is refused, is never there, and leaves.
 @example(nights=[Night([("a", 0), ("b", 0)], responses={"b": "no"})], last=[("a", 0)])
@@ -69,7 +69,7 @@ def test_after_a_night_without_faults_the_vendor_holds_nothing_else(nights: list
     assert not world.vendor.unset, "who was unset is not unset again"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(nights=NIGHTS, last=ROWS.filter(bool))
 def test_whatever_files_are_lost_nobody_in_the_query_is_unset(nights: list[Night], last: Rows) -> None:
     world = World(max_removed=1.0)
@@ -80,7 +80,7 @@ def test_whatever_files_are_lost_nobody_in_the_query_is_unset(nights: list[Night
     assert {user: world.vendor.users.get(user) for user, _ in last} == dict(last)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(nights=st.lists(st.tuples(ROWS, st.booleans()), max_size=5), last=ROWS.filter(bool))
 def test_it_may_be_asked_for_later_and_given_up_again(nights: list[tuple[Rows, bool]], last: Rows) -> None:
     """Whoever a push with it has named is unset when they leave; others nobody knows by their ids."""
@@ -99,7 +99,7 @@ def test_it_may_be_asked_for_later_and_given_up_again(nights: list[tuple[Rows, b
 
 
 @given(word=WORDS.filter(lambda word: word != "busy"), rows=ROWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whom_the_vendor_does_not_unset_is_unset_by_a_later_night(word: str, rows: Rows) -> None:
     world = World(max_removed=1.0)
     world.live(Night([("f", 1), ("g", 1), *rows]))

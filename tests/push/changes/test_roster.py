@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.changes import roster
@@ -22,7 +22,6 @@ USERS = st.tuples(
 
 
 @given(st.lists(st.lists(USERS, max_size=5), max_size=5))
-@settings(deadline=None)
 def test_what_is_written_is_read(blocks: list[list[Listed]]) -> None:
     file = io.BytesIO()
     roster.write(file.write, blocks)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.changes.table import CELL, Table
@@ -24,7 +24,6 @@ def spread(number: int) -> int:
 
 
 @given(st.lists(st.tuples(KEYS, st.one_of(st.just(0), WORDS)), max_size=300), st.lists(KEYS, max_size=20))
-@settings(deadline=None)
 def test_it_holds_what_was_set_last(entries: list[tuple[int, int]], others: list[int]) -> None:
     table, model = Table(), dict(entries)
     for key, value in entries:

@@ -311,7 +311,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windowed_module, "MAX_FAILED", 3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(given_nights=NIGHTS, last=CHANGES)
 def test_after_a_night_without_faults_the_vendor_holds_what_the_table_says(
     given_nights: list[Night], last: list[Change]

@@ -35,7 +35,7 @@ def fill(batcher: Batcher, updates: list[UserUpdate]) -> list[Batch]:
 
 
 class TestBatcher:
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(
         sizes=st.lists(st.integers(1, 30), max_size=60),
         max_users=st.integers(1, 12),
@@ -82,7 +82,7 @@ class TestBatcher:
             assert (verdict.status, verdict.meaning) == (Status.INVALID, "update over 100 bytes")
             assert verdict.remedy.endswith(".")
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(sizes=st.lists(st.integers(1, 50), min_size=1, max_size=300))
     def test_where_only_bytes_limit_it_a_batch_is_full_to_95_percent(
         self, update: Callable[..., UserUpdate], sizes: list[int]

@@ -161,7 +161,7 @@ class TestRecord:
         go = Event()
 
         def judge(positions: list[int], turn: int) -> str:
-            assert go.wait(20)
+            assert go.wait(60)
             return "no"
 
         def break_off(updates: Iterator[Any]) -> Iterator[Any]:

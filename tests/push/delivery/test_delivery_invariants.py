@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import orjson
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from push.delivery.fake_vendor import AMBIGUOUS, ATTEMPTS, SKIPPED, operation
 
@@ -27,7 +27,7 @@ scripts = st.tuples(
 
 
 class TestWhateverHappens:
-    @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=400)
     @given(
         kinds=st.lists(
             st.tuples(st.integers(0, 6), st.sampled_from(["row", "row", "row", "row", "skip", "unwritable"])),

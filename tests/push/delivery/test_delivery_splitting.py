@@ -21,7 +21,7 @@ class TestSplitting:
     def judge(guilty: set[int]) -> Callable[[list[int], int], str]:
         return lambda positions, turn: "ok" if guilty.isdisjoint(positions) else "split"
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=80)
     @given(
         count=st.integers(1, 60),
         max_users=st.integers(1, 40),

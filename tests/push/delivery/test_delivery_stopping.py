@@ -109,7 +109,7 @@ class TestStopping:
                 has_left.set()
             else:
                 is_connecting.set()
-            assert over.wait(20)
+            assert over.wait(60)
             if position != 0:
                 before_send()
             left.append(position)
@@ -117,8 +117,8 @@ class TestStopping:
 
         def source() -> Iterator[UserUpdate]:
             yield from rows
-            assert has_left.wait(20)
-            assert is_connecting.wait(20)
+            assert has_left.wait(60)
+            assert is_connecting.wait(60)
             delivery.interrupt(RetryLater("told to"))
             clock.advance(100)
 
@@ -128,5 +128,5 @@ class TestStopping:
         assert book.statuses() == ["unknown", "unsent", "unsent"]
         over.set()
         for thread in set(threading.enumerate()) - before:
-            thread.join(20)
+            thread.join(60)
         assert left == [0]

@@ -27,7 +27,7 @@ class Patient:
         if seconds <= self.longest:
             self.clock.sleep(seconds, wake)
         else:
-            assert wake.wait(20), "asleep for so long, and nobody wakes the sleeper"
+            assert wake.wait(60), "asleep for so long, and nobody wakes the sleeper"
 
 
 class TestVendorAway:

@@ -36,7 +36,7 @@ def test_a_request_leaves_once() -> None:
 
 def test_of_two_threads_at_once_one_decides() -> None:
     def leave(departure: Departure, together: Barrier) -> bool:
-        together.wait(20)
+        together.wait(60)
         try:
             departure.leave()
         except NotSent:
@@ -44,11 +44,11 @@ def test_of_two_threads_at_once_one_decides() -> None:
         return True
 
     def forbid(departure: Departure, together: Barrier) -> bool:
-        together.wait(20)
+        together.wait(60)
         return departure.forbid()
 
     with ThreadPoolExecutor(2) as threads:
         for _ in range(300):
             departure, together = Departure(), Barrier(2)
             left, forbidden = threads.submit(leave, departure, together), threads.submit(forbid, departure, together)
-            assert left.result(20) is not forbidden.result(20)
+            assert left.result(60) is not forbidden.result(60)

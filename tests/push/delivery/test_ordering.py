@@ -51,7 +51,7 @@ key_lists = st.lists(st.lists(st.sampled_from("abcdef"), max_size=3, unique=True
 
 
 class TestUserOrder:
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(lines=key_lists, data=st.data())
     def test_is_the_model_whatever_the_interleaving(self, lines: list[list[str]], data: st.DataObject) -> None:
         order, model = UserOrder(), Model()

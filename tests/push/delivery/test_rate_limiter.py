@@ -56,7 +56,7 @@ actions = st.one_of(
 
 
 class TestPacer:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(
         rate=st.sampled_from([0.5, 1, 3, 10, 10_000 / 60]),
         scripts=st.lists(st.lists(actions, max_size=8), min_size=1, max_size=4),
@@ -191,7 +191,7 @@ class TestPacer:
 class TestRequestsOfManyUnits:
     """Few of them fit into a second, so that the cap is kept in any minute."""
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(
         rate=st.sampled_from([62.5, 1_000.0]),
         sizes=st.lists(st.integers(1, 100), min_size=30, max_size=120),

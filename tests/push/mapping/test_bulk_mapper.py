@@ -91,7 +91,7 @@ def made(result: Any, operation: Any = None) -> Any:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     rows=tables(),
     attributes=st.sampled_from([None, None, ["a"], {"x": "b", "k": Constant(True), "y": "a", "h": Hashed("email")}]),

@@ -75,7 +75,7 @@ def shown(converted: Converted) -> Any:
 @pytest.mark.parametrize("zone", list(ZONES.values()), ids=list(ZONES))
 @pytest.mark.parametrize("vendor", list(TABLES))
 @pytest.mark.parametrize("kind", list(KINDS))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_a_column_gives_what_its_cells_give(data: st.DataObject, kind: str, vendor: str, zone: tzinfo) -> None:
     cells = data.draw(st.lists(st.one_of(KINDS[kind], st.none()) if data.draw(st.booleans()) else KINDS[kind]))

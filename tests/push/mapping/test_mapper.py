@@ -176,7 +176,7 @@ values = st.one_of(st.none(), st.text(max_size=3), st.integers(0, 2_000), st.flo
 class TestRowsInTurn:
     """What was found out from one row is kept for the next ones: it must never show in what becomes of them."""
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(
         rows=st.lists(st.fixed_dictionaries({"id": st.just("ada")}, optional=dict.fromkeys("xyz", values)), max_size=8),
         attributes=st.sampled_from([None, ["x"], ["y", "x"], {"a": "x", "k": Constant(1), "b": "z", "c": "x"}]),
@@ -380,7 +380,7 @@ secrets = st.one_of(
 
 
 class TestPrivacy:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(
         row=st.one_of(st.fixed_dictionaries({"id": secrets, "x": secrets, "y": secrets}), secrets),
         attributes=st.sampled_from([None, ["x", "y"], {"a": "x", "b": Hashed("y")}, ["gone"]]),

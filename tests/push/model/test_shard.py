@@ -18,7 +18,7 @@ def together(of: int, at_once: int) -> list[Shard]:
     return [Shard(number, of, at_once) for number in range(1, of + 1)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cap=st.floats(1, 5_000), of=st.integers(1, 8), data=st.data())
 def test_whichever_are_at_work_no_second_holds_more_than_the_cap(cap: float, of: int, data: st.DataObject) -> None:
     at_once = data.draw(st.integers(1, min(of, floor(cap))))
@@ -28,7 +28,7 @@ def test_whichever_are_at_work_no_second_holds_more_than_the_cap(cap: float, of:
         assert sum(ceil(share) for share in working) <= cap
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cap=st.floats(1, 5_000), of=st.integers(1, 64))
 def test_all_at_work_use_nearly_all_of_it(cap: float, of: int) -> None:
     if of > cap:

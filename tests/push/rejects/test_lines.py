@@ -85,7 +85,7 @@ values = st.recursive(
 
 
 class TestRoundTrip:
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=500)
     @given(row=st.dictionaries(texts, values, max_size=6))
     def test_every_value_comes_back_as_it_was(self, row: dict[str, Any]) -> None:
         text = line(row)
@@ -246,7 +246,7 @@ class TestReading:
 
         assert next(read_lines(lines())) == {"id": 0}
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(
         row=st.recursive(
             st.one_of(st.none(), st.booleans(), st.text(max_size=8), st.floats(allow_nan=False, allow_infinity=False)),

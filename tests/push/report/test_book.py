@@ -60,7 +60,7 @@ def settles(draw: st.DrawFn) -> tuple[list[Verdict], list[list[int]]]:
     return verdicts, batches
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(rows=settles(), share=st.floats(0, 1), idempotent=st.booleans())
 def test_report_and_checkpoint_count_the_same_rows_each_once(
     rows: tuple[list[Verdict], list[list[int]]], share: float, idempotent: bool

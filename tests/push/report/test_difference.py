@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.text import printable
@@ -136,7 +136,6 @@ json_values = st.recursive(
 FIELDS = sorted({*report(EUID), "dry_run", "stopped"})
 
 
-@settings(deadline=None)
 @given(damage=st.dictionaries(st.sampled_from(FIELDS), json_values), reason=json_values, is_last=st.booleans())
 def test_a_damaged_report_is_no_crash(damage: dict[str, Any], reason: Any, is_last: bool) -> None:
     damaged = {**report(EUID, LONG.on("city")), **damage}
@@ -159,7 +158,6 @@ verdicts = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(now=verdicts, last=verdicts)
 def test_new_one_way_is_gone_the_other(now: list[Verdict], last: list[Verdict]) -> None:
     there, back = compare(report(*now), report(*last)), compare(report(*last), report(*now))

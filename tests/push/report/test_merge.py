@@ -41,7 +41,7 @@ def report(
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(shards=st.lists(st.lists(verdicts, max_size=30), min_size=1, max_size=5))
 def test_counts_and_reasons_are_those_of_the_whole(shards: list[list[Verdict]]) -> None:
     total = Total(report(rows) for rows in shards).as_dict()

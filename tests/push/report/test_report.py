@@ -31,7 +31,7 @@ verdicts = st.builds(
 
 
 class TestCounts:
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(rows=st.lists(verdicts, max_size=200), accepted=st.integers(0, 5))
     def test_add_up_and_reasons_stay_whole(self, rows: list[Verdict], accepted: int) -> None:
         report = make_report(*((1, verdict) for verdict in rows))
@@ -55,7 +55,7 @@ class TestCounts:
         assert report.not_applied == report.failed + data["unsent"]
 
     @given(total=st.integers(21, 400), status=st.sampled_from(sorted(NEEDS_ATTENTION)))
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     def test_hundreds_of_reasons_are_summed_up_and_none_is_lost(self, total: int, status: Status) -> None:
         report = make_report(*((1, kind(status, number)) for number in range(total)))
         reasons = report.reasons()
@@ -132,7 +132,7 @@ class TestSize:
         }
         assert self.worst(letter * 200, reasons, facts) < 16 * 1024
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(name=st.text(max_size=250), reasons=st.integers(1, 60))
     def test_under_16_kb_whatever_the_names(self, name: str, reasons: int) -> None:
         assert self.worst(name, reasons, {}) < 16 * 1024
@@ -285,7 +285,6 @@ class TestTextsOutOfData:
 
     texts = st.text(st.one_of(st.characters(codec=None), st.sampled_from("\0\n\ud800\udfff")), min_size=1)
 
-    @settings(deadline=None)
     @given(name=texts, place=texts, configuration=texts)
     def test_every_report_can_be_stored(self, name: str, place: str, configuration: str) -> None:
         report = make_report((2, TOO_LONG.on(name).at(place)))

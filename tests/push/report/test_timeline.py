@@ -13,7 +13,7 @@ from airflow_provider_userattrs.push.report.timeline import FIRST_INTERVAL, MAX_
 steps = st.lists(st.tuples(st.floats(0, 1e5), st.integers(0, 10**6), st.integers(0, 50)), max_size=80)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(steps=steps)
 def test_the_counts_add_up_and_the_intervals_stay_few(steps: list[tuple[float, int, int]]) -> None:
     timeline = Timeline()
@@ -29,7 +29,7 @@ def test_the_counts_add_up_and_the_intervals_stay_few(steps: list[tuple[float, i
     assert len(json.dumps(timeline.as_dict())) < 2_000
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(steps=steps, at=st.integers(0, 80))
 def test_a_resumed_try_continues_the_timeline(steps: list[tuple[float, int, int]], at: int) -> None:
     whole, parts = Timeline(), Timeline()

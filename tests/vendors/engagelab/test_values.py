@@ -358,7 +358,7 @@ class TestNames:
 
 
 class TestPrivacy:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(data=st.data(), operation=st.sampled_from(OPERATIONS))
     def test_no_value_shows_in_a_verdict(self, become: Any, odd: Any, data: st.DataObject, operation: str) -> None:
         secret = odd.SECRET

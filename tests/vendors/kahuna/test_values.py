@@ -331,7 +331,7 @@ def test_names(name: Any, fine: bool) -> None:
 
 
 class TestPrivacy:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(data=st.data())
     def test_no_value_shows_in_a_verdict(self, become: Any, odd: Any, data: st.DataObject) -> None:
         secret = odd.SECRET

@@ -210,7 +210,7 @@ class TestSize:
 
 
 class TestPrivacy:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(data=st.data(), name=st.sampled_from(["x", "created_time", "platforms", "moe_geo_location"]))
     def test_no_value_shows_in_a_verdict(self, become: Any, odd: Any, data: st.DataObject, name: str) -> None:
         secret = odd.SECRET
