@@ -168,10 +168,8 @@ class Push:
         delivery: Delivery = deliver(operation, record=record)
         self._begin(delivery)
         stopped = delivery.run([update] for update in removal.updates())
-        removal.note()
         self.account.traffic.add(delivery.traffic)
-        if stopped is not None:
-            removal.stop(in_words(stopped))
+        removal.finish(None if stopped is None else in_words(stopped))
         return stopped if self._interruption is not None else None
 
     def _begin(self, delivery: Delivery) -> None:
@@ -290,7 +288,7 @@ class Push:
         """Write what must be there before a checkpoint that passes over finished rows; return whether it is."""
         plan = self.plan
         if plan.comparison is not None:
-            plan.comparison.note_accepted()
+            plan.comparison.journal.write_verdicts()
         return plan.rejects is None or plan.rejects.settle(now=now)
 
     def _record(self) -> Record:
@@ -301,7 +299,7 @@ class Push:
             if plan.on_progress is not None:
                 plan.on_progress(account)
             if comparison is not None:
-                comparison.note_if_due()
+                comparison.journal.write_verdicts_if_due()
             if checkpointer is not None:
                 checkpointer.save_if_due()
 

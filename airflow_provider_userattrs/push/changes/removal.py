@@ -5,26 +5,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_userattrs.push.changes.journal import Journal
 from airflow_provider_userattrs.push.changes.known import Known
 from airflow_provider_userattrs.push.changes.roster import Listed, Roster, unpacked
 from airflow_provider_userattrs.push.changes.table import KNOWN, SEEN
-from airflow_provider_userattrs.push.model.clock import Clock
-from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import Removed
-
-#: Seconds between two parts of the journal that say who was unset.
-_NOTE_EVERY = 5.0
-
-#: Writes a part of the journal: the digests of users who are about to be unset, and of those who were.
-Note = Callable[[Sequence[int], Sequence[int]], None]
 
 
 class Removal:
@@ -33,29 +25,25 @@ class Removal:
     A user is unset again until the vendor accepts it, and then is not listed any more.
 
     :param known: what the vendor is known to hold; marks those whom a row names.
-    :param note: writes the journal.
+    :param journal: is told who is about to be unset, and who was.
     :param max_removed: how many of the users known (int), or what share of them (float), may be unset.
     :param attributes: returns the attributes to unset.
-    :param clock: the source of time.
     """
 
     def __init__(
         self,
         known: Known,
-        note: Note,
+        journal: Journal,
         max_removed: int | float,
         attributes: Callable[[], Sequence[str]],
-        *,
-        clock: Clock,
     ) -> None:
         #: How many rows could not be read, so that nobody knows whose they are. A row without an id is nobody's.
         self.unread = 0
         self._names: set[str] = set()
         self._known = known
-        self._note = note
+        self._journal = journal
         self._max_removed = max_removed
         self._attributes = attributes
-        self._clock = clock
         self._of = known.roster.count
         self._left = Roster()
         #: Position -> the digests of a user who is being unset.
@@ -66,8 +54,6 @@ class Removal:
         self._failed: Counter[tuple[str, str]] = Counter()
         self._stopped: str | None = None
         self._has_looked = False
-        self._unset: list[int] = []
-        self._note_at = clock.monotonic() + _NOTE_EVERY
 
     def see(self, digests: Sequence[int]) -> None:
         """Take notice of users whom a row names."""
@@ -111,7 +97,8 @@ class Removal:
         table = self._known.table
         for block in self._left.blocks():
             about_to_be_sent = [digest for digests, _ in block for digest in digests]
-            self._note(about_to_be_sent, ())
+            self._journal.touched += about_to_be_sent
+            self._journal.write()
             for digest in about_to_be_sent:  # until it is accepted, nobody knows what the vendor holds
                 table.set(digest, table.get(digest) & ~KNOWN)
             for digests, user in block:
@@ -140,19 +127,15 @@ class Removal:
                 continue
             for digest in digests:
                 set_(digest, 0)
-            self._unset += digests
-        if self._unset and self._clock.monotonic() >= self._note_at:
-            self.note()
+            self._journal.unset += digests
+        self._journal.write_verdicts_if_due()
 
-    def note(self) -> None:
-        """Write into the journal who was unset; who is not noted is unset once more."""
-        self._note_at = self._clock.monotonic() + _NOTE_EVERY
-        with suppress(RetryLater):
-            self._note((), self._unset)
-            self._unset.clear()
+    def finish(self, why: str | None) -> None:
+        """Write into the journal who was unset; who is not in it is unset once more.
 
-    def stop(self, why: str) -> None:
-        """Record why not all could be unset, in words."""
+        :param why: why not all could be unset, in words, or None.
+        """
+        self._journal.write_verdicts()
         self._stopped = why
 
     def close(self) -> None:

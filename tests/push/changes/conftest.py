@@ -10,6 +10,7 @@ from typing import IO
 
 import pytest
 
+from airflow_provider_userattrs.push.changes import comparison, journal
 from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 
 
@@ -51,6 +52,14 @@ class MemoryFolder:
             content = self.files.pop(name)
             if not is_lost:
                 self.files[name] = content[: len(content) * at // 10]
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the journal every few rows."""
+    monkeypatch.setattr(comparison, "_MAX_CHANGED", 2)
+    monkeypatch.setattr(comparison, "_MAX_ROWS", 3)
+    monkeypatch.setattr(journal, "_EVERY", 1.0)
 
 
 @pytest.fixture

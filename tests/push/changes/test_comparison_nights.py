@@ -9,15 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from push.changes.nights import NIGHTS, ROWS, WORDS, Night, Rows, World
 
-from airflow_provider_userattrs.push.changes import comparison as module
-
-
-@pytest.fixture(autouse=True)
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write the journal every few rows."""
-    monkeypatch.setattr(module, "_MAX_CHANGED", 2)
-    monkeypatch.setattr(module, "_MAX_ROWS", 3)
-    monkeypatch.setattr(module, "_NOTE_EVERY", 1.0)
+pytestmark = pytest.mark.usefixtures("small_parts")
 
 
 @settings(max_examples=300)

@@ -20,7 +20,6 @@ from push.delivery.fake_vendor import operation
 from push.resume.test_checkpointer import MemoryStore
 
 from airflow_provider_userattrs.push import Push, PushPlan
-from airflow_provider_userattrs.push.changes import comparison as module
 from airflow_provider_userattrs.push.changes import windowed as windowed_module
 from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.changes.known_files import KnownFiles
@@ -31,6 +30,8 @@ from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
+
+pytestmark = pytest.mark.usefixtures("small_parts")
 
 SECRET = b"s" * 32
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -303,11 +304,8 @@ def _is_within(key: str, gap: Any) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write the journal every few rows, and remember three rows that failed at most."""
-    monkeypatch.setattr(module, "_MAX_CHANGED", 2)
-    monkeypatch.setattr(module, "_MAX_ROWS", 3)
-    monkeypatch.setattr(module, "_NOTE_EVERY", 1.0)
+def few_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remember three rows that failed at most."""
     monkeypatch.setattr(windowed_module, "MAX_FAILED", 3)
 
 
