@@ -132,8 +132,8 @@ class KnownFiles:
         :param users: those who are to be listed.
         :param unset: the digests of users of whom the vendor holds nothing any more.
         """
-        self._number += 1
-        file = _File(f"{self._name}.{self._run}.{self._number:08}.part", self._run, self._number)
+        number = self._number + 1
+        file = _File(f"{self._name}.{self._run}.{number:08}.part", self._run, number)
         words = {"touched": touched, "accepted": accepted, "unset": unset}
         mark = self._began_with and self._began_with.at.isoformat()
         head = {"base": self._base, "mark": mark, **{what: len(digests) for what, digests in words.items()}}
@@ -141,6 +141,7 @@ class KnownFiles:
             for digests in words.values():
                 target.write(array("Q", digests).tobytes())
             roster.write(target.write, [users])
+        self._number = number  # only now: a part that could not be written must not be missed
         self._read.append(file)
 
     def close(self, known: Known) -> None:
