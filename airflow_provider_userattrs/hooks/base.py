@@ -159,7 +159,7 @@ class VendorHook(BaseHook):
             mapper = Mapper(operation.rules(time_zone(timezone)), {}, unset=unset, unset_nulls=unset_nulls)
         except InvalidRow as invalid:
             return [invalid.verdict] * len(users)
-        updates = (mapper.build(position, dict(user), values) for position, (user, values) in enumerate(users))
+        updates = (mapper.map_values(position, user, values) for position, (user, values) in enumerate(users))
         return self.push_updates(operation, updates, len(users))
 
     def push_updates(self, operation: Operation, updates: Iterable[UserUpdate | Outcome], count: int) -> list[Verdict]:

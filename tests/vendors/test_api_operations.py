@@ -52,7 +52,7 @@ class TestEach:
         name, value = (
             ("email", "ada@example.com") if asked_for == "contacts" else ("plan", VALUES.get(asked_for, "gold"))
         )
-        update = mapper.build(0, user, {} if operation.unsets else {name: value})
+        update = mapper.map_values(0, user, {} if operation.unsets else {name: value})
         assert isinstance(update, UserUpdate)
         body = operation.encode(update).decode()
         assert f'"{name}"' in body

@@ -3,28 +3,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from types import NoneType
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType, NoneType
+from typing import Any, NamedTuple
 
-from airflow_provider_userattrs.push.mapping.values import ConvertMany, Noted, ValueTable, as_is
+from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, ConvertMany, Noted, ValueTable, as_is
+from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.verdict import Verdict
+
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 
 
-@dataclass
-class Converted:
+class Converted(NamedTuple):
     """The values of a column.
 
     :param values: the values to send; None for a NULL, and for a value that cannot be sent.
     :param gaps: the indexes of those that are None.
-    :param odd: the indexes of the values that cannot be sent.
+    :param faults: the indexes of the values that cannot be sent, and the verdicts on them.
     :param notes: note -> the indexes of the values that it is about.
     """
 
     values: Sequence[Any]
     gaps: Sequence[int] = ()
-    odd: Sequence[int] = ()
-    notes: dict[str, Sequence[int]] = field(default_factory=dict)
+    faults: Mapping[int, Verdict] = _NONE
+    notes: Mapping[str, Sequence[int]] = _NONE
 
 
 def convert_column(cells: Sequence[Any], table: ValueTable) -> Converted:
@@ -61,12 +63,12 @@ def _convert_many(cells: Sequence[Any], convert: ConvertMany, *, has_nulls: bool
         if noted:
             at = [index for index, cell in enumerate(cells) if cell is not None]
             noted = [at[index] for index in noted]
-    return Converted(values, gaps, notes={bulk.note: noted} if noted else {})
+    return Converted(values, gaps, notes={bulk.note: noted} if noted else _NONE)
 
 
 def _convert_each(cells: Sequence[Any], table: ValueTable) -> Converted:
     values: list[Any] = []
-    odd: list[int] = []
+    faults: dict[int, Verdict] = {}
     notes: dict[str, list[int]] = {}
     for index, value in enumerate(cells):
         if value is not None:
@@ -75,11 +77,16 @@ def _convert_each(cells: Sequence[Any], table: ValueTable) -> Converted:
                 if type(value) is Noted:
                     notes.setdefault(value.note, []).append(index)
                     value = value.value
-            except Exception:  # a value may run code of its own when it is converted
-                odd.append(index)
+            except Exception as error:  # a value may run code of its own when it is converted
+                faults[index] = fault_of(error)
                 value = None
         values.append(value)
-    return Converted(values, _gaps(values), odd, {**notes})
+    return Converted(values, _gaps(values), faults, notes)
+
+
+def fault_of(error: Exception) -> Verdict:
+    """Return the verdict on what could not be converted; the text of an error may repeat the value."""
+    return error.verdict if isinstance(error, InvalidRow) else UNCONVERTIBLE
 
 
 def _gaps(values: Sequence[Any]) -> list[int]:

@@ -6,15 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from airflow_provider_userattrs.push.mapping.attributes import Columns, require_name
+from airflow_provider_userattrs.push.mapping.attributes import require_name
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.kinds import kind_of
-from airflow_provider_userattrs.push.model.row import Row
 from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
-from airflow_provider_userattrs.push.model.verdicts import MISSING_COLUMN
 
 
 def row_type(row: Any) -> Verdict:
@@ -31,15 +28,6 @@ def row_type(row: Any) -> Verdict:
     return Verdict(Status.INVALID, "row-type", f"row is {kind_of(row)}, not a dict{hint}", remedy)
 
 
-def find_faults(columns: Columns, row: Row) -> dict[Any, Verdict]:
-    """Return the verdict on each attribute whose value cannot be sent.
-
-    :param columns: the row's columns.
-    :param row: the row.
-    """
-    return {name: verdict for name, column, table in columns if (verdict := _fault(name, column, table, row))}
-
-
 def find_unfit_names(names: Iterable[Any], rules: Rules) -> dict[Any, Verdict]:
     """Return the verdict on each column that has no name of an attribute.
 
@@ -53,17 +41,3 @@ def find_unfit_names(names: Iterable[Any], rules: Rules) -> dict[Any, Verdict]:
         except InvalidRow as invalid:
             unfit[name] = invalid.verdict
     return unfit
-
-
-def _fault(name: Any, column: Any, table: Any, row: Row) -> Verdict | None:
-    try:
-        if column not in row:
-            return MISSING_COLUMN.on(str(column))
-        value = row[column]
-        if value is not None:
-            table[type(value)](value)
-    except InvalidRow as invalid:
-        return invalid.verdict if invalid.verdict.attribute else invalid.verdict.on(name)
-    except Exception:  # its text may repeat the value
-        return UNCONVERTIBLE.on(str(name))
-    return None

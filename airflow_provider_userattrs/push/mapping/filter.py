@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow_provider_userattrs.push.mapping.scalars import check_missing, parse_boolean
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
@@ -28,21 +30,30 @@ class Filter:
 
     def __init__(self, column: str) -> None:
         self.column = column
+        #: The verdict on a row without the column.
+        self.missing = MISSING_COLUMN.on(column)
         self._filtered = FILTERED.on(column)
 
     def __call__(self, row: Row) -> Verdict | None:
         """Return the verdict on a row that is not pushed, or None."""
         try:
             value = row[self.column]
-            if value is True:
-                return None
-            if value is None or value is False:
-                return self._filtered
+        except KeyError:
+            return self.missing
+        except Exception:  # a row of some library's own may run code when it is read
+            return UNCONVERTIBLE.on(self.column)
+        return self.judge(value)
+
+    def judge(self, value: Any) -> Verdict | None:
+        """Return the verdict on a row that has a value in the column and is not pushed, or None."""
+        if value is True:
+            return None
+        if value is None or value is False:
+            return self._filtered
+        try:
             unfit = check_missing(value)
             is_true = None if unfit else parse_boolean(value)
-        except KeyError:
-            return MISSING_COLUMN.on(self.column)
-        except Exception:  # a row or a value of some library's own may run code when it is read
+        except Exception:  # a value may run code too
             return UNCONVERTIBLE.on(self.column)
         if is_true is None:
             return (unfit or UNCLEAR).on(self.column)

@@ -1,32 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a row to a `UserUpdate`: which column names the user, which columns go where, what a NULL means."""
+"""From rows to updates: which column names the user, which columns go where, what a NULL means."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, TypeAlias
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from airflow_provider_userattrs.push.mapping.attributes import Attributes, Columns, compile_attributes, require_name
-from airflow_provider_userattrs.push.mapping.bulk_mapper import BulkMapper
-from airflow_provider_userattrs.push.mapping.faults import find_faults, row_type
+from airflow_provider_userattrs.push.mapping.alike import alike
+from airflow_provider_userattrs.push.mapping.attributes import Attributes, compile_attributes, require_name
+from airflow_provider_userattrs.push.mapping.faults import row_type
 from airflow_provider_userattrs.push.mapping.filter import Filter
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.shapes import Shapes
-from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, as_is
+from airflow_provider_userattrs.push.mapping.update_builder import NOTHING_TO_SET, UpdateBuilder
+from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Unread
 from airflow_provider_userattrs.push.model.chunk import Chunk
-from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
-from airflow_provider_userattrs.push.model.verdicts import FILTERED, MISSING_COLUMN
+from airflow_provider_userattrs.push.model.verdicts import FILTERED
 
-Notes: TypeAlias = Sequence[tuple[str, str]]
-
-CREDENTIAL_MISSING = "row without this credential's column"
-NOTHING_TO_SET = Verdict(
-    Status.SKIPPED, "nothing-to-set", "no attribute has a value", "None needed: there was nothing to send."
-)
+#: Fewer rows with the same columns are mapped one by one, which is faster then.
+MIN_ALIKE = 12
 
 
 class Mapper:
@@ -59,27 +54,27 @@ class Mapper:
         where: str | None = None,
         no_attributes: Collection[str] = (),
     ) -> None:
-        #: (attribute, note) -> count.
-        self.notes: Counter[tuple[str, str]] = Counter()
         chosen = () if unset else attributes
         compiled = None if chosen is None else compile_attributes(chosen, rules)
         self._identify = rules.identify
         self._filter = None if where is None else Filter(where)
         self._user = tuple(user.items())
         self._unset = unset
-        self._unset_nulls = unset_nulls
         self._leave_out = leave_out
         #: Attribute -> its value, of those that are the same for every user.
         self.constants = compiled.constants if compiled else {}
-        self._constant_notes = compiled.notes if compiled else []
         #: None: every row's own columns.
         self._columns = compiled.columns if compiled else None
-        self._shapes = Shapes(
-            rules, user, exclude, rename or {}, {*no_attributes, *(() if where is None else (where,))}
-        )
-        self._bulk = BulkMapper(rules, user, compiled, self._shapes, unset, unset_nulls=unset_nulls)
+        filtering = () if where is None else (where,)
+        self._shapes = Shapes(rules, user, compiled, exclude, rename, {*no_attributes, *filtering})
+        self._builder = UpdateBuilder(rules, unset, unset_nulls=unset_nulls, leave_out=leave_out)
         for name in unset:
             require_name(name, rules)
+
+    @property
+    def notes(self) -> Counter[tuple[str, str]]:
+        """What was done to values: (attribute, note) -> count."""
+        return self._builder.notes
 
     @property
     def user_columns(self) -> tuple[str, ...]:
@@ -114,21 +109,11 @@ class Mapper:
 
     def __call__(self, position: int, row: Row | MalformedRow) -> UserUpdate | Outcome:
         """Return a row's update, or its outcome if there is nothing to send."""
-        if type(row) is not dict and not isinstance(row, Mapping):
-            return self._build_malformed(position, row)
+        if type(row) is not dict:
+            return self._map_foreign(position, row) if isinstance(row, Mapping) else self._map_malformed(position, row)
         if self._filter is not None and (verdict := self._filter(row)) is not None:
-            # Who is filtered out is as good as not among the rows; whoever is not known to be is.
-            return Outcome(position, verdict, row, keys=() if verdict.status is Status.SKIPPED else self._keys_of(row))
-        column = None
-        credentials = {}
-        try:
-            for credential, column in self._user:
-                credentials[credential] = row[column]
-        except KeyError:
-            return self._build_without(position, row, str(column))
-        except Exception:  # a library's own kind of row may run code when it is read
-            return Outcome(position, UNCONVERTIBLE.on(str(column)), row)
-        return self.build(position, credentials, row)
+            return self._held_back(position, verdict, row)
+        return self._builder.build(self._shapes.of(tuple(row)), position, row, row)
 
     def map(self, positions: Sequence[int], chunk: Chunk) -> list[UserUpdate | Outcome]:
         """Return what calling the mapper with each row would return, for many rows in a fraction of the time.
@@ -136,112 +121,70 @@ class Mapper:
         :param positions: the rows' numbers, from 0.
         :param chunk: the rows.
         """
-        if self._filter is not None:
-            return self._map_some(positions, chunk, self._filter)
-        return self._map_all(positions, chunk)
+        if self._filter is None:
+            return self._map_all(positions, chunk)
+        held = {
+            index: self._held_back(positions[index], verdict, chunk.row(index))
+            for index, verdict in _filtered(chunk, self._filter)
+        }
+        passing = [index for index in range(len(chunk)) if index not in held]
+        made = iter(self._map_all([positions[index] for index in passing], chunk.pick(passing)))
+        return [held[index] if index in held else next(made) for index in range(len(chunk))]
 
-    def _map_some(self, positions: Sequence[int], chunk: Chunk, where: Filter) -> list[UserUpdate | Outcome]:
-        """Map the rows that are sent together, and the others by themselves."""
-        rows = list(chunk)
-        passing = [index for index, row in enumerate(rows) if type(row) is dict and where(row) is None]
-        some = self._map_all([positions[index] for index in passing], chunk.pick(passing))
-        made = dict(zip(passing, some, strict=True))
-        return [made[index] if index in made else self(positions[index], row) for index, row in enumerate(rows)]
+    def map_values(self, position: int, user: Mapping[str, Any], values: Row) -> UserUpdate | Outcome:
+        """Return the update that sets values for a user, or its outcome if there is nothing to send.
 
-    def _map_all(self, positions: Sequence[int], chunk: Chunk) -> list[UserUpdate | Outcome]:
-        made, left = self._bulk.map(positions, chunk, self.notes)
-        for index in sorted(left):
-            made[index] = self(positions[index], chunk.row(index))
-        return made
+        :param position: its number, from 0.
+        :param user: credential -> value.
+        :param values: attribute -> value.
+        """
+        return self._builder.build(self._shapes.of(tuple(values)), position, values, values, user)
 
     def user_of(self, row: Any) -> Hashable:
         """Return what identifies the user whom a row names: by its first credential; None if that cannot be told."""
         keys = self._keys_of(row.fit if isinstance(row, MalformedRow) else row)
         return keys[0] if keys else None
 
-    def build(
-        self, position: int, credentials: dict[str, Any], row: Row, notes: Notes = (), fit: Columns | None = None
-    ) -> UserUpdate | Outcome:
-        """Return the update that sets a row's columns for the user with these credentials.
+    def _map_all(self, positions: Sequence[int], chunk: Chunk) -> list[UserUpdate | Outcome]:
+        made: list[Any] = [None] * len(chunk)
+        for names, indexes in alike(chunk):
+            if names is None:
+                for index in indexes:
+                    made[index] = self(positions[index], chunk.row(index))
+                continue
+            shape = self._shapes.of(names)
+            if len(indexes) < MIN_ALIKE:
+                for index in indexes:
+                    row: Any = chunk.row(index)
+                    made[index] = self._builder.build(shape, positions[index], row, row)
+                continue
+            is_whole = len(indexes) == len(chunk)
+            rows = chunk.rows if is_whole else [chunk.rows[index] for index in indexes]
+            at = positions if is_whole else [positions[index] for index in indexes]
+            # A table's rows are of one length, and so are the values of one shape.
+            columns = list(zip(*(rows if chunk.names is not None else map(dict.values, rows))))  # noqa: B905
+            updates = self._builder.build_all(shape, at, rows, columns, chunk.names)
+            if is_whole:
+                return updates
+            for index, update in zip(indexes, updates, strict=True):
+                made[index] = update
+        return made
 
-        :param position: the row's number, from 0.
-        :param credentials: credential -> value.
-        :param row: the row.
-        :param notes: attribute and note, for what is odd about the row.
-        :param fit: the columns to take, where others of the row cannot be sent; None for all.
-        """
-        user = attributes = None
-        keys: tuple[Hashable, ...] = ()
-        given = notes
-        unset: tuple[str, ...] | list[str] = self._unset
+    def _map_foreign(self, position: int, row: Mapping[str, Any]) -> UserUpdate | Outcome:
+        """Map a row of a library's own kind, which may run code when it is read."""
+        if self._filter is not None and (verdict := self._filter(row)) is not None:
+            return self._held_back(position, verdict, row)
         try:
-            user, keys = self._identify(credentials)
-            if type(user) is Noted:
-                notes = [*notes, (str(user.attribute), user.note)]
-                user = user.value
-            attributes = self.constants.copy()
-            columns = self._columns if fit is None else fit
-            if columns is None:
-                columns = self._shapes.columns_of(tuple(row))
-            for name, column, table in columns:
-                value = row[column]
-                if value is None:
-                    if self._unset_nulls:
-                        unset = [*unset, name]
-                    continue
-                convert = table[type(value)]
-                if convert is not as_is:
-                    value = convert(value)
-                    if type(value) is Noted:
-                        notes = [*notes, (name, value.note)]
-                        value = value.value
-                    elif value is None:  # such as a blank text that was to be hashed
-                        if self._unset_nulls:
-                            unset = [*unset, name]
-                        continue
-                attributes[name] = value
-        except Exception as error:
-            # A value may run code of its own when it is converted. Whatever that raises concerns this row alone, and
-            # its text may repeat the value.
-            if attributes is None or fit is not None:
-                verdict = error.verdict if isinstance(error, InvalidRow) else UNCONVERTIBLE
-                return Outcome(position, verdict, row, user, keys)
-            return self._build_unfit(position, credentials, row, given, user, keys)
-        if not attributes and not unset:
-            return Outcome(position, NOTHING_TO_SET, row, user, keys)
-        if notes or self._constant_notes:
-            for note in (*notes, *self._constant_notes):
-                self.notes[note] += 1
-        return UserUpdate(position, user, keys, attributes, unset, row)
+            columns = tuple(row) if self._columns is None else self.attribute_columns
+            cells = dict(_cells(row, (*columns, *self.user_columns)))
+        except Exception:
+            return Outcome(position, UNCONVERTIBLE, row, keys=self._keys_of(row))
+        unread = [column for column in self.user_columns if type(cells.get(column)) is Unread]
+        if unread:
+            return Outcome(position, UNCONVERTIBLE.on(unread[0]), row)
+        return self._builder.build(self._shapes.of(tuple(cells)), position, row, cells)
 
-    def _build_unfit(
-        self,
-        position: int,
-        credentials: dict[str, Any],
-        row: Row,
-        notes: Notes,
-        user: Any,
-        keys: tuple[Hashable, ...],
-    ) -> UserUpdate | Outcome:
-        """Return the outcome of a row with values that cannot be sent, or its update without them."""
-        try:
-            columns = self._columns
-            unfit_names: dict[Any, Verdict] = {}
-            if columns is None:
-                columns, unfit_names = self._shapes.fit_columns_of(tuple(row))
-            faults = {**unfit_names, **find_faults(columns, row)}
-            first, *others = faults.values()
-        except Exception:  # a library's own kind of row, or a value that converts the second time
-            return Outcome(position, UNCONVERTIBLE, row, user, keys)
-        outcome = Outcome(position, replace(first, others=tuple(others)), row, user, keys)
-        if not self._leave_out:
-            return outcome
-        left_out = [(str(verdict.attribute), f"left out: {verdict.meaning}") for verdict in faults.values()]
-        fit = tuple(column for column in columns if column[0] not in faults)
-        made = self.build(position, credentials, row, [*notes, *left_out], fit)
-        return outcome if isinstance(made, Outcome) else made
-
-    def _build_malformed(self, position: int, row: Any) -> UserUpdate | Outcome:
+    def _map_malformed(self, position: int, row: Any) -> UserUpdate | Outcome:
         """Return the outcome of what is no row, or the update of one whose values at fault are to be left out."""
         if not isinstance(row, MalformedRow):
             return Outcome(position, row_type(row), row)
@@ -259,7 +202,7 @@ class Mapper:
             if made.verdict is not NOTHING_TO_SET:
                 outcome.verdict, outcome.user = made.verdict, made.user
             return outcome
-        columns = self._columns if self._columns is not None else self._shapes.columns_of(tuple(row.fit))
+        columns = self._shapes.of(tuple(row.fit)).columns
         left_out = {name: faults[column] for name, column, _ in columns if column in faults}
         unset = [name for name in made.unset if name not in left_out]
         if not made.attributes and not unset:
@@ -268,6 +211,10 @@ class Mapper:
             self.notes[str(name), f"left out: {fault.meaning}"] += 1
         return UserUpdate(position, made.user, made.keys, made.attributes, unset, row)
 
+    def _held_back(self, position: int, verdict: Verdict, row: Any) -> Outcome:
+        # Who is filtered out is as good as not among the rows; whoever is not known to be is.
+        return Outcome(position, verdict, row, keys=() if verdict.status is Status.SKIPPED else self._keys_of(row))
+
     def _keys_of(self, row: Any) -> tuple[Hashable, ...]:
         """Return what identifies a row's user; nothing if that cannot be told."""
         try:
@@ -275,13 +222,26 @@ class Mapper:
         except Exception:
             return ()
 
-    def _build_without(self, position: int, row: Row, missing: str) -> UserUpdate | Outcome:
-        """Name the user by the credentials there are, and note it: JSON exports leave out NULLs."""
+
+def _filtered(chunk: Chunk, where: Filter) -> Iterator[tuple[int, Verdict]]:
+    """Yield the indexes of rows that are not sent, and the verdicts on them."""
+    names = chunk.names
+    at = None if names is None else {name: index for index, name in enumerate(names)}.get(where.column)
+    for index, row in enumerate(chunk.rows):
+        if names is not None:
+            verdict = None if type(row) is MalformedRow else where.missing if at is None else where.judge(row[at])
+        else:
+            verdict = where(row) if type(row) is dict else None
+        if verdict is not None:
+            yield index, verdict
+
+
+def _cells(row: Mapping[str, Any], columns: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield those of the columns that a row has, and what stands there."""
+    for column in columns:
         try:
-            credentials = {credential: row[column] for credential, column in self._user if column in row}
+            yield column, row[column]
+        except KeyError:
+            continue
         except Exception:
-            return Outcome(position, UNCONVERTIBLE.on(missing), row)
-        if not credentials:
-            return Outcome(position, MISSING_COLUMN.on(missing), row)
-        notes = [(credential, CREDENTIAL_MISSING) for credential, _ in self._user if credential not in credentials]
-        return self.build(position, credentials, row, notes)
+            yield column, Unread()

@@ -82,6 +82,10 @@ def each(convert: Convert) -> ConvertMany:
     return lambda values: Bulk(list(map(convert, values)))
 
 
+class Unread:
+    """Stands in for a value that could not be read from its row."""
+
+
 class LibraryFloat:
     """The key, in a table, for floats of numeric libraries, which may have four or two bytes."""
 
@@ -108,6 +112,8 @@ class ValueTable(dict[type, Convert]):
         return convert
 
     def _nearest(self, kind: type) -> Convert:
+        if kind is Unread:
+            return refuse(UNCONVERTIBLE)
         if kind.__name__ in MISSING_MARKERS:
             return refuse(NOT_A_VALUE)
         if is_foreign(kind):

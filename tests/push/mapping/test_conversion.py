@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.mapping.conversion import Converted, convert_column
-from airflow_provider_userattrs.push.mapping.values import Noted, ValueTable, as_is
+from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Noted, ValueTable, as_is
 from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.engagelab.values import value_table as engagelab
 from airflow_provider_userattrs.vendors.kahuna.values import value_table as kahuna
 from airflow_provider_userattrs.vendors.moengage.values import value_table as moengage
@@ -51,25 +52,25 @@ KINDS: dict[str, st.SearchStrategy[Any]] = {
 
 def one_by_one(cells: list[Any], table: ValueTable) -> Converted:
     values: list[Any] = []
-    odd: list[int] = []
+    faults: dict[int, Verdict] = {}
     notes: dict[str, list[int]] = {}
     for index, cell in enumerate(cells):
         value = None
         try:
             value = None if cell is None else table[type(cell)](cell)
-        except InvalidRow:
-            odd.append(index)
+        except InvalidRow as invalid:
+            faults[index] = invalid.verdict
         if isinstance(value, Noted):
             notes.setdefault(value.note, []).append(index)
             value = value.value
         values.append(value)
-    return Converted(values, [index for index, value in enumerate(values) if value is None], odd, {**notes})
+    return Converted(values, [index for index, value in enumerate(values) if value is None], faults, notes)
 
 
 def shown(converted: Converted) -> Any:
     notes = {note: list(indexes) for note, indexes in converted.notes.items()}
     values = [repr(orjson.dumps(value)) if isinstance(value, orjson.Fragment) else value for value in converted.values]
-    return values, list(map(type, converted.values)), list(converted.gaps), list(converted.odd), notes
+    return values, list(map(type, converted.values)), list(converted.gaps), dict(converted.faults), notes
 
 
 @pytest.mark.parametrize("zone", list(ZONES.values()), ids=list(ZONES))
@@ -96,4 +97,4 @@ def test_where_many_at_once_fail_each_is_converted_by_itself() -> None:
 
     table = ValueTable({int: lambda value: 1 // value}, many={int: many})
     converted = convert_column((1, 0, 2), table)
-    assert (converted.values, converted.odd) == ([1, None, 0], [1])
+    assert (converted.values, converted.faults) == ([1, None, 0], {1: UNCONVERTIBLE})

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from push.mapping.any_rules import RESERVED, TOO_BIG, left_out, mapped, rules, updated
 
-from airflow_provider_userattrs.push.mapping.attributes import compile_attributes
-from airflow_provider_userattrs.push.mapping.faults import find_faults, find_unfit_names
+from airflow_provider_userattrs.push.mapping.faults import find_unfit_names
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
@@ -29,14 +28,10 @@ def faults(row: dict[str, Any], **options: Any) -> list[tuple[str | None, str]]:
 
 
 def test_every_fault_is_found() -> None:
-    columns = compile_attributes(["a", "b", "c", "d", "e"], rules()).columns
-    found = find_faults(columns, {"a": 1, "b": 2_000, "c": b"x", "d": None})
-    assert {name: verdict.code for name, verdict in found.items()} == {
-        "b": TOO_BIG.code,
-        "c": "type",
-        "e": MISSING_COLUMN.code,
-    }
-    assert all(verdict.attribute == name for name, verdict in found.items())
+    row = {"id": 1, "a": 1, "b": 2_000, "c": b"x", "d": None}
+    verdict = left_out(mapped(row, attributes=["a", "b", "c", "d", "e"])).verdict
+    found = {each.attribute: each.code for each in (verdict, *verdict.others)}
+    assert found == {"b": TOO_BIG.code, "c": "type", "e": MISSING_COLUMN.code}
 
 
 def test_every_unfit_name_is_found() -> None:
@@ -147,6 +142,13 @@ def test_a_value_of_a_wrong_type_beside_one_that_cannot_be_sent() -> None:
     assert isinstance(update, UserUpdate)
     assert update.attributes == {"plan": "gold"}
     assert {name for name, _ in mapper.notes} == {"age", "size"}
+
+
+def test_a_value_of_a_wrong_type_beside_a_column_that_is_no_attribute() -> None:
+    mapper = Mapper(rules(), {"id": "id"}, leave_out=True)
+    update = updated(mapper(0, malformed(TYPES, age="x", plan="gold", id_=1)))
+    assert update.attributes == {"plan": "gold"}
+    assert {name for name, _ in mapper.notes} == {"age", "id_"}
 
 
 def test_a_column_that_is_renamed_or_not_sent() -> None:

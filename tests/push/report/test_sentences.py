@@ -11,7 +11,7 @@ import pytest
 from reports import NOT_FOUND, TOO_LONG, kind, make_report
 
 import airflow_provider_userattrs
-from airflow_provider_userattrs.push.mapping.mapper import NOTHING_TO_SET
+from airflow_provider_userattrs.push.mapping.update_builder import NOTHING_TO_SET
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, UNREADABLE
 from airflow_provider_userattrs.push.report.counts import Counts
