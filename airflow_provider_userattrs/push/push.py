@@ -15,10 +15,11 @@ from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
 from airflow_provider_userattrs.push.delivery.intake import Record
 from airflow_provider_userattrs.push.delivery.known_users import KnownUsers, RememberedUsers, forgetting
-from airflow_provider_userattrs.push.delivery.lookups import Lookups, in_chunks
+from airflow_provider_userattrs.push.delivery.lookups import Lookups, gathered
 from airflow_provider_userattrs.push.duplicates import Duplicates
 from airflow_provider_userattrs.push.first_rows import check_first_rows
 from airflow_provider_userattrs.push.limit import Limit
+from airflow_provider_userattrs.push.model.chunk import MAX_ROWS
 from airflow_provider_userattrs.push.model.errors import DuplicateUsers, NoneFit, in_words
 from airflow_provider_userattrs.push.model.operation import Encode, Operation, Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
@@ -140,7 +141,7 @@ class Push:
         if plan.duplicates != "all":
             chunks = self._single_out(chunks)
         if lookups is not None:
-            chunks = lookups.resolve(in_chunks(chain.from_iterable(chunks), plan.clock))
+            chunks = lookups.resolve(gathered(chunks, plan.clock, lookups.operation.max_users or MAX_ROWS))
         if plan.comparison is not None:
             chunks = plan.comparison.select(chunks, stopping)
         stopped = delivery.run(chunks)

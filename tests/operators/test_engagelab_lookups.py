@@ -17,6 +17,8 @@ from airflow_provider_userattrs.operators.engagelab import (
     EngageLabSetContactsOperator,
     EngageLabUnsetAttributesOperator,
 )
+from airflow_provider_userattrs.push.model.chunk import Chunk
+from airflow_provider_userattrs.sources.chunks import one_by_one
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
@@ -51,6 +53,31 @@ def test_users_are_looked_up_and_updated(push: Callable[..., Any], control: Any,
     assert "250 ids looked up in 3 requests, 0 not resolved. EngageLab most likely creates users" in "\n".join(
         run.log.texts
     )
+
+
+class Stalling:
+    """Hand over 30 rows at once, and no further one before they are sent, or at all."""
+
+    def __init__(self, control: Any) -> None:
+        self.control = control
+        self.sent = 0
+
+    def rows(self) -> Any:
+        return one_by_one(self.chunks())
+
+    def chunks(self) -> Any:
+        yield Chunk(rows(30))
+        for _ in range(500):
+            self.sent = requests(self.control)[1]
+            if self.sent == 30:
+                break
+
+
+def test_no_row_waits_for_a_source_that_yields_no_further_one(push: Callable[..., Any], control: Any) -> None:
+    source = Stalling(control)
+    assert push(source, user_id="user_id").counts == {"accepted": 30}
+    assert source.sent == 30
+    assert requests(control) == ([30], 30)
 
 
 @pytest.mark.parametrize("identifier", ["anonymous_id", "registration_id"])

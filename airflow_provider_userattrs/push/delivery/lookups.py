@@ -20,8 +20,8 @@ from airflow_provider_userattrs.push.report.lookups import LookupTraffic
 
 _NOTHING_SENT = "Nothing was sent for these users: retry the task, or push the rows again."
 
-#: Rows that are read together at most, and seconds after which no further one is.
-MAX_CHUNK, PATIENCE = 500, 0.02
+#: Seconds after which rows that come one by one are not gathered any longer.
+PATIENCE = 0.02
 
 #: What is yielded when the next row waits for a response.
 _WAITING: Sequence[Any] = (NOT_YET,)
@@ -157,24 +157,36 @@ def of_lookup(verdict: Verdict) -> Verdict:
     return replace(verdict, status=Status.UNSENT, meaning=meaning, remedy=_NOTHING_SENT, action=Action.RETRY)
 
 
-def in_chunks(updates: Iterator[UserUpdate | Outcome], clock: Clock) -> Iterator[Sequence[UserUpdate | Outcome]]:
-    """Yield rows that are read within 20 ms together, so that those of a slow source do not wait for each other.
+def gathered(
+    chunks: Iterator[Sequence[UserUpdate | Outcome]], clock: Clock, size: int
+) -> Iterator[Sequence[UserUpdate | Outcome]]:
+    """Yield rows in the chunks that they come in; those that come one by one within 20 ms together.
 
-    :param updates: the rows in their order.
+    So a source of one row at a time needs no request for each, and few of its rows wait if it yields nothing then.
+
+    :param chunks: the rows in their order.
     :param clock: the source of time.
+    :param size: how many rows are gathered at most.
     """
-    while True:
-        chunk: list[UserUpdate | Outcome] = []
-        started = clock.monotonic()
-        try:
-            for update in updates:
-                chunk.append(update)
-                if len(chunk) == MAX_CHUNK or clock.monotonic() - started >= PATIENCE:
-                    break
-            else:
+    rows: list[UserUpdate | Outcome] = []
+    started = 0.0
+    try:
+        for chunk in chunks:
+            if len(chunk) > 1:
+                if rows:
+                    yield rows
+                    rows = []
                 yield chunk
-                return
-        except Exception:  # what was read before is pushed
-            yield chunk
-            raise
-        yield chunk
+                continue
+            if not rows:
+                started = clock.monotonic()
+            rows += chunk
+            if len(rows) >= size or clock.monotonic() - started >= PATIENCE:
+                yield rows
+                rows = []
+    except Exception:  # what was read before is pushed
+        if rows:
+            yield rows
+        raise
+    if rows:
+        yield rows

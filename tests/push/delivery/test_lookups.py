@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from threading import Event
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from push.delivery.fake_vendor import operation
 
 from airflow_provider_userattrs.push.delivery.known_users import RememberedUsers
-from airflow_provider_userattrs.push.delivery.lookups import LookupBatch, Lookups, in_chunks, of_lookup
+from airflow_provider_userattrs.push.delivery.lookups import LookupBatch, Lookups, gathered, of_lookup
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import NOT_YET, Action, Found, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import BROKEN, NO_RESPONSE, NOT_TRIED, UNREADABLE
@@ -153,27 +153,46 @@ def test_nothing_was_sent_for_a_row_whose_user_was_not_found(verdict: Verdict, e
     assert (made.status, made.action) == expected
 
 
-class TestChunks:
-    def test_rows_that_come_at_once_are_together(self, fake_clock: Callable[[], Any]) -> None:
-        rows: Any = iter(range(1_100))
-        assert [len(chunk) for chunk in in_chunks(rows, fake_clock())] == [500, 500, 100]
+def one_by_one(rows: Iterable[Any]) -> Iterator[Any]:
+    return ([row] for row in rows)
+
+
+class TestGathered:
+    def test_rows_that_come_one_by_one_at_once_are_together(self, fake_clock: Callable[[], Any]) -> None:
+        assert [len(chunk) for chunk in gathered(one_by_one(range(220)), fake_clock(), 100)] == [100, 100, 20]
+
+    def test_rows_that_come_together_stay_so_and_wait_for_no_further_row(self, fake_clock: Callable[[], Any]) -> None:
+        read: list[int] = []
+
+        def source() -> Iterator[Any]:
+            for chunk in ([0], [1], range(2, 252), [252], range(253, 255)):
+                read.append(len(chunk))
+                yield list(chunk)
+
+        chunks = gathered(source(), fake_clock(), 100)
+        assert (next(chunks), read) == ([0, 1], [1, 1, 250])
+        assert (len(next(chunks)), len(read)) == (250, 3)
+        assert [len(chunk) for chunk in chunks] == [1, 2]
 
     def test_rows_of_a_slow_source_do_not_wait_for_each_other(self, fake_clock: Callable[[], Any]) -> None:
         clock = fake_clock()
 
         def slow() -> Iterator[Any]:
-            for number in range(4):
+            for number in range(5):
+                yield [number]
                 clock.advance(0.015)
-                yield number
 
-        assert [len(chunk) for chunk in in_chunks(slow(), clock)] == [2, 2, 0]
+        assert [len(chunk) for chunk in gathered(slow(), clock, 100)] == [3, 2]
 
-    def test_what_was_read_before_an_error_is_pushed(self, fake_clock: Callable[[], Any]) -> None:
+    @pytest.mark.parametrize("rows", [[[0], [1], [2]], [[0, 1, 2]]], ids=["one-by-one", "together"])
+    def test_what_was_read_before_an_error_is_pushed(
+        self, rows: list[list[int]], fake_clock: Callable[[], Any]
+    ) -> None:
         def broken() -> Iterator[Any]:
-            yield from range(3)
+            yield from rows
             raise OSError("the source")
 
-        chunks: Any = in_chunks(broken(), fake_clock())
+        chunks: Any = gathered(broken(), fake_clock(), 100)
         assert next(chunks) == [0, 1, 2]
         with pytest.raises(OSError, match="the source"):
             next(chunks)
