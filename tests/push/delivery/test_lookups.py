@@ -169,7 +169,7 @@ class TestGathered:
                 read.append(len(chunk))
                 yield list(chunk)
 
-        chunks = gathered(source(), fake_clock(), 100)
+        chunks: Any = gathered(source(), fake_clock(), 100)
         assert (next(chunks), read) == ([0, 1], [1, 1, 250])
         assert (len(next(chunks)), len(read)) == (250, 3)
         assert [len(chunk) for chunk in chunks] == [1, 2]
