@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.model.text import printable
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import Sample
 
-#: Requests that are kept at most.
+#: Requests that a report has at most.
 MAX_REQUESTS = 20
 
 #: Bytes that all bodies together may take in a report, as JSON.
@@ -48,7 +48,7 @@ class SampledRequests:
         self.headers = dict(headers or {})
         #: The requests so far, in their order.
         self.requests: list[SampledRequest] = []
-        self._count = min(count, MAX_REQUESTS)
+        self._count = count
 
     def note(self, updates: Sequence[UserUpdate], operation: Operation) -> None:
         """Keep a request, if it is one of the first.
@@ -65,13 +65,14 @@ class SampledRequests:
 
     def as_dict(self) -> Sample:
         """Return what the report says of them: no value."""
-        longest = _MAX_BYTES // max(len(self.requests), 1)
+        shown = self.requests[:MAX_REQUESTS]
+        longest = _MAX_BYTES // max(len(shown), 1)
         return {
             "url": self.url,
             "headers": self.headers,
             "requests": [
                 {"users": each.users, "bytes": len(each.body), "body": _cut(each.masked.decode(), longest)}
-                for each in self.requests
+                for each in shown
             ],
         }
 

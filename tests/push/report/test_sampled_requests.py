@@ -15,7 +15,7 @@ from airflow_provider_userattrs.vendors.kahuna import api as kahuna
 OPERATION = kahuna.OPERATIONS["set"]
 
 
-@given(st.lists(st.lists(st.text(max_size=40), min_size=1, max_size=90), max_size=30), st.integers(0, 30))
+@given(st.lists(st.lists(st.text(max_size=40), min_size=1, max_size=90), max_size=30), st.integers(0, 40))
 def test_bodies_are_short_in_a_report(requests: list[list[str]], count: int) -> None:
     sample = SampledRequests(count, "https://vendor", {"Accept": "application/json"})
     for names in requests:
