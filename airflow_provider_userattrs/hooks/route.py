@@ -37,25 +37,24 @@ class Route:
         self._environment: Any = session.merge_environment_settings(base_url, {}, False, verify, None)
         self._pool: Any = None
         #: path -> the head of its requests, up to the value of Content-Length.
-        self._heads: dict[str, bytes] = {}
+        self.heads: dict[str, bytes] = {}
         self._opening: Any = None
         self._connection: Connection | None = None
 
     def head(self, path: str, headers: Mapping[str, str]) -> bytes:
-        """Return the head of every request to a path, up to the value of Content-Length.
+        """Make the head of every request to a path, up to the value of Content-Length; it is then in `heads`.
 
         :param path: the path, below the base URL.
         :param headers: the headers, the same each time for one path.
         :raises Exception: what requests raises if no request can be made with these settings.
         """
-        if path not in self._heads:
-            request = self._session.prepare_request(
-                requests.Request("POST", self._base_url + path, headers=headers, data=b"-")
-            )
-            if self._pool is None:
-                self._pool = self._new_pool(request)
-            self._heads[path] = self._new_head(request)
-        return self._heads[path]
+        request = self._session.prepare_request(
+            requests.Request("POST", self._base_url + path, headers=headers, data=b"-")
+        )
+        if self._pool is None:
+            self._pool = self._new_pool(request)
+        head = self.heads[path] = self._new_head(request)
+        return head
 
     def connection(self) -> Connection:
         """Return the connection if it can be reused, else a new one.

@@ -75,9 +75,9 @@ class Transport:
         """
         route = self._take_route()
         try:
-            head = self._head(route, path, {**_HEADERS, **headers} if headers else _HEADERS)
+            head = route.heads.get(path) or self._head(route, path, headers)
             connection = self._connect(route)
-            data = head + b"%d\r\n\r\n" % len(body) + body
+            data = b"%b%d\r\n\r\n%b" % (head, len(body), body)
             return connection.exchange(data, self._settings.timeout[1], before_send)
         finally:
             self._free.append(route)
@@ -103,9 +103,9 @@ class Transport:
         except IndexError:
             return self._new_route()
 
-    def _head(self, route: Route, path: str, headers: dict[str, str]) -> bytes:
+    def _head(self, route: Route, path: str, headers: dict[str, str] | None) -> bytes:
         try:
-            return route.head(path, headers)
+            return route.head(path, {**_HEADERS, **(headers or {})})
         except Exception as error:
             raise self._configuration_error(error) from None
 

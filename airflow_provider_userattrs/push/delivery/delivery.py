@@ -161,8 +161,10 @@ class Delivery:
     def _step(self) -> bool:
         """Fill the window and settle the batches with a response; return False when there is nothing left to do."""
         workers, concurrency = self._workers, self._concurrency
+        # Nothing waits for its next attempt, or may soon; only a response changes that.
+        is_calm = not (self._ready or self._retry_queue or self._circuit_breaker.is_suspicious)
         for _ in range(concurrency.window - workers.in_progress):
-            if (batch := self._next_batch()) is None:
+            if (batch := self._new_batch() if is_calm else self._next_batch()) is None:
                 break
             try:
                 workers.submit(batch, concurrency.now)
@@ -194,22 +196,25 @@ class Delivery:
             return self._ready.popleft()
         if self._interruption is not None or (self._is_saturated() and not self._circuit_breaker.wants_probe):
             return None
-        if (ids := self._next_lookup()) is not None:
+        return self._new_batch()
+
+    def _new_batch(self) -> Batch | None:
+        """Return a batch that was never sent, or None if there is none at the moment."""
+        lookups = None if self._interruption is not None else self._lookups
+        if lookups is not None and (ids := lookups.next_batch()) is not None:
             return ids
         batch = self._intake.next_batch()
-        if batch is None and (self._lookups is not None and self._lookups.are_pending):
-            return self._next_lookup()
-        breaker = self._circuit_breaker
-        if batch is None and self._interruption is None and (error := breaker.unavailable(nothing_left=True)):
-            self.stop(error)
-        if batch and self._announce:
+        if batch is None:
+            if lookups is not None and lookups.are_pending:
+                return lookups.next_batch()
+            breaker = self._circuit_breaker
+            if self._interruption is None and (error := breaker.unavailable(nothing_left=True)):
+                self.stop(error)
+        elif self._announce is not None:
             self._ready.append(batch)  # so that it is not lost if announcing fails
             self._announce(batch)
             self._ready.pop()
         return batch
-
-    def _next_lookup(self) -> Batch | None:
-        return None if self._lookups is None else self._lookups.next_batch()
 
     def _dispatch(self, batch: Batch) -> Sent | None:
         return self._lanes[type(batch)].dispatch(batch)
@@ -223,6 +228,7 @@ class Delivery:
     def _settle_ready(self, timeout: float) -> None:
         """Settle all batches with a response; wait for the first of them, but no longer than ``timeout`` seconds."""
         accepted: list[UserUpdate] = []
+        accepting: Lane | None = None  # the lane of the batch before, if that was accepted
         for batch, sent in self._workers.results(timeout):
             if isinstance(sent, Exception):  # neither the vendor's nor the network's: those are verdicts
                 sent = Sent([BROKEN] * len(batch), 0, sent)
@@ -230,14 +236,18 @@ class Delivery:
                 self._finish_untried(batch)
                 continue
             lane = self._lanes[type(batch)]
-            lane.traffic.requests += 1
-            lane.traffic.bytes += sent.size
+            traffic, updates = lane.traffic, batch.updates
+            traffic.requests += 1
+            traffic.bytes += sent.size
             if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
                 self.stop(sent.error)
-            if sent.verdicts.count(ACCEPTED) == len(batch):
-                lane.triage.note_accepted()
-                accepted += batch.updates
+            if sent.verdicts.count(ACCEPTED) == len(updates):
+                if lane is not accepting:
+                    lane.triage.note_accepted()
+                    accepting = lane
+                accepted += updates
             else:
+                accepting = None
                 self.traffic.request_id = sent.verdicts[-1].request_id or self.traffic.request_id
                 self._settle(batch, sent.verdicts, lane)
             if sent.wait > MAX_WAIT:

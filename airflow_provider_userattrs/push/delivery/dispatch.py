@@ -62,25 +62,26 @@ class Dispatch:
 
     def __call__(self, batch: Batch) -> Sent | None:
         """Send a batch and return the result; None if the push stopped before the batch's slot had come."""
-        if not self._rate_limiter.wait(self._operation.units(len(batch))):
+        operation, users = self._operation, batch.users
+        if not self._rate_limiter.wait(operation.units(len(users))):
             return None
-        body = batch.body(self._operation)
+        body = batch.body(operation)
         result: Response | Exception
         try:
             result = self._send(body, before_send=batch.departure.leave)
         except Exception as exception:
             result = exception
-        verdicts = classify(self._operation, result, batch.users)
+        verdicts = classify(operation, result, users)
         if not isinstance(result, Response):
             if ends_the_push(verdicts, result):
                 self._stopping.set()
             return Sent(verdicts, len(body), result)
-        wait = self._operation.asked_to_wait(result, self._clock.time) or 0.0
+        wait = operation.asked_to_wait(result, self._clock.time) or 0.0
         if wait:
             self._rate_limiter.hold(wait)
         if result.status in BUSY_STATUSES:
             self._rate_limiter.slow_down()
-        if wait > MAX_WAIT or (verdicts.count(ACCEPTED) != len(batch) and ends_the_push(verdicts, result)):
+        if wait > MAX_WAIT or (verdicts.count(ACCEPTED) != len(users) and ends_the_push(verdicts, result)):
             self._stopping.set()  # here already, so that this thread does not send another batch first
         return Sent(verdicts, len(body), None, wait)
 

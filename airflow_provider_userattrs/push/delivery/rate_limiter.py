@@ -53,8 +53,8 @@ class RateLimiter:
         self._counted = 0
         #: The times at which the last second's units were sent.
         self._sent: deque[float] | None = None if rate is None or per_minute else deque(maxlen=ceil(rate))
-        #: The last minute's requests: when each was sent, and its units.
-        self._minute: deque[tuple[float, int]] | None = deque() if rate is not None and per_minute else None
+        #: The last minute's requests, if that is what counts: when each was sent, and its units.
+        self._minute: deque[tuple[float, int]] = deque()
         self._in_minute = 0
 
     def wait(self, units: int) -> bool:
@@ -62,13 +62,17 @@ class RateLimiter:
         while not self._wake.is_set():
             with self._lock:
                 now = self._clock.monotonic()
-                slot = max(self._next, self._held_until, now)
                 if now - self._counting_from > 2.0:  # the rate of the last seconds counts, not that of an hour ago
                     self._counted = round(self._counted / (now - self._counting_from))
                     self._counting_from = now - 1.0
                 self._counted += units
-                self._next = slot + units * (self._interval if self._share == 1.0 else self._slower_interval(slot))
-                pause = slot - now or self._admit(units, now)
+                if self._share == 1.0 and self._next <= now >= self._held_until:  # the usual case
+                    slot = now
+                    self._next = now + units * self._interval
+                else:
+                    slot = max(self._next, self._held_until, now)
+                    self._next = slot + units * self._interval_at(slot)
+                pause = slot - now or (0.0 if self._rate is None else self._admit(units, now))
             while pause > 0.0:
                 self._clock.sleep(pause, self._wake)
                 with self._lock:
@@ -103,20 +107,19 @@ class RateLimiter:
 
     def _admit(self, units: int, now: float) -> float:
         """Count a request as sent; if the last second's quota is used up, return how long to wait instead."""
-        if self._minute is not None and self._rate is not None:
-            return self._admit_to_minute(self._minute, self._rate * 60.0, units, now)
         sent = self._sent
         if sent is None:
-            return 0.0
+            return self._admit_to_minute(units, now)
         a_second_ago = now - 1.0 + _EXACT
         while sent and sent[0] <= a_second_ago:
             sent.popleft()
         if len(sent) == sent.maxlen:
             return sent[0] + 1.0 - now
-        sent.extend([now] * units)
+        sent.extend((now,) * units)
         return 0.0
 
-    def _admit_to_minute(self, minute: deque[tuple[float, int]], quota: float, units: int, now: float) -> float:
+    def _admit_to_minute(self, units: int, now: float) -> float:
+        minute, quota = self._minute, (self._rate or 0.0) * 60.0
         while minute and minute[0][0] <= now - 60.0 + _EXACT:
             self._in_minute -= minute.popleft()[1]
         if minute and self._in_minute + units > quota + _EXACT:
@@ -125,7 +128,7 @@ class RateLimiter:
         self._in_minute += units
         return 0.0
 
-    def _slower_interval(self, now: float) -> float:
+    def _interval_at(self, now: float) -> float:
         share = self._share_at(now)
         if share < 1.0 and self._full_rate:
             return 1 / (self._full_rate * share)

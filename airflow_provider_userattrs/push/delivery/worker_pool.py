@@ -35,7 +35,7 @@ class WorkerPool(Generic[Result]):
         self._results: deque[tuple[Batch, Result | Exception]] = deque()  # deque's own methods are atomic: no lock
         self._signal = Event()
         self._nearly_empty = 0
-        self._in_progress: dict[int, Batch] = {}
+        self._in_progress: dict[Batch, None] = {}
         self._threads: list[Thread] = []
 
     @property
@@ -65,7 +65,7 @@ class WorkerPool(Generic[Result]):
             else:
                 self._threads.append(thread)
                 self._nearly_empty = len(self._threads) // 2
-        self._in_progress[id(batch)] = batch
+        self._in_progress[batch] = None
         self._tasks.put(batch)
 
     def results(self, timeout: float | None) -> list[tuple[Batch, Result | Exception]]:
@@ -78,12 +78,12 @@ class WorkerPool(Generic[Result]):
             self._signal.wait(timeout)
             ready = self._ready()
         for batch, _ in ready:
-            del self._in_progress[id(batch)]
+            del self._in_progress[batch]
         return ready
 
     def give_up(self) -> list[Batch]:
         """Return the batches in progress, sent or not, and no longer wait for them."""
-        batches = list(self._in_progress.values())
+        batches = list(self._in_progress)
         self._in_progress.clear()
         return batches
 
@@ -107,7 +107,8 @@ class WorkerPool(Generic[Result]):
                 result = exception
             self._results.append((batch, result))
             del batch, result  # frees their rows while this thread waits
-            if self._tasks.qsize() <= self._nearly_empty:
+            # What is signalled already will be looked at; setting it again takes a lock.
+            if self._tasks.qsize() <= self._nearly_empty and not self._signal.is_set():
                 self._signal.set()
 
     def _ready(self) -> list[tuple[Batch, Result | Exception]]:
