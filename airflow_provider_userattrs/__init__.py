@@ -9,6 +9,7 @@ TYPE_CHECKING = False  # type checkers take it for true; importing typing for it
 if TYPE_CHECKING:
     from airflow_provider_userattrs.changes import ChangedOnly, Watermark
     from airflow_provider_userattrs.columns import Constant, Hashed, Phone, Using
+    from airflow_provider_userattrs.push_log import PushLog
     from airflow_provider_userattrs.sources.files import FileRows
     from airflow_provider_userattrs.sources.handover import hand_over
     from airflow_provider_userattrs.sources.rejects import Rejects
@@ -23,6 +24,7 @@ __all__ = [
     "FileRows",
     "Hashed",
     "Phone",
+    "PushLog",
     "Rejects",
     "SqlRows",
     "Using",
@@ -38,6 +40,7 @@ _MODULES = {
     "FileRows": ".sources.files",
     "Hashed": ".columns",
     "Phone": ".columns",
+    "PushLog": ".push_log",
     "Rejects": ".sources.rejects",
     "SqlRows": ".sources.sql",
     "Using": ".columns",

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict
 __all__ = [
     "Changes",
     "Limit",
+    "Logged",
     "Lookups",
     "Note",
     "PushReport",
@@ -143,6 +144,14 @@ class Sample(TypedDict):
     requests: list[SampledRequest]
 
 
+class Logged(TypedDict):
+    """How many lines a try has written to the log in a database, and how many it could not write."""
+
+    written: int
+    lost: int
+    why: str | None
+
+
 class ShardNumber(TypedDict):
     """Which shard of a mapped push this is."""
 
@@ -204,5 +213,6 @@ class PushReport(_Every, total=False):
     verified: Verified
     changed_only: Changes
     lookups: Lookups
+    push_log: Logged
     tries: list[int]
     shards: Shards

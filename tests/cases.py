@@ -185,7 +185,7 @@ class Bench:
             operator.make_mapper(getattr(operator, operator.columns_field)),
             concurrency=concurrency,
             duplicates=operator.duplicates,
-            on_verdicts=note,
+            on_verdicts=(note,),
             clock=clock,
         )
         push = Push(plan)

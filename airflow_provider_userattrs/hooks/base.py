@@ -177,7 +177,9 @@ class VendorHook(BaseHook):
                 verdicts[row.position] = verdict
 
         send = _Sender(self.sender(operation))
-        plan = PushPlan(operation, rate=self.settings.rate_limit, on_verdicts=note, abort=self.abort, clock=self.clock)
+        plan = PushPlan(
+            operation, rate=self.settings.rate_limit, on_verdicts=(note,), abort=self.abort, clock=self.clock
+        )
         Push(plan).run(updates, send)
         if send.refused is not None:
             raise send.refused

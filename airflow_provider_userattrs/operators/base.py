@@ -14,6 +14,7 @@ from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push_log import PushLog
 from airflow_provider_userattrs.sources.templates import is_deferred
 from airflow_provider_userattrs.task.failure import WrongParameter, to_raise
 from airflow_provider_userattrs.task.lineage import add_counts, leave_out_events, lineage
@@ -82,6 +83,8 @@ class UserPushOperator(ColumnsOperator):
     :param shard: which shard of a split push this is, as `shards` returns it; it gets its share of the cap.
     :param changed_only: `ChangedOnly`, to send only users whose update differs from the one accepted last; None to
         send all. For operations that set or unset.
+    :param log_to: `PushLog`, to log in a database which rows were not accepted, and since when each user fails; None
+        to log nothing there.
     :param allow_restart: whether a retry may send such rows again if no checkpoint can be kept.
     :raises ValueError: when the DAG is parsed, if a parameter is invalid.
     """
@@ -124,6 +127,7 @@ class UserPushOperator(ColumnsOperator):
         "allow_restart": parameters.check_flag,
         "shard": parameters.check_shard,
         "changed_only": parameters.check_changed_only,
+        "log_to": parameters.check_log_to,
     }
 
     _report: PushReport | None = None
@@ -153,6 +157,7 @@ class UserPushOperator(ColumnsOperator):
         allow_restart: bool = False,
         shard: Any = None,
         changed_only: ChangedOnly | None = None,
+        log_to: PushLog | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -175,6 +180,7 @@ class UserPushOperator(ColumnsOperator):
         self.allow_restart = allow_restart
         self.shard = shard
         self.changed_only = changed_only
+        self.log_to = log_to
 
     def __setattr__(self, key: str, value: Any) -> None:
         """Set a field; a subclass may set each parameter by its name, as late as in `execute`.
@@ -205,12 +211,14 @@ class UserPushOperator(ColumnsOperator):
         from airflow_provider_userattrs.task.spec import PushSpec  # not at the top, as in `execute`
 
         refused = self.check_rendered()
-        changed_only = None
-        if self.changed_only is not None:
-            try:
+        changed_only = log_to = None
+        try:
+            if self.changed_only is not None:
                 changed_only = parameters.render_changed_only(self.changed_only, context)
-            except (WrongParameter, RefusedConfiguration) as error:
-                refused = refused or RefusedConfiguration(str(error))
+            if self.log_to is not None:
+                log_to = parameters.render_log_to(self.log_to, context)
+        except (WrongParameter, RefusedConfiguration) as error:
+            refused = refused or RefusedConfiguration(str(error))
         shown = (
             self.user_field,
             *self.configuration_fields,
@@ -231,12 +239,14 @@ class UserPushOperator(ColumnsOperator):
                 "users": str(self.users),
                 **{field: getattr(self, field) for field in shown},
                 "changed_only": None if changed_only is None else changed_only.path,
+                "log_to": None if log_to is None else log_to.in_words,
             },
             log=self.log,
             refused=refused,
             user_cache=self.make_user_cache(),
             verify=self.verify,
             changed_only=changed_only,
+            log_to=log_to,
             retries=self.retries or 0,
             shard=self.shard,
             rate_limit=self.rate_limit,

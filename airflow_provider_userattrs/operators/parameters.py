@@ -20,6 +20,7 @@ from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.push.report.sampled_requests import MAX_REQUESTS
+from airflow_provider_userattrs.push_log import PushLog, is_schema
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
 from airflow_provider_userattrs.sources.sql import is_query
@@ -131,6 +132,28 @@ def render_changed_only(given: ChangedOnly, context: Any) -> ChangedOnly:
     for field in ("full_refresh", "max_removed"):
         setattr(rendered, field, from_text(field, getattr(rendered, field)))
     check_changed_only("changed_only", rendered)
+    return rendered
+
+
+def check_log_to(name: str, value: Any) -> None:
+    """Check where verdicts are logged."""
+    if value is None:
+        return
+    if not isinstance(value, PushLog):
+        refuse(name, value, "give PushLog('warehouse', schema='airflow'), or None")
+    if not is_deferred(value.conn_id):
+        check_conn_id(f"{name}.conn_id", value.conn_id)
+    if value.schema is not None and not is_deferred(value.schema) and not is_schema(value.schema):
+        refuse(f"{name}.schema", value.schema, "give a schema of letters, digits and _, such as 'airflow', or None")
+
+
+def render_log_to(given: PushLog, context: Any) -> PushLog:
+    """Return where verdicts are logged, with its templates rendered.
+
+    :raises WrongParameter: if they render to something else.
+    """
+    rendered = render(given, context)
+    check_log_to("log_to", rendered)
     return rendered
 
 

@@ -14,7 +14,17 @@ from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
 
 if TYPE_CHECKING:
-    from airflow_provider_userattrs.report import Changes, Limit, Lookups, PushReport, Removed, Sample, Verified, Window
+    from airflow_provider_userattrs.report import (
+        Changes,
+        Limit,
+        Logged,
+        Lookups,
+        PushReport,
+        Removed,
+        Sample,
+        Verified,
+        Window,
+    )
 
 
 class OtherFormat(ValueError):
@@ -66,6 +76,7 @@ class Reading:
     verified: Verified | None
     limit: Limit | None
     sample: Sample | None
+    push_log: Logged | None
 
     @property
     def attention(self) -> int:
@@ -122,6 +133,7 @@ def _read(report: PushReport) -> Reading:
         verified=_verified(verified) if (verified := report.get("verified")) else None,
         limit=_limit(limit) if (limit := report.get("limit")) else None,
         sample=_sample(sample) if (sample := report.get("sample")) else None,
+        push_log=_push_log(push_log) if (push_log := report.get("push_log")) else None,
     )
 
 
@@ -209,6 +221,14 @@ def _sample(sample: Sample) -> Sample:
             {"users": _count(each["users"]), "bytes": _count(each["bytes"]), "body": str(each["body"])}
             for each in sample["requests"]
         ],
+    }
+
+
+def _push_log(push_log: Logged) -> Logged:
+    return {
+        "written": _count(push_log["written"]),
+        "lost": _count(push_log["lost"]),
+        "why": None if push_log["why"] is None else str(push_log["why"]),
     }
 
 

@@ -15,6 +15,7 @@ from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.report.changes import sentence_on_removed, sentences_on
 from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
 from airflow_provider_userattrs.push.report.merge import Total
+from airflow_provider_userattrs.push.report.push_log import sentence_on_push_log
 from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.sentences import sentence_on_limit, sentence_on_request, users
 from airflow_provider_userattrs.push.report.verified import sentence_on_verified
@@ -232,6 +233,8 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
         notes.append(f"{sentence_on_lookups(reading.lookups, reading.vendor, dry_run=reading.dry_run)}.")
     if reading.verified:
         notes.append(f"{sentence_on_verified(reading.vendor, reading.verified)}.")
+    if reading.push_log:
+        notes.append(f"{sentence_on_push_log(reading.push_log)}.")
     if reading.missing:
         more = ", ..." if len(reading.missing) > _MAX_NAMED else ""
         notes.append(f"No report from shard {', '.join(map(str, reading.missing[:_MAX_NAMED]))}{more}.")

@@ -55,7 +55,8 @@ class PushPlan:
     :param in_doubt: the verdict on a row that an earlier try may have sent, where it must not be sent twice.
     :param details: what the report says besides what became of the rows.
     :param abort: aborts the requests in flight, when an interrupted push is out of time.
-    :param on_verdicts: called with rows and their final verdicts, as they come.
+    :param on_verdicts: each is called with rows and their final verdicts, as they come.
+    :param on_removed: called with users who left the query and the final verdicts on their removal, as they come.
     :param on_progress: called with the account while the push runs, at most every 0.25 s.
     :param on_checkpoint_failure: called with the error when the checkpoint cannot be written, once.
     :param started: when the try began, by the clock; None for when the `Push` is made.
@@ -80,7 +81,8 @@ class PushPlan:
     in_doubt: Verdict = IN_DOUBT
     details: Details = field(default_factory=Details)
     abort: Callable[[], None] | None = None
-    on_verdicts: Record | None = None
+    on_verdicts: Sequence[Record] = ()
+    on_removed: Record | None = None
     on_progress: Callable[[Account], None] | None = None
     on_checkpoint_failure: Callable[[Exception], None] | None = None
     started: float | None = None

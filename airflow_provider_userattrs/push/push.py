@@ -165,8 +165,8 @@ class Push:
         if not removal.find(is_whole=is_whole, is_limited=is_limited, rows=rows, has_failed=failed) or plan.dry_run:
             return None
         operation = replace(plan.operation, encode=cast("Encode", plan.operation.encode_unset))
-        record = partial(removal.record, gone=operation.gone_codes)
-        delivery: Delivery = deliver(operation, record=record)
+        learn = partial(removal.record, gone=operation.gone_codes)
+        delivery: Delivery = deliver(operation, record=_one_for_all(learn, plan.on_removed))
         self._begin(delivery)
         stopped = delivery.run([update] for update in removal.updates())
         self.account.traffic.add(delivery.traffic)
@@ -309,16 +309,20 @@ class Push:
         # The comparison first: what a checkpoint passes over must be known.
         learn = None if comparison is None else comparison.record
         forget = None if self._known_users is None else forgetting(self._known_users, plan.operation.gone_codes)
-        listeners = [learn, record, forget, plan.on_verdicts]
-        told = [each for each in listeners if each is not None]
-        if told == [record]:
-            return record
+        return _one_for_all(learn, record, forget, *plan.on_verdicts)
 
-        def record_and_notify(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
-            for listener in told:
-                listener(rows, verdicts)
 
-        return record_and_notify
+def _one_for_all(*listeners: Record | None) -> Record:
+    """Return what calls each listener in turn."""
+    told = [each for each in listeners if each is not None]
+    if len(told) == 1:
+        return told[0]
+
+    def record(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
+        for listener in told:
+            listener(rows, verdicts)
+
+    return record
 
 
 def _note_request(sample: SampledRequests, operation: Operation, batch: Batch) -> None:

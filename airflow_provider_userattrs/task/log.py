@@ -23,6 +23,7 @@ from airflow_provider_userattrs.push.report.changes import (
 )
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
+from airflow_provider_userattrs.push.report.push_log import sentence_on_push_log
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.verified import sentence_on_verified
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
@@ -50,7 +51,7 @@ class Log(Protocol):
         """Log at level WARNING."""
 
 
-class PushLog:
+class TaskLog:
     """Logs how a push goes.
 
     :param log: the task's log.
@@ -177,6 +178,9 @@ class PushLog:
             self._log.info("%s", line)
         for note in notes_on(fields):
             self._log.info("%s", note)
+        if push_log := fields.get("push_log"):
+            write = self._log.info if push_log["why"] is None else self._log.warning
+            write("%s", sentence_on_push_log(push_log))
         if verified := fields.get("verified"):
             self._log.info("verify: %s", sentence_on_verified(report.vendor, verified))
         if request_id := fields.get("request_id"):

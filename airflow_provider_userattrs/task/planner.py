@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
@@ -18,12 +19,14 @@ from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.account import Account, Details
 from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
+from airflow_provider_userattrs.push_log import PushLog
 from airflow_provider_userattrs.sources.rejects_names import Owner
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
 from airflow_provider_userattrs.task.changed_only import open_comparison
 from airflow_provider_userattrs.task.description import describe
-from airflow_provider_userattrs.task.log import PushLog
+from airflow_provider_userattrs.task.log import TaskLog
 from airflow_provider_userattrs.task.progress import ProgressXCom
+from airflow_provider_userattrs.task.push_log.try_log import TryLog
 from airflow_provider_userattrs.task.resume import Resume
 from airflow_provider_userattrs.task.seal import Seal
 from airflow_provider_userattrs.task.spec import PushSpec
@@ -42,9 +45,17 @@ class Planner:
     :param context: the task's context.
     :param log: the task's log.
     :param clock: the source of time.
+    :param is_stopping: returns whether the task was told to stop.
     """
 
-    def __init__(self, spec: PushSpec, context: dict[str, Any], log: PushLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        spec: PushSpec,
+        context: dict[str, Any],
+        log: TaskLog,
+        clock: Clock,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.plan = PushPlan(
             spec.operation,
             concurrency=spec.concurrency,
@@ -62,10 +73,13 @@ class Planner:
         self._duplicates: str | None = None
         #: The cap in words, or None.
         self.pace: str | None = None
+        #: The log of this try in a database, or None.
+        self.push_log: TryLog | None = None
         self._spec = spec
         self._context = context
         self._ti: Any = context["ti"]
         self._log = log
+        self._is_stopping = is_stopping
 
     def prepare(self, stack: ExitStack) -> VendorHook:
         """Complete the plan and return the hook.
@@ -98,6 +112,8 @@ class Planner:
             if not shows_checkpoint:
                 self._show_progress(stack)
             self._open_rejects(stack)
+        if spec.log_to is not None and not spec.dry_run:
+            self._open_log(spec.log_to, hook)
         return hook
 
     @property
@@ -237,6 +253,12 @@ class Planner:
         )
         stack.enter_context(closing(writer))
         self._add(rejects=writer, details=replace(self.plan.details, rejects_path=path))
+
+    def _open_log(self, log_to: PushLog, hook: VendorHook) -> None:
+        log = TryLog(log_to, self.plan, self._context, hook.settings.password, self._is_stopping)
+        self.push_log = log
+        log.begin()
+        self._add(on_verdicts=(*self.plan.on_verdicts, log.record), on_removed=log.record_removed)
 
 
 def _in_words(rate: float, unit: str) -> str:

@@ -16,7 +16,7 @@ from airflow_provider_userattrs.task import metrics
 from airflow_provider_userattrs.task.column_check import ColumnCheck
 from airflow_provider_userattrs.task.failure import explain_error
 from airflow_provider_userattrs.task.garbage import frozen_heap
-from airflow_provider_userattrs.task.log import PushLog
+from airflow_provider_userattrs.task.log import TaskLog
 from airflow_provider_userattrs.task.planner import Planner
 from airflow_provider_userattrs.task.shutdown import Interruption
 from airflow_provider_userattrs.task.spec import PushSpec
@@ -44,8 +44,9 @@ class Run:
         self._context = cast("dict[str, Any]", context)
         self._interruption = interruption or Interruption(type(spec.users).rows)
         clock = Clock()
-        self._log = PushLog(spec.log, clock)
-        self._planner = Planner(spec, self._context, self._log, clock)
+        self._log = TaskLog(spec.log, clock)
+        interruption = self._interruption
+        self._planner = Planner(spec, self._context, self._log, clock, lambda: interruption.why is not None)
         self._push: Push | None = None
         self._columns: ColumnCheck | None = None
 
@@ -65,6 +66,8 @@ class Run:
         remark = None if self._columns is None else self._columns.remark
         fields = push.close(stopped, lambda error: explain_error(error, self._spec.columns_field), remark)
         self.error = push.error
+        if (push_log := self._planner.push_log) is not None:
+            fields["push_log"] = push_log.close(fields, failed=push.error is not None)
         report = cast("Report", push.report)
         shard, label = self._spec.shard, sentences.label(report)
         # For the author's map_index_template, which Airflow renders again after the task.
@@ -83,7 +86,7 @@ class Run:
         plan = planner.plan
         verifier = Verifier(spec) if spec.verify and not spec.dry_run else None
         if verifier is not None:
-            plan = replace(plan, on_verdicts=verifier.sample.record)
+            plan = replace(plan, on_verdicts=(*plan.on_verdicts, verifier.sample.record))
         push = self._push = Push(plan)
         if planner.is_complete:
             spec.log.info("An earlier try completed the push; nothing is sent again")

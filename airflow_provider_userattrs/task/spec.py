@@ -13,6 +13,7 @@ from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push_log import PushLog
 from airflow_provider_userattrs.sources.database.window import Window
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.task.log import Log
@@ -96,6 +97,7 @@ class PushSpec:
     :param user_cache: where looked-up users are kept from one push to the next; None for nowhere.
     :param verify: how many of the accepted users are read back; 0 for none.
     :param changed_only: how only what changed is sent; None to send all.
+    :param log_to: where verdicts are logged; None for nowhere.
     :param retries: how often Airflow tries the task again, where its task instance does not say so.
 
     The others are the parameters of `UserPushOperator`.
@@ -114,6 +116,7 @@ class PushSpec:
     user_cache: CacheSpec | None
     verify: int
     changed_only: ChangedOnly | None
+    log_to: PushLog | None
     retries: int
     shard: Shard | None
     rate_limit: float | None

@@ -55,6 +55,7 @@ SECTIONS = {
         "assets.py",
         "changes.py",
         "columns.py",
+        "push_log.py",
         "push/mapping/phones.py",
     ],
     "database": ["sources/sql.py", "sources/database", "push/model/keys.py"],

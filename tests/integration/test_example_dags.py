@@ -31,6 +31,7 @@ DAGS = [
     "nightly_engagelab",
     "nightly_interval",
     "nightly_kahuna",
+    "nightly_logged",
     "nightly_moengage",
     "nightly_only_changed",
     "nightly_own_ids",

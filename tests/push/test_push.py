@@ -119,8 +119,10 @@ def test_on_verdicts_gets_rows_and_verdicts(rows: Any, clock: Any) -> None:
         operation(),
         rejects=rejects,
         details=Details(rejects_path="/rejects.jsonl", of=4, destination="vendor://x/users"),
-        on_verdicts=lambda rows, verdicts: result.update(
-            {row.position: verdict.status for row, verdict in zip(rows, verdicts, strict=True)}
+        on_verdicts=(
+            lambda rows, verdicts: result.update(
+                {row.position: verdict.status for row, verdict in zip(rows, verdicts, strict=True)}
+            ),
         ),
         on_progress=account.append,
         clock=clock,

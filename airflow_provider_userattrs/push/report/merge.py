@@ -158,6 +158,7 @@ class Total:
             **_changed_only(self._reports),
             **_lookups(self._reports),
             **_verified(self._reports),
+            **_push_log(self._reports),
         )
         return cast("PushReport", total)
 
@@ -246,6 +247,16 @@ def _verified(reports: Iterable[PushReport]) -> dict[str, Any]:
     counts: list[Mapping[str, Any]] = list(parts)
     why = next((part["why"] for part in parts if part["why"]), None)
     return {"verified": {**{name: sum(part[name] for part in counts) for name in names}, "why": why}}
+
+
+def _push_log(reports: Iterable[PushReport]) -> dict[str, Any]:
+    """Return what all reports say of their logs, or nothing if none has one."""
+    parts = [report["push_log"] for report in reports if "push_log" in report]
+    if not parts:
+        return {}
+    why = next((part["why"] for part in parts if part["why"]), None)
+    counts = {"written": sum(part["written"] for part in parts), "lost": sum(part["lost"] for part in parts)}
+    return {"push_log": {**counts, "why": why}}
 
 
 def _listed(reports: list[PushReport]) -> str:

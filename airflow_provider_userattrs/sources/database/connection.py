@@ -81,7 +81,7 @@ def connect(conn_id: str) -> Database:
     :raises RefusedConfiguration: if it is not one to an SQL database, or the database refuses it.
     :raises RetryLater: if the database cannot be reached now.
     """
-    hook, connection = _hook(conn_id), None
+    hook, connection = hook_of(conn_id), None
     try:
         connection = hook.get_conn()
         return Database(connection, configure_session(connection), hook.placeholder)
@@ -104,13 +104,19 @@ def place(conn_id: str) -> list[Any]:
     return [connection.conn_type, connection.host, connection.port, connection.schema]
 
 
-def _hook(conn_id: str) -> Any:
+def hook_of(conn_id: str) -> Any:
+    """Return the hook of a connection to an SQL database.
+
+    :raises RefusedConfiguration: if it is none.
+    """
     from airflow_provider_userattrs._airflow import AirflowException, BaseHook
 
     try:
         from airflow.providers.common.sql.hooks.sql import DbApiHook
     except ImportError:
-        raise RefusedConfiguration("SqlRows needs apache-airflow-providers-common-sql; install it") from None
+        raise RefusedConfiguration(
+            f"conn_id {conn_id!r} needs apache-airflow-providers-common-sql; install it"
+        ) from None
     connection: Any = BaseHook.get_connection(conn_id)
     try:
         hook = connection.get_hook()
