@@ -92,7 +92,7 @@ def preview(operator: Any, rows: Any, context: Mapping[str, Any] | None = None) 
             on_empty=made.on_empty,
             limit=made.limit,
             duplicates=made.duplicates,
-            on_verdicts=lambda updates, verdicts: seen.extend(zip(updates, verdicts, strict=True)),
+            on_verdicts=(lambda updates, verdicts: seen.extend(zip(updates, verdicts, strict=True)),),
         )
     )
     report = push.run(Rows(rows).rows())
