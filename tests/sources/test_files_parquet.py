@@ -10,9 +10,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sources.file_rows import check_resuming, only_rows, write
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.sources.files import FileRows
 
 
@@ -97,3 +100,54 @@ def test_a_parquet_value_without_a_python_type_makes_its_row_invalid(tmp_path: P
     ]
     assert {item.verdict.code for item in bad} == {"unreadable-value"}
     assert check_resuming(FileRows(str(path), types=types)) == 2
+
+
+#: Around the ends of what Python and numpy have: the years 1 and 9999, and numpy's NaT.
+_ENDS = (-62_135_596_800, 253_402_300_799, 0)
+_UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000}
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> pa.Array:
+    """Columns of decimals, dates, and times of any zone; with NULLs, and with values that Python does not have."""
+    unit = draw(st.sampled_from(["s", "ms", "us", "ns", "day", "decimal"]))
+    if unit == "decimal":
+        amounts = st.decimals(-(10**7), 10**7, places=2)
+        return pa.array(draw(st.lists(st.one_of(amounts, st.none()), min_size=1, max_size=5)), pa.decimal128(12, 2))
+    span = _UNITS.get(unit, 1_000_000)
+    near = st.integers(-5_000_000_000 * span, 5_000_000_000 * span)
+    ends = st.sampled_from([*(end * span + step for end in _ENDS for step in (-1, 0, 1)), -(2**63)])
+    number = draw(st.sampled_from([near, near, st.one_of(near, ends)]))
+    if unit == "day":
+        number = st.integers(-719_163 - draw(st.integers(0, 1)), 2_932_896 + draw(st.integers(0, 1)))
+    elif unit == "ns":
+        number = st.integers(-(2**63) + 1, 2**63 - 1)
+    numbers = draw(st.lists(st.one_of(number, st.none()) if draw(st.booleans()) else number, min_size=1, max_size=5))
+    zone = draw(st.sampled_from([None, "UTC", "Europe/Berlin", "+05:00"]))
+    return pa.array(numbers, pa.date32() if unit == "day" else pa.timestamp(unit, tz=zone))
+
+
+@given(column=columns())
+def test_decimals_times_and_dates_are_what_pyarrow_reads(
+    column: pa.Array, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("times") / "users.parquet"
+    pq.write_table(pa.table({"at": column}), path)
+    table = pq.read_table(path)["at"]  # as it is stored: Parquet has no seconds
+    if pa.types.is_timestamp(table.type) and table.type.unit == "ns":
+        table = table.cast(pa.timestamp("us", tz=table.type.tz), safe=False)
+    for stored, row in zip(table, only_rows(FileRows(str(path)).rows()), strict=True):
+        try:
+            expected = stored.as_py()
+        except (ValueError, OverflowError):
+            assert isinstance(row, MalformedRow)
+            continue
+        assert (repr(row["at"]), type(row["at"])) == (repr(expected), type(expected))
+        if isinstance(expected, datetime):
+            assert (row["at"].tzinfo, row["at"].utcoffset()) == (expected.tzinfo, expected.utcoffset())
+
+
+def test_a_file_without_columns_has_rows_of_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "users.parquet"
+    pq.write_table(pa.table({"a": [1, 2]}).select([]), path)
+    assert only_rows(FileRows(str(path)).rows()) == []

@@ -111,8 +111,8 @@ class FileReader(NamedTuple):
     def _parquet(self, opened: Any, file: StoredFile, _: str, after: Any) -> Iterator[Chunk | Cursor]:
         first, stop = file.row_groups or (0, None)
         group, row = (after["row_group"], after["row"]) if after else (first, 0)
-        for index, read, rows in read_parquet(opened, file.name, self.types, group, row, stop):
-            yield Chunk(rows)
+        for index, read, chunk in read_parquet(opened, file.name, self.types, group, row, stop):
+            yield chunk
             yield Cursor({**file.cursor, "row_group": index, "row": read})
 
 

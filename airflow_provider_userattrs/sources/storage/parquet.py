@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
+from types import NoneType
 from typing import Any
 
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.row import MalformedRow, Row
+from airflow_provider_userattrs.push.model.row import MalformedRow, name_cells
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.rejects.lines import Opaque
 from airflow_provider_userattrs.sources.column_types import check_columns, convert_row
@@ -26,13 +31,16 @@ UNREADABLE = Verdict(
 #: What pyarrow raises for a value that Python cannot represent.
 _VALUE_ERRORS = (ValueError, ArithmeticError)
 
+#: Types whose values numpy makes as pyarrow does, and sooner: decimals, dates, and times without a zone or in UTC.
+_BY_NUMPY = re.compile(r"decimal128\(.*\)|date32\[day\]|timestamp\[(s|ms|us)(, tz=UTC)?\]")
+
 #: Bytes of a column read at once. Without a buffer, pyarrow reads the column's whole row group.
 _BUFFER = 1 << 16
 
 
 def read_parquet(
     file: Any, name: str, types: Mapping[str, str], group: int = 0, row: int = 0, stop: int | None = None
-) -> Iterator[tuple[int, int, list[Row | MalformedRow]]]:
+) -> Iterator[tuple[int, int, Chunk]]:
     """Yield rows in chunks, each with the row group it is from and the number of rows of the group read so far.
 
     :param file: the file, open for reading bytes.
@@ -120,7 +128,7 @@ def _without_nanoseconds(pa: Any, batch: Any) -> Any:
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
-def _rows(batch: Any, types: Mapping[str, str], name: str, first: int) -> list[Row | MalformedRow]:
+def _rows(batch: Any, types: Mapping[str, str], name: str, first: int) -> Chunk:
     """Return the rows of a pyarrow record batch.
 
     :param batch: the record batch.
@@ -128,38 +136,59 @@ def _rows(batch: Any, types: Mapping[str, str], name: str, first: int) -> list[R
     :param name: the file's name.
     :param first: the number of its first row in the file, from 1.
     """
-    rows, unreadable = _read_batch(batch)
+    names = tuple(batch.schema.names)
+    unreadable: dict[int, Verdict] = {}
+    columns = [_cells(column, values, unreadable) for column, values in zip(names, batch.columns, strict=True)]
+    rows: list[Any] = list(zip(*columns, strict=True)) if columns else [()] * batch.num_rows
     locate = partial(_location, name)
-    for index, (column, kind) in unreadable.items():
-        verdict = UNREADABLE.saying(f"a value of type {kind}").on(column).at(locate(first + index))
-        rows[index] = MalformedRow(verdict, rows[index], types or None)
+    for index, verdict in unreadable.items():
+        raw = name_cells(names, rows[index])
+        rows[index] = MalformedRow(verdict.at(locate(first + index)), raw, types or None)
     if types:
-        for index, row in enumerate(rows):
-            if type(row) is not MalformedRow:
-                rows[index] = convert_row(row, types, locate, first + index)
-    return rows
+        for index, cells in enumerate(rows):
+            if type(cells) is not MalformedRow:
+                row = convert_row(name_cells(names, cells), types, locate, first + index)
+                rows[index] = row if isinstance(row, MalformedRow) else tuple(row.values())
+    return Chunk(rows, names)
 
 
-def _read_batch(batch: Any) -> tuple[list[Any], dict[int, tuple[str, str]]]:
-    """Return the rows of a record batch, and column and type of the first unreadable value by index of its row."""
+def _cells(name: str, values: Any, unreadable: dict[int, Verdict]) -> list[Any]:
+    """Return the cells of a column.
+
+    :param name: its name.
+    :param values: a pyarrow array.
+    :param unreadable: gets the verdicts on values that cannot be read, by index, unless their rows have one.
+    """
     try:
-        return batch.to_pylist(), {}
+        return _by_numpy(values) or values.to_pylist()
     except _VALUE_ERRORS:
         pass
-    unreadable: dict[int, tuple[str, str]] = {}
-    columns = {}
-    for column, values in zip(batch.schema.names, batch.columns, strict=True):
+    kind = str(values.type)
+    cells = []
+    for index, value in enumerate(values):
         try:
-            columns[column] = values.to_pylist()
+            cells.append(value.as_py())
         except _VALUE_ERRORS:
-            read = columns[column] = []
-            for index, value in enumerate(values):
-                try:
-                    read.append(value.as_py())
-                except _VALUE_ERRORS:
-                    read.append(Opaque(str(value.type)))
-                    unreadable.setdefault(index, (column, str(value.type)))
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)], unreadable
+            cells.append(Opaque(kind))
+            unreadable.setdefault(index, UNREADABLE.saying(f"a value of type {kind}").on(name))
+    return cells
+
+
+def _by_numpy(values: Any) -> list[Any] | None:
+    """Return the cells of a column by way of numpy; None without it, and for values that it would make otherwise."""
+    if not _BY_NUMPY.fullmatch(str(values.type)) or values.null_count == len(values):
+        return None
+    try:
+        cells: list[Any] = values.to_numpy(zero_copy_only=False).tolist()
+    except ImportError:
+        return None
+    # A time beyond Python's is an integer, and one that numpy takes for a missing one is None.
+    if set(map(type, cells)) - {Decimal, datetime, date, NoneType} or cells.count(None) != values.null_count:
+        return None
+    if getattr(values.type, "tz", None) is None:
+        return cells
+    utc = values.drop_null()[0].as_py().tzinfo
+    return [None if cell is None else cell.replace(tzinfo=utc) for cell in cells]
 
 
 def _location(name: str, number: int) -> str:
