@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from threading import local
 from types import SimpleNamespace
@@ -100,15 +101,25 @@ n / 7.0 AS balance, n % 2 = 0 AS vip, timestamptz '2026-01-01' + n * interval '1
 FROM generate_series(1, {}) n"""
 
 
-def source(kind: str, rows: int, where: str) -> Any:
-    """Return where the rows come from: ``sql``, or a file made for it.
+#: The same in a table that says when each row changed.
+TABLE = """CREATE TABLE users AS SELECT *, now() - interval '1 day' AS updated_at FROM ({}) AS rows;
+CREATE UNIQUE INDEX ON users (id); CREATE INDEX ON users (updated_at); ANALYZE users"""
 
+#: A day on which two users in a hundred change.
+DAY = "UPDATE users SET age = age + 1, updated_at = now() WHERE id % 50 = 0"
+
+
+def source(kind: str, rows: int, where: str) -> Any:
+    """Return where the rows come from.
+
+    :param kind: ``sql`` for a query, ``table`` for all rows of a table, ``window`` for its new ones, or a file's.
     :param where: the port of a PostgreSQL, or the folder of the files.
     """
+    from airflow_provider_userattrs.changes import Watermark
     from airflow_provider_userattrs.sources.files import FileRows
     from airflow_provider_userattrs.sources.sql import SqlRows
 
-    if kind != "sql":
+    if kind not in ("sql", "table", "window"):
         return FileRows(f"{where}/{rows}.{kind}")
     import airflow.providers.postgres.hooks.postgres as hooks
 
@@ -116,7 +127,10 @@ def source(kind: str, rows: int, where: str) -> Any:
     connection = {"conn_type": "postgres", "host": "127.0.0.1", "port": int(where), "login": "tester"}
     os.environ["AIRFLOW_CONN_WAREHOUSE"] = json.dumps({**connection, "schema": "postgres"})
     list(SqlRows("SELECT 1 AS id", conn_id="warehouse").rows())  # imports are not rows
-    return SqlRows(QUERY.format(rows), conn_id="warehouse")
+    if kind == "sql":
+        return SqlRows(QUERY.format(rows), conn_id="warehouse")
+    since = Watermark("updated_at", lag=timedelta(minutes=15)) if kind == "window" else None
+    return SqlRows("SELECT * FROM users", conn_id="warehouse", key="id", since=since)
 
 
 def bare_cursor(url: str, rows: int, where: str) -> Callable[[], None]:
@@ -195,8 +209,9 @@ def package(
         one = Run(operator.make_spec(context), context)
         report = one.run()
         assert one.error is None, report
-        assert report["rows"] == rows, report
-        assert report["accepted"] == (0 if dry_run else rows // 50 if changed else rows), report
+        of_them = rows // 50 if changed else rows
+        assert report["rows"] == (of_them if kind == "window" else rows), report
+        assert report["accepted"] == (0 if dry_run else of_them), report
 
     return run
 

@@ -37,6 +37,7 @@ UNCOUNTED = {"canaries", "chaos", "contract", "fuzz"}
 # A slow machine fails no test; and what a fixture gives may serve all examples.
 hypothesis.settings.register_profile(
     "tests",
+    deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("tests")

@@ -98,56 +98,81 @@ NIGHTS = st.lists(
 )
 
 
-class World:
-    """A vendor, and the files of a task that pushes to it night after night."""
+class Task:
+    """A task that pushes night after night, and what outlives a night: the vendor, the task's files, the time."""
 
-    def __init__(self, max_removed: float | None = None) -> None:
-        self.max_removed = max_removed
+    def __init__(self) -> None:
         self.vendor = Vendor()
         self.folder = MemoryFolder()
         self.clock = FakeClock()
+
+    def files(self, *, keeps_ids: bool = False) -> KnownFiles:
+        return KnownFiles(self.folder, "dag~push", {"the mapping": "1"}, keeps_ids=keeps_ids)
+
+    def make_push(self, comparison: Comparison, **plan: Any) -> Push:
+        """Return a push of updates that set `x`, or unset it."""
+        sets_x = operation(
+            encode=lambda update: json.dumps([update.user, update.attributes["x"]]).encode(),
+            encode_unset=lambda update: json.dumps([update.user, None]).encode(),
+        )
+        return Push(PushPlan(sets_x, comparison=comparison, rate=4.0, concurrency=2, clock=self.clock, **plan))
+
+    def fall(self, damaged: tuple[int, bool] | None, responses: dict[str, str]) -> None:
+        """Let a night begin."""
+        if damaged is not None:
+            self.folder.damage(*damaged)
+        self.vendor.sent.clear()
+        self.vendor.responses = responses
+
+    def run(self, begun: tuple[Push, Iterator[Any]], writes: int | None = None) -> dict[str, Any] | None:
+        """Run a push and return its report, if it is not killed.
+
+        :param begun: the push and its rows.
+        :param writes: after how many files it is killed; None for never.
+        """
+        push, rows = begun
+        self.folder.writes_left = writes
+        stopped = push.deliver(rows, self.vendor)
+        report = dict(push.close(stopped)) if writes is None else None
+        self.folder.writes_left = None
+        return report
+
+    def run_both(self, *pushes: tuple[Push, Iterator[Any]], first_to_end: int) -> None:
+        """Run two pushes that began before either has ended.
+
+        :param pushes: with their rows, in the order in which they send them.
+        :param first_to_end: the place of the one that ends first.
+        """
+        stopped = [push.deliver(rows, self.vendor) for push, rows in pushes]
+        for at in (first_to_end, 1 - first_to_end):
+            pushes[at][0].close(stopped[at])
+
+
+class World(Task):
+    """A task, and what of the vendor's users is certain.
+
+    :param max_removed: what share of the users known may be unset; None to unset nobody.
+    """
+
+    def __init__(self, max_removed: float | None = None) -> None:
+        super().__init__()
+        self.max_removed = max_removed
         #: What the vendor holds and must not be sent again; cleared where nobody can tell.
         self.certain: dict[str, int] = {}
 
     def push(self, rows: Rows, **options: Any) -> tuple[Push, Iterator[UserUpdate]]:
-        keeps_ids = self.max_removed is not None
-        files = KnownFiles(self.folder, "dag~push", {"the mapping": "1"}, keeps_ids=keeps_ids)
+        files = self.files(keeps_ids=self.max_removed is not None)
         options = {"max_removed": self.max_removed, "attributes": lambda: ("x",), **options}
         comparison = Comparison(files, SECRET, clock=self.clock, **options)
-        plan = PushPlan(
-            operation(
-                encode=lambda update: json.dumps([update.user, update.attributes["x"]]).encode(),
-                encode_unset=lambda update: json.dumps([update.user, None]).encode(),
-            ),
-            dry_run=not options.get("writes", True),
-            comparison=comparison,
-            rate=4.0,
-            concurrency=2,
-            clock=self.clock,
-        )
-        push = Push(plan)
         updates = (UserUpdate(at, user, (user,), {"x": value}, (), {}) for at, (user, value) in enumerate(rows))
-        return push, updates
+        return self.make_push(comparison, dry_run=not options.get("writes", True)), updates
 
     def live(self, night: Night) -> dict[str, Any] | None:
         """Live through a night; return its report if it was not killed."""
         self.clock.advance(86_400)
-        if night.damaged is not None:
-            self.folder.damage(*night.damaged)
-        self.vendor.sent.clear()
-        self.vendor.responses = night.responses
-        push, rows = self.push(night.rows, full_refresh=night.full_refresh)
-        if night.other is not None:
-            other, others = self.push(night.other)
-            stopped, other_stopped = push.deliver(rows, self.vendor), other.deliver(others, self.vendor)
-            ends = [(push, stopped), (other, other_stopped)]
-            for each, why in reversed(ends) if night.other_ends_first else ends:
-                each.close(why)
-            return None
-        self.folder.writes_left = night.writes
-        stopped = push.deliver(rows, self.vendor)
-        report = None
-        if night.writes is None:
-            report = dict(push.close(stopped))
-        self.folder.writes_left = None
-        return report
+        self.fall(night.damaged, night.responses)
+        push = self.push(night.rows, full_refresh=night.full_refresh)
+        if night.other is None:
+            return self.run(push, night.writes)
+        self.run_both(push, self.push(night.other), first_to_end=int(night.other_ends_first))
+        return None

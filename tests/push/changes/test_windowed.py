@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from push.changes.test_windowed_nights import Seal
+from push.changes.windowed_nights import Seal
 
 from airflow_provider_userattrs.push.changes.mark import Mark
 from airflow_provider_userattrs.push.changes.windowed import WindowedRows
