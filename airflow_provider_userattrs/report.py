@@ -208,6 +208,7 @@ class PushReport(_Every, total=False):
     of: int | None
     destination: str | None
     shard: ShardNumber | None
+    source_rows: int
     timeline: Throughput
     request_id: str
     verified: Verified

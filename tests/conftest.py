@@ -15,6 +15,8 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 import requests
-from versions import has
+from versions import AIRFLOW, has
 
 if TYPE_CHECKING:
     from airflow_runs import Airflow, Run
@@ -230,6 +232,23 @@ def push(airflow: Airflow, control: Control) -> Callable[..., Run]:
         return airflow.run(lambda: operator(task_id="push", users=rows, **parameters))
 
     return push
+
+
+@pytest.fixture
+def nights(airflow: Airflow, control: Control) -> Callable[..., Run]:
+    """Push rows to EngageLab with one task of one DAG, a day after the last time or on a given date."""
+    from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+
+    control.switch(engagelab__any_user=True)
+    dag_id, days = f"nights_{next(airflow.numbers)}", count(1)
+    at = "logical_date" if AIRFLOW.major > 2 else "execution_date"
+
+    def night(users: Any = None, *, build: Any = None, on: Any = "the next day", **parameters: Any) -> Run:
+        date = datetime(2026, 2, next(days), tzinfo=timezone.utc) if on == "the next day" else on
+        made = build or (lambda: EngageLabSetAttributesOperator(task_id="push", users=users, **parameters))
+        return airflow.test(airflow.dag(made, dag_id=dag_id), **{at: date})
+
+    return night
 
 
 @pytest.fixture

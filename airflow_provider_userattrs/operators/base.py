@@ -8,12 +8,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow_provider_userattrs.changes import ChangedOnly
-from airflow_provider_userattrs.operators import column_parameters, parameters
+from airflow_provider_userattrs.operators import column_parameters, guards, parameters
 from airflow_provider_userattrs.operators.columns import ColumnsOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push.row_guard import RowGuard
 from airflow_provider_userattrs.push_log import PushLog
 from airflow_provider_userattrs.sources.templates import is_deferred
 from airflow_provider_userattrs.task.failure import WrongParameter, to_raise
@@ -33,6 +34,8 @@ _SHOWN = (
     "where",
     "duplicates",
     "nulls",
+    "expect_rows",
+    "max_change",
     "max_failed",
     "on_empty",
     "limit",
@@ -59,6 +62,14 @@ class UserPushOperator(ColumnsOperator):
         For the last two all rows are held in memory before the first is sent, 500,000 at most, unless `SqlRows` reads
         by the user's column.
     :param nulls: what a NULL means: ``"skip"`` the attribute, or ``"unset"`` it at the vendor.
+    :param expect_rows: how many rows the source must have at least and may have at most, such as ``(1_000, None)``,
+        where None is no bound. With any other number the task fails before anything is sent or removed. The rows are
+        counted first, which runs a query once more as ``SELECT COUNT(*)`` and reads files of text once more; those
+        that ``where`` filters out and those that ``since`` leaves out count too. A shard's are its own.
+    :param max_change: the share of the last push's rows (a float over 0.0, or text such as ``"50%"``) or the number of
+        rows (an int) by which the source must differ for the task to fail before anything is sent or removed: with
+        ``0.5``, one that is empty, halved, or half as large again. None compares nothing. The first push of a task
+        passes.
     :param max_failed: what share of the rows (a float from 0.0 to 1.0, or text such as ``"5%"``) or how many of them
         (an int) may end ``rejected``, ``invalid``, ``partial`` or ``unknown`` before the task fails: ``1`` is one row,
         ``1.0`` is all of them. None: only a push in which nothing was accepted fails.
@@ -91,6 +102,8 @@ class UserPushOperator(ColumnsOperator):
 
     template_fields: Sequence[str] = (
         "users",
+        "expect_rows",
+        "max_change",
         "max_failed",
         "rate_limit",
         "concurrency",
@@ -112,6 +125,8 @@ class UserPushOperator(ColumnsOperator):
         "where": column_parameters.check_where,
         "duplicates": parameters.choice("all", "last", "error"),
         "nulls": parameters.choice("skip", "unset"),
+        "expect_rows": guards.check_expect_rows,
+        "max_change": guards.check_max_change,
         "max_failed": parameters.check_max_failed,
         "on_empty": parameters.ON_EMPTY,
         "limit": parameters.check_limit,
@@ -142,6 +157,8 @@ class UserPushOperator(ColumnsOperator):
         where: str | None = None,
         duplicates: str = "all",
         nulls: str = "skip",
+        expect_rows: Sequence[Any] | str | None = None,
+        max_change: int | float | str | None = None,
         max_failed: int | float | str | None = 0.5,
         on_empty: str = "warn",
         limit: int | None = None,
@@ -165,6 +182,8 @@ class UserPushOperator(ColumnsOperator):
         self.where = where
         self.duplicates = duplicates
         self.nulls = nulls
+        self.expect_rows = expect_rows
+        self.max_change = max_change
         self.max_failed = max_failed
         self.on_empty = on_empty
         self.limit = limit
@@ -251,6 +270,7 @@ class UserPushOperator(ColumnsOperator):
             shard=self.shard,
             rate_limit=self.rate_limit,
             concurrency=self.concurrency,
+            guard=RowGuard() if refused else guards.make_guard(self.expect_rows, self.max_change),
             max_failed=cast("float | None", self.max_failed),  # a number, once it is settled
             on_empty=self._on_empty,
             limit=self.limit,
@@ -289,6 +309,7 @@ class UserPushOperator(ColumnsOperator):
                 "leave sample out"
             )
         self._check_paths()
+        self._check_guards()
         self._check_operation()
 
     def check_rendered(self) -> RefusedConfiguration | None:
@@ -297,6 +318,7 @@ class UserPushOperator(ColumnsOperator):
         try:
             self.users.check()
             self._check_paths()
+            self._check_guards()
             self._check_operation()
             if self.on_empty == "fail" and self._is_one_of_many:
                 parameters.refuse(
@@ -309,6 +331,17 @@ class UserPushOperator(ColumnsOperator):
     def _check_paths(self) -> None:
         if self.rejects_path is not None and self.rejects_path == self.users.path:
             raise WrongParameter("rejects_path is the file that the rows are read from; give another")
+
+    def _check_guards(self) -> None:
+        """Check that the rows can be counted, and compared with the last push's, which is kept as an XCom."""
+        for name, value in (("expect_rows", self.expect_rows), ("max_change", self.max_change)):
+            if value is not None:
+                self.users.check_countable(name)
+        if self.max_change is not None and not self.do_xcom_push:
+            raise WrongParameter(
+                "max_change compares with the last push, which is kept as an XCom, and do_xcom_push is False; leave it "
+                "True, or leave max_change out"
+            )
 
     def _check_operation(self) -> None:
         """Check parameters that are only for operations after which the last update alone decides."""

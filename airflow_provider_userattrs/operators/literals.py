@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -32,13 +33,22 @@ def _number_or_share(text: str) -> float:
     return float(Decimal(text[:-1].strip()) / 100) if text.endswith("%") else _number(text)
 
 
+def _bounds(text: str) -> Any:
+    try:
+        return literal_eval(text)
+    except (SyntaxError, MemoryError, RecursionError):
+        raise ValueError from None
+
+
 def _flag(text: str) -> bool:
     return {"true": True, "false": False}[text.lower()]
 
 
 #: Parameter -> how its text is read.
 _READERS: dict[str, Callable[[str], Any]] = {
+    "expect_rows": _bounds,
     "max_failed": _number_or_share,
+    "max_change": _number_or_share,
     "max_removed": _number_or_share,
     "rate_limit": _number,
     "concurrency": int,

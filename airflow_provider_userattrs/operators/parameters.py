@@ -120,7 +120,7 @@ def check_changed_only(name: str, value: Any) -> None:
     if not is_deferred(value.max_removed):
         if value.max_removed is None:
             refuse(f"{name}.max_removed", None, _SHARE_OF_USERS)
-        _check_share(f"{name}.max_removed", value.max_removed, _SHARE_OF_USERS)
+        check_share(f"{name}.max_removed", value.max_removed, _SHARE_OF_USERS)
 
 
 def render_changed_only(given: ChangedOnly, context: Any) -> ChangedOnly:
@@ -226,7 +226,7 @@ def check_flag(name: str, value: Any) -> None:
 def check_max_failed(name: str, value: Any) -> None:
     """Check how many rows, or what share of them, may fail."""
     if value is not None:
-        _check_share(
+        check_share(
             name,
             value,
             "give a share of the rows, such as 0.05 or '5%' (1.0 is all of them), or a number of rows (int; 1 is one)",
@@ -239,7 +239,8 @@ _SHARE_OF_USERS = (
 )
 
 
-def _check_share(name: str, value: Any, remedy: str) -> None:
+def check_share(name: str, value: Any, remedy: str) -> None:
+    """Check a share, as a float from 0.0 to 1.0 or a text such as ``"5%"``, or a number."""
     number = from_text("max_failed", value) if isinstance(value, str) and value.endswith("%") else value
     if (
         isinstance(number, bool)

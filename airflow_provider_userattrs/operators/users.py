@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from airflow_provider_userattrs._airflow import XComArg
 from airflow_provider_userattrs.changes import ChangedOnly
@@ -37,7 +37,8 @@ class Source(Protocol):
     when its rows or their order change, without which a retry starts at the first row; ``check_resume()``, a clause on
     why a retry cannot resume where the last try stopped, or None; ``are_alike``, whether all rows have the same
     columns; ``are_declared``, whether it declares them, so that errors may name them; ``column_names()``, which these
-    are, once the rows have been read; and it may yield `Cursor` or `Keys` among its rows.
+    are, once the rows have been read; ``count()``, how many rows there are, without which the operator's
+    ``expect_rows`` and ``max_change`` are refused; and it may yield `Cursor` or `Keys` among its rows.
     """
 
     def rows(self) -> Iterator[Row | MalformedRow | Cursor | Keys]:
@@ -154,6 +155,30 @@ class Rows(XComArg):
         if isinstance(users, Upstream):
             return users.count()
         return len(users) if isinstance(users, (list, tuple)) else None
+
+    def source_count(self) -> int:
+        """Count the rows of the whole source, also those that are not read because they are not new.
+
+        Some sources are read once more for it.
+        """
+        users = self._users
+        if isinstance(users, Source):
+            return int(cast("Any", users).count())
+        known = self.count()
+        return sum(1 for _ in self) if known is None else known
+
+    def check_countable(self, parameter: str) -> None:
+        """Check that the rows can be counted before the first is sent.
+
+        :param parameter: the parameter that asks for it.
+        :raises WrongParameter: if they cannot.
+        """
+        users = self._users
+        if isinstance(users, Source) and not callable(getattr(users, "count", None)):
+            raise WrongParameter(
+                f"{parameter} needs to know how many rows there are before the first is sent, and users is "
+                f"{kind_of(users)} without a method count(); add one, or leave {parameter} out"
+            )
 
     @property
     def read_by(self) -> str | None:

@@ -20,7 +20,7 @@ from airflow_provider_userattrs.push.duplicates import Duplicates
 from airflow_provider_userattrs.push.first_rows import check_first_rows
 from airflow_provider_userattrs.push.limit import Limit
 from airflow_provider_userattrs.push.model.chunk import MAX_ROWS
-from airflow_provider_userattrs.push.model.errors import DuplicateUsers, NoneFit, in_words
+from airflow_provider_userattrs.push.model.errors import DuplicateUsers, NoneFit, UnexpectedRows, in_words
 from airflow_provider_userattrs.push.model.operation import Encode, Operation, Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.row import UserUpdate
@@ -212,10 +212,15 @@ class Push:
         report = self.report = self.account.report()
         if not self.account.tries[-1]:  # rows that an earlier try read may have had these columns
             report.missing_columns = remark
+        if self.plan.dry_run:
+            report.unexpected_rows = self.plan.details.unexpected_rows
         if stopped is not None:
             has_begun = self._delivery is not None or self.plan.checkpoint is not None
             at = None if isinstance(stopped, DuplicateUsers) else self._stopped_at  # all rows were read
-            report.stop(at, self.plan.details.of if has_begun else None)
+            if isinstance(stopped, UnexpectedRows):
+                report.refuse(stopped.rows)
+            else:
+                report.stop(at, self.plan.details.of if has_begun else None)
         limit = self.account.limit
         is_limited = stopped is None and limit is not None and limit["reached"]
         is_whole = stopped is None and not is_limited
@@ -234,8 +239,8 @@ class Push:
         if self._known_users is not None:
             self._known_users.close(complete=is_whole)
         if self._checkpointer is not None:
-            sent_none = isinstance(stopped, (NoneFit, DuplicateUsers)) and not self.account.facts()["requests"]
-            if sent_none:  # the next try begins at the first row
+            refused = isinstance(stopped, (NoneFit, DuplicateUsers, UnexpectedRows))
+            if refused and not self.account.facts()["requests"]:  # the next try begins at the first row
                 self._checkpointer.discard()
             else:
                 self._checkpointer.close(complete=stopped is None and not report.counts[Status.UNSENT])

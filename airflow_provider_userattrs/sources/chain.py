@@ -51,6 +51,13 @@ class Chain:
                 if not isinstance(item, (Cursor, Keys)):
                     yield item
 
+    def count(self) -> int:
+        """Count the rows of all sources, each as it counts its own."""
+        read: set[Any] = set()
+        return sum(
+            source.count(read=read) if isinstance(source, FileRows) else source.count() for source in self.sources
+        )
+
     def rendered(self, context: Any) -> Chain:
         """Return the same chain with its sources' templates rendered."""
         return Chain([render(source, context) for source in self.sources])

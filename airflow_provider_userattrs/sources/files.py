@@ -121,6 +121,15 @@ class FileRows:
             yield from self._reader.chunks(file, after)
             after = None
 
+    def count(self, *, read: set[Any] | None = None) -> int:
+        """Count the rows: Parquet says how many there are, any other format is read once more.
+
+        :param read: files that were counted before and are left out; those counted now are added.
+        :raises RefusedConfiguration: if a file is not of its format.
+        :raises RetryLater: if a file cannot be read to its end.
+        """
+        return sum(map(self._reader.count, distinct(self._files(), set() if read is None else read)))
+
     def identity(self) -> Any:
         """Return a value that changes when a file does; None if a storage does not report changes."""
         files = distinct(self._files(), set())

@@ -59,9 +59,11 @@ class Rejects:
         :raises MissingFile: if there is no such file.
         :raises RefusedConfiguration: if several tasks wrote to the path.
         """
-        for files in self._files(log_choice=True):
-            parts = [Part(file.address, file.lines) for file in files]
-            yield from read_parts(parts, in_doubt=self.in_doubt, convert=convert_row)
+        return self._read(log_choice=True)
+
+    def count(self) -> int:
+        """Count the rows; the files are read once more."""
+        return sum(1 for _ in self._read(log_choice=False))
 
     def identity(self) -> Any:
         """Return a value that changes when the files do."""
@@ -76,6 +78,11 @@ class Rejects:
     def reads(self, path: str) -> bool:
         """Return whether a path leads to one of the paths given."""
         return any(resolve(own).is_same(resolve(path)) for own in self._paths())
+
+    def _read(self, *, log_choice: bool) -> Iterator[Row | MalformedRow]:
+        for files in self._files(log_choice=log_choice):
+            parts = [Part(file.address, file.lines) for file in files]
+            yield from read_parts(parts, in_doubt=self.in_doubt, convert=convert_row)
 
     def _paths(self) -> list[str]:
         is_single = isinstance(self.path, (str, os.PathLike)) or hasattr(self.path, "protocol")

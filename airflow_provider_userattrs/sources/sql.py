@@ -189,6 +189,14 @@ class SqlRows:
         reader = KeyReader(self._query)
         yield from reader.all_rows() if unfinished is None else reader.unfinished_rows(unfinished)
 
+    def count(self) -> int:
+        """Have the database count the rows, also those that ``since`` leaves out; it runs the query once more.
+
+        :raises RefusedConfiguration: if the connection or the query does not work.
+        :raises RetryLater: if the database fails.
+        """
+        return self._query.count()
+
     def check_key(self) -> None:
         """Check that the key is a column of the query.
 

@@ -10,13 +10,14 @@ from airflow_provider_userattrs.push.model.errors import (
     PushError,
     RefusedConfiguration,
     TooManyFailed,
+    UnexpectedRows,
     in_words,
 )
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
 #: A task that ends with one of these fails for good: a retry would fail the same way. A missing connection is
 #: none of them: Airflow says the same of one when its secrets backend fails for a moment (apache/airflow#71307).
-_FOR_GOOD = (RefusedConfiguration, TooManyFailed, NoRows, InvalidRow)
+_FOR_GOOD = (RefusedConfiguration, TooManyFailed, NoRows, UnexpectedRows, InvalidRow)
 
 
 class WrongParameter(AirflowFailException, ValueError):

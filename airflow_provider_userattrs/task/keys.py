@@ -6,3 +6,6 @@ CHECKPOINT_KEY = "userattrs_push"
 
 #: The XCom with the report so far, for a push without a checkpoint in the task state store.
 PROGRESS_KEY = "userattrs_progress"
+
+#: The XCom with the figures of a push, with which the task's next push is compared.
+LAST_PUSH_KEY = "userattrs_last_push"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.model.clock import Clock
-from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, UnexpectedRows
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
@@ -22,15 +22,18 @@ from airflow_provider_userattrs.push.report.changes import (
     warning_on_removed,
 )
 from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.report.difference import compare, sentences_on_difference
 from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
 from airflow_provider_userattrs.push.report.push_log import sentence_on_push_log
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.verified import sentence_on_verified
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
+from airflow_provider_userattrs.push.row_guard import RowGuard
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
     from airflow_provider_userattrs.report import PushReport
+    from airflow_provider_userattrs.task.last_push import Kept
     from airflow_provider_userattrs.task.spec import PushSpec
 
 #: Seconds between two lines of progress.
@@ -150,15 +153,36 @@ class TaskLog:
         if not sample.requests:
             self._log.info("sample: there is no request to show")
 
-    def close(self, account: Account, report: Report, fields: PushReport, error: BaseException | None) -> None:
+    def count_rows(self, rows: int, guard: RowGuard, last: Kept | None) -> None:
+        """Log how many rows the source has.
+
+        :param rows: how many.
+        :param guard: what is expected.
+        :param last: the last push, or None.
+        """
+        self._log.info("The source has %s", counted(rows, "row"))
+        if guard.max_change is None or (last is not None and last.source_rows is not None):
+            return
+        why = "no last push of this task is known" if last is None else "the last push read new rows only"
+        self._log.info("max_change is not judged: %s", why)
+
+    def close(
+        self,
+        account: Account,
+        report: Report,
+        fields: PushReport,
+        error: BaseException | None,
+        last: Kept | None = None,
+    ) -> None:
         """Log how the push ended.
 
         :param account: its account.
         :param report: its report.
         :param fields: the same as a dict.
         :param error: why it failed, or None.
+        :param last: the last push of the same task, or None.
         """
-        is_refused = isinstance(error, RefusedConfiguration)
+        is_refused = isinstance(error, (RefusedConfiguration, UnexpectedRows))
         untouched = report.counts[Status.UNSENT] if is_refused else report.count(NOT_REACHED)
         if error is not None and untouched == report.rows:
             return  # no row was read or sent: Airflow logs the error next
@@ -185,8 +209,16 @@ class TaskLog:
             self._log.info("verify: %s", sentence_on_verified(report.vendor, verified))
         if request_id := fields.get("request_id"):
             self._log.info("%s", sentences.sentence_on_request(report.vendor, request_id))
+        for sentence in sentences_on_last(fields, last):
+            self._log.info("%s", sentence)
         if fields["warning"]:
             self._log.warning("%s", fields["warning"])
+
+
+def sentences_on_last(report: PushReport, last: Kept | None) -> list[str]:
+    """Return what differs from the last push, in sentences; none if there is nothing to compare with."""
+    difference = None if last is None else compare(report, last.report)
+    return [] if difference is None else sentences_on_difference(difference)
 
 
 def notes_on(report: PushReport) -> list[str]:

@@ -12,7 +12,7 @@ from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.digest import digest
-from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, UnexpectedRows
 from airflow_provider_userattrs.push.model.operation import format_rate
 from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.plan import PushPlan
@@ -24,6 +24,7 @@ from airflow_provider_userattrs.sources.rejects_names import Owner
 from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
 from airflow_provider_userattrs.task.changed_only import open_comparison
 from airflow_provider_userattrs.task.description import describe
+from airflow_provider_userattrs.task.last_push import Kept, LastPush
 from airflow_provider_userattrs.task.log import TaskLog
 from airflow_provider_userattrs.task.progress import ProgressXCom
 from airflow_provider_userattrs.task.push_log.try_log import TryLog
@@ -44,6 +45,7 @@ class Planner:
     :param spec: what is to be pushed and how.
     :param context: the task's context.
     :param log: the task's log.
+    :param last_push: finds the last push of the same task.
     :param clock: the source of time.
     :param is_stopping: returns whether the task was told to stop.
     """
@@ -53,6 +55,7 @@ class Planner:
         spec: PushSpec,
         context: dict[str, Any],
         log: TaskLog,
+        last_push: LastPush,
         clock: Clock,
         is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -75,6 +78,9 @@ class Planner:
         self.pace: str | None = None
         #: The log of this try in a database, or None.
         self.push_log: TryLog | None = None
+        #: The last push of the same task, once it was looked for; None if there is none.
+        self.last: Kept | None = None
+        self._last_push = last_push
         self._spec = spec
         self._context = context
         self._ti: Any = context["ti"]
@@ -101,7 +107,12 @@ class Planner:
             self._add(sample=SampledRequests(spec.sample, url, headers))
         shows_checkpoint = not spec.dry_run and self._begin(hook)
         self._add(checkpoint=self.plan.checkpoint or Checkpoint())
+        if spec.guard.max_change is not None or not (spec.dry_run or spec.limit):
+            self.last = self._last_push.find(
+                spec.operation.vendor, spec.operation.name, None if spec.shard is None else spec.shard.as_dict()
+            )
         if not self.is_complete:
+            self._guard()
             if spec.user_cache is not None and spec.operation.lookup is not None:
                 cache = open_user_cache(
                     spec.user_cache, spec.operation.lookup, self.plan, hook, spec.shard, self._log.users_not_kept
@@ -210,6 +221,25 @@ class Planner:
         checkpoint = checkpoint.begin(max_tries)
         self._add(store=store, checkpoint=checkpoint.without_doubt() if spec.on_unknown == "resend" else checkpoint)
         return slots.in_state_store
+
+    def _guard(self) -> None:
+        """Judge the number of rows, unless an earlier try of the push has begun.
+
+        :raises UnexpectedRows: if it is not what the author expects.
+        """
+        spec, checkpoint = self._spec, self.plan.checkpoint or Checkpoint()
+        guard, counted = spec.guard, checkpoint.facts.get("source_rows")
+        if not guard or spec.users.are_skipped:
+            return
+        if counted is not None or checkpoint.has_begun:
+            self._add(details=replace(self.plan.details, source_rows=counted))
+            return
+        rows = spec.users.source_count()
+        self._log.count_rows(rows, guard, self.last)
+        problem = guard.judge(rows, self.last.source_rows if self.last else None)
+        self._add(details=replace(self.plan.details, source_rows=rows, unexpected_rows=problem))
+        if problem and not spec.dry_run:
+            raise UnexpectedRows(f"Nothing was sent to {spec.operation.vendor}: {problem}", rows)
 
     def _compare(self, changed_only: ChangedOnly, hook: VendorHook) -> None:
         """Have only what changed sent."""

@@ -16,6 +16,7 @@ from airflow_provider_userattrs.task import metrics
 from airflow_provider_userattrs.task.column_check import ColumnCheck
 from airflow_provider_userattrs.task.failure import explain_error
 from airflow_provider_userattrs.task.garbage import frozen_heap
+from airflow_provider_userattrs.task.last_push import LastPush
 from airflow_provider_userattrs.task.log import TaskLog
 from airflow_provider_userattrs.task.planner import Planner
 from airflow_provider_userattrs.task.shutdown import Interruption
@@ -45,8 +46,11 @@ class Run:
         self._interruption = interruption or Interruption(type(spec.users).rows)
         clock = Clock()
         self._log = TaskLog(spec.log, clock)
+        self._last_push = LastPush(self._context, spec.log)
         interruption = self._interruption
-        self._planner = Planner(spec, self._context, self._log, clock, lambda: interruption.why is not None)
+        self._planner = Planner(
+            spec, self._context, self._log, self._last_push, clock, lambda: interruption.why is not None
+        )
         self._push: Push | None = None
         self._columns: ColumnCheck | None = None
 
@@ -76,7 +80,9 @@ class Run:
             with suppress(Exception):  # an error of a metrics backend must not fail the push
                 metrics.count(**push.account.this_try(report))
         self._log.sample(push.plan.sample, self._spec)
-        self._log.close(push.account, report, fields, push.error)
+        self._log.close(push.account, report, fields, push.error, None if self._spec.limit else self._planner.last)
+        if not (report.is_stopped or self._spec.dry_run or self._spec.limit or self._spec.users.are_skipped):
+            self._last_push.keep(fields)
         return fields
 
     def _deliver(self, stack: ExitStack) -> Exception | None:

@@ -13,6 +13,7 @@ from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
+from airflow_provider_userattrs.push.row_guard import RowGuard
 from airflow_provider_userattrs.push_log import PushLog
 from airflow_provider_userattrs.sources.database.window import Window
 from airflow_provider_userattrs.sources.sql import SqlRows
@@ -42,6 +43,13 @@ class Users(Protocol):
 
     def count(self) -> int | None:
         """Return how many rows there are, if that is known before they are read."""
+
+    def source_count(self) -> int:
+        """Count the rows of the whole source, also those that are not read because they are not new."""
+
+    @property
+    def are_skipped(self) -> bool:
+        """Return whether there are no rows because all upstream tasks were skipped."""
 
     def digest(self) -> str | None:
         """Return a digest that changes when the rows do; None if there is none."""
@@ -97,6 +105,7 @@ class PushSpec:
     :param user_cache: where looked-up users are kept from one push to the next; None for nowhere.
     :param verify: how many of the accepted users are read back; 0 for none.
     :param changed_only: how only what changed is sent; None to send all.
+    :param guard: what is expected of the number of rows.
     :param log_to: where verdicts are logged; None for nowhere.
     :param retries: how often Airflow tries the task again, where its task instance does not say so.
 
@@ -118,6 +127,7 @@ class PushSpec:
     changed_only: ChangedOnly | None
     log_to: PushLog | None
     retries: int
+    guard: RowGuard
     shard: Shard | None
     rate_limit: float | None
     concurrency: int

@@ -39,6 +39,7 @@ _ERRORS = {
     "RetryLater",
     "TooManyFailed",
     "TypeError",
+    "UnexpectedRows",
     "ValueError",
     "WrongParameter",
 }

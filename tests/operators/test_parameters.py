@@ -284,10 +284,11 @@ def test_values_known_only_later_are_accepted(operator: type, parameter: str, va
 def test_template_fields_are_what_a_user_expects(operator: type) -> None:
     vendor = CONN_ID[operator].removesuffix("_conn_id")
     columns = "contacts" if operator is EL_CONTACTS else "attributes"
+    guards = {"expect_rows", "max_change"}
     shared = {"users", "max_failed", "rate_limit", "concurrency", "timezone", "is_dry_run", "limit", "sample", "shard"}
     paths = {"rejects_path", "checkpoint_path"}
     ids = {"user_id", "anonymous_id", "registration_id", "euid_cache"} if vendor == "engagelab" else set()
-    expected = {columns, USER[vendor], CONN_ID[operator]} | shared | paths | ids
+    expected = {columns, USER[vendor], CONN_ID[operator]} | shared | guards | paths | ids
     assert set(operator.template_fields) == expected  # type: ignore[attr-defined]
     for name in operator.template_fields:  # type: ignore[attr-defined]
         assert hasattr(make(operator), name)

@@ -10,6 +10,7 @@
     │   ├── NoneFit             the first rows are all invalid for one reason: nothing was sent
     │   └── DuplicateUsers      a user stands twice, and duplicates="error": none of these rows was sent
     ├── NoRows                  there were no rows, and on_empty="fail"
+    ├── UnexpectedRows          the source has too few or too many rows: nothing was sent
     ├── NotSent                 one request: nothing was sent
     └── NoResponse              one request: it may have arrived, and no readable response came back
 
@@ -56,6 +57,18 @@ class DuplicateUsers(TooManyFailed):
 
 class NoRows(PushError):
     """There were no rows, and ``on_empty="fail"``."""
+
+
+class UnexpectedRows(PushError):
+    """The source has more or fewer rows than ``expect_rows`` or ``max_change`` allows; nothing was sent.
+
+    :param message: what is wrong, with both numbers.
+    :param rows: how many rows it has.
+    """
+
+    def __init__(self, message: str, rows: int) -> None:
+        super().__init__(message)
+        self.rows = rows
 
 
 class NotSent(PushError):

@@ -39,6 +39,10 @@ class Shard:
         """
         return limit // self.of + (self.number <= limit % self.of)
 
+    def as_dict(self) -> dict[str, int]:
+        """Return which shard it is, as a report says it."""
+        return {"number": self.number, "of": self.of}
+
     def share(self, cap: float) -> float:
         """Return this shard's share of a cap, in whole units per second.
 

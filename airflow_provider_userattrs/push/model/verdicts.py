@@ -69,6 +69,12 @@ HELD_WITH_DUPLICATES = Verdict(
     "not sent, because other rows name a user twice",
     "Correct these, then push the rows again.",
 )
+UNEXPECTED_ROWS = Verdict(
+    Status.UNSENT,
+    "unexpected-rows",
+    "not sent: the source has too few or too many rows",
+    "Check the source; if these rows are right, clear the task with other values of expect_rows and max_change.",
+)
 NOT_TRIED = Verdict(Status.UNSENT, "not-tried", "not tried: the push had stopped", _RETRY)
 HELD_BACK = Verdict(Status.UNSENT, "held-back", "held back after an unsent row of the same user", _RETRY)
 NOT_REACHED = Verdict(Status.UNSENT, "not-reached", "not read: the push had stopped", "Retry the task.")

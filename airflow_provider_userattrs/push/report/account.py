@@ -61,6 +61,8 @@ class Details:
     :param shard: which shard of a mapped push this is.
     :param rejects_path: the file for the rows that are not accepted.
     :param limit: how many rows are read, from the first on; None for all.
+    :param source_rows: how many rows the source has, where they were counted before the first was read.
+    :param unexpected_rows: why their number refuses a push, as a clause; a dry run goes on and says so. Or None.
     """
 
     of: int | None = None
@@ -69,6 +71,8 @@ class Details:
     shard: Shard | None = None
     rejects_path: str | None = None
     limit: int | None = None
+    source_rows: int | None = None
+    unexpected_rows: str | None = None
 
 
 class Account:
@@ -192,7 +196,7 @@ class Account:
                     "of": details.of,
                     "destination": details.destination,
                     "configuration": details.configuration or {},
-                    "shard": None if shard is None else {"number": shard.number, "of": shard.of},
+                    "shard": None if shard is None else shard.as_dict(),
                 },
             },
         }
@@ -200,6 +204,8 @@ class Account:
             facts["request_id"] = request_id
         if self.limit is not None:
             facts["limit"] = self.limit
+        if details.source_rows is not None:
+            facts["source_rows"] = details.source_rows
         if self.verified is not None:
             facts["verified"] = self.verified
         if self._sample is not None:

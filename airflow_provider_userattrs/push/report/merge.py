@@ -155,6 +155,7 @@ class Total:
             shards={"reported": len(self._reports), "missing": self.missing},
             **_limit(self._reports),
             **_sample(self._reports),
+            **_source_rows(self._reports),
             **_changed_only(self._reports),
             **_lookups(self._reports),
             **_verified(self._reports),
@@ -175,6 +176,12 @@ def _sample(reports: Iterable[PushReport]) -> dict[str, Any]:
     """Return the requests of the first shard that has some, or nothing if none were kept."""
     samples = [report["sample"] for report in reports if "sample" in report]
     return {"sample": max(samples, key=lambda sample: bool(sample["requests"]))} if samples else {}
+
+
+def _source_rows(reports: Sequence[PushReport]) -> dict[str, Any]:
+    """Return how many rows the sources of all shards had, or nothing if they were not all counted."""
+    counts = [report["source_rows"] for report in reports if "source_rows" in report]
+    return {"source_rows": sum(counts)} if len(counts) == len(reports) else {}
 
 
 def _changed_only(reports: Iterable[PushReport]) -> dict[str, Any]:

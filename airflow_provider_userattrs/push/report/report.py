@@ -11,7 +11,13 @@ from airflow_provider_userattrs.push.model.errors import NoRows, RetryLater, Too
 from airflow_provider_userattrs.push.model.phrases import shortened
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.model.verdict import FAILED, Status
-from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, FILTERED, NOT_REACHED, SUPERSEDED
+from airflow_provider_userattrs.push.model.verdicts import (
+    DRY_RUN,
+    FILTERED,
+    NOT_REACHED,
+    SUPERSEDED,
+    UNEXPECTED_ROWS,
+)
 from airflow_provider_userattrs.push.report import sentences
 from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH, Counts, Reason
 
@@ -70,6 +76,8 @@ class Report(Counts):
         self.missing_columns: str | None = None
         #: That rows were left because only the first were to be read, as a clause; or None.
         self.warning_on_limit: str | None = None
+        #: What a push would have been refused for, in a dry run, as a clause; or None.
+        self.unexpected_rows: str | None = None
         #: What to know of users who left the query and were not unset, as a sentence; or None.
         self.warning_on_removed: str | None = None
 
@@ -96,6 +104,15 @@ class Report(Counts):
             self.of = of
             if of > self.rows:
                 self.add_many(at, NOT_REACHED, of - self.rows)
+
+    def refuse(self, rows: int) -> None:
+        """Record that the push stopped before its first row, because of the number of rows.
+
+        :param rows: how many there are.
+        """
+        self.is_stopped = True
+        if rows:
+            self.add_many(0, UNEXPECTED_ROWS, rows)
 
     def reasons(self) -> list[Reason]:
         """Return at most 20 reasons, those that need attention first, then the most frequent; no row is lost."""

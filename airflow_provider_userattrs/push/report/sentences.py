@@ -31,7 +31,14 @@ def warning(report: Report) -> str | None:
     if report.warns_of_nobody:
         why = f"no{nobody(report)[2:]}" if first else nobody(report)
         first.append(f'{why}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
-    further = (report.warning_on_limit, report.missing_columns, *_source_change(report), report.warning_on_removed)
+    refused = report.unexpected_rows and f"a push would be refused: {report.unexpected_rows}"
+    further = (
+        refused,
+        report.warning_on_limit,
+        report.missing_columns,
+        *_source_change(report),
+        report.warning_on_removed,
+    )
     changes = [sentence for sentence in further if sentence]
     if not report.not_applied:
         words = [f"The push to {report.vendor} {stopped}"] if stopped else []

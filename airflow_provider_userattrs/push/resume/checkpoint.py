@@ -89,6 +89,11 @@ class Checkpoint:
         return self.below if self.keys is not None else self.cursor[1] if self.cursor else 0
 
     @property
+    def has_begun(self) -> bool:
+        """Return whether a row is finished, or may have been sent."""
+        return bool(self.below or self.has_doubt)
+
+    @property
     def has_doubt(self) -> bool:
         """Return whether an unfinished row may have been sent."""
         return self.sent_below > 0 or (self.keys is not None and self.keys["sent_upto"] is not None)

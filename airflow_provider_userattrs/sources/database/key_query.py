@@ -121,6 +121,7 @@ class Selection(Enum):
     SENT = "unfinished rows that may have been sent: up to the key `Unfinished.sent_upto`"
     NOT_SENT = "unfinished rows after that key"
     FINISHED = "all rows but the unfinished ones and those at the sides of gaps"
+    COUNTED = "all rows, of which only the number is wanted"
 
 
 def wrap(
@@ -145,7 +146,7 @@ def wrap(
     :param key: the quoted column.
     :param placeholder: the placeholder for a value in the hook's SQL.
     :param unfinished: what earlier tries left unfinished.
-    :param selection: which rows; all but `Selection.ALL` need ``unfinished``. Finished rows are counted, not read.
+    :param selection: which rows; some need ``unfinished``. Finished rows are counted, not read.
     :param key_filter: which keys.
     :param also: a further condition with placeholders {}, and the values to compare with.
     :param driver: the driver's top-level package.
@@ -160,7 +161,8 @@ def wrap(
         for condition, compared in _unfinished(key, unfinished, selection):
             conditions.append(condition)
             values += compared
-    columns, order = ("COUNT(*)", "") if selection is Selection.FINISHED else ("*", f" ORDER BY {key}")
+    is_count = selection in (Selection.FINISHED, Selection.COUNTED)
+    columns, order = ("COUNT(*)", "") if is_count else ("*", f" ORDER BY {key}")
     if not conditions:
         return f"{_inner(sql, columns)}{order}", parameters
     placeholders: list[str] = []
@@ -225,6 +227,11 @@ def quantiles(sql: str, key: str, n: int) -> str:
     tiles = f"SELECT {key} AS k, NTILE({n}) OVER (ORDER BY {key}) AS tile FROM ({_inner(sql)}) a"
     following = f"SELECT k, tile, LEAD(tile) OVER (ORDER BY k) AS next_tile FROM ({tiles} WHERE {key} IS NOT NULL) b"
     return f"SELECT k FROM ({following}) c WHERE next_tile > tile ORDER BY k"
+
+
+def row_count(sql: str) -> str:
+    """Return a query for the number of another one's rows."""
+    return _inner(sql, "COUNT(*)")
 
 
 def without_rows(sql: str) -> str:

@@ -16,7 +16,15 @@ from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.blocking import interruptible
 from airflow_provider_userattrs.sources.database.cells import converters
 from airflow_provider_userattrs.sources.database.connection import MAX_FETCHED, connect
-from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, quoted, without_rows, wrap
+from airflow_provider_userattrs.sources.database.key_query import (
+    ALL_KEYS,
+    KeyFilter,
+    Selection,
+    quoted,
+    row_count,
+    without_rows,
+    wrap,
+)
 from airflow_provider_userattrs.sources.database.placeholders import placeholder_problem
 from airflow_provider_userattrs.sources.database.row_maker import RowMaker
 from airflow_provider_userattrs.sources.database.session import Session
@@ -121,6 +129,17 @@ class Query:
             while fetched:
                 yield maker.chunk(fetched)
                 fetched = next(opened.fetched)
+
+    def count(self) -> int:
+        """Return how many rows there are, whatever ``limit`` is."""
+        counting = replace(self, limit=None, on_columns=None)
+        if self.key is None:
+            opening = replace(counting, sql=row_count(self.sql)).open()
+        else:
+            opening = counting.open(selection=Selection.COUNTED)
+        with opening as opened:
+            [[count]] = next(opened.fetched)
+            return int(count)
 
     def check_key(self) -> None:
         """Check that the key is a column of the query, once the database has refused to read by it.

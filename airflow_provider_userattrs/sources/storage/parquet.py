@@ -92,12 +92,27 @@ def row_group_sizes(file: Any, name: str) -> list[int]:
     :param name: its name, for errors.
     :raises RefusedConfiguration: if pyarrow is missing, or this is not a Parquet file.
     """
+    metadata = _metadata(file, name)
+    return [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
+
+
+def row_group_lengths(file: Any, name: str) -> list[int]:
+    """Return the number of rows of each row group.
+
+    :param file: the file, open for reading bytes.
+    :param name: its name, for errors.
+    :raises RefusedConfiguration: if pyarrow is missing, or this is not a Parquet file.
+    """
+    metadata = _metadata(file, name)
+    return [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+
+
+def _metadata(file: Any, name: str) -> Any:
     pa, pq = _pyarrow(name)
     try:
-        metadata = pq.ParquetFile(file).metadata
+        return pq.ParquetFile(file).metadata
     except pa.ArrowInvalid as error:
         raise _unreadable_file(name, error) from None
-    return [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
 
 
 def _unreadable_file(location: str, error: Exception) -> RefusedConfiguration:
