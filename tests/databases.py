@@ -25,15 +25,19 @@ def _cluster() -> Iterator[Postgres]:
 @pytest.fixture(params=["psycopg2", "psycopg"])
 def postgres(request: pytest.FixtureRequest, _cluster: Postgres, monkeypatch: pytest.MonkeyPatch) -> Postgres:
     """Connect ``warehouse`` to PostgreSQL, through each of the two drivers the provider knows."""
-    if request.param == "psycopg" and Version("2") > SQLALCHEMY:
+    return _connect_postgres(_cluster, request.param, monkeypatch)
+
+
+def _connect_postgres(cluster: Postgres, driver: str, monkeypatch: pytest.MonkeyPatch) -> Postgres:
+    if driver == "psycopg" and Version("2") > SQLALCHEMY:
         pytest.skip("psycopg 3: Airflow's provider takes it beside SQLAlchemy 2, from Airflow 3.1 on")
     # The provider takes the newer driver where it is installed; here both are.
     hook = import_module("airflow.providers.postgres.hooks.postgres")
-    monkeypatch.setattr(hook, "USE_PSYCOPG3", request.param == "psycopg", raising=False)
-    where = {"conn_type": "postgres", "host": "127.0.0.1", "port": _cluster.port, "login": "tester"}
+    monkeypatch.setattr(hook, "USE_PSYCOPG3", driver == "psycopg", raising=False)
+    where = {"conn_type": "postgres", "host": "127.0.0.1", "port": cluster.port, "login": "tester"}
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({**where, "schema": "postgres"}))
-    _cluster.execute("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-    return _cluster
+    cluster.execute("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return cluster
 
 
 @pytest.fixture(scope="session")
@@ -56,17 +60,21 @@ def _is_installed(package: str) -> bool:
 @pytest.fixture(params=["mysqlclient", "mysql-connector-python", "pymysql"])
 def mariadb(request: pytest.FixtureRequest, _mariadb: MariaDB, monkeypatch: pytest.MonkeyPatch) -> MariaDB:
     """Connect ``warehouse`` to MariaDB, through the two clients the provider knows and one that authors bring."""
-    where = {"conn_type": "mysql", "host": "127.0.0.1", "port": _mariadb.port, "login": "tester", "schema": "test"}
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({**where, "extra": {"client": request.param}}))
-    if request.param == "pymysql":
+    return _connect_mariadb(_mariadb, request.param, monkeypatch)
+
+
+def _connect_mariadb(server: MariaDB, client: str, monkeypatch: pytest.MonkeyPatch) -> MariaDB:
+    where = {"conn_type": "mysql", "host": "127.0.0.1", "port": server.port, "login": "tester", "schema": "test"}
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({**where, "extra": {"client": client}}))
+    if client == "pymysql":
         monkeypatch.setattr("airflow.providers.mysql.hooks.mysql.MySqlHook.get_conn", _pymysql_connection)
-    _mariadb.execute(
+    server.execute(
         "DROP DATABASE test",
         "CREATE DATABASE test CHARACTER SET utf8mb4",
         "GRANT SELECT, EXECUTE ON test.* TO tester",
         database="mysql",
     )
-    return _mariadb
+    return server
 
 
 def _pymysql_connection(hook: Any) -> Any:
@@ -98,3 +106,18 @@ def sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
                 connection.execute(statement)
 
     return execute
+
+
+@pytest.fixture(params=["sqlite", "psycopg2", "psycopg", "mysqlclient", "mysql-connector-python", "pymysql"])
+def written_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """Connect ``warehouse`` to each database through each of its drivers, to write there; give a schema, or None."""
+    if request.param == "sqlite":
+        request.getfixturevalue("sqlite")
+        return None
+    if request.param.startswith("psycopg"):
+        cluster = _connect_postgres(request.getfixturevalue("_cluster"), request.param, monkeypatch)
+        cluster.execute("DROP SCHEMA IF EXISTS airflow CASCADE", "CREATE SCHEMA airflow")
+        return "airflow"
+    server = _connect_mariadb(request.getfixturevalue("_mariadb"), request.param, monkeypatch)
+    server.execute("GRANT ALL ON test.* TO tester", database="mysql")
+    return None

@@ -70,9 +70,9 @@ class Run:
         remark = None if self._columns is None else self._columns.remark
         fields = push.close(stopped, lambda error: explain_error(error, self._spec.columns_field), remark)
         self.error = push.error
-        if (push_log := self._planner.push_log) is not None:
-            fields["push_log"] = push_log.close(fields, failed=push.error is not None)
         report = cast("Report", push.report)
+        if (push_log := self._planner.push_log) is not None:
+            fields["push_log"] = push_log.close(report, fields, failed=push.error is not None)
         shard, label = self._spec.shard, sentences.label(report)
         # For the author's map_index_template, which Airflow renders again after the task.
         self._context["push_label"] = f"{shard}: {label}" if shard else label

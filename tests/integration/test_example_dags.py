@@ -238,6 +238,21 @@ def test_a_second_night_looks_up_new_users_only(
     assert control.user("engagelab", "user_id=C-00400")["updates"]
 
 
+def test_a_night_is_logged(
+    airflow: Any, examples: Any, control: Any, night: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = pushes(airflow.test(examples.dags["nightly_logged"]))
+    with closing(sqlite3.connect(night / "warehouse.db")) as database:
+        lines = database.execute(
+            "SELECT task_id, status, COUNT(*) FROM userattrs_rows GROUP BY task_id, status ORDER BY 1, 2"
+        ).fetchall()
+    failed = ("invalid", "rejected")
+    assert lines == [
+        (task, status, reports[task][status]) for task in reports for status in failed if reports[task][status]
+    ]
+    assert {task for task, _, _ in lines} == {"kahuna", "moengage"}
+
+
 @pytest.mark.parametrize("name", ["nightly_engagelab", "nightly_kahuna", "nightly_moengage"])
 def test_one_vendors_night(
     airflow: Any,

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from airflow_provider_userattrs.changes import ChangedOnly
-from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+from airflow_provider_userattrs.operators.engagelab import (
+    EngageLabSetAttributesOperator,
+    EngageLabUnsetAttributesOperator,
+)
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.push_log import PushLog, user_digest
 
@@ -184,3 +187,83 @@ def test_a_database_that_fails_changes_nothing(night: Any, tmp_path: Path, sqlit
     assert line.level == "warning"
     assert line.text == "log_to: 0 lines written, 1 line lost (DatabaseError); the push itself was not affected"
     assert run.log.ours[-1].text == run.report["warning"], "the last line is the push's own"
+
+
+def total(read: Any, report: dict[str, Any]) -> None:
+    """Check that the lines of the only push add up to its report."""
+    failed = ("partial", "rejected", "invalid", "unknown", "unsent")
+    lines = dict(read("SELECT status, COUNT(*) FROM userattrs_rows GROUP BY status"))
+    assert lines == {status: report[status] for status in failed if report[status]}
+    assert read("SELECT COUNT(*) = COUNT(DISTINCT row_position) FROM userattrs_rows") == [(1,)]
+
+
+def test_a_retry_resumes_and_no_row_is_logged_twice(
+    night: Any, read: Any, control: Any, kept: dict[str, Any], counted: Any
+) -> None:
+    """The first try ends after some rows that failed, and leaves others unsent."""
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 7, "to": 7})
+    rows = [*good(1, 700, 2), {"euid": "x", "a": 1}, *good(701, 3, 4, 5, 702, 6)]
+    run = night(rows, retries=2, retry_delay=timedelta(0), concurrency=1, **kept)
+    counted(run.report, 10)
+    assert run.report["tries"][0] < run.report["tries"][-1]
+    total(read, run.report)
+    tries = read("SELECT try_number, state, resumed_from, lines_lost FROM userattrs_runs ORDER BY 1")
+    assert tries == [(1, "failed", None, 0), (2, "success", run.report["tries"][-1], 0)]
+    failing = "SELECT user_digest FROM userattrs_latest WHERE failing_since IS NOT NULL"
+    assert {user for (user,) in read(failing)} == {digest(700), digest(701), digest(702)}
+
+
+def test_a_task_without_a_checkpoint_begins_anew(night: Any, read: Any, control: Any) -> None:
+    control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 4, "to": 4})
+
+    class Changing:
+        """Rows that nobody can tell from others."""
+
+        def rows(self) -> Any:
+            yield from good(1, 700, 2, 701)
+
+    run = night(Changing(), retries=2, retry_delay=timedelta(0), concurrency=1)
+    assert run.report["tries"] == [0]
+    total(read, run.report)
+    assert [state for (state,) in read("SELECT state FROM userattrs_runs ORDER BY try_number")] == ["failed", "success"]
+
+
+def test_each_instance_of_a_mapped_task_is_a_push(airflow: Any, control: Any, clock: Any, read: Any) -> None:
+    control.seed("engagelab", [1, 2])
+    given = {"task_id": "push", "log_to": PushLog("warehouse", level="all"), "max_failed": None}
+    run = airflow.run(
+        lambda: EngageLabSetAttributesOperator.partial(**given).expand(users=[good(1, 700), good(2), good(701)])
+    )
+    assert len(run.states) == 3
+    lines = "SELECT map_index, row_position, status FROM userattrs_rows ORDER BY 1, 2"
+    assert read(lines) == [(0, 0, "accepted"), (0, 1, "rejected"), (1, 0, "accepted"), (2, 0, "rejected")]
+    assert read("SELECT COUNT(DISTINCT push_id), COUNT(*) FROM userattrs_runs") == [(3, 3)]
+    assert len(read("SELECT * FROM userattrs_latest")) == 4
+
+
+def test_operations_that_add_and_that_unset(night: Any, read: Any) -> None:
+    night([{"euid": euid, "a": 1} for euid in (1, 700)], operation="increase")
+    night([{"euid": 700}], EngageLabUnsetAttributesOperator, attributes=["a"])
+    assert read("SELECT operation, status FROM userattrs_rows ORDER BY recorded_at") == [
+        ("increase attributes", "rejected"),
+        ("unset attributes", "rejected"),
+    ]
+
+
+def test_where_it_is_may_be_a_template(airflow: Any, control: Any, read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_LOG", "warehouse")
+    log = PushLog("{{ var.value.log }}", schema="{{ params.schema }}")
+    run = airflow.run(
+        lambda: EngageLabSetAttributesOperator(
+            task_id="push", users=good(700), log_to=log, max_failed=None, params={"schema": "main"}
+        )
+    )
+    assert run.report["configuration"]["log_to"] == "warehouse, schema main: rows not accepted"
+    assert len(read("SELECT * FROM main.userattrs_rows")) == 1
+    run = airflow.run(
+        lambda: EngageLabSetAttributesOperator(
+            task_id="push", users=good(1), log_to=log, params={"schema": "a; DROP TABLE users"}
+        )
+    )
+    assert run.state == "failed"
+    assert run.report["failure"].startswith("log_to.schema is the text 'a; DROP TABLE users'; give a schema of letters")

@@ -72,17 +72,14 @@ class LogDatabase:
         self._line_number += len(lines)
         self._connection.run(lambda transaction: self._write(transaction, lines, first))
 
-    def end(self, line: dict[str, Any]) -> None:
-        """Write how the try has ended.
+    def end(self, line: dict[str, Any], expected: int, lost: int) -> int:
+        """Write how the try has ended; return how many lines of the push are missing.
 
         :param line: the columns with their values.
+        :param expected: how many rows of the push should have a line; a try that was killed may have left some out.
+        :param lost: how many lines this try has lost.
         """
-        columns = [name for name in RUNS if name in line]
-        values = [cut(name, value) if isinstance((value := line[name]), str) else value for name in columns]
-        changes = ", ".join(f"{name} = ?" for name in columns)
-        sql = f"UPDATE {self._name('userattrs_runs')} SET {changes} WHERE push_id = ? AND try_number = ?"
-        this_try = (self._owner["push_id"], self._owner["try_number"])
-        self._connection.run(lambda transaction: transaction.execute(sql, (*values, *this_try)))
+        return self._connection.run(lambda transaction: self._end(transaction, line, expected, lost))
 
     def forget(self, before: float) -> None:
         """Delete the task's lines from before a time, in seconds after 1970."""
@@ -132,14 +129,33 @@ class LogDatabase:
             (*self._task, self._owner["key_check"]),
         )
 
+    def _end(self, transaction: Transaction, line: dict[str, Any], expected: int, lost: int) -> int:
+        push, number = self._owner["push_id"], self._owner["try_number"]
+        rows = self._name("userattrs_rows")
+        ((there,),) = transaction.select(
+            f"SELECT COUNT(*) FROM {rows} WHERE push_id = ? AND row_position IS NOT NULL", (push,)
+        )
+        missing = max(expected - int(there), lost)
+        line = {**line, "lines_lost": missing}
+        columns = [name for name in RUNS if name in line]
+        values = [cut(name, value) if isinstance((value := line[name]), str) else value for name in columns]
+        changes = ", ".join(f"{name} = ?" for name in columns)
+        transaction.execute(
+            f"UPDATE {self._name('userattrs_runs')} SET {changes} WHERE push_id = ? AND try_number = ?",
+            (*values, push, number),
+        )
+        return missing
+
     def _write(self, transaction: Transaction, lines: Sequence[Line], first: int) -> None:
+        # Transactions come one after the other: two at once would each write a line for the same user.
+        transaction.execute(f"UPDATE {self._name('userattrs_version')} SET version = version")
         rows = [self._row(line, number) for number, line in enumerate(lines, first) if line.is_row]
         transaction.insert(self._name("userattrs_rows"), ROWS, rows)
         users: dict[str, list[Line]] = {}
         for line in lines:
             if line.digest is not None and line.fails is not None:
                 users.setdefault(line.digest, []).append(line)
-        digests = sorted(users)  # in one order, so that no two tasks wait for each other
+        digests = list(users)
         at_once = MAX_PLACEHOLDERS // len(LATEST)
         for start in range(0, len(digests), at_once):
             self._replace_latest(transaction, {digest: users[digest] for digest in digests[start : start + at_once]})

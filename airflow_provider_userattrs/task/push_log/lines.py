@@ -81,10 +81,9 @@ class Lines:
         :param verdicts: one for each.
         """
         if self._logs_all or verdicts.count(ACCEPTED) != len(verdicts):
-            at = self._time()
-            self._hand_on([self._line(row, verdict, at) for row, verdict in zip(rows, verdicts, strict=True)])
+            self._hand_on([self._line(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)])
         elif self._failing is not None:
-            self._hand_on(self._recovered(rows))
+            self._hand_on(self._recovered(rows, self._failing))
 
     def record_removed(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         """Log users who left the query, with the final verdicts on their removal.
@@ -94,10 +93,9 @@ class Lines:
         """
         lines: list[Line | None] = []
         for row, verdict in zip(rows, verdicts, strict=True):
-            line = self._line(row, _REMOVED if verdict is ACCEPTED else verdict, self._time())
-            if line is not None:
-                fails = line.fails and not (verdict.status is Status.REJECTED and verdict.code in self._gone)
-                lines.append(line._replace(position=None, fails=fails))
+            is_gone = verdict.status is Status.REJECTED and verdict.code in self._gone
+            line = self._made(row, _REMOVED if verdict is ACCEPTED else verdict, is_row=True)
+            lines.append(line._replace(position=None, fails=line.fails and not is_gone))
         self._hand_on(lines)
 
     def close(self) -> None:
@@ -106,40 +104,35 @@ class Lines:
             self._failing.close()
             self._failing = None
 
-    def _hand_on(self, made: Sequence[Line | None]) -> None:
+    def _hand_on(self, made: Iterable[Line | None]) -> None:
         lines = [line for line in made if line is not None]
         if lines:
             self._put(lines)
 
-    def _line(self, row: UserUpdate | Outcome, verdict: Verdict, at: float) -> Line | None:
+    def _line(self, row: UserUpdate | Outcome, verdict: Verdict) -> Line | None:
         """Return the line on a row, or None."""
-        status = verdict.status
-        has_failed = status in NOT_APPLIED
-        if not (has_failed or self._logs_all or (self._failing is not None and status is Status.ACCEPTED)):
+        if self._logs_all or verdict.status in NOT_APPLIED:
+            return self._made(row, verdict, is_row=True)
+        if self._failing is None or verdict.status is not Status.ACCEPTED:
             return None
-        digest, user = self._named(row.user)
-        fails = None
-        if digest is not None and status is not Status.SKIPPED:
-            fails = has_failed
-            if has_failed or self._is_failing(digest):
-                self._note(digest, fails=has_failed)
-            elif not self._logs_all:
-                return None
-        is_row = has_failed or self._logs_all
-        return Line(row.position, digest, user, verdict, at, is_row, fails) if is_row or digest is not None else None
+        return next(iter(self._recovered([row], self._failing)), None)
 
-    def _recovered(self, rows: Sequence[UserUpdate | Outcome]) -> list[Line | None]:
+    def _recovered(self, rows: Sequence[UserUpdate | Outcome], failing: Table) -> list[Line]:
         """Return lines on those of the accepted rows whose users have failed before."""
-        failing = self._failing
-        if failing is None:
-            return []
         digest = self._digest
         words = [int.from_bytes(digest(user_text(row.user))[: _WORD // 2], "big") or 1 for row in rows]
         known = failing.look_up(words)
         if not any(known):
             return []
-        at = self._time()
-        return [self._line(row, ACCEPTED, at) for row, value in zip(rows, known, strict=True) if value]
+        return [self._made(row, ACCEPTED, is_row=False) for row, value in zip(rows, known, strict=True) if value]
+
+    def _made(self, row: UserUpdate | Outcome, verdict: Verdict, *, is_row: bool) -> Line:
+        digest, user = self._named(row.user)
+        fails = None
+        if digest is not None and verdict.status is not Status.SKIPPED:
+            fails = verdict.status in NOT_APPLIED
+            self._note(digest, fails=fails)
+        return Line(row.position, digest, user, verdict, self._time(), is_row, fails)
 
     def _named(self, user: Any) -> tuple[str | None, str | None]:
         """Return a user's digest and text."""
@@ -154,13 +147,11 @@ class Lines:
         sha.update(text.encode("utf-8", "surrogatepass"))
         return sha.digest()
 
-    def _is_failing(self, digest: str) -> bool:
-        return self._failing is not None and bool(self._failing.get(_word(digest)))
-
     def _note(self, digest: str, *, fails: bool) -> None:
-        if self._failing is None:
+        if self._failing is None and fails:
             self._failing = Table()
-        self._failing.set(_word(digest), int(fails))
+        if self._failing is not None:
+            self._failing.set(_word(digest), int(fails))
 
 
 def table_of(digests: Iterable[str]) -> Table | None:

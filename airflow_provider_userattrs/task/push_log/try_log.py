@@ -11,8 +11,10 @@ from airflow_provider_userattrs import __version__
 from airflow_provider_userattrs.push.changes.table import Table
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
-from airflow_provider_userattrs.push.model.verdict import Status
+from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status
+from airflow_provider_userattrs.push.model.verdicts import NOT_REACHED
 from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push_log import PushLog, digest_of, key_of
 from airflow_provider_userattrs.sources.database.connection import hook_of
 from airflow_provider_userattrs.task.push_log.database import LogDatabase
@@ -49,6 +51,7 @@ class TryLog:
             raise RefusedConfiguration(f"log_to: {refused}") from None
         key, operation, clock = key_of(password), plan.operation, plan.clock
         self._database = LogDatabase(hook, push_log.schema, _owner(context, plan, key), identify=push_log.identify)
+        self._logs_all = push_log.level == "all"
         self._keep: timedelta | None = push_log.keep
         self._failing: Table | None = None
         self._plan = plan
@@ -57,7 +60,7 @@ class TryLog:
             self._writer.put,
             key=key,
             gone=operation.gone_codes,
-            logs_all=push_log.level == "all",
+            logs_all=self._logs_all,
             time=clock.time,
         )
         #: Takes rows with their final verdicts, and users who left the query with theirs.
@@ -70,13 +73,14 @@ class TryLog:
         if self._writer.is_ready:
             self._lines.know(self._failing)
 
-    def close(self, report: PushReport, *, failed: bool) -> Logged:
+    def close(self, report: Report, fields: PushReport, *, failed: bool) -> Logged:
         """Write what is left and how the try ended; return what the report says of it.
 
         :param report: the report of all tries.
+        :param fields: the same as a dict.
         :param failed: whether the try failed.
         """
-        self._writer.close(self._end(report, failed=failed))
+        self._writer.close(self._end(fields, failed=failed), self._expected(report))
         self._lines.close()
         writer = self._writer
         return {"written": writer.written, "lost": writer.lost, "why": writer.why}
@@ -88,6 +92,11 @@ class TryLog:
     def _tidy(self) -> None:
         if self._keep is not None:
             self._database.forget(self._started - self._keep.total_seconds())
+
+    def _expected(self, report: Report) -> int:
+        """Return how many rows should have a line: those that were not reached have none."""
+        statuses = Status if self._logs_all else NOT_APPLIED
+        return sum(report.counts[status] for status in statuses) - report.count(NOT_REACHED)
 
     def _end(self, report: PushReport, *, failed: bool) -> dict[str, Any]:
         fields: dict[str, Any] = dict(report)

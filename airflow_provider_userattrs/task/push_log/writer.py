@@ -33,6 +33,9 @@ BATCH = 1_000
 #: Batches in a row that may fail before nothing more is written.
 _MAX_FAILURES = 3
 
+#: Why lines are missing that this try did not lose.
+EARLIER = "an earlier try ended before it had written them"
+
 #: Seconds between two looks at whether the task was told to stop.
 _LOOK_EVERY = 0.25
 
@@ -46,8 +49,8 @@ class Database(Protocol):
     def write(self, lines: Sequence[Line]) -> None:
         """Write lines."""
 
-    def end(self, line: dict[str, Any]) -> None:
-        """Write how the try has ended."""
+    def end(self, line: dict[str, Any], expected: int, lost: int) -> int:
+        """Write how the try has ended; return how many lines of the push are missing."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -81,7 +84,7 @@ class LogWriter:
         self._is_stopping = is_stopping
         self._waiting: deque[Line] = deque()
         self._in_hand = 0
-        self._end: dict[str, Any] | None = None
+        self._end: tuple[dict[str, Any], int] | None = None
         #: Whether the tables are ready, and what was read from them.
         self.is_ready = False
         self._is_over = self._has_given_up = False
@@ -108,15 +111,16 @@ class LogWriter:
             self._waiting.extend(lines)
             self._condition.notify_all()
 
-    def close(self, end: dict[str, Any] | None) -> None:
+    def close(self, end: dict[str, Any], expected: int) -> None:
         """Write what is left, and how the try has ended.
 
-        :param end: the columns of that line; None for no line.
+        :param end: the columns of that line.
+        :param expected: how many rows of the push should have a line, over all tries.
         """
         with self._condition:
             if self._has_given_up or self._thread.ident is None:
                 return
-            self._end = end or {}
+            self._end = (end, expected)
             self._condition.notify_all()
             if not self._wait(lambda: self._is_over, PATIENCE_TO_END):
                 self._give_up("the database did not take the last lines in time")
@@ -179,8 +183,15 @@ class LogWriter:
                     self._give_up(self.why or "")
                     return
                 self._condition.notify_all()
-        if self._end and not self._has_given_up:
-            self._note(self._try(partial(self._database.end, {**self._end, "lines_lost": self.lost})))
+        if self._end is not None and not self._has_given_up:
+            self._note(self._try(partial(self._write_end, *self._end)))
+
+    def _write_end(self, line: dict[str, Any], expected: int) -> None:
+        missing = self._database.end(line, expected, self.lost)
+        with self._condition:
+            if missing > self.lost and not self._has_given_up:
+                self.lost = missing
+                self.why = self.why or EARLIER
 
     def _next(self) -> list[Line] | None:
         """Return the next lines, as soon as there are some; None after the last."""
