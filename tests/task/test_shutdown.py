@@ -352,7 +352,7 @@ def test_a_process_that_a_source_forks_has_airflows_handlers(airflows: list[int]
 def push_query(push: Any) -> Callable[..., Any]:
     """Return a function that pushes what a query gives, which gets a signal once a condition holds."""
 
-    def run(sql: str, number: int, condition: Callable[[], bool]) -> Any:
+    def run(sql: str, number: int, condition: Callable[[], bool], rows: int = 0) -> Any:
         def send() -> None:
             while not condition():
                 time.sleep(0.001)  # for the push, which is in a thread of its own
@@ -363,15 +363,28 @@ def push_query(push: Any) -> Callable[..., Any]:
         done = push(SqlRows(sql, conn_id="warehouse"))
         sender.join()
         assert isinstance(done.error, Interrupted)
-        assert done.report["rows"] == 0
+        assert done.report["rows"] <= rows
         return done
 
     return run
 
 
 @BOTH
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("SELECT 'user1' AS username, 1 AS a FROM pg_sleep(3600)", 0),
+        # Of 4,000 rows, the last thousand is fetched while the others are pushed.
+        (
+            "SELECT 'user' || n AS username, CASE WHEN n = 3500 THEN pg_sleep(3600)::text ELSE 'a' END AS a "
+            "FROM generate_series(1, 4000) n",
+            3_000,
+        ),
+    ],
+    ids=["at-once", "while-rows-are-pushed"],
+)
 def test_a_query_that_hangs_in_the_databases_client_is_called_off(
-    push_query: Any, number: int, postgres: Postgres
+    push_query: Any, number: int, postgres: Postgres, sql: str, rows: int
 ) -> None:
     """Clients in C hear no signal: libpq goes on waiting (PEP 475 is Python's alone)."""
 
@@ -379,7 +392,7 @@ def test_a_query_that_hangs_in_the_databases_client_is_called_off(
         ((count,),) = postgres.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
         return int(count)
 
-    push_query("SELECT 'user1' AS username, 1 AS a FROM pg_sleep(3600)", number, lambda: waiting() > 0)
+    push_query(sql, number, lambda: waiting() > 0, rows)
     while waiting():
         time.sleep(0.01)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock, Thread
 from typing import Any
@@ -51,6 +51,18 @@ def interrupt_connections() -> None:
                 _cut(active.connection)
             else:
                 active.cancel()
+
+
+def stop_query(connection: Any, wait: Callable[[float], bool]) -> None:
+    """Cancel the query of a connection that another thread reads, or else cut the connection.
+
+    :param connection: the driver's connection.
+    :param wait: waits for the other thread for some seconds; returns whether it has ended its call.
+    """
+    _Active(connection).cancel()
+    if not wait(_CANCEL_TIMEOUT):
+        _cut(connection)
+        wait(_CANCEL_TIMEOUT)
 
 
 class _Active:

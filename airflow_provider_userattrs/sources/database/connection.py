@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from functools import partial
 from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.errors import is_database_error, refused_or_later
+from airflow_provider_userattrs.sources.database.read_ahead import read_ahead
 from airflow_provider_userattrs.sources.database.session import Session, configure_session
 from airflow_provider_userattrs.sources.packages import database_package
 
@@ -31,7 +33,7 @@ class Database(NamedTuple):
 
     def query(
         self, cursor: Any, sql: str, parameters: Any, problem: str | None = None, at_once: int = MAX_FETCHED
-    ) -> Iterator[list[Any]]:
+    ) -> Generator[list[Any]]:
         """Yield the rows of a query in chunks of cells; after the last one an empty list.
 
         :param cursor: an open database cursor.
@@ -46,9 +48,12 @@ class Database(NamedTuple):
         later = "sql could not be read to its end"
         try:
             _execute(cursor, sql, parameters, problem)
+            fetch = partial(drivers.fetch, self.connection, cursor, at_once)
             # Psycopg's named cursors know their columns only after the first fetch.
-            while drivers.driver(self.connection).startswith("psycopg") or cursor.description is not None:
-                yield drivers.fetch(self.connection, cursor, at_once)
+            if drivers.driver(self.connection).startswith("psycopg"):
+                yield from read_ahead(fetch, self.connection, at_once) if at_once == MAX_FETCHED else iter(fetch, None)
+            while cursor.description is not None:
+                yield fetch()
         except Exception as error:
             if is_database_error(error, self.connection):
                 raise refused_or_later(error, refused, remedy, later) from None

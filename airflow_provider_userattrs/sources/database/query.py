@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -58,7 +58,7 @@ class OpenQuery(NamedTuple):
 
     session: Session
     cursor: Any
-    fetched: Iterator[list[Any]]
+    fetched: Generator[list[Any]]
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ class Query:
             with interruptible(database.connection):
                 problem = placeholder_problem(self.sql, self.parameters, driver)
                 fetched = database.query(cursor, sql, parameters, problem, self.at_once)
-                yield OpenQuery(database.session, cursor, fetched)
+                with closing(fetched):  # before the connection
+                    yield OpenQuery(database.session, cursor, fetched)
         finally:
             drivers.close(database.connection, cursor)
 
