@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chaos.killed_pushes import Disk, in_a_process
 from push.changes.nights import SECRET
 from push.delivery.fake_vendor import operation
 
@@ -19,59 +19,12 @@ from airflow_provider_userattrs.push import Push, PushPlan
 from airflow_provider_userattrs.push.changes import comparison as module
 from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.changes.known_files import KnownFiles
-from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.task.storage_folder import StorageFolder
 
 SEED = int(os.environ.get("USERATTRS_SEED", "1"))
 NIGHTS = int(os.environ.get("USERATTRS_KILLS", "10")) * 4
 USERS = 40
-
-
-class Disk:
-    """A vendor that outlives the processes which push to it: a line of a file for each update that it applied.
-
-    :param path: the file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.touch()
-
-    def send(self, ends_at: int, *, after: bool) -> Any:
-        """Return what sends a request, and kills the process at the request with this number.
-
-        :param ends_at: the number of the request, from 0.
-        :param after: whether the vendor has applied it by then.
-        """
-        count = 0
-
-        def send(body: bytes, *, before_send: Any = None) -> Response:
-            nonlocal count
-            if count == ends_at and not after:
-                os.kill(os.getpid(), signal.SIGKILL)
-            with self.path.open("ab", buffering=0) as file:
-                file.write(body.strip() + b"\n")
-            if count == ends_at:
-                os.kill(os.getpid(), signal.SIGKILL)
-            count += 1
-            return Response(200, {}, json.dumps(["ok"] * len(json.loads(body))).encode())
-
-        return send
-
-    def held(self) -> dict[str, int]:
-        """Return what the vendor holds."""
-        users: dict[str, int] = {}
-        for user, value in self.applied():
-            if value is None:
-                users.pop(user, None)
-            else:
-                users[user] = value
-        return users
-
-    def applied(self) -> list[tuple[str, int | None]]:
-        """Return the updates in their order."""
-        return [(user, value) for line in self.path.read_text().splitlines() for user, value in json.loads(line)]
 
 
 def push(folder: Path, rows: dict[str, int], send: Any) -> None:
@@ -88,22 +41,6 @@ def push(folder: Path, rows: dict[str, int], send: Any) -> None:
     )
     updates = (UserUpdate(at, user, (user,), {"x": x}, (), {}) for at, (user, x) in enumerate(rows.items()))
     Push(plan).run(updates, send)
-
-
-def in_a_process(work: Callable[[], None]) -> bool:
-    """Do something in a process of its own; return whether that was killed."""
-    child = os.fork()
-    if not child:
-        try:
-            work()
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    assert os.WEXITSTATUS(status) == 0
-    return False
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

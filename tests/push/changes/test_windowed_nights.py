@@ -26,7 +26,7 @@ def test_after_a_night_without_faults_the_vendor_holds_what_the_table_says(
     world = World()
     for night in [*given_nights, Night(last), Night([])]:  # in the last one what was committed late is seen
         report = world.live(night)
-        world.check_mark()
+        world.check_mark(world.vendor.users)
         if not night.is_clean:
             continue
         assert report is not None
