@@ -96,6 +96,8 @@ class WindowedRows:
         self._failed_earlier = failed_earlier
         self._mark: Mark | None = None
         self._asked: set[Any] = set()
+        #: Keys that an earlier try may have asked for, or another push since then has remembered.
+        self._not_read: set[Any] = set()
         self._seen: set[Any] = set()
         self._failed: set[Any] = set()
         self._key_name: str | None = None
@@ -122,6 +124,9 @@ class WindowedRows:
         keys = () if usable is None else self._opened(usable)
         if self._earlier is not None:
             self._resume(self._earlier, usable)
+            self._not_read = set(keys or ())
+            if keys is None:
+                self._report["kept"] = _LOST_KEYS
         elif (why := read_all or self._why_all(usable, keys)) is not None:
             self._report["all"] = why
         elif usable is not None:
@@ -164,7 +169,7 @@ class WindowedRows:
         report, mark = self._report, self._mark
         unseen = self._asked - self._seen
         # In a retry, rows that an earlier try finished are not read.
-        failed = self._failed | (unseen if self._earlier else set())
+        failed = self._failed | (self._not_read - self._seen)
         sealed = self._sealed(failed)
         if sealed is None:
             report["kept"] = report["kept"] or TOO_MANY

@@ -149,6 +149,22 @@ def test_a_retry_whose_window_is_too_short_by_now_keeps_the_mark(mark: Mark | No
     assert rows.as_dict()["kept"] == "the mark was moved back since the first try"
 
 
+def test_a_retry_that_reads_all_rows_keeps_the_keys_of_a_push_that_came_between_the_tries() -> None:
+    first = windowed(None).as_dict()
+    assert first["since"] is None
+    between = replace(failing(1, 2), at=NOW + DAY)
+    rows = windowed(between, earlier=first)
+    rows.record([update(3)], [NO])
+    mark = rows.next_mark()
+    assert mark is not None
+    assert (mark.at, set(windowed(mark).keys)) == (NOW + DAY, {1, 2, 3})
+    lost = windowed(replace(between, failed=("[",)), earlier=first)
+    assert (lost.next_mark(), lost.as_dict()["kept"]) == (
+        replace(between, failed=("[",)),
+        "the keys of the rows that failed cannot be read",
+    )
+
+
 def test_a_retry_remembers_rows_that_an_earlier_try_may_have_finished() -> None:
     mark = failing(1, 2)
     rows = windowed(mark, earlier=windowed(mark).as_dict())
