@@ -77,7 +77,7 @@ class TaskLog:
         words = (
             (shard, f"shard {shard}"),
             (rate, f"at most {rate}"),
-            (limit is not None, f"the first {counted(limit or 0, 'row')} at most (limit)"),
+            (limit is not None, f"the first {'row' if limit == 1 else f'{limit or 0:,} rows'} at most (limit)"),
             (plan.dry_run, "dry run: nothing is sent"),
         )
         rest = "".join(f", {what}" for applies, what in words if applies)
