@@ -117,11 +117,12 @@ COMMANDS = (
         "replay",
         "Send the rows of a rejects file again",
         "Push the rows of a rejects file, which you may have corrected, as a task pushes its own: with its columns and "
-        "its connection. Without --send it is a dry run. Rows that fail again are written to the task's rejects_path.",
+        "its connection. Without --send it is a dry run. The file is left as it is.",
         (
             _argument("path", metavar="PATH", help="the rejects file, as the report names it, or the rejects_path"),
             *_TASK,
             _argument("--send", action="store_true", help="send the rows; without it nothing is sent"),
+            _argument("--rejects", metavar="PATH", help="write the rows that fail again to this file"),
             _argument(
                 "--in-doubt",
                 action="store_true",

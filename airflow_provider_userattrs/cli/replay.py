@@ -22,9 +22,8 @@ def replay(given: argparse.Namespace) -> None:
         "shard": None,
         # What is known of users is the nightly push's: it sees itself that these were updated.
         "changed_only": None,
+        "rejects_path": given.rejects if given.send else None,
     }
-    if not given.send:
-        changed["rejects_path"] = None
     run_push(given, task, changed)
     if not given.send:
         print("Nothing was sent; add --send to send these rows")

@@ -6,20 +6,24 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from math import ceil
+from typing import Any
 
+from airflow_provider_userattrs.get_provider_info import VENDORS
 from airflow_provider_userattrs.push.model.operation import Operation, format_rate
-from airflow_provider_userattrs.vendors.engagelab import api as engagelab
-from airflow_provider_userattrs.vendors.kahuna import api as kahuna
-from airflow_provider_userattrs.vendors.moengage import api as moengage
+
+
+def _operations() -> Iterator[tuple[str, Operation]]:
+    """Yield what is pushed, in words, and its operation: of each vendor, in each way that has limits of its own."""
+    for vendor in VENDORS:
+        api: Any = import_module(f"airflow_provider_userattrs.vendors.{vendor.name}.api")
+        for way, operation in getattr(api, "WAYS", {"": api.OPERATIONS["set"]}).items():
+            yield f"{vendor.title}, {way}" if way else vendor.title, operation
+
 
 #: What is pushed, in words -> its operation.
-OPERATIONS: dict[str, Operation] = {
-    "EngageLab": engagelab.OPERATIONS["set"],
-    "Kahuna": kahuna.OPERATIONS["set"],
-    "MoEngage": moengage.OPERATIONS["set"],
-    "MoEngage, bulk=True": moengage.set_attributes(bulk=True),
-}
+OPERATIONS = dict(_operations())
 
 _HEADS = ("vendor", "users a second", "one task", "shards", "time", "limited by")
 

@@ -156,6 +156,7 @@ def test_a_broken_dag_file_is_named(run: Any, home: Path) -> None:
 
 @pytest.mark.usefixtures("connections")
 def test_replay_sends_the_rows_of_a_rejects_file_again(run: Any, home: Path, control: Any, airflow: Any) -> None:
+    control.seed("kahuna", [{"username": f"user000{number}"} for number in range(1, 4)])
     pushed = airflow.run(
         lambda: KahunaSetAttributesOperator(
             task_id="push",
@@ -167,32 +168,38 @@ def test_replay_sends_the_rows_of_a_rejects_file_again(run: Any, home: Path, con
     )
     path = Path(pushed.report["rejects_path"])
     assert pushed.counts == {"accepted": 1, "rejected": 1, "invalid": 1}
-    path.write_text(path.read_text().replace('{"no": "value"}', '"silver"').replace("user9999", "user0003"))
+    corrected = re.sub(r'\{"no": ?"value"\}', '"silver"', path.read_text())
+    path.write_text(corrected.replace("user9999", "user0003"))
     requests_before = len(control.journal())
+    again = home / "again.jsonl"
 
-    shown = run("replay", str(path), "nightly", "push", "--date", "2026-03-04")
+    def replay(*more: str) -> Any:
+        return run("replay", str(path), "nightly", "push", "--date", "2026-03-04", *more)
+
+    shown = replay()
     assert shown.returncode == 0, shown.stderr
     assert "Dry run: would send 2 of 2 users to Kahuna, and sent none" in shown.stdout
     assert shown.stdout.endswith("Nothing was sent; add --send to send these rows\n")
     assert len(control.journal()) == requests_before
 
-    sent = run("replay", str(path), "nightly", "push", "--date", "2026-03-04", "--send")
+    control.fault("kahuna", {"status": 401}, {"from": 1, "to": 1})
+    refused = replay("--send")
+    assert refused.returncode == 1
+    assert "401" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+    sent = replay("--send", "--rejects", str(again))
     assert sent.returncode == 0, sent.stderr
     assert "2 users: 2 accepted; 1 request" in sent.stdout
     assert control.user("kahuna", "user0002")["attributes"] == {"plan": "silver", "n": 3, "was": "free"}
     assert control.user("kahuna", "user0003")["attributes"]["n"] == 2
 
 
-def test_a_push_that_fails_ends_with_1(run: Any, home: Path, control: Any) -> None:
+def test_a_push_that_fails_ends_with_1(run: Any, home: Path) -> None:
     done = run("replay", str(home / "no.jsonl"), "nightly", "push", "--send")
     assert done.returncode == 1
     assert "names no rejects file, and no push has written one to it" in done.stderr
     assert "Traceback" not in done.stderr
-    control.fault("kahuna", {"status": 401})
-    (home / "rejects.jsonl").write_text(json.dumps({"row": {"username": "user0001", "plan": "gold", "n": 1}}))
-    done = run("replay", str(home / "rejects.jsonl"), "nightly", "push", "--send")
-    assert done.returncode == 1
-    assert "401" in done.stderr
 
 
 @needs("commands of providers")

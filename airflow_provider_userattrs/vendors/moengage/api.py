@@ -155,3 +155,6 @@ def _encode(match: str, case_sensitive: bool, update_existing_only: bool, array_
 
 #: Name -> operation, without options.
 OPERATIONS = {**{operation: set_attributes(operation) for operation in SET_OPERATIONS}, "unset": unset_attributes()}
+
+#: How attributes can be set, as the operator's parameters say it -> the operation with the limits of that way.
+WAYS = {"": OPERATIONS["set"], "bulk=True": set_attributes(bulk=True)}
