@@ -3,40 +3,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from threading import Event
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.changes.removal import Removal
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.delivery import Delivery
-from airflow_provider_userattrs.push.delivery.intake import Record
-from airflow_provider_userattrs.push.delivery.known_users import KnownUsers, RememberedUsers, forgetting
-from airflow_provider_userattrs.push.delivery.lookups import Lookups, gathered
-from airflow_provider_userattrs.push.duplicates import Duplicates
-from airflow_provider_userattrs.push.first_rows import check_first_rows
-from airflow_provider_userattrs.push.limit import Limit
-from airflow_provider_userattrs.push.model.chunk import MAX_ROWS
+from airflow_provider_userattrs.push.delivery.known_users import KnownUsers, RememberedUsers
+from airflow_provider_userattrs.push.delivery.lookups import Lookups
 from airflow_provider_userattrs.push.model.errors import DuplicateUsers, NoneFit, UnexpectedRows, in_words
 from airflow_provider_userattrs.push.model.operation import Encode, Operation, Response, Send
 from airflow_provider_userattrs.push.model.phrases import shortened
-from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import DRY_RUN, FILTERED
+from airflow_provider_userattrs.push.pipeline import pipeline
 from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.push.recording import checkpointing, one_for_all, recording
 from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.lookups import LookupTraffic
-from airflow_provider_userattrs.push.report.recorder import Recorder
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
 from airflow_provider_userattrs.push.report.sentences import sentence_on_limit, stop_point
-from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
-from airflow_provider_userattrs.push.resume.checkpointer import Checkpointer
-from airflow_provider_userattrs.push.resume.pending import pending, withhold
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
@@ -74,7 +66,7 @@ class Push:
             clock=plan.clock,
             started=plan.started,
         )
-        self._checkpointer = None if plan.store is None else self._make_checkpointer(plan.store)
+        self._checkpointer = None if plan.store is None else checkpointing(plan, plan.store, checkpoint, self.account)
         self._known_users: KnownUsers | None = plan.known_users
         if plan.operation.lookup is not None and self._known_users is None:
             self._known_users = RememberedUsers()
@@ -124,26 +116,23 @@ class Push:
             announce = checkpointer.announce
         delivery = self._reading = deliver(
             operation,
-            record=self._record(),
+            record=recording(plan, self.account, checkpointer, self._known_users),
             announce=announce,
             traffic=self.account.traffic,
             lookups=lookups,
             look_up=look_up,
         )
         self._begin(delivery)
-        if plan.limit is not None:
-            rows = Limit(plan.limit, self._checkpoint.start).first(rows)
-        chunks = pending(rows, self._checkpoint, checkpointer, plan.mapper)
-        if checkpointer is not None and not operation.idempotent and self._checkpoint.has_doubt:
-            chunks = withhold(chunks, checkpointer, plan.in_doubt)
-        if not self.account.book.rows and not self._checkpoint.has_doubt:
-            chunks = check_first_rows(chunks, operation.vendor)
-        if plan.duplicates != "all":
-            chunks = self._single_out(chunks)
-        if lookups is not None:
-            chunks = lookups.resolve(gathered(chunks, plan.clock, lookups.operation.max_users or MAX_ROWS))
-        if plan.comparison is not None:
-            chunks = plan.comparison.select(chunks, stopping)
+        chunks = pipeline(
+            rows,
+            plan,
+            self._checkpoint,
+            checkpointer,
+            lookups,
+            stopping=stopping,
+            is_new=not self.account.book.rows,
+            is_interrupted=lambda: self._interruption is not None,
+        )
         stopped = delivery.run(chunks)
         if stopped is None and plan.comparison is not None and plan.comparison.removal is not None:
             stopping.clear()  # it is set when a delivery ends
@@ -166,7 +155,7 @@ class Push:
             return None
         operation = replace(plan.operation, encode=cast("Encode", plan.operation.encode_unset))
         learn = partial(removal.record, gone=operation.gone_codes)
-        delivery: Delivery = deliver(operation, record=_one_for_all(learn, plan.on_removed))
+        delivery: Delivery = deliver(operation, record=one_for_all(learn, plan.on_removed))
         self._begin(delivery)
         stopped = delivery.run([update] for update in removal.updates())
         self.account.traffic.add(delivery.traffic)
@@ -247,12 +236,6 @@ class Push:
         failure = None if self.error is None else _failure(explain(self.error), stop_point(report))
         return self.account.as_dict(report, failure)
 
-    def _single_out(self, chunks: Iterator[Sequence[UserUpdate | Outcome]]) -> Iterator[Sequence[UserUpdate | Outcome]]:
-        mapper = self.plan.mapper
-        user_of = (lambda row: None) if mapper is None else mapper.user_of
-        duplicates = Duplicates(self.plan.duplicates, user_of, lambda: self._interruption is not None)
-        return ([update] for update in duplicates.select(chain.from_iterable(chunks)))
-
     @property
     def _stopped_at(self) -> int | None:
         """Return the position of the first row that was not read; None if all were."""
@@ -277,57 +260,6 @@ class Push:
             stopping=stopping,
             asks=not plan.dry_run,
         )
-
-    def _make_checkpointer(self, store: Store) -> Checkpointer:
-        plan = self.plan
-        return Checkpointer(
-            store,
-            self._checkpoint,
-            self.account,
-            idempotent=plan.operation.idempotent,
-            clock=plan.clock,
-            settle=self._settle,
-            on_failure=plan.on_checkpoint_failure,
-        )
-
-    def _settle(self, *, now: bool = False) -> bool:
-        """Write what must be there before a checkpoint that passes over finished rows; return whether it is."""
-        plan = self.plan
-        if plan.comparison is not None:
-            plan.comparison.journal.write_verdicts()
-        return plan.rejects is None or plan.rejects.settle(now=now)
-
-    def _record(self) -> Record:
-        plan, account, checkpointer, comparison = self.plan, self.account, self._checkpointer, self.plan.comparison
-
-        def progress() -> None:
-            account.note_time()
-            if plan.on_progress is not None:
-                plan.on_progress(account)
-            if comparison is not None:
-                comparison.journal.write_verdicts_if_due()
-            if checkpointer is not None:
-                checkpointer.save_if_due()
-
-        reject = None if plan.rejects is None else plan.rejects.write
-        record = Recorder(account.book, progress=progress, reject=reject, clock=plan.clock).record
-        # The comparison first: what a checkpoint passes over must be known.
-        learn = None if comparison is None else comparison.record
-        forget = None if self._known_users is None else forgetting(self._known_users, plan.operation.gone_codes)
-        return _one_for_all(learn, record, forget, *plan.on_verdicts)
-
-
-def _one_for_all(*listeners: Record | None) -> Record:
-    """Return what calls each listener in turn."""
-    told = [each for each in listeners if each is not None]
-    if len(told) == 1:
-        return told[0]
-
-    def record(rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
-        for listener in told:
-            listener(rows, verdicts)
-
-    return record
 
 
 def _note_request(sample: SampledRequests, operation: Operation, batch: Batch) -> None:
