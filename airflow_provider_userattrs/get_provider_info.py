@@ -191,6 +191,11 @@ def get_provider_info() -> dict[str, object]:
         "hooks": [vendor.modules("hooks") for vendor in VENDORS],
         "operators": [vendor.modules("operators") for vendor in VENDORS],
         "cli": [f"{_PACKAGE}.cli.definition.get_cli_commands"],  # as of Airflow 3.2
+        "notifications": [
+            f"{_PACKAGE}.notifications.push.PushNotifier",
+            f"{_PACKAGE}.notifications.slack.SlackPushNotifier",
+            f"{_PACKAGE}.notifications.email.EmailPushNotifier",
+        ],
         "extra-links": [f"{_PACKAGE}.operators.links.PushReportLink"],
         "asset-uris": [asset_uris],
         "dataset-uris": [asset_uris],  # as Airflow 2 calls them

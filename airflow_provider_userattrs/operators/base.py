@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators import column_parameters, guards, parameters
+from airflow_provider_userattrs.operators.callbacks import Callbacks, check_callbacks
 from airflow_provider_userattrs.operators.columns import ColumnsOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
@@ -96,6 +97,9 @@ class UserPushOperator(ColumnsOperator):
         send all. For operations that set or unset.
     :param log_to: `PushLog`, to log in a database which rows were not accepted, and since when each user fails; None
         to log nothing there.
+    :param on_attention: called with the context and the report when the push succeeds with a warning, and not in a dry
+        run: a function, a notifier, or a list of them. An error of it is logged and changes nothing. A failed push
+        calls ``on_failure_callback``, as any task does.
     :param allow_restart: whether a retry may send such rows again if no checkpoint can be kept.
     :raises ValueError: when the DAG is parsed, if a parameter is invalid.
     """
@@ -143,6 +147,7 @@ class UserPushOperator(ColumnsOperator):
         "shard": parameters.check_shard,
         "changed_only": parameters.check_changed_only,
         "log_to": parameters.check_log_to,
+        "on_attention": check_callbacks,
     }
 
     _report: PushReport | None = None
@@ -175,6 +180,7 @@ class UserPushOperator(ColumnsOperator):
         shard: Any = None,
         changed_only: ChangedOnly | None = None,
         log_to: PushLog | None = None,
+        on_attention: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -200,6 +206,7 @@ class UserPushOperator(ColumnsOperator):
         self.shard = shard
         self.changed_only = changed_only
         self.log_to = log_to
+        self.on_attention = on_attention
 
     def __setattr__(self, key: str, value: Any) -> None:
         """Set a field; a subclass may set each parameter by its name, as late as in `execute`.
@@ -365,6 +372,7 @@ class UserPushOperator(ColumnsOperator):
     def execute(self, context: Context) -> PushReport:
         """Push the users and return the report."""
         # Not at the top: DAG files are parsed again and again, and parsing needs none of this.
+        from airflow_provider_userattrs.task.attention import call_on_attention, note_report
         from airflow_provider_userattrs.task.shutdown import Interruption
 
         with Interruption(Rows.rows) as interruption:
@@ -375,6 +383,7 @@ class UserPushOperator(ColumnsOperator):
                 self.log.info("No users from %s, which was skipped", skipped)
             report = self._report = run.run()
             error = run.error
+            note_report(context, report)
             if error is not None:
                 context["ti"].xcom_push(key="return_value", value=report)
         if error is None:
@@ -382,6 +391,7 @@ class UserPushOperator(ColumnsOperator):
                 leave_out_events(context["ti"])
             else:
                 add_counts(self.outlets, context["outlet_events"], report)
+            call_on_attention(Callbacks(self.on_attention), context, report, self.log)
             return report
         failure = report["failure"] or str(error)
         raise interruption.forward(failure) or to_raise(error, failure)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeAlias
 
 from airflow_provider_userattrs._airflow import BaseOperator
+from airflow_provider_userattrs.operators.callbacks import Callbacks
 from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.parameters import Check
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -41,6 +42,8 @@ class CheckedOperator(BaseOperator):
     def partial(cls, **given: Any) -> OperatorPartial:
         """Return the mapped operator; an invalid parameter is an error here already."""
         cls.check_parameters({name: given[name] for name in given.keys() & cls.checks.keys()})
+        if (on_attention := given.get("on_attention")) is not None:
+            given["on_attention"] = Callbacks(on_attention)
         mapped: OperatorPartial = super().partial(**given)
         return mapped
 

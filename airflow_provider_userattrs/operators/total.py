@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow_provider_userattrs._airflow import AirflowFailException, AirflowSkipException
 from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.callbacks import Callbacks, check_callbacks
 from airflow_provider_userattrs.operators.checked import CheckedOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.upstream import states
@@ -35,6 +36,8 @@ class PushTotalOperator(CheckedOperator):
         many of them (an int) may fail; None: only a push in which nothing was accepted fails.
     :param on_empty: what it is if no shard had a row: ``"warn"`` for a success with a warning, ``"fail"`` for a
         failure, ``"ok"`` for a success.
+    :param on_attention: called with the context and the report when the total succeeds with a warning: a function, a
+        notifier, or a list of them. An error of it is logged and changes nothing.
     :raises ValueError: when the DAG is parsed, if a parameter is invalid.
     """
 
@@ -44,12 +47,19 @@ class PushTotalOperator(CheckedOperator):
         "reports": parameters.check_reports,
         "max_failed": parameters.check_max_failed,
         "on_empty": parameters.ON_EMPTY,
+        "on_attention": check_callbacks,
     }
     ui_color = "#e6f0ea"
     operator_extra_links = (PushReportLink(),)
 
     def __init__(
-        self, *, reports: Any, max_failed: int | float | str | None = 0.5, on_empty: str = "warn", **kwargs: Any
+        self,
+        *,
+        reports: Any,
+        max_failed: int | float | str | None = 0.5,
+        on_empty: str = "warn",
+        on_attention: Any = None,
+        **kwargs: Any,
     ) -> None:
         kwargs.setdefault("trigger_rule", "all_done")
         super().__init__(**kwargs)
@@ -57,6 +67,7 @@ class PushTotalOperator(CheckedOperator):
         self.reports = reports
         self.max_failed = max_failed
         self.on_empty = on_empty
+        self.on_attention = on_attention
         self._reference = reports  # the reports themselves do not say which shard's is missing
         self.check_given()
 
@@ -64,7 +75,9 @@ class PushTotalOperator(CheckedOperator):
         """Add up the reports and return the total."""
         from airflow_provider_userattrs.push.report import sentences
         from airflow_provider_userattrs.push.report.merge import Total, is_report
-        from airflow_provider_userattrs.task.log import notes_on
+        from airflow_provider_userattrs.task.attention import call_on_attention, note_report
+        from airflow_provider_userattrs.task.last_push import LastPush
+        from airflow_provider_userattrs.task.log import notes_on, sentences_on_last
 
         refused = self.check_rendered()
         if refused is not None:
@@ -89,9 +102,17 @@ class PushTotalOperator(CheckedOperator):
             self.log.info("%s", line)
         for note in notes_on(report):
             self.log.info("%s", note)
+        last_push = LastPush(context, self.log)
+        last = None if report["dry_run"] or "limit" in report else last_push.find(report["vendor"], report["operation"])
+        for sentence in sentences_on_last(report, last):
+            self.log.info("%s", sentence)
         if report["warning"]:
             self.log.warning("%s", report["warning"])
+        if not (report["stopped"] or report["shards"]["missing"] or missing or report["dry_run"] or "limit" in report):
+            last_push.keep(report)
+        note_report(context, report)
         if error is None:
+            call_on_attention(Callbacks(self.on_attention), context, report, self.log)
             return report
         context["ti"].xcom_push(key="return_value", value=report)
         raise AirflowFailException(str(error))

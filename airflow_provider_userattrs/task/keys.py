@@ -9,3 +9,6 @@ PROGRESS_KEY = "userattrs_progress"
 
 #: The XCom with the figures of a push, with which the task's next push is compared.
 LAST_PUSH_KEY = "userattrs_last_push"
+
+#: The report's name in the context of a task that has pushed.
+REPORT_IN_CONTEXT = "push_report"

@@ -71,6 +71,7 @@ SECTIONS = {
         "push/first_rows.py",
         "push/duplicates.py",
         "push/changes",
+        "notifications",
     ],
 }
 

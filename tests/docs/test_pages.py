@@ -47,7 +47,7 @@ def test_every_extra_is_listed() -> None:
     named = re.findall(r"`([\w-]+)`", section("docs/install.md", "Extras"))
     assert set(project["optional-dependencies"]) <= set(named)
     for_users = re.findall(r"^\| `(\w+)` \|", section("docs/install.md", "Extras"), re.MULTILINE)
-    assert for_users == ["sql", "parquet", "zstd", "sandbox"]
+    assert for_users == ["sql", "parquet", "zstd", "slack", "email", "sandbox"]
 
 
 # Verdicts

@@ -85,6 +85,11 @@ def serialized(build: Callable[[], None]) -> str:
     return json.dumps(stored)
 
 
+def read_back(stored: Any) -> Any:
+    """Return a DAG as a scheduler reads it from what is stored."""
+    return _serialization().from_dict(stored)
+
+
 def _serialization() -> Any:
     serialized_objects: Any = import_module("airflow.serialization.serialized_objects")
 
@@ -106,7 +111,7 @@ def test_it_is_read_again_as_it_was(
     assert serialized(build) == stored, "another parse of the same file would be another version of the DAG"
     assert CANARY not in stored
 
-    dag = _serialization().from_dict(json.loads(stored))
+    dag = read_back(json.loads(stored))
     push: Any = dag.get_task("push")
     assert push.task_type == operator.__name__
     assert list(push.template_fields) == list(operator.template_fields)

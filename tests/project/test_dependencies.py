@@ -115,7 +115,7 @@ def of_tests() -> dict[str, set[Path]]:
     return distributions("tests", "docs", "demo", "example_dags")
 
 
-USERS_EXTRAS = ("sql", "parquet", "zstd", "sandbox")
+USERS_EXTRAS = ("sql", "parquet", "zstd", "sandbox", "slack", "email")
 
 
 def test_what_the_package_imports_is_declared(of_package: dict[str, set[Path]]) -> None:

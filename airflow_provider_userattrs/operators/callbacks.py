@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an author has called when something happens: functions and notifiers, checked, and stored by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from airflow_provider_userattrs.operators.parameters import refuse
+from airflow_provider_userattrs.task.failure import WrongParameter
+
+_REMEDY = "give a function that takes the context and the report, a notifier, or a list of these"
+
+
+class Callbacks:
+    """Functions and notifiers of a mapped operator, whose arguments Airflow stores: of these, the names alone.
+
+    :param given: one of them, or several.
+    """
+
+    def __init__(self, given: Any) -> None:
+        self._callbacks = tuple(_each(given))
+
+    def __iter__(self) -> Iterator[Callable[..., Any]]:
+        return iter(self._callbacks)
+
+    def __repr__(self) -> str:
+        return ", ".join(getattr(each, "__qualname__", type(each).__qualname__) for each in self)
+
+    __str__ = __repr__
+
+
+def check_callbacks(name: str, value: Any) -> None:
+    """Check what is called when something happens."""
+    for each in _each(value):
+        if isinstance(each, type):
+            raise WrongParameter(f"{name} is the class {each.__name__}; call it, as in {each.__name__}(...)")
+        if not callable(each):
+            refuse(name, each, _REMEDY)
+
+
+def _each(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    return [*given] if isinstance(given, (list, tuple, Callbacks)) else [given]
