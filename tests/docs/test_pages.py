@@ -28,7 +28,7 @@ PACKAGE = Path(airflow_provider_userattrs.__file__).parent
 @pytest.mark.skipif(find_spec("sphinx") is None, reason="needs the extra docs")
 def test_they_build_without_a_warning(tmp_path: Path) -> None:
     build = f"-m sphinx -b html -W --keep-going -q -d {tmp_path / 'doctrees'} {ROOT / 'docs'} {tmp_path / 'html'}"
-    done = subprocess.run([sys.executable, *build.split()], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, *build.split()], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     listed = set(re.findall(rf"\({pages.HOME}(\S+)\)", (tmp_path / "html" / "llms.txt").read_text()))
     assert listed == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}

@@ -67,7 +67,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
                 PORT, url.rpartition(":")[2]
             )
             done = subprocess.run(
-                ["bash", "-c", script], env=env, cwd=home, capture_output=True, text=True, timeout=180
+                ["bash", "-c", script], env=env, cwd=home, capture_output=True, text=True, timeout=900
             )
             shown = done.stdout + done.stderr
             assert done.returncode == 0, shown

@@ -331,7 +331,7 @@ STRICT = (
 def strictly(code: str, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     # Given -W, Airflow sets no filters of its own.
     command = [sys.executable, "-W", "error", "-c", STRICT + code, *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=900)
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,14 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from servers import Postgres, Redis
 from system.celery_deployment import CeleryDeployment
+
+from airflow_provider_userattrs.sandbox.journal import Entry, worst_window
 
 USERS = 200_000
 SHARDS = 8
@@ -19,8 +22,26 @@ SHARDS = 8
 #: Users that Kahuna does not know, the last of them.
 UNKNOWN = 40
 
-#: What the connections allow a second: Kahuna requests of 100 users, MoEngage users.
-CAPS = {"kahuna": 50, "moengage": 500}
+
+@dataclass(frozen=True)
+class Pushed:
+    """What is pushed to a vendor.
+
+    :param cap: how many the connection allows a second, of what the vendor counts.
+    :param unit: what that is, as the sandbox's journal names it.
+    """
+
+    users: int
+    cap: int
+    unit: str
+
+
+PUSHES = {"kahuna": Pushed(USERS, 50, "requests"), "moengage": Pushed(USERS // 10, 500, "rows")}
+
+#: Seconds -> the share of the cap that arrives within so many, at most. Shards send no more than 97 % of the cap, by
+#: their own clocks; a process that has to wait for a processor between reading its clock and sending delivers a request
+#: late, with those of the next second. Over more seconds that comes to nothing.
+ARRIVING = {1: 1.2, 10: 1.0}
 
 
 def test_shards_over_workers(
@@ -43,8 +64,8 @@ def test_shards_over_workers(
             "schema": "postgres",
         },
         **{
-            f"{vendor.upper()}_DEFAULT": {**connection(vendor), "extra": {"rate_limit": cap}}
-            for vendor, cap in CAPS.items()
+            f"{vendor.upper()}_DEFAULT": {**connection(vendor), "extra": {"rate_limit": pushed.cap}}
+            for vendor, pushed in PUSHES.items()
         },
     }
     environment = {f"AIRFLOW_CONN_{name}": json.dumps(fields) for name, fields in connections.items()}
@@ -67,31 +88,29 @@ def test_shards_over_workers(
         started = time.monotonic()
         state["moengage"] = airflow.wait_for("moengage", 240)
         seconds["moengage"] = time.monotonic() - started
-        reports = {vendor: airflow.reports(vendor) for vendor in CAPS}
+        reports = {vendor: airflow.reports(vendor) for vendor in PUSHES}
         tries = airflow.query(
             "SELECT try_number, rendered_map_index FROM task_instance WHERE dag_id = 'kahuna' AND task_id = 'push' "
             "ORDER BY map_index"
         )
     assert state == {"kahuna": "success", "moengage": "success"}, airflow.logs()
 
-    expected = {"kahuna": USERS, "moengage": USERS // 10}
-    for vendor, cap in CAPS.items():
+    for vendor, pushed in PUSHES.items():
         total = reports[vendor]["total"]
-        assert total["rows"] == expected[vendor] == sum(reports[vendor]["push", n]["rows"] for n in range(SHARDS))
+        assert total["rows"] == pushed.users == sum(reports[vendor]["push", n]["rows"] for n in range(SHARDS))
         stored = control.users(vendor)
         updated = [user for user in stored.values() if user["updates"]]
         assert len(updated) == total["accepted"] == sum(reports[vendor]["push", n]["accepted"] for n in range(SHARDS))
         assert all(user["attributes"]["plan"] in ("free", "gold") for user in updated)
-        journal = control.get("journal/summary", vendor=vendor)
-        unit = "requests" if vendor == "kahuna" else "rows"
-        worst = journal["worst_second"][unit]
+        requests = [Entry(**entry) for entry in control.journal(vendor)]
+        worst = {within: worst_window(requests, within)[pushed.unit] for within in ARRIVING}
         again = sum(user["updates"] for user in updated) - len(updated)
         print(
             f"{vendor}: {total['rows']:,} users in {SHARDS} shards, {total['accepted']:,} accepted, "
-            f"{seconds[vendor]:.0f} s, {again:,} updated twice, worst second {worst} of {cap} {unit}"
+            f"{seconds[vendor]:.0f} s, {again:,} updated twice, worst second {worst[1]} of {pushed.cap} {pushed.unit}, "
+            f"worst ten {worst[10]}"
         )
-        # The cap holds where requests are sent; a busy machine may deliver some of them late, with those that follow.
-        assert worst <= 1.2 * cap
+        assert all(worst[within] <= share * within * pushed.cap for within, share in ARRIVING.items())
     assert reports["kahuna"]["total"]["rejected"] == UNKNOWN
     assert reports["kahuna"]["total"]["warning"].startswith(f"{UNKNOWN} of {USERS:,} users were not updated at Kahuna")
     assert max(number for number, _ in tries) > 1, "the killed worker had tasks, which were tried again"
