@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +42,30 @@ def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, control: Any) -> 
             connection.executemany("INSERT INTO users VALUES (?, ?, ?)", rows)
 
     return fill
+
+
+_nights = count(1)
+
+
+@pytest.fixture
+def night(airflow: Any, any_euid: Any, clock: Any, tmp_path: Path) -> Callable[..., Any]:
+    """Push what changed as one task of one DAG does, a day after the last time."""
+    from airflow_provider_userattrs.changes import ChangedOnly
+    from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+
+    dag_id = f"nightly_{next(_nights)}"
+
+    def push(
+        users: Any,
+        operator: Any = EngageLabSetAttributesOperator,
+        *,
+        only: dict[str, Any] | None = None,
+        **parameters: Any,
+    ) -> Any:
+        clock.advance(86_400)
+        changed_only = ChangedOnly(str(tmp_path / "known"), **only or {})
+        return airflow.run(
+            lambda: operator(task_id="push", users=users, changed_only=changed_only, **parameters), dag_id=dag_id
+        )
+
+    return push

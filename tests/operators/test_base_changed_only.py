@@ -24,28 +24,6 @@ pytestmark = pytest.mark.usefixtures("connections")
 _dags = count(1)
 
 
-@pytest.fixture
-def night(airflow: Any, control: Any, clock: Any, tmp_path: Any) -> Callable[..., Any]:
-    """Push rows as one task of one DAG does, a day after the last time."""
-    control.switch(engagelab__any_user=True)
-    dag_id = f"nightly_{next(_dags)}"
-
-    def push(
-        users: Any,
-        operator: Any = EngageLabSetAttributesOperator,
-        *,
-        only: dict[str, Any] | None = None,
-        **parameters: Any,
-    ) -> Any:
-        clock.advance(86_400)
-        changed_only = ChangedOnly(str(tmp_path / "known"), **only or {})
-        return airflow.run(
-            lambda: operator(task_id="push", users=users, changed_only=changed_only, **parameters), dag_id=dag_id
-        )
-
-    return push
-
-
 def test_only_what_changed_is_sent(night: Any, control: Any, counted: Any) -> None:
     first = night(good(5))
     assert first.counts == {"accepted": 5}

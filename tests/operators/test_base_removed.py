@@ -28,26 +28,11 @@ _dags = count(1)
 
 
 @pytest.fixture
-def night(airflow: Any, control: Any, clock: Any, tmp_path: Any) -> Callable[..., Any]:
-    """Push rows as one task of one DAG does, a day after the last time."""
-    control.switch(engagelab__any_user=True)
-    dag_id = f"removing_{next(_dags)}"
+def night(night: Callable[..., Any]) -> Callable[..., Any]:
+    """Unset, too, what was set of those who left, if they are no more than half."""
 
-    def push(
-        users: Any,
-        operator: Any = EngageLabSetAttributesOperator,
-        *,
-        max_removed: Any = 0.5,
-        only: dict[str, Any] | None = None,
-        **parameters: Any,
-    ) -> Any:
-        clock.advance(86_400)
-        changed_only = ChangedOnly(
-            str(tmp_path / "known"), **{"removed": "unset", "max_removed": max_removed, **(only or {})}
-        )
-        return airflow.run(
-            lambda: operator(task_id="push", users=users, changed_only=changed_only, **parameters), dag_id=dag_id
-        )
+    def push(*users: Any, max_removed: Any = 0.5, only: dict[str, Any] | None = None, **parameters: Any) -> Any:
+        return night(*users, only={"removed": "unset", "max_removed": max_removed, **(only or {})}, **parameters)
 
     return push
 
