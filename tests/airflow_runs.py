@@ -7,7 +7,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cache
@@ -134,12 +134,22 @@ class Airflow:
         return RenderedTaskInstanceFields.get_templated_fields(instance)
 
 
+def _never_wait_for_the_disk(connection: Any, _: object) -> None:
+    """Have SQLite leave it to the system when Airflow's database gets to the disk: nobody needs it afterwards."""
+    if "sqlite" in type(connection).__module__:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute("PRAGMA synchronous = OFF")
+
+
 @pytest.fixture(scope="session")
 def airflow_database() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Airflow's own, and those of what it imports
         from airflow.utils.db import initdb
+        from sqlalchemy import event
+        from sqlalchemy.engine import Engine
 
+        event.listen(Engine, "connect", _never_wait_for_the_disk)
         level = logging.getLogger().level
         initdb()
         logging.getLogger().setLevel(level)  # alembic sets it to its own

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
 
 #: Coverage doubles what a test costs. It counts what tests reach by what is written in them: not what is drawn, and not
-#: what these folders do to all operators alike.
-UNCOUNTED = {"canaries", "chaos", "contract", "fuzz"}
+#: what these folders do to all operators alike. Of a test that runs DAGs it counts the first case alone, for Airflow is
+#: traced too.
+UNCOUNTED = {"canaries", "chaos", "contract", "first_hour", "fuzz", "integration"}
 
 # A slow machine fails no test; and what a fixture gives may serve all examples.
 hypothesis.settings.register_profile(
@@ -67,10 +68,14 @@ os.environ.update(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    counted = set()
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in UNCOUNTED or item.get_closest_marker("hypothesis"):
+        name = item.nodeid.partition("[")[0]
+        runs_dags = "airflow" in getattr(item, "fixturenames", ())
+        if folder in UNCOUNTED or item.get_closest_marker("hypothesis") or (runs_dags and name in counted):
             item.add_marker("no_cover")
+        counted.add(name)
 
 
 class FakeClock:
