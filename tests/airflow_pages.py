@@ -14,7 +14,7 @@ import pytest
 class Page(HTMLParser):
     """What can be seen on a page, and what a browser would make of it."""
 
-    VOID = frozenset({"meta", "link"})
+    VOID = frozenset({"meta", "link", "input"})
 
     def __init__(self, html: str) -> None:
         super().__init__()

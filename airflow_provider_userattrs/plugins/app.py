@@ -4,19 +4,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
+from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
 from airflow.api_fastapi.common.db.common import SessionDep
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from airflow_provider_userattrs.plugins.document import SECURITY_HEADERS
+from airflow_provider_userattrs.plugins.history import chosen, histories
 from airflow_provider_userattrs.plugins.last_push import find_last_push
-from airflow_provider_userattrs.plugins.page import SECURITY_HEADERS, render
+from airflow_provider_userattrs.plugins.page import render
+from airflow_provider_userattrs.plugins.past_pushes import (
+    RUNS_FOR_TASKS,
+    current_dags,
+    has_runs,
+    load_pushes,
+)
+from airflow_provider_userattrs.plugins.pushes import TASKS, View, render_pushes
 from airflow_provider_userattrs.plugins.story import Story, story_of, story_of_all
+from airflow_provider_userattrs.plugins.strip import RUNS
 from airflow_provider_userattrs.plugins.task_instances import load_instances
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 #: HTTP status -> message.
 _MESSAGES = {
@@ -55,6 +70,31 @@ def push_report(dag_id: str, run_id: str, task_id: str, which: str, session: Ses
     if story.reading and not story.is_live:
         last = find_last_push(session, dag_id, run_id, task_id, instances, is_whole=is_whole)
     return _page(render(task_id, story, WHOLE if is_whole else str(map_index), last))
+
+
+@app.get("/dags/{dag_id}/pushes", dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.TASK_INSTANCE))])
+def pushes_of_dag(dag_id: str, request: Request, session: SessionDep) -> HTMLResponse:
+    """Show the last pushes of each task of one DAG."""
+    return _pushes(session, {dag_id}, View.of(request.query_params), dag_id)
+
+
+@app.get("/pushes", dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.TASK_INSTANCE))])
+def pushes(request: Request, user: GetUserDep, session: SessionDep) -> HTMLResponse:
+    """Show the last pushes of each task of all DAGs that a user may see."""
+    allowed = get_auth_manager().get_authorized_dag_ids(user=user, method="GET", session=session)
+    return _pushes(session, current_dags(session) & allowed, View.of(request.query_params))
+
+
+def _pushes(session: Session, dag_ids: Collection[str], view: View, dag_id: str | None = None) -> HTMLResponse:
+    first = view.first_run
+    tasks = histories(load_pushes(session, dag_ids, first, first + RUNS_FOR_TASKS - 1)[0])
+    some = chosen(tasks, view.filter)
+    wanted = [(each.dag_id, each.task_id) for each in some[(view.page - 1) * TASKS : view.page * TASKS]]
+    loaded, is_cut = load_pushes(session, {dag for dag, _ in wanted}, first, first + RUNS - 1, wanted)
+    by_task = {(each.dag_id, each.task_id): each for each in histories(loaded)}
+    shown = [by_task[task] for task in wanted if task in by_task]
+    has_older = dag_id is not None and has_runs(session, dag_id, first + RUNS - 1)
+    return _page(render_pushes(view, tasks, shown, len(some), dag_id=dag_id, has_older=has_older, is_cut=is_cut))
 
 
 @app.exception_handler(HTTPException)

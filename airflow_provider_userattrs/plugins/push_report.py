@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plugin: a tab "Push report" on every task instance, beside its logs (Airflow 3.1 and later).
+"""The plugin: "Push report" on task instances, "Pushes" on DAGs and under Browse (Airflow 3.1 and later).
 
 Airflow imports this module in each of its processes, so the page itself is imported only when it is requested.
 Airflow 2 knows neither ``fastapi_apps`` nor ``external_views`` and ignores both.
@@ -13,7 +13,7 @@ from airflow_provider_userattrs._airflow import AirflowPlugin
 
 
 class _Page:
-    """Serves the page; its modules are imported at the first request, in the API server alone."""
+    """Serves the pages; their modules are imported at the first request, in the API server alone."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         from airflow_provider_userattrs.plugins.app import app
@@ -22,7 +22,7 @@ class _Page:
 
 
 class PushReportPlugin(AirflowPlugin):
-    """Registers the page and its tab."""
+    """Registers the pages and where they are found."""
 
     name = "userattrs_push_report"
     fastapi_apps = [{"name": "Push report", "app": _Page(), "url_prefix": "/userattrs"}]  # noqa: RUF012
@@ -33,5 +33,18 @@ class PushReportPlugin(AirflowPlugin):
             "href": "userattrs/dags/{DAG_ID}/runs/{RUN_ID}/tasks/{TASK_ID}/{MAP_INDEX}",
             "destination": "task_instance",
             "url_route": "push-report",
-        }
+        },
+        {
+            "name": "Pushes",
+            "href": "userattrs/dags/{DAG_ID}/pushes",
+            "destination": "dag",
+            "url_route": "pushes",
+        },
+        {
+            "name": "Pushes",
+            "href": "userattrs/pushes",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "all-pushes",
+        },
     ]

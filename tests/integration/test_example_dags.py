@@ -363,7 +363,7 @@ def test_a_warning_of_ours_is_an_error(home: dict[str, str], module: str) -> Non
 
 
 #: What of the web pages imports what Airflow has since it has their tabs.
-PAGES = ("app", "last_push", "task_instances", "xcoms")
+PAGES = ("app", "last_push", "past_pushes", "task_instances", "xcoms")
 
 
 def test_no_module_imports_what_airflow_deprecates(home: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttribute
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
-from airflow_provider_userattrs.plugins.page import _duration
+from airflow_provider_userattrs.plugins.formats import duration
 
 pytestmark = [needs("Push report tab"), pytest.mark.usefixtures("connections", "clock")]
 
@@ -291,4 +291,4 @@ def test_it_is_small(push: Callable[..., Any], get: Callable[..., Any]) -> None:
     [(0.04, "0.0 s"), (59.94, "59.9 s"), (61, "1 min 1 s"), (3_599.7, "1 h 0 min"), (7_300, "2 h 1 min")],
 )
 def test_a_duration_as_text(seconds: float, words: str) -> None:
-    assert _duration(seconds) == words
+    assert duration(seconds) == words

@@ -46,7 +46,10 @@ def test_airflow_takes_it() -> None:
 
     (ours,) = (each for each in plugins_manager.get_plugin_info() if each["name"] == PushReportPlugin.name)
     shown = PluginResponse.model_validate(ours)
-    (view,) = shown.external_views
-    assert (view.destination, view.url_route) == ("task_instance", "push-report")
+    assert [(view.name, view.destination, view.url_route, view.category) for view in shown.external_views] == [
+        ("Push report", "task_instance", "push-report", None),
+        ("Pushes", "dag", "pushes", None),
+        ("Pushes", "nav", "all-pushes", "browse"),
+    ]
     (app,) = shown.fastapi_apps
-    assert view.href.startswith(app.url_prefix.lstrip("/") + "/")
+    assert all(view.href.startswith(app.url_prefix.lstrip("/") + "/") for view in shown.external_views)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from airflow_provider_userattrs.push.model.phrases import counted, listed
@@ -44,6 +44,8 @@ class NamedReason:
         words = Verdict(self.status, self.code, self.meaning).in_words
         return f"{words} on {', '.join(self.attributes)}" if self.attributes else words
 
+
+_STATUSES = {status.value: status for status in NOT_APPLIED}
 
 _Reasons = dict[tuple[Status, str], NamedReason]
 
@@ -130,25 +132,32 @@ def _only_in(reasons: _Reasons, others: _Reasons) -> Iterator[NamedReason]:
                 yield NamedReason(reason.status, reason.code, reason.meaning, attributes)
 
 
-def _named(report: Mapping[str, Any]) -> _Reasons:
-    """Return the reasons that need attention, by status and code; what is damaged is left out."""
-    named: _Reasons = {}
-    for status, code, meaning, attributes in _fields(report["reasons"]):
-        earlier = named.get((status, code))
-        names = dict.fromkeys((*(earlier.attributes if earlier else ()), *attributes))
-        named[status, code] = NamedReason(status, code, earlier.meaning if earlier else meaning, tuple(names))
-    return named
+def named_reasons(report: Mapping[str, Any]) -> dict[tuple[Status, str], tuple[NamedReason, int]]:
+    """Return the reasons that need attention, by status and code, with the number of their rows.
 
+    A code with several meanings is one reason, and what is damaged is left out.
 
-def _fields(reasons: Any) -> Iterator[tuple[Status, str, str, tuple[str, ...]]]:
-    not_applied = {status.value: status for status in NOT_APPLIED}
+    :param report: a report of any version.
+    """
+    named: dict[tuple[Status, str], tuple[NamedReason, int]] = {}
+    reasons = report["reasons"]
     for reason in reasons if isinstance(reasons, list) else ():
-        if not isinstance(reason, Mapping) or str(reason.get("status")) not in not_applied:
+        status = _STATUSES.get(str(reason.get("status"))) if isinstance(reason, Mapping) else None
+        if status is None:
             continue
         code, attributes = printable(str(reason.get("code", ""))), reason.get("attributes")
         names = tuple(printable(str(name)) for name in attributes) if isinstance(attributes, Mapping) else ()
-        meaning = printable(str(reason.get("meaning") or code))
-        yield not_applied[str(reason["status"])], code, meaning, names
+        known, count = named.get((status, code)) or (
+            NamedReason(status, code, printable(str(reason.get("meaning") or code))),
+            0,
+        )
+        known = replace(known, attributes=tuple(dict.fromkeys((*known.attributes, *names))))
+        named[status, code] = known, count + _count(reason, "count")
+    return named
+
+
+def _named(report: Mapping[str, Any]) -> _Reasons:
+    return {key: reason for key, (reason, _) in named_reasons(report).items()}
 
 
 def _kind(report: Mapping[str, Any]) -> tuple[Any, ...]:
