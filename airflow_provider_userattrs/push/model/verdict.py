@@ -59,6 +59,11 @@ class Action(Enum):
     STOP = "every further request would end the same way: stop the push"
 
 
+def in_words(code: str, meaning: str) -> str:
+    """Return what a code means, with the code if that is a number, which is the vendor's."""
+    return f"{meaning} ({code})" if code.lstrip("-").isdecimal() else meaning
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The verdict on a row: a line of a vendor's table, or a rule that the row breaks.
@@ -93,7 +98,7 @@ class Verdict:
     @property
     def in_words(self) -> str:
         """The meaning, with the code if that is a number, which is the vendor's."""
-        return f"{self.meaning} ({self.code})" if self.code.lstrip("-").isdecimal() else self.meaning
+        return in_words(self.code, self.meaning)
 
     def on(self, attribute: str) -> Verdict:
         """Return this verdict, for an attribute."""

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from airflow_provider_userattrs.push.model.phrases import counted, listed
 from airflow_provider_userattrs.push.model.text import printable
-from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status, Verdict
+from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status, in_words
 from airflow_provider_userattrs.push.report.counts import OTHER
 from airflow_provider_userattrs.push.report.merge import is_report
 from airflow_provider_userattrs.push.report.report import MAX_ATTRIBUTES
@@ -41,7 +41,7 @@ class NamedReason:
 
     def __str__(self) -> str:
         """Return it in words, for a sentence."""
-        words = Verdict(self.status, self.code, self.meaning).in_words
+        words = in_words(self.code, self.meaning)
         return f"{words} on {', '.join(self.attributes)}" if self.attributes else words
 
 
