@@ -151,7 +151,7 @@ class Postgres(Server):
                     stdout=output,
                     stderr=output,
                     cwd=self.folder,
-                    timeout=120,
+                    timeout=900,
                     env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
                     **self._as,
                 )
@@ -178,7 +178,7 @@ class MariaDB(Server):
             [self._programs["mariadb-install-db"], "--no-defaults", data, "--auth-root-authentication-method=normal"],
             check=True,
             capture_output=True,
-            timeout=120,
+            timeout=900,
             **self._as,
         )
         where = [f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.folder / 'socket'}"]

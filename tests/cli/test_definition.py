@@ -88,7 +88,7 @@ def run(home: Path, sandbox: Any) -> Callable[..., Any]:
 
     def run(*arguments: str, program: tuple[str, ...] = MODULE) -> Any:
         return subprocess.run(
-            [*program, *arguments], env=environment, cwd=home, capture_output=True, text=True, timeout=300, check=False
+            [*program, *arguments], env=environment, cwd=home, capture_output=True, text=True, timeout=900, check=False
         )
 
     return run

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import select
+import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cases import CASES, Bench, Case
 
-from airflow_provider_userattrs.hooks.connection import Connection
+from airflow_provider_userattrs.hooks.stream import Stream
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 
 
@@ -69,34 +69,30 @@ class Patience:
             return True
 
 
-class PatientSocket:
-    """A socket that times out by `Patience`, whatever the machine's speed."""
+class PatientStream(Stream):
+    """A connection's stream that times out by `Patience`, whatever the machine's speed."""
 
     def __init__(self, sock: Any, patience: Patience) -> None:
-        self._sock = sock
+        super().__init__(sock)
         self._patience = patience
         self._is_waiting = False
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sock, name)
-
-    def send(self, data: memoryview) -> int:
+    def send(self, data: memoryview | bytes, until: float) -> int:
         if not self._is_waiting:
             self._patience.begin()
             self._is_waiting = True
-        count: int = self._sock.send(data)
-        return count
+        return super().send(data, until)
 
-    def recv(self, size: int) -> bytes:
-        while self._is_waiting and not select.select([self._sock], [], [], 0.001)[0]:
-            if self._patience.give_up():
+    def receive(self, until: float) -> bytes:
+        while (data := self.received()) is None:
+            if self._is_waiting and self._patience.give_up():
                 self._is_waiting = False
                 raise TimeoutError
+            time.sleep(0.001)  # for the sandbox, which is in a thread of its own
         if self._is_waiting:
             self._patience.end()
             self._is_waiting = False
-        received: bytes = self._sock.recv(size)
-        return received
+        return data
 
 
 @pytest.fixture
@@ -112,8 +108,8 @@ def held_times_out(sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         return answered
 
     monkeypatch.setattr(sandbox.world.pauses, "wait", hold_and_wait)
-    route = "airflow_provider_userattrs.hooks.route.Connection"
-    monkeypatch.setattr(route, lambda sock, name: Connection(PatientSocket(sock, patience), name))
+    stream = "airflow_provider_userattrs.hooks.connection.Stream"
+    monkeypatch.setattr(stream, lambda sock: PatientStream(sock, patience))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -28,7 +28,7 @@ def test_the_example_passes_as_written(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
         check=False,
     )
     assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
