@@ -153,7 +153,7 @@ class Push:
         is_limited = plan.limit is not None
         if not removal.find(is_whole=is_whole, is_limited=is_limited, rows=rows, has_failed=failed) or plan.dry_run:
             return None
-        operation = replace(plan.operation, encode=cast("Encode", plan.operation.encode_unset))
+        operation = replace(plan.operation, encode=cast("Encode", plan.operation.encode_unset), encode_all=None)
         learn = partial(removal.record, gone=operation.gone_codes)
         delivery: Delivery = deliver(operation, record=one_for_all(learn, plan.on_removed))
         self._begin(delivery)

@@ -58,6 +58,16 @@ class TestEach:
         assert f'"{name}"' in body
         assert all(json.dumps(value) in body for value in user.values())
 
+    def test_many_encoded_at_once_are_each_by_itself(self, asked_for: str, operation: Operation) -> None:
+        given = [{"a": 1, "ä": "é\U0001f600"}, {}, {"b": None, "c": True}]
+        updates = [
+            UserUpdate(position, {"user_id": "ada"}, (), attributes, ("gone",) * position, {})
+            for position, attributes in enumerate(given)
+        ]
+        if operation.encode_all is not None:
+            for some in (updates, updates[:1]):
+                assert operation.encode_all(some) == b",".join(map(operation.encode, some))
+
     @pytest.mark.parametrize(
         ("status", "headers", "seconds"),
         [

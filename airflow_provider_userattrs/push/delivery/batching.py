@@ -19,7 +19,7 @@ class Batch:
     """The updates of one request, which is sent once, and their verdicts so far.
 
     :param updates: the updates, in the order of their rows.
-    :param items: the updates, encoded.
+    :param items: the updates, encoded, each or several joined by commas; none to encode them when they are sent.
     :param attempt: the number of earlier attempts.
     :param verdicts: the verdicts of the last attempt; None before the first.
     :param refused: the verdict on the request that this batch is a half of; None if it is not a half.
@@ -52,13 +52,14 @@ class Batch:
 
     def body(self, operation: Operation) -> bytes:
         """Return the request body."""
-        return operation.head + b",".join(self.items) + operation.tail
+        items = self.items or list(map(operation.encode, self.updates))
+        return operation.head + b",".join(items) + operation.tail
 
     def pick(self, indexes: Sequence[int]) -> Batch:
         """Return a batch of some of the updates, with their earlier attempts."""
         return type(self)(
             [self.updates[index] for index in indexes],
-            [self.items[index] for index in indexes],
+            [self.items[index] for index in indexes] if len(self.items) == len(self) else [],
             self.attempt,
             [self.verdicts[index] for index in indexes] if self.verdicts else None,
             self.refused,
@@ -116,9 +117,12 @@ class Batcher:
         return (self._operation.max_users or 0) - len(self._updates)
 
     def encode_all(self, updates: Sequence[UserUpdate]) -> list[bytes]:
-        """Return updates, encoded; an empty list if one of them cannot be."""
+        """Return updates, encoded, each or all in one; an empty list if one of them cannot be."""
+        operation = self._operation
         try:
-            return list(map(self._operation.encode, updates))
+            if operation.encode_all is not None:
+                return [operation.encode_all(updates)]
+            return list(map(operation.encode, updates))
         except Exception:  # each is encoded by itself then
             return []
 
@@ -147,9 +151,8 @@ class Batcher:
         """Return the updates gathered so far as a batch, or None."""
         if not self._updates:
             return None
-        if self.is_mixed:
-            pairs = sorted(zip(self._updates, self._items, strict=True), key=lambda pair: pair[0].position)
-            self._updates, self._items = [update for update, _ in pairs], [item for _, item in pairs]
         batch = Batch(self._updates, self._items)
+        if self.is_mixed:
+            batch = batch.pick(sorted(range(len(batch)), key=lambda index: batch.updates[index].position))
         self._start()
         return batch

@@ -93,6 +93,8 @@ class Operation:
     :param encode_unset: update with nothing but attributes to remove -> its bytes in a request body; None where no
         request to this path removes what it sets.
     :param gone_codes: the codes of verdicts by which the vendor does not know a user.
+    :param encode_all: updates -> what ``encode`` returns for each, joined by commas; None where many at once are no
+        faster.
     """
 
     vendor: str
@@ -118,6 +120,7 @@ class Operation:
     lookup: Operation | None = None
     encode_unset: Encode | None = None
     gone_codes: frozenset[str] = frozenset()
+    encode_all: Callable[[Sequence[UserUpdate]], bytes] | None = None
 
     def shares(self, rate: float | None) -> bool:
         """Return whether requests with many users share a minute's quota of them.

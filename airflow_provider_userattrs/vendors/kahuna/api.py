@@ -93,6 +93,7 @@ def set_attributes(*, check_size: bool = True) -> Operation:
         path="/api/userattributes",
         rules=partial(rules, check_size=check_size),
         encode=encode,
+        encode_all=encode_all,
         read=read,
         asked_to_wait=asked_to_wait,
         accepted_means="Kahuna confirmed each user",
@@ -106,8 +107,17 @@ def set_attributes(*, check_size: bool = True) -> Operation:
 
 def encode(update: UserUpdate) -> bytes:
     """Return the User Attribute object of an update; an attribute set to null is deleted."""
+    return orjson.dumps(_user_attributes(update))
+
+
+def encode_all(updates: Sequence[UserUpdate]) -> bytes:
+    """Return the User Attribute objects of updates, joined by commas."""
+    return orjson.dumps([_user_attributes(update) for update in updates])[1:-1]
+
+
+def _user_attributes(update: UserUpdate) -> dict[str, Any]:
     attributes = {**update.attributes, **dict.fromkeys(update.unset)} if update.unset else update.attributes
-    return orjson.dumps({"target": update.user, "attributes": attributes})
+    return {"target": update.user, "attributes": attributes}
 
 
 def read(response: Response, users: Sequence[Any]) -> list[Verdict]:

@@ -49,7 +49,7 @@ def operation(max_users: int | None = 1, **more: Any) -> Operation:
         "name": "set attributes",
         "path": "/",
         "rules": no_rules,
-        "encode": lambda update: orjson.dumps([update.position, update.attributes.get("x")]),
+        "encode": lambda update: orjson.dumps(_written(update)),
         "read": read,
         "asked_to_wait": asked_to_wait,
         "accepted_means": "the vendor said yes",
@@ -57,7 +57,13 @@ def operation(max_users: int | None = 1, **more: Any) -> Operation:
         "tail": b"]",
         "max_users": max_users,
     }
+    if "encode" not in more:
+        fields["encode_all"] = lambda updates: orjson.dumps(list(map(_written, updates)))[1:-1]
     return Operation(**fields | more)
+
+
+def _written(update: UserUpdate) -> list[Any]:
+    return [update.position, update.attributes.get("x")]
 
 
 class Vendor:

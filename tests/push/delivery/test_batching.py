@@ -195,3 +195,30 @@ class TestBatch:
         assert picked.verdicts == [verdicts[1], verdicts[3]]
         assert picked.attempt == 1
         assert Batch(updates, [b""] * 4).pick([0]).verdicts is None
+
+    @given(sizes=st.lists(st.integers(1, 20), min_size=1, max_size=5), data=st.data())
+    def test_updates_encoded_together_can_be_sent_apart_and_in_another_order(
+        self, update: Callable[..., UserUpdate], sizes: list[int], data: st.DataObject
+    ) -> None:
+        target = fake_vendor.operation(max_users=sum(sizes) + 1)
+        updates = [update(position, x=position) for position in data.draw(st.permutations(range(sum(sizes))))]
+        batcher, rest = Batcher(target), list(updates)
+        for size in sizes:
+            some, rest = rest[:size], rest[size:]
+            if data.draw(st.booleans()):
+                assert batcher.extend(some, batcher.encode_all(some)) is None
+            else:
+                assert [batcher.add(one, batcher.encode(one)) for one in some] == [None] * size
+        batcher.is_mixed = data.draw(st.booleans())
+        expected = sorted(updates, key=lambda one: one.position) if batcher.is_mixed else updates
+        batch = batcher.flush()
+        assert batch is not None
+        assert batch.updates == expected
+        picked = data.draw(st.lists(st.sampled_from(range(sum(sizes))), unique=True, min_size=1).map(sorted))
+        for part, ones in ((batch, expected), (batch.pick(picked), [expected[index] for index in picked])):
+            assert part.body(target) == b"[" + b",".join(map(target.encode, ones)) + b"]"
+
+    def test_an_update_that_cannot_be_encoded_leaves_all_to_be_encoded_one_by_one(
+        self, update: Callable[..., UserUpdate]
+    ) -> None:
+        assert Batcher(fake_vendor.operation(max_users=3)).encode_all([update(0), update(1, x=object())]) == []
