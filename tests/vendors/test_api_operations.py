@@ -59,7 +59,7 @@ class TestEach:
         assert all(json.dumps(value) in body for value in user.values())
 
     def test_many_encoded_at_once_are_each_by_itself(self, asked_for: str, operation: Operation) -> None:
-        given = [{"a": 1, "ä": "é\U0001f600"}, {}, {"b": None, "c": True}]
+        given: list[dict[str, Any]] = [{"a": 1, "ä": "é\U0001f600"}, {}, {"b": None, "c": True}]
         updates = [
             UserUpdate(position, {"user_id": "ada"}, (), attributes, ("gone",) * position, {})
             for position, attributes in enumerate(given)
