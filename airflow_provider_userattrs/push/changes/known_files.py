@@ -92,6 +92,8 @@ class KnownFiles:
         self._run = uuid4().hex
         self._number = 0
         self._began_with: Mark | None = None
+        #: The number of the last part of each run's journal that was read.
+        self._passed: dict[str, int] = {}
         #: The snapshot that this run began with, and all files that its own snapshot will replace.
         self._base: list[str] = []
         self._read: list[_File] = []
@@ -148,12 +150,16 @@ class KnownFiles:
         """Write what is known as the snapshot that replaces all that this run has read or written.
 
         The second of two runs at once to end takes in the snapshot of the first, and forgets what both do not agree on.
+        The first takes in the journal of the second so far, and forgets whom it has sent.
         """
         known.table.clear_flags(SEEN)
-        others = [file for file in self._files() if file.number is None and file not in self._read]
+        others = [file for file in self._files() if file not in self._read]
         try:
-            for file in others:
+            snapshots, parts = self._current([file for file in others if file.run != self._run])
+            for file in snapshots:
                 self._add_snapshot(known, file, is_first=False)
+            for file in parts:
+                self._add_part(known, file, (), is_alone=False)
         except (_OtherPush, *_NOT_READABLE):
             known.close()
             known.table, known.roster, known.mark = Table(), Roster(), None
@@ -191,27 +197,35 @@ class KnownFiles:
 
     def _load(self, known: Known, files: Sequence[_File]) -> bool:
         """Add what the files say; return whether they are one snapshot."""
-        heads = {file: self._checked(read_head(self._folder.read(file.name))) for file in files if file.number is None}
-        replaced = {name for head in heads.values() for name in head["replaces"]}
-        snapshots = [file for file in heads if file.name not in replaced]
+        snapshots, parts = self._current(files)
         for count, file in enumerate(snapshots):
             self._add_snapshot(known, file, is_first=not count)
-        replaced_parts: dict[str, int] = {}
-        for head in heads.values():
-            for run, number in head["replaces_parts"].items():
-                replaced_parts[run] = max(number, replaced_parts.get(run, 0))
-        parts = [file for file in files if file.number is not None and file.number > replaced_parts.get(file.run, 0)]
-        runs = _by_run(parts)
-        for run, numbers in runs.items():
-            first = replaced_parts.get(run, 0) + 1
-            if numbers != list(range(first, first + len(numbers))):
-                raise Damaged
+        is_alone = len(_by_run(parts)) == 1
         base = [file.name for file in snapshots]
         for file in parts:
-            self._add_part(known, file, base, is_alone=len(runs) == 1)
+            self._add_part(known, file, base, is_alone=is_alone)
         if snapshots or parts:
             known.full = None
         return len(files) == len(snapshots) == 1
+
+    def _current(self, files: Sequence[_File]) -> tuple[list[_File], list[_File]]:
+        """Return the snapshots and the parts of journals that no snapshot replaces.
+
+        :raises Damaged: if a part is missing.
+        """
+        heads = {file: self._checked(read_head(self._folder.read(file.name))) for file in files if file.number is None}
+        replaced = {name for head in heads.values() for name in head["replaces"]}
+        passed = self._passed
+        for head in heads.values():
+            for run, number in head["replaces_parts"].items():
+                passed[run] = max(number, passed.get(run, 0))
+        parts = [file for file in files if file.number is not None and file.number > passed.get(file.run, 0)]
+        for run, numbers in _by_run(parts).items():
+            first = passed.get(run, 0) + 1
+            if numbers != list(range(first, first + len(numbers))):
+                raise Damaged
+            passed[run] = numbers[-1]
+        return [file for file in heads if file.name not in replaced], parts
 
     def _add_snapshot(self, known: Known, file: _File, *, is_first: bool) -> None:
         with reading(self._folder.read(file.name)) as (head, source):

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from airflow_provider_userattrs.push.changes.table import FAILING
 
 
@@ -125,6 +127,50 @@ def test_a_run_that_outlives_the_next_one_makes_it_forget(known_files: Any) -> N
     late.note([2], [1, 11])
     late.note([], [2, 21])
     assert entries(known_files().load()) == {}
+
+
+def test_the_first_of_two_runs_to_end_forgets_whom_the_other_one_has_sent_so_far(known_files: Any, folder: Any) -> None:
+    """Nothing is left of the other one's journal that would be believed if the snapshot were lost."""
+    one, other = known_files(), known_files()
+    one.load()
+    of_other = other.load()
+    one.note([1, 2], [])
+    one.note([], [1, 11])
+    for user in (1, 2, 3):
+        of_other.table.set(user, 100 + user)
+    other.close(of_other)
+    assert entries(known_files().load(writes=False)) == {3: 103}
+    assert len(folder.files) == 1
+    folder.files.clear()
+    one.note([], [2, 22])
+    assert entries(known_files().load(writes=False)) == {}, "its first parts are missing"
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_if_a_part_of_the_other_ones_journal_is_missing_nothing_is_known(
+    known_files: Any, folder: Any, missing: int
+) -> None:
+    run(known_files, {1: 10, 2: 20, 3: 30})
+    one, other = known_files(), known_files()
+    one.load()
+    of_other = other.load()
+    for user in (1, 2, 3):
+        one.note([user], [])
+    del folder.files[sorted(name for name in folder.files if name.endswith(".part"))[missing]]
+    other.close(of_other)
+    assert entries(known_files().load()) == {}
+
+
+def test_who_ended_before_is_not_forgotten_for_what_is_left_of_its_journal(known_files: Any, folder: Any) -> None:
+    run(known_files, {1: 10, 2: 20})
+    one, other = known_files(), known_files()
+    of_one, of_other = one.load(), other.load()
+    one.note([2], [])
+    left = dict(folder.files)
+    one.close(of_one)
+    folder.files.update({name: content for name, content in left.items() if name.endswith(".part")})
+    other.close(of_other)
+    assert entries(known_files().load()) == {1: 10, 2: 20}
 
 
 def test_another_push_begins_anew_and_says_why(known_files: Any, folder: Any) -> None:

@@ -64,6 +64,14 @@ def test_after_a_night_without_faults_the_vendor_holds_nothing_else(nights: list
 
 @settings(max_examples=60)
 @given(nights=NIGHTS, last=ROWS.filter(bool))
+# Of two first pushes at once one stops and the other ends; then its file is lost, and the journal of the first is left.
+@example(
+    nights=[
+        Night([("a", 0), ("a", 0), ("b", 2)], responses={"a": "doubt"}, other=[("b", 0)]),
+        Night([], damaged=(0, True)),
+    ],
+    last=[("b", 2)],
+)
 def test_whatever_files_are_lost_nobody_in_the_query_is_unset(nights: list[Night], last: Rows) -> None:
     world = World(max_removed=1.0)
     for night in [*nights, Night(last)]:
