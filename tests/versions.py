@@ -21,6 +21,7 @@ SINCE = {
     "data frames as XComs": "3.0",
     "partitions": "3.2",
     "teams": "3.3",
+    "human in the loop": "3.1",
     "commands of providers": "3.2",
     "task state store": "3.3",
     "retry policy": "3.3",

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "example_dags"
 DAGS = [
     "nightly_all_vendors",
+    *(["nightly_approved"] if has("human in the loop") else []),
     "nightly_changes",
     "nightly_engagelab",
     "nightly_interval",
@@ -251,6 +252,47 @@ def test_a_night_is_logged(
         (task, status, reports[task][status]) for task in reports for status in failed if reports[task][status]
     ]
     assert {task for task, _, _ in lines} == {"kahuna", "moengage"}
+
+
+@needs("human in the loop")
+@pytest.mark.skipif(AIRFLOW.release < (3, 3), reason="dag.test() waits for people: Airflow 3.3 and later")
+def test_nothing_is_sent_or_removed_unless_a_person_says_so(
+    airflow: Any, examples: Any, control: Any, night: Path, client: Any, token: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"approve_set_attributes": "Approve", "approve_remove": "Reject"}
+    asked: dict[str, str] = {}
+    sent_before: list[int] = []
+    headers = {"Authorization": f"Bearer {token('admin')}"}
+
+    def answer(seconds: float) -> None:
+        """Answer over Airflow's API, while dag.test() waits."""
+        path = "/api/v2/dags/nightly_approved/dagRuns/~/hitlDetails"
+        waiting = client.get(path, params={"response_received": False}, headers=headers).json()["hitl_details"]
+        for each in waiting:
+            instance = each["task_instance"]
+            if instance["task_id"] not in asked:
+                asked[instance["task_id"]] = each["body"]
+                sent_before.append(len(control.journal()))
+            url = f"/api/v2/dags/nightly_approved/dagRuns/{instance['dag_run_id']}/taskInstances/{instance['task_id']}"
+            response = client.patch(
+                f"{url}/-1/hitlDetails",
+                json={"chosen_options": [answers[instance["task_id"]]], "params_input": {}},
+                headers=headers,
+            )
+            assert response.status_code == 200, response.text
+
+    monkeypatch.setattr("time.sleep", answer)
+    run = airflow.test(examples.dags["nightly_approved"])
+    assert sent_before[0] == 0, "nothing is sent before anybody is asked"
+    rehearsed = run.reports["rehearse_set_attributes"]
+    would_go = rehearsed["skipped"]
+    assert asked["approve_set_attributes"] == rehearsed["warning"]
+    assert f"Dry run: would send {would_go:,} of 2,000 users to Kahuna" in asked["approve_set_attributes"]
+    assert re.match(r"Dry run: would send [\d,]+ of [\d,]+ users to Kahuna", asked["approve_remove"])
+    assert (run.states["set_attributes"], run.states["remove"]) == ("success", "skipped")
+    assert run.reports["set_attributes"]["accepted"] > 0.95 * would_go
+    assert len(control.journal()) == run.reports["set_attributes"]["requests"], "nothing else is sent"
+    assert len(rehearsed["sample"]["requests"]) == 1
 
 
 @pytest.mark.parametrize("name", ["nightly_engagelab", "nightly_kahuna", "nightly_moengage"])
