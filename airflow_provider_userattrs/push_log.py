@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -113,7 +112,7 @@ def is_schema(name: Any) -> bool:
 
 def user_text(user: Any) -> str:
     """Return a user as one text: the id, or the first credential as ``credential=value``."""
-    if isinstance(user, Mapping):
+    if isinstance(user, dict):
         return next((f"{credential}={value}" for credential, value in user.items()), "")
     return str(user)
 

@@ -7,6 +7,7 @@ Tables: what fails is in `failures`, where it is looked for is in `places`, oper
 from __future__ import annotations
 
 import json
+import sqlite3
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -20,6 +21,7 @@ from airflow_names import Asset
 from cases import CASES, Case
 from versions import AIRFLOW, has
 
+from airflow_provider_userattrs.push_log import PushLog
 from canaries import EMAIL, Canaries, places
 from canaries.failures import COLUMNS, DATABASES, FAILURES, Failure, people, user
 
@@ -118,11 +120,14 @@ def test_no_failure_of_an_operator_shows_a_canary(
     canaries: Canaries,
     heard: Any,
     request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     ran: dict[str, Any] = {}
     stopped: list[Path] = []
+    log = tmp_path / "log.db"
+    monkeypatch.setenv("AIRFLOW_CONN_CANARY_LOG", json.dumps({"conn_type": "sqlite", "host": str(log)}))
     checkpoints, rejects, inputs = (tmp_path / name for name in ("checkpoints", "rejects", "inputs"))
     for folder in (checkpoints, rejects, inputs):
         folder.mkdir()
@@ -145,6 +150,7 @@ def test_no_failure_of_an_operator_shows_a_canary(
                 outlets=[Asset(f"{case.vendor.name}://singapore/users")],
                 checkpoint_path=str(checkpoints),
                 rejects_path=str(rejects / f"{failure.name}.jsonl"),
+                log_to=PushLog("canary_log", level="all"),
                 retries=int(failure.retried),
                 retry_delay=timedelta(0),
                 max_failed=0,
@@ -174,6 +180,10 @@ def test_no_failure_of_an_operator_shows_a_canary(
         places.look_into_pages(canaries, request.getfixturevalue("get"), run)
     if find_spec("airflow.providers.openlineage"):
         places.look_into_lineage(canaries, run, ran)
+    with closing(sqlite3.connect(log)) as database:
+        logged = list(database.iterdump())
+    canaries.look("the log in a database", logged)
+    assert len(logged) > 100, "the canaries' rows were logged"
     assert not canaries.found, "\n".join(canaries.found)
     held = b"".join(path.read_bytes() for path in rejects.iterdir())
     assert EMAIL.encode() in held or not case.vendor.has_text_keys, "the canaries were on their way"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -31,7 +32,7 @@ import requests
 from airflow_names import DAG
 from cases import CASE
 
-from airflow_provider_userattrs import ChangedOnly
+from airflow_provider_userattrs import ChangedOnly, PushLog
 from canaries.failures import good_rows
 
 case = CASE["{CASE_NAME}"]
@@ -64,6 +65,7 @@ with DAG("killed", schedule=None, start_date=datetime(2026, 1, 1)):
         task_id="push",
         users=MortalRows(),
         changed_only=ChangedOnly(os.environ["LEFT"] + "/known"),
+        log_to=PushLog("log", level="all"),
         checkpoint_path=os.environ["LEFT"] + "/checkpoints",
         rejects_path=os.environ["LEFT"] + "/rejects/rows.jsonl",
         **case.parameters,
@@ -89,6 +91,7 @@ def test_a_kill_leaves_no_canary(tmp_path: Path, sandbox: Any, control: Any, con
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "JOURNAL": f"{control.url}/journal",
         "LEFT": str(left),
+        "AIRFLOW_CONN_LOG": json.dumps({"conn_type": "sqlite", "host": str(left / "log.db")}),
         "PYTHONPATH": str(TESTS),
         "TMPDIR": str(home / "tmp"),
     }
@@ -97,6 +100,7 @@ def test_a_kill_leaves_no_canary(tmp_path: Path, sandbox: Any, control: Any, con
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 
     assert control.journal(vendor), "nobody was on the way"
+    assert (left / "log.db").exists()
     assert list((left / "known").iterdir()), "it was not killed in the middle of its work"
     canaries = Canaries.of(*sandbox.world.vendors[vendor].login)
     # Airflow 3.0 logs, at level DEBUG, what is to be masked.

@@ -22,7 +22,7 @@ sys.path.append(os.environ["KILLED_TASKS_CASES"])
 from cases import CASE  # noqa: E402
 from fourth_vendor.provider_row import ROW  # noqa: E402
 
-from airflow_provider_userattrs import ChangedOnly, get_provider_info  # noqa: E402
+from airflow_provider_userattrs import ChangedOnly, PushLog, get_provider_info  # noqa: E402
 
 get_provider_info.VENDORS = (*get_provider_info.VENDORS, ROW)
 
@@ -61,5 +61,6 @@ with DAG("killed_tasks", schedule="@once", start_date=datetime(2026, 1, 1), catc
             max_failed=None,  # on a busy machine a kill leaves more than half of the rows in doubt
             retry_delay=timedelta(0),
             changed_only=ChangedOnly(str(MARKS / "known")) if case.overwrites else None,
+            log_to=PushLog("killed_log"),
             **case.parameters,
         )

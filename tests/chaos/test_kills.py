@@ -8,8 +8,10 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,7 @@ def test_killed_tasks_resume_and_report_what_is_true(
     environment = {
         "KILLED_TASKS": json.dumps(tasks),
         "KILLED_TASKS_FOLDER": str(marks),
+        "AIRFLOW_CONN_KILLED_LOG": json.dumps({"conn_type": "sqlite", "host": str(tmp_path / "log.db")}),
         "KILLED_TASKS_CASES": str(Path(__file__).parents[1]),
     }
     airflow = Deployment(tmp_path / "home", environment)
@@ -71,12 +74,13 @@ def test_killed_tasks_resume_and_report_what_is_true(
     assert state == "success", airflow.logs()
     assert sum(len((marks / task).read_text()) for task in tasks if (marks / task).exists()) == KILLS
 
-    doubtful = sent_again = 0
+    doubtful = sent_again = lost = 0
     for name, task in tasks.items():
         report = reports[name]
         assert report["rows"] == task["rows"] == sum(report[status] for status in STATUSES), name
         case = CASE[task["case"]]
         updates = applied(bench, case, task)
+        lost += missing_lines(tmp_path / "log.db", name, report)
         if not case.idempotent:
             assert report["resumed_from"] is not None, f"{name} began anew"
             assert max(updates.values()) == 1, "increased twice"
@@ -93,8 +97,27 @@ def test_killed_tasks_resume_and_report_what_is_true(
         "rows": rows,
         "in doubt": doubtful,
         "repeatable updates sent twice": sent_again,
+        "lines missing in the log": lost,
     }
     record_property("chaos", result)
+
+
+def missing_lines(log: Path, task: str, report: dict[str, Any]) -> int:
+    """Check that the log of a push has each row once and knows what is missing; return how many lines are."""
+    with closing(sqlite3.connect(log)) as database:
+        ((lines, positions),) = database.execute(
+            "SELECT COUNT(*), COUNT(DISTINCT row_position) FROM userattrs_rows WHERE task_id = ?", (task,)
+        )
+        tries = database.execute(
+            "SELECT state, lines_lost FROM userattrs_runs WHERE task_id = ? ORDER BY try_number", (task,)
+        ).fetchall()
+    assert lines == positions, f"{task}: a row was logged twice"
+    failed = sum(report[status] for status in ("partial", "rejected", "invalid", "unknown", "unsent"))
+    assert tries[-1] == ("success", failed - lines)
+    assert {state for state, _ in tries[:-1]} <= {"killed", "failed"}
+    lost: int = report["push_log"]["lost"]
+    assert lost == failed - lines
+    return lost
 
 
 def known(folder: Path, start: str) -> int:

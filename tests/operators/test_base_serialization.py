@@ -13,7 +13,7 @@ import pytest
 from airflow_names import DAG, task
 from vendor_cases import VENDOR_CASES, VendorCase
 
-from airflow_provider_userattrs import FileRows, Hashed, Phone, Rejects, SqlRows, Using, shards
+from airflow_provider_userattrs import FileRows, Hashed, Phone, PushLog, Rejects, SqlRows, Using, shards
 from airflow_provider_userattrs.operators import KahunaSetAttributesOperator, PushTotalOperator
 
 CANARY = "zanzibar"
@@ -59,7 +59,7 @@ def mapped(case: VendorCase, operator: Any, parameters: dict[str, Any]) -> None:
     def upstream() -> list[list[dict[str, Any]]]:
         return [rows(case)]
 
-    operator.partial(task_id="push", **parameters).expand(users=upstream())
+    operator.partial(task_id="push", log_to=PushLog("warehouse"), **parameters).expand(users=upstream())
 
 
 def in_shards(case: VendorCase, operator: Any, parameters: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from airflow_provider_userattrs.operators.moengage import (
     MoEngageSetAttributesOperator,
     MoEngageUnsetAttributesOperator,
 )
+from airflow_provider_userattrs.push_log import PushLog
 
 #: What each of the seven cannot do without.
 OPERATORS: dict[type, dict[str, Any]] = {
@@ -106,6 +107,8 @@ EVERY = [
     ("limit", 1.5, "a number of rows (int) from 1 on"),
     ("limit", "10", "a number of rows (int) from 1 on"),
     ("limit", True, "a number of rows (int) from 1 on"),
+    ("log_to", "warehouse", "give PushLog('warehouse', schema='airflow'), or None"),
+    ("log_to", PushLog, "give PushLog('warehouse', schema='airflow'), or None"),
     ("timezone", "Mars/Olympus", "IANA"),
     ("timezone", "", "IANA"),
     ("timezone", None, "IANA"),

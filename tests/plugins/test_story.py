@@ -193,6 +193,10 @@ def test_a_report_that_is_gone() -> None:
             ("It was killed, or its report was deleted; this is its last snapshot.",),
         ),
         (Task(report={**WELL, "shard": {"number": 3, "of": 8}}), ("Shard 3 of 8.",)),
+        (
+            Task(report={**WELL, "push_log": {"written": 2, "lost": 1, "why": "OperationalError"}}),
+            ("log_to: 2 lines written, 1 line lost (OperationalError); the push itself was not affected.",),
+        ),
     ],
 )
 def test_what_goes_with_the_sentence(task: Task, notes: tuple[str, ...]) -> None:

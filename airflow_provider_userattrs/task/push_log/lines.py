@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from airflow_provider_userattrs.push.changes.table import Table
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, NOT_APPLIED, Outcome, Status, Verdict
 from airflow_provider_userattrs.push_log import DIGITS, user_text
 
-#: Hexadecimal digits of a user's digest that are a key in the table of those who fail.
-_WORD = 16
+#: Bytes of a user's digest that are a key in the table of those who fail.
+_WORD = 8
 
 _REMOVED = replace(ACCEPTED, code="removed", meaning="left the query, and was unset")
 
@@ -80,10 +81,12 @@ class Lines:
         :param rows: the rows.
         :param verdicts: one for each.
         """
-        if self._logs_all or verdicts.count(ACCEPTED) != len(verdicts):
-            self._hand_on([self._line(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)])
-        elif self._failing is not None:
-            self._hand_on(self._recovered(rows, self._failing))
+        if self._logs_all:
+            self._put([self._made(row, verdict) for row, verdict in zip(rows, verdicts, strict=True)])
+        elif self._failing is not None or verdicts.count(ACCEPTED) != len(verdicts):
+            lines = self._worth_logging(rows, verdicts)
+            if lines:
+                self._put(lines)
 
     def record_removed(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         """Log users who left the query, with the final verdicts on their removal.
@@ -91,12 +94,12 @@ class Lines:
         :param rows: what was sent of them.
         :param verdicts: one for each.
         """
-        lines: list[Line | None] = []
+        lines = []
         for row, verdict in zip(rows, verdicts, strict=True):
             is_gone = verdict.status is Status.REJECTED and verdict.code in self._gone
-            line = self._made(row, _REMOVED if verdict is ACCEPTED else verdict, is_row=True)
+            line = self._made(row, _REMOVED if verdict is ACCEPTED else verdict)
             lines.append(line._replace(position=None, fails=line.fails and not is_gone))
-        self._hand_on(lines)
+        self._put(lines)
 
     def close(self) -> None:
         """Free the memory."""
@@ -104,47 +107,42 @@ class Lines:
             self._failing.close()
             self._failing = None
 
-    def _hand_on(self, made: Iterable[Line | None]) -> None:
-        lines = [line for line in made if line is not None]
-        if lines:
-            self._put(lines)
-
-    def _line(self, row: UserUpdate | Outcome, verdict: Verdict) -> Line | None:
-        """Return the line on a row, or None."""
-        if self._logs_all or verdict.status in NOT_APPLIED:
-            return self._made(row, verdict, is_row=True)
-        if self._failing is None or verdict.status is not Status.ACCEPTED:
-            return None
-        return next(iter(self._recovered([row], self._failing)), None)
-
-    def _recovered(self, rows: Sequence[UserUpdate | Outcome], failing: Table) -> list[Line]:
-        """Return lines on those of the accepted rows whose users have failed before."""
+    def _worth_logging(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> list[Line]:
+        """Return lines on the rows that were not applied, and on those that were and whose users have failed before."""
         digest = self._digest
-        words = [int.from_bytes(digest(user_text(row.user))[: _WORD // 2], "big") or 1 for row in rows]
-        known = failing.look_up(words)
-        if not any(known):
+        digests = [digest(user if type(user := row.user) is str else user_text(user)) for row in rows]
+        words = array("Q", b"".join([each[:_WORD] for each in digests]))
+        known = [0] * len(words) if self._failing is None else self._failing.look_up(words)
+        if not any(known) and verdicts.count(ACCEPTED) == len(verdicts):
             return []
-        return [self._made(row, ACCEPTED, is_row=False) for row, value in zip(rows, known, strict=True) if value]
+        lines = []
+        failing = {word for word, is_known in zip(words, known, strict=True) if is_known}
+        for row, verdict, word in zip(rows, verdicts, words, strict=True):
+            if verdict.status in NOT_APPLIED:
+                failing.add(word)
+                lines.append(self._made(row, verdict))
+            elif word in failing and verdict.status is Status.ACCEPTED:
+                failing.discard(word)
+                lines.append(self._made(row, verdict, is_row=False))
+        return lines
 
-    def _made(self, row: UserUpdate | Outcome, verdict: Verdict, *, is_row: bool) -> Line:
-        digest, user = self._named(row.user)
-        fails = None
-        if digest is not None and verdict.status is not Status.SKIPPED:
-            fails = verdict.status in NOT_APPLIED
-            self._note(digest, fails=fails)
+    def _made(self, row: UserUpdate | Outcome, verdict: Verdict, *, is_row: bool = True) -> Line:
+        user = digest = fails = None
+        if row.user is not None:
+            user = user_text(row.user)
+            digest = self._digest(user).hex()[:DIGITS]
+            if verdict.status is not Status.SKIPPED:
+                fails = verdict.status in NOT_APPLIED
+                self._note(digest, fails=fails)
         return Line(row.position, digest, user, verdict, self._time(), is_row, fails)
-
-    def _named(self, user: Any) -> tuple[str | None, str | None]:
-        """Return a user's digest and text."""
-        if user is None:
-            return None, None
-        text = user_text(user)
-        return self._digest(text).hex()[:DIGITS], text
 
     def _digest(self, text: str) -> bytes:
         """Return what `digest_of` cuts off, without beginning anew with the key."""
         sha = self._sha.copy()
-        sha.update(text.encode("utf-8", "surrogatepass"))
+        try:
+            sha.update(text.encode())
+        except UnicodeEncodeError:  # half a surrogate pair; to allow it for all takes longer
+            sha.update(text.encode("utf-8", "surrogatepass"))
         return sha.digest()
 
     def _note(self, digest: str, *, fails: bool) -> None:
@@ -165,4 +163,5 @@ def table_of(digests: Iterable[str]) -> Table | None:
 
 def _word(digest: str) -> int:
     """Return the key of a digest in a table, which is never 0."""
-    return int(digest[:_WORD], 16) or 1
+    (word,) = array("Q", bytes.fromhex(digest[: 2 * _WORD]))
+    return word or 1
