@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PushNotifier"]
 
+_FAILED = ("failed", "up_for_retry")
+
 
 class PushNotifier(BaseNotifier):
     """Log what a push came to: one sentence, the first three reasons, and the link to its report.
@@ -41,7 +43,7 @@ class PushNotifier(BaseNotifier):
         ti = given["ti"]
         index = "" if ti.map_index is None or ti.map_index < 0 else f"[{ti.map_index}]"
         name = f"{ti.dag_id}.{ti.task_id}{index}, run {ti.run_id}"
-        message = message_on(_report(given), name, _url(given), has_failed=given.get("exception") is not None)
+        message = message_on(_report(given), name, _url(given), has_failed=_has_failed(given))
         if message is not None:
             self.send(message)
 
@@ -51,6 +53,11 @@ class PushNotifier(BaseNotifier):
         :param message: its ``title``, ``sentence``, ``reasons`` and ``url``; ``lines()`` returns it as plain text.
         """
         self.log.warning("%s", "\n".join(message.lines()))
+
+
+def _has_failed(context: Any) -> bool:
+    """Return whether the task failed, or will be tried again; Airflow 3.0 has no exception in the context."""
+    return context.get("exception") is not None or getattr(context["ti"], "state", None) in _FAILED
 
 
 def _report(context: Any) -> Any:

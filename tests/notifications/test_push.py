@@ -20,7 +20,7 @@ CALLBACKS: dict[str, Any] = {"on_success_callback": PushNotifier(), "on_failure_
 
 
 def said(run: Any) -> list[str]:
-    return [line.text for line in run.log if ": the push" in line.text]
+    return [line.text for line in run.log if ": the push" in line.text or ": the task failed" in line.text]
 
 
 def test_it_says_nothing_where_nothing_needs_attention(push: Any) -> None:
@@ -55,7 +55,7 @@ def test_a_task_that_failed_without_a_report(push: Any) -> None:
         raise RuntimeError("zanzibar")
 
     (text,) = said(push([GOOD], pre_execute=break_off, **CALLBACKS))
-    assert text.split("\n")[0].endswith(": the push failed")
+    assert text.split("\n")[0].endswith(": the task failed")
     assert text.split("\n")[1] == "It failed before it made a report; the log says why"
     assert "zanzibar" not in text
 
@@ -72,7 +72,7 @@ def test_a_mapped_task_is_named_with_its_index_and_an_unreadable_xcom_is_no_repo
 
     ti = SimpleNamespace(dag_id="d", task_id="t", run_id="r", map_index=3, xcom_pull=fail)
     Kept().notify({"ti": ti, "exception": ValueError()})  # type: ignore[typeddict-item]
-    assert lines[0] == "d.t[3], run r: the push failed"
+    assert lines[0] == "d.t[3], run r: the task failed"
     assert "/dags/d/" in f"/{lines[2]}"
     Kept().notify({"ti": ti})  # type: ignore[typeddict-item]
     assert len(lines) == 3

@@ -52,7 +52,7 @@ def message_on(report: Mapping[str, Any] | None, task: str, url: str, *, has_fai
     :param has_failed: whether the task failed, for one without a report.
     """
     if report is None:
-        failed = Message(f"{task}: the push failed", "It failed before it made a report; the log says why", (), url)
+        failed = Message(f"{task}: the task failed", "It failed before it made a report; the log says why", (), url)
         return failed if has_failed else None
     if report["failure"]:
         title = f"{task}: the push to {report['vendor']} failed"

@@ -70,7 +70,7 @@ def test_a_task_without_a_report_is_mentioned_if_it_failed() -> None:
     found = message_on(None, "nightly.push", URL, has_failed=True)
     assert found is not None
     assert found.lines() == [
-        "nightly.push: the push failed",
+        "nightly.push: the task failed",
         "It failed before it made a report; the log says why",
         URL,
     ]
