@@ -41,7 +41,7 @@ class Route:
         self._opening: Any = None
         self._connection: Connection | None = None
 
-    def head(self, path: str, headers: Mapping[str, str]) -> bytes:
+    def make_head(self, path: str, headers: Mapping[str, str]) -> bytes:
         """Make the head of every request to a path, up to the value of Content-Length; it is then in `heads`.
 
         :param path: the path, below the base URL.

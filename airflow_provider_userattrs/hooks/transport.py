@@ -105,7 +105,7 @@ class Transport:
 
     def _head(self, route: Route, path: str, headers: dict[str, str] | None) -> bytes:
         try:
-            return route.head(path, {**_HEADERS, **(headers or {})})
+            return route.make_head(path, {**_HEADERS, **(headers or {})})
         except Exception as error:
             raise self._configuration_error(error) from None
 

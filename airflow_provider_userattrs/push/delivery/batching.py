@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from airflow_provider_userattrs.push.delivery.departure import Departure
@@ -13,6 +14,8 @@ from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import too_large
+
+_user = attrgetter("user")
 
 
 class Batch:
@@ -48,7 +51,7 @@ class Batch:
     @property
     def users(self) -> list[Any]:
         """The users as the request names them, in its order."""
-        return [update.user for update in self.updates]
+        return list(map(_user, self.updates))
 
     def body(self, operation: Operation) -> bytes:
         """Return the request body."""

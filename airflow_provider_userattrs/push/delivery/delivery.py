@@ -97,7 +97,8 @@ class Delivery:
         self.rate_limiter = rate_limiter or RateLimiter(rate, self._clock, self._stopping, per_minute=shares_cap)
         dispatch = Dispatch(operation, send, self.rate_limiter, self._stopping, self._clock)
         self._lookups = lookups
-        self._workers: WorkerPool[Sent | None] = WorkerPool(self._dispatch, concurrency)
+        work: Callable[[Batch], Sent | None] = dispatch if lookups is None else self._dispatch
+        self._workers: WorkerPool[Sent | None] = WorkerPool(work, concurrency)
         # Batches that must not be sent twice are announced first; without further ready ones, fewer rows are in doubt.
         self._concurrency = Concurrency(concurrency, self._clock, users=operation.max_users, has_ready=announce is None)
         self._min_delayed = 2 * concurrency

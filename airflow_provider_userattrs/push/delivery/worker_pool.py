@@ -50,11 +50,11 @@ class WorkerPool(Generic[Result]):
         :param limit: maximum number of threads for now, if below the pool's.
         :raises RetryLater: if not even one thread can be started.
         """
-        allowed = self._limit if limit is None else min(limit, self._limit)
-        if len(self._in_progress) >= len(self._threads) < allowed:
+        threads = len(self._threads)
+        if threads < self._limit and threads <= len(self._in_progress) and (limit is None or threads < limit):
             # Each thread has its own copy of the context, so that what is logged there belongs to the task.
             context = contextvars.copy_context()
-            name = f"userattrs-{len(self._threads)}"
+            name = f"userattrs-{threads}"
             thread = Thread(target=context.run, args=(self._work,), name=name, daemon=True)
             try:
                 thread.start()
