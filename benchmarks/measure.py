@@ -12,16 +12,30 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from sides import BULK, VENDORS, row
+from shapes import row
+from sides import BULK, VENDORS
 
 HERE = Path(__file__).resolve().parent
 PEERS_PYTHON = HERE / ".venv" / "bin" / "python"
 LIMIT = 240
+
+#: How often the sides of a row take turns.
+TURNS = 3
+
+
+def turns(**sides: Callable[[], float]) -> dict[str, float]:
+    """Let the sides take turns; return the median of each."""
+    taken: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(TURNS):
+        for name, measure in sides.items():
+            taken[name].append(measure())
+    return {name: median(values) for name, values in taken.items()}
 
 
 @contextmanager
@@ -45,7 +59,13 @@ def stats(url: str) -> dict[str, Any]:
 
 
 def side(
-    name: str, rows: int, url: str = "http://127.0.0.1:1", *, check: bool = True, **options: Any
+    name: str,
+    rows: int,
+    url: str = "http://127.0.0.1:1",
+    *,
+    check: bool = True,
+    tree: Path | None = None,
+    **options: Any,
 ) -> dict[str, Any]:
     """Run one side; return what it took, with rows a second and processor seconds a row.
 
@@ -53,14 +73,20 @@ def side(
     :param rows: how many users it pushes.
     :param url: the vendor's address.
     :param check: whether all rows must have arrived at the vendor.
+    :param tree: where the package is, if it is another version of it.
     """
     is_peer = name in ("drt", "dlt", "http_operator")
     script, python = ("peers.py", str(PEERS_PYTHON)) if is_peer else ("sides.py", sys.executable)
     options = {"url": url, "rows": rows, **options}
     if check:
         stats(url)
+    environment = os.environ if tree is None else {**os.environ, "PYTHONPATH": str(tree)}
     done = subprocess.run(
-        [python, str(HERE / script), name, json.dumps(options)], capture_output=True, text=True, timeout=LIMIT
+        [python, str(HERE / script), name, json.dumps(options)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        env=environment,
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"rows"')]
     if not lines:

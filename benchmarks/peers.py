@@ -13,7 +13,8 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from sides import measure, row
+from shapes import row
+from sides import measure
 
 
 def drt(url: str, rows: int) -> Callable[[], None]:

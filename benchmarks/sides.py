@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,46 +19,7 @@ from threading import local
 from types import SimpleNamespace
 from typing import Any
 
-
-class Users:
-    """Give made-up rows of six columns, none of which is kept; of every 50 users one has changed, if asked for."""
-
-    def __init__(self, count: int, text: bool, changed: bool = False) -> None:
-        self.count = count
-        self.text = text
-        self.changed = changed
-
-    def rows(self) -> Iterator[dict[str, Any]]:
-        for number in range(1, self.count + 1):
-            one = row(f"user{number}" if self.text else number)
-            if self.changed and number % 50 == 0:
-                one["orders"] = 18
-            yield one
-
-
-def row(euid: Any) -> dict[str, Any]:
-    """Return one user."""
-    return {"euid": euid, "plan": "gold", "age": 44, "city": "Lisbon", "vip": True, "orders": 17}
-
-
-def body(euid: int = 1) -> bytes:
-    """Return one user as EngageLab takes it."""
-    properties = {key: value for key, value in row(euid).items() if key != "euid"}
-    return json.dumps({"euid": euid, "type": "set", "properties": properties}, separators=(",", ":")).encode()
-
-
-def batch() -> bytes:
-    """Return 100 users as Kahuna takes them."""
-    attributes = {key: value for key, value in row(1).items() if key != "euid"}
-    users = [{"target": {"euid": f"user{number}"}, "attributes": attributes} for number in range(100)]
-    return json.dumps({"user_attributes_array": users}, separators=(",", ":")).encode()
-
-
-def full_bulk() -> bytes:
-    """Return 500 users as MoEngage takes them in bulk, some 75 KB."""
-    attributes = {key: value for key, value in row(1).items() if key != "euid"}
-    users = [{"type": "customer", "customer_id": f"user{n}", "attributes": attributes} for n in range(500)]
-    return json.dumps({"type": "transition", "elements": users}, separators=(",", ":")).encode()
+from shapes import Users, batch, body, full_bulk, made
 
 
 @dataclass(frozen=True)
@@ -133,17 +94,41 @@ def source(kind: str, rows: int, where: str) -> Any:
     return SqlRows("SELECT * FROM users", conn_id="warehouse", key="id", since=since)
 
 
-def bare_cursor(url: str, rows: int, where: str) -> Callable[[], None]:
+def bare_cursor(url: str, rows: int, where: str, kind: str = "sql") -> Callable[[], None]:
     """Read the same rows through a server-side cursor, and do nothing with them."""
     import psycopg2
+
+    query = QUERY.format(rows) if kind == "sql" else "SELECT * FROM users ORDER BY id"
 
     connection = psycopg2.connect(host="127.0.0.1", port=int(where), user="tester", dbname="postgres")
 
     def run() -> None:
         cursor = connection.cursor("bare")
         cursor.itersize = 1_000
-        cursor.execute(QUERY.format(rows))
+        cursor.execute(query)
         assert sum(1 for _ in cursor) == rows
+
+    return run
+
+
+def parquet_dicts(url: str, rows: int, where: str) -> Callable[[], None]:
+    """Read the same rows of a Parquet file to dicts."""
+    import pyarrow.parquet as pq
+
+    def run() -> None:
+        file = pq.ParquetFile(f"{where}/{rows}.parquet")
+        assert sum(len(batch.to_pylist()) for batch in file.iter_batches(10_000)) == rows
+
+    return run
+
+
+def dumps(url: str, rows: int, vendor: str, shape: str = "plain") -> Callable[[], None]:
+    """Encode the same rows with the standard library's JSON, one by one."""
+    users = made(shape, rows, text=VENDORS[vendor].text)
+
+    def run() -> None:
+        for user in users:
+            json.dumps(user, default=str)
 
     return run
 
@@ -162,12 +147,16 @@ def package(
     changed: bool = False,
     dry_run: bool = False,
     bulk: bool = False,
+    shape: str | None = None,
+    rejects: str | None = None,
 ) -> Callable[[], None]:
     """Push through the real operator; without ``send``, an answer is made up in place of the request.
 
     :param known: the folder for what the vendor is known to hold, to send only what changed.
     :param changed: whether one user of 50 has changed.
     :param bulk: whether a request holds as many users as fit.
+    :param shape: which rows to push, from a list; None for plain ones that are made one by one.
+    :param rejects: the file for the rows not accepted, which one in ten then is.
     """
     from importlib import import_module
 
@@ -182,9 +171,14 @@ def package(
     of = BULK if bulk else VENDORS[vendor]
     import_module(f"airflow_provider_userattrs.hooks.{vendor}")  # the peers' imports are not measured either
     operator_class = getattr(import_module(f"airflow_provider_userattrs.operators.{vendor}"), of.operator)
+    if shape is not None:
+        users: Any = made(shape, rows, text=of.text)
+    else:
+        users = source(kind, rows, where) if kind else Users(rows, of.text, changed, rejects is not None)
     operator = operator_class(
         task_id="push",
-        users=source(kind, rows, where) if kind else Users(rows, of.text, changed),
+        users=users,
+        rejects_path=rejects,
         concurrency=concurrency,
         rate_limit=rate or 1e8,
         retries=0,
@@ -209,7 +203,7 @@ def package(
         one = Run(operator.make_spec(context), context)
         report = one.run()
         assert one.error is None, report
-        of_them = rows // 50 if changed else rows
+        of_them = rows // 50 if changed else rows - rows // 10 if rejects or shape == "invalid" else rows
         assert report["rows"] == (of_them if kind == "window" else rows), report
         assert report["accepted"] == (0 if dry_run else of_them), report
 
@@ -286,6 +280,8 @@ SIDES: dict[str, Callable[..., Callable[[], None]]] = {
     "session_pool": session_pool,
     "tuned_session": tuned_session,
     "bare_cursor": bare_cursor,
+    "parquet_dicts": parquet_dicts,
+    "dumps": dumps,
 }
 
 
@@ -308,4 +304,6 @@ def measure(run: Callable[[], None], rows: int) -> None:
 
 if __name__ == "__main__":
     options = json.loads(sys.argv[2])
+    if options.pop("pinned", False):  # a process that changes cores costs up to a half more, and never the same
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     measure(SIDES[sys.argv[1]](**options), options["rows"])
