@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +32,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, R
 from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
+from airflow_provider_userattrs.push.report.difference import compare, sentences_on_difference
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint, signed
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
@@ -283,6 +285,21 @@ def _show(report: Any) -> None:
     instances = [Instance(index, None, "failed", "Push", 1, **kind) for index in range(2)]
     assert render("push", story_of(instances[0])).startswith("<!doctype html>")
     assert render("push", story_of_all(instances)).startswith("<!doctype html>")
+    _show_among_others(report)
+
+
+def _show_among_others(report: Any) -> None:
+    """Show the page of many pushes, with a report that may be anything, and compare it with itself."""
+    from airflow_provider_userattrs.plugins.digest import PastInstance
+    from airflow_provider_userattrs.plugins.history import histories
+    from airflow_provider_userattrs.plugins.pushes import View, render_pushes
+
+    now, operator = datetime(2026, 3, 1, tzinfo=timezone.utc), "KahunaSetAttributesOperator"
+    past = [PastInstance("dag", "run", 1, now, "push", index, "success", operator, report) for index in range(2)]
+    shown = histories(past)
+    assert render_pushes(View.of({}), shown, shown, len(shown)).startswith("<!doctype html>")
+    if (difference := compare(report, report)) is not None:
+        assert sentences_on_difference(difference)
 
 
 def _signed(state: Any) -> Any:

@@ -22,6 +22,8 @@ from typing import Any
 
 import pytest
 import requests
+from past_nights import past_nights
+from past_runs import store_runs
 from run import CONNECTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,9 @@ OPTIONS = (
 #: Where pictures are kept; `make screenshots` has them in docs/.
 SHOTS = Path(os.environ.get("USERATTRS_SCREENSHOTS", ROOT / ".airflow" / "screenshots"))
 
+#: The frames of our own tabs.
+TAB = 'iframe[title="Push report"], iframe[title="Pushes"]'
+
 #: Seconds that anything may take; there is nothing else running that could keep it up longer.
 PATIENCE = 300.0
 
@@ -57,9 +62,10 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 class Up:
     """Airflow and the sandbox, as `make up` runs them."""
 
-    def __init__(self, url: str, sandbox: str) -> None:
+    def __init__(self, url: str, sandbox: str, home: Path) -> None:
         self.url = url
         self.sandbox = sandbox
+        self.home = home
         self.http = requests.Session()
         self.http.trust_env = False
 
@@ -133,7 +139,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
                     break
             else:
                 pytest.fail(f"make up did not come up: {line}")
-            airflow = Up(found[1], found[2])
+            airflow = Up(found[1], found[2], home)
             airflow.wait_for("success", "nightly_kahuna", "unset_attributes")  # it has the fault that the demo injects
             yield airflow
         finally:
@@ -162,6 +168,23 @@ def pushes(up: Up) -> Up:
     for dag in ("running", "failed", "resumed", "mapped"):
         until(partial(up.is_parsed, dag), f"{dag} is parsed")
         assert up.api("POST", f"dags/{dag}/dagRuns", json={"logical_date": None}).status_code == 200
+    return up
+
+
+@pytest.fixture(scope="session")
+def nights(up: Up) -> Up:
+    """Have pushes of many nights in Airflow's database, as if it had run that long."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    for dag in ("nightly_loyalty", "hourly_points", "first_night", "no_night"):
+        until(partial(up.is_parsed, dag), f"{dag} is parsed")
+    engine = create_engine(f"sqlite:///{up.home / 'airflow.db'}", connect_args={"timeout": 60})
+    with Session(engine) as session:
+        for dag, (runs, every) in past_nights().items():
+            store_runs(session, dag, runs, every=every)
+            session.commit()
+    engine.dispose()
     return up
 
 
@@ -202,14 +225,18 @@ class Seen:
     def tab(self, path: str) -> Any:
         """Open the Push report tab of a task; give what is in it."""
         self.open(f"{path}/plugin/push-report")
-        frame = self.page.frame_locator('iframe[title="Push report"]')
+        return self.in_frame()
+
+    def in_frame(self) -> Any:
+        """Give what is in the tab that is open."""
+        frame = self.page.frame_locator(TAB)
         frame.locator("h1").wait_for()
         return frame
 
     def frame(self) -> Any:
-        """Give the tab's document itself."""
-        (frame,) = (frame for frame in self.page.frames if "/userattrs/" in frame.url)
-        return frame
+        """Give the tab's document itself; without a tab, the page's own."""
+        tabs = [frame for frame in self.page.frames if frame.parent_frame and "/userattrs/" in frame.url]
+        return tabs[0] if tabs else self.page
 
     def check(self) -> None:
         """Check the tab's document with axe, and that nothing went wrong on the way there."""
@@ -223,7 +250,7 @@ class Seen:
     def shoot(self, name: str, what: Any = None) -> None:
         """Keep a picture of the tab, or of something else on the page."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        (what or self.page.locator('iframe[title="Push report"]')).screenshot(path=SHOTS / f"{name}.png")
+        (what or self.page.locator(TAB)).screenshot(path=SHOTS / f"{name}.png")
 
 
 @pytest.fixture(scope="session")

@@ -56,3 +56,18 @@ with DAG("mapped", **BY_HAND):
     MoEngageSetAttributesOperator.partial(
         task_id="push", rejects_path="{{ var.value.rejects_folder }}/m.jsonl"
     ).expand_kwargs(shards())
+
+# These never run; the tests have their runs of the past in Airflow's database.
+with DAG("nightly_loyalty", **BY_HAND):
+    KahunaSetAttributesOperator(task_id="push", users=[], target=["username"])
+    MoEngageSetAttributesOperator.partial(task_id="push_shards").expand(users=[[], []])
+
+with DAG("hourly_points", **BY_HAND):
+    EngageLabSetAttributesOperator(task_id="push", users=[])
+
+with DAG("first_night", **BY_HAND):
+    KahunaSetAttributesOperator(task_id="push", users=[], target=["username"])
+    KahunaSetAttributesOperator(task_id="older", users=[], target=["username"])
+
+with DAG("no_night", **BY_HAND):
+    KahunaSetAttributesOperator(task_id="push", users=[], target=["username"])
