@@ -72,7 +72,7 @@ class RateLimiter:
                 else:
                     slot = max(self._next, self._held_until, now)
                     self._next = slot + units * self._interval_at(slot)
-                pause = slot - now or (0.0 if self._rate is None else self._admit(units, now))
+                pause = slot - now or self._admit(units, now)
             while pause > 0.0:
                 self._clock.sleep(pause, self._wake)
                 with self._lock:
@@ -107,6 +107,8 @@ class RateLimiter:
 
     def _admit(self, units: int, now: float) -> float:
         """Count a request as sent; if the last second's quota is used up, return how long to wait instead."""
+        if self._rate is None:
+            return 0.0
         sent = self._sent
         if sent is None:
             return self._admit_to_minute(units, now)

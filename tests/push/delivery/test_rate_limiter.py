@@ -156,6 +156,14 @@ class TestPacer:
         assert clock.monotonic() == 7
         assert rate_limiter.held_for() == 0
 
+    def test_without_a_cap_nothing_waits_longer_than_a_hold(self, clock: Any) -> None:
+        limiter = RateLimiter(None, clock, Event())
+        for _ in range(5):
+            limiter.hold(3.0)
+            began = clock.monotonic()
+            assert all(limiter.wait(1) for _ in range(4))
+            assert clock.monotonic() - began == pytest.approx(3.0)
+
     def test_a_shorter_hold_does_not_end_a_longer_one(self, clock: Any) -> None:
         rate_limiter = RateLimiter(None, clock, Event())
         rate_limiter.hold(10)
