@@ -270,6 +270,12 @@ def _report(rows: int = 3) -> dict[str, Any]:
         "of": 9,
         "configuration": {"nulls": "skip", "attributes": ["a", "b"], "max_failed": 0.05},
         "shard": {"number": 2, "of": 3},
+        "limit": {"rows": 9, "reached": False},
+        "sample": {
+            "url": "http://127.0.0.1",
+            "headers": {"Accept": "application/json"},
+            "requests": [{"users": 1, "bytes": 9, "body": "{}"}],
+        },
     }
     made: dict[str, Any] = json.loads(json.dumps(report.as_dict({("age", "as text"): 3}, **facts)))
     return made
