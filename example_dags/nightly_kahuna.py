@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from made_up_users import read_users
 
+from airflow_provider_userattrs.notifications import PushNotifier
 from airflow_provider_userattrs.operators import KahunaSetAttributesOperator, KahunaUnsetAttributesOperator
 
 try:
@@ -38,7 +39,10 @@ def nightly_kahuna():
         target=["username", "email"],  # Kahuna takes the first credential that matches a user
         attributes=["first_name", "city", "plan", "birthday", "last_order_at", "lifetime_value", "orders", "bio"],
         nulls="unset",
+        expect_rows=(1, None),  # an empty or halved source is refused before anything is sent
+        max_change=0.5,
         max_failed=0.05,
+        on_attention=PushNotifier(),  # or SlackPushNotifier(), EmailPushNotifier("night@shop.example")
     )
     unset_attributes = KahunaUnsetAttributesOperator(
         task_id="unset_attributes",
