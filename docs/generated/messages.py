@@ -56,6 +56,7 @@ SECTIONS = {
         "assets.py",
         "changes.py",
         "columns.py",
+        "testing.py",
         "push_log.py",
         "push/mapping/phones.py",
     ],

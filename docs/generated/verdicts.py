@@ -122,7 +122,7 @@ VERDICTS = {
     "http": ["vendors.http"],
     "push": ["push.model.verdicts", "push.report.counts"],
     "values": [
-        "push.mapping.mapper",
+        "push.mapping.update_builder",
         "push.mapping.shapes",
         "push.mapping.attributes",
         "push.mapping.faults",
