@@ -87,6 +87,6 @@ def test_while_there_is_room_nothing_is_waited_for(pair: tuple[Stream, socket.so
 
 
 def test_a_deadline_that_has_passed() -> None:
-    assert 0 < time_left(later()) <= 30
+    assert 0 < time_left(later()) <= 60
     with pytest.raises(TimeoutError):
         time_left(monotonic())
