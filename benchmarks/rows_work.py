@@ -36,7 +36,7 @@ def own_work() -> None:
         options = {"check": False, "pinned": True, "vendor": name, "shape": shape}
 
         def cost(side_name: str, options: dict[str, Any] = options, **more: Any) -> Callable[[], float]:
-            return lambda: side(side_name, 30_000, **options, **more)["cpu_a_row"] * 1e6
+            return lambda: side(side_name, 20_000, **options, **more)["cpu_a_row"] * 1e6
 
         sides = {"dumps": cost("dumps"), "us": cost("package", send=False)}
         if BEFORE is not None:
