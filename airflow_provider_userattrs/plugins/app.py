@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page behind the tab. Airflow's API server serves it to users who may see the task instance."""
+"""The pages behind the tabs. Airflow's API server serves them to users who may see the task instances."""
 
 from __future__ import annotations
 

@@ -148,6 +148,8 @@ def test_by_keyboard_alone(look: Callable[..., Any], up: Any) -> None:
     tab = seen.tab(up.wait_for("success", "nightly_kahuna", "set_attributes"))
     tab.locator("h1").click()
     seen.page.keyboard.press("Tab")
+    assert seen.frame().evaluate("document.activeElement.textContent") == "Pushes of this Dag"
+    seen.page.keyboard.press("Tab")
     assert seen.frame().evaluate("document.activeElement.getAttribute('aria-label')") == "Reasons"
 
 
