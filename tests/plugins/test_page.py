@@ -222,7 +222,7 @@ def test_a_task_that_is_no_push(airflow: Any, see: Callable[..., Any]) -> None:
         other()
 
     seen = see(airflow.run(build), "other")
-    assert seen.text == "No push report here: this task has pushed no users."
+    assert seen.text == "No push report here: this task has pushed no users. Pushes of this Dag"
 
 
 def test_an_xcom_too_large_to_be_a_report_is_not_even_loaded(
