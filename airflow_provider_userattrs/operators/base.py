@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from airflow_provider_userattrs.changes import ChangedOnly
-from airflow_provider_userattrs.operators import column_parameters, guards, parameters
+from airflow_provider_userattrs.operators import column_parameters, combinations, guards, parameters
 from airflow_provider_userattrs.operators.callbacks import Callbacks, check_callbacks
 from airflow_provider_userattrs.operators.columns import ColumnsOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
@@ -17,7 +17,6 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.row_guard import RowGuard
 from airflow_provider_userattrs.push_log import PushLog
-from airflow_provider_userattrs.sources.templates import is_deferred
 from airflow_provider_userattrs.task.failure import WrongParameter, to_raise
 from airflow_provider_userattrs.task.lineage import add_counts, leave_out_events, lineage
 
@@ -292,7 +291,7 @@ class UserPushOperator(ColumnsOperator):
         )
 
     @property
-    def _is_one_of_many(self) -> bool:
+    def is_one_of_many(self) -> bool:
         """Return whether other shards push other rows."""
         return self.shard is not None and self.shard.of > 1
 
@@ -302,7 +301,7 @@ class UserPushOperator(ColumnsOperator):
 
         A task runs after a skipped one only if its trigger rule allows it.
         """
-        return "ok" if self._is_one_of_many or self.users.are_skipped else self.on_empty
+        return "ok" if self.is_one_of_many or self.users.are_skipped else self.on_empty
 
     def check_given(self) -> None:
         """Check the parameters once all are set; those known only when the task runs are checked then.
@@ -310,64 +309,19 @@ class UserPushOperator(ColumnsOperator):
         :raises WrongParameter: if one is invalid.
         """
         super().check_given()
-        if self.is_dry_run is False and self.sample and not is_deferred(self.sample):
-            raise WrongParameter(
-                "sample shows what a dry run would send, and dry_run is False; set dry_run=True, or a template, or "
-                "leave sample out"
-            )
-        self._check_paths()
-        self._check_guards()
-        self._check_operation()
+        combinations.check_sample(self)
+        combinations.check(self)
 
     def check_rendered(self) -> RefusedConfiguration | None:
         """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None."""
         refused = super().check_rendered()
         try:
             self.users.check()
-            self._check_paths()
-            self._check_guards()
-            self._check_operation()
-            if self.on_empty == "fail" and self._is_one_of_many:
-                parameters.refuse(
-                    "on_empty", "fail", "a shard may be empty while others are not; give it to PushTotalOperator"
-                )
+            combinations.check(self)
+            combinations.check_on_empty(self)
         except (WrongParameter, RefusedConfiguration) as error:
             refused = refused or RefusedConfiguration(str(error))
         return refused
-
-    def _check_paths(self) -> None:
-        if self.rejects_path is not None and self.rejects_path == self.users.path:
-            raise WrongParameter("rejects_path is the file that the rows are read from; give another")
-
-    def _check_guards(self) -> None:
-        """Check that the rows can be counted, and compared with the last push's, which is kept as an XCom."""
-        for name, value in (("expect_rows", self.expect_rows), ("max_change", self.max_change)):
-            if value is not None:
-                self.users.check_countable(name)
-        if self.max_change is not None and not self.do_xcom_push:
-            raise WrongParameter(
-                "max_change compares with the last push, which is kept as an XCom, and do_xcom_push is False; leave it "
-                "True, or leave max_change out"
-            )
-
-    def _check_operation(self) -> None:
-        """Check parameters that are only for operations after which the last update alone decides."""
-        self.users.check_since(self.changed_only)
-        wants = {
-            "changed_only": (self.changed_only, "leave changed_only out, and give only the rows that are new"),
-            'duplicates="last"': (self.duplicates == "last", "without a user's earlier rows too little would arrive"),
-        }
-        if not any(is_wanted for is_wanted, _ in wants.values()):
-            return  # a subclass may not know its operation yet
-        operation = self.make_operation()
-        for name, (is_wanted, remedy) in wants.items():
-            if is_wanted and not operation.overwrites:
-                raise WrongParameter(
-                    f"{name} is for operations that set or unset, and this one ({operation.name}) adds to what is held "
-                    f"or takes from it; {remedy}"
-                )
-        if isinstance(self.changed_only, ChangedOnly) and self.changed_only.removed == "unset":
-            parameters.check_removable(operation, self.users)
 
     def execute(self, context: Context) -> PushReport:
         """Push the users and return the report."""

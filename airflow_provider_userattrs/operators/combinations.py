@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters that do not go together, or not with what the operator does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_userattrs.changes import ChangedOnly
+from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.sources.templates import is_deferred
+from airflow_provider_userattrs.task.failure import WrongParameter
+
+if TYPE_CHECKING:
+    from airflow_provider_userattrs.operators.base import UserPushOperator
+
+
+def check(operator: UserPushOperator) -> None:
+    """Check what is checked when the DAG is parsed, and again once Airflow has rendered the parameters.
+
+    :param operator: the operator, each of whose parameters has been checked by itself.
+    :raises WrongParameter: if two do not go together.
+    """
+    _check_paths(operator)
+    _check_guards(operator)
+    _check_operation(operator)
+
+
+def check_sample(operator: UserPushOperator) -> None:
+    """Check that requests are shown of a dry run only; of a template that renders to False the log says it.
+
+    :param operator: the operator, before Airflow has rendered its parameters.
+    :raises WrongParameter: if ``sample`` is given without ``dry_run``.
+    """
+    if operator.is_dry_run is False and operator.sample and not is_deferred(operator.sample):
+        raise WrongParameter(
+            "sample shows what a dry run would send, and dry_run is False; set dry_run=True, or a template, or "
+            "leave sample out"
+        )
+
+
+def check_on_empty(operator: UserPushOperator) -> None:
+    """Check that it is not a shard that must have rows.
+
+    :param operator: the operator, once Airflow has rendered its parameters.
+    :raises WrongParameter: if it is.
+    """
+    if operator.on_empty == "fail" and operator.is_one_of_many:
+        parameters.refuse("on_empty", "fail", "a shard may be empty while others are not; give it to PushTotalOperator")
+
+
+def _check_paths(operator: UserPushOperator) -> None:
+    if operator.rejects_path is not None and operator.rejects_path == operator.users.path:
+        raise WrongParameter("rejects_path is the file that the rows are read from; give another")
+
+
+def _check_guards(operator: UserPushOperator) -> None:
+    """Check that the rows can be counted, and compared with the last push's, which is kept as an XCom."""
+    for name, value in (("expect_rows", operator.expect_rows), ("max_change", operator.max_change)):
+        if value is not None:
+            operator.users.check_countable(name)
+    if operator.max_change is not None and not operator.do_xcom_push:
+        raise WrongParameter(
+            "max_change compares with the last push, which is kept as an XCom, and do_xcom_push is False; leave it "
+            "True, or leave max_change out"
+        )
+
+
+def _check_operation(operator: UserPushOperator) -> None:
+    """Check parameters that are only for operations after which the last update alone decides."""
+    operator.users.check_since(operator.changed_only)
+    wants = {
+        "changed_only": (operator.changed_only, "leave changed_only out, and give only the rows that are new"),
+        'duplicates="last"': (operator.duplicates == "last", "without a user's earlier rows too little would arrive"),
+    }
+    if not any(is_wanted for is_wanted, _ in wants.values()):
+        return  # a subclass may not know its operation yet
+    operation = operator.make_operation()
+    for name, (is_wanted, remedy) in wants.items():
+        if is_wanted and not operation.overwrites:
+            raise WrongParameter(
+                f"{name} is for operations that set or unset, and this one ({operation.name}) adds to what is held "
+                f"or takes from it; {remedy}"
+            )
+    if isinstance(operator.changed_only, ChangedOnly) and operator.changed_only.removed == "unset":
+        parameters.check_removable(operation, operator.users)
