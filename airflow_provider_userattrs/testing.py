@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,7 @@ def preview(operator: Any, rows: Any, context: Mapping[str, Any] | None = None) 
     :param context: what the templates of its parameters are rendered with; None for nothing.
     :raises TypeError: if the operator is none of these, or is mapped.
     :raises ValueError: if a parameter is invalid once it is rendered.
+    :raises Exception: whatever keeps a source from being read, such as a file that does not exist.
     """
     if not isinstance(operator, UserPushOperator):
         raise TypeError(
@@ -95,7 +96,10 @@ def preview(operator: Any, rows: Any, context: Mapping[str, Any] | None = None) 
             on_verdicts=(lambda updates, verdicts: seen.extend(zip(updates, verdicts, strict=True)),),
         )
     )
-    report = push.run(Rows(rows).rows())
+    source = _Read(Rows(rows).rows())
+    report = push.run(source)
+    if source.error is not None:
+        raise source.error
     seen.sort(key=lambda pair: pair[0].position)
     others = [(row.position, verdict) for row, verdict in seen if verdict is not DRY_RUN]
     return Preview(
@@ -111,6 +115,21 @@ def preview(operator: Any, rows: Any, context: Mapping[str, Any] | None = None) 
     )
 
 
+class _Read:
+    """Rows, and the error with which their source broke: a test must not take that for rows that are not there."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        self._rows = rows
+        self.error: Exception | None = None
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield from self._rows
+        except Exception as error:
+            self.error = error
+            raise
+
+
 def _faults(verdict: Verdict) -> tuple[Verdict, ...]:
     return replace(verdict, others=()), *verdict.others
 
@@ -118,6 +137,8 @@ def _faults(verdict: Verdict) -> tuple[Verdict, ...]:
 def _rendered(operator: UserPushOperator, context: dict[str, Any]) -> UserPushOperator:
     """Return the operator with the templates of its parameters rendered, but for those of its rows."""
     made = copy(operator)
+    if made.users.are_deferred:  # an upstream task's output, which a test does not have
+        made.users = Rows([])
     for field in made.template_fields:
         if field not in made.upstream_fields:
             setattr(made, field, made.render_template(getattr(made, field), context))  # type: ignore[arg-type]

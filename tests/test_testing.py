@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow_names import DAG, BaseOperator
 from cases import CASES, Case, good
 from hooks.wire_scripts import response
 from wire_server import Peer
@@ -104,6 +105,20 @@ def test_what_duplicates_does() -> None:
     made = preview(operator, [{"name": "ada", "a": 1}, {"name": "ada", "a": 2}])
     assert made.updates == [Update(1, {"name": "ada"}, {"a": 2})]
     assert made.skipped[0].code == "superseded"
+
+
+@pytest.mark.parametrize("form", ["output", "template"])
+def test_the_output_of_another_task_is_not_read(form: str) -> None:
+    with DAG("nightly", schedule=None):
+        upstream = BaseOperator(task_id="rows")
+        users = upstream.output if form == "output" else "{{ ti.xcom_pull('rows') }}"
+        operator = engagelab(users=users)
+    assert preview(operator, good(1)).updates == [Update(0, 1, {"a": 1})]
+
+
+def test_a_source_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match=r"typo\.csv' names no file"):
+        preview(engagelab(), FileRows(str(tmp_path / "typo.csv")))
 
 
 def test_what_cannot_be_previewed_is_refused() -> None:

@@ -71,6 +71,11 @@ class Rows(XComArg):
         return path if isinstance(path, str) else None
 
     @property
+    def are_deferred(self) -> bool:
+        """Return whether the rows are known only when the task runs, such as an upstream task's output."""
+        return is_deferred(self._users)
+
+    @property
     def are_alike(self) -> bool:
         """Return whether all rows have the same columns, as those of a query have."""
         return bool(getattr(self._users, "are_alike", False))
