@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import signature
 from typing import Any
 
+from airflow_provider_userattrs._airflow import BaseNotifier
 from airflow_provider_userattrs.operators.parameters import refuse
 from airflow_provider_userattrs.task.failure import WrongParameter
 
@@ -37,6 +39,22 @@ def check_callbacks(name: str, value: Any) -> None:
             raise WrongParameter(f"{name} is the class {each.__name__}; call it, as in {each.__name__}(...)")
         if not callable(each):
             refuse(name, each, _REMEDY)
+        if not isinstance(each, BaseNotifier) and not _takes_two(each):
+            raise WrongParameter(
+                f"{name} calls {getattr(each, '__name__', type(each).__name__)} with two arguments, which it does not "
+                "take; write def told(context, report)"
+            )
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    """Return whether a function takes the context and the report, as far as Python knows what it takes."""
+    try:
+        signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # some that are written in C do not say
+        return True
+    return True
 
 
 def _each(given: Any) -> list[Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -32,6 +33,10 @@ def note(context: Any, report: Any) -> None:
 
 def fail(context: Any, report: Any) -> None:
     raise ValueError(f"{report['vendor']} cannot be told")
+
+
+def told(context: Any) -> None:
+    """Have the signature of Airflow's own callbacks."""
 
 
 def test_it_is_called_with_the_context_and_the_report(push: Any) -> None:
@@ -65,6 +70,28 @@ def test_an_error_of_one_is_logged_and_changes_nothing(push: Any) -> None:
     assert run.log.errors == []
     assert "on_attention: fail failed, which changes nothing about the push" in run.log.texts
     assert run.report["failure"] is None
+
+
+def test_what_one_changes_changes_nothing_else(push: Any) -> None:
+    def spoil(context: Any, report: Any) -> None:
+        report["reasons"].clear()
+        report["warning"] = object()
+
+    run = push([GOOD, BAD], on_attention=[spoil, note, PushNotifier()])
+    assert run.state == "success"
+    assert called[0][1] == run.report
+    assert len(run.report["reasons"]) == 1
+    assert any("needs attention\n1 of 2 users was not updated" in text for text in run.log.texts)
+
+
+def test_one_that_ends_the_process_changes_nothing(push: Any) -> None:
+    def leave(context: Any, report: Any) -> None:
+        sys.exit(3)
+
+    run = push([GOOD, BAD], on_attention=[leave, note])
+    assert run.state == "success"
+    assert len(called) == 1
+    assert "on_attention: leave failed, which changes nothing about the push" in run.log.texts
 
 
 def test_a_notifier_is_called_as_airflow_calls_it(push: Any) -> None:
@@ -114,8 +141,9 @@ def test_the_stored_dag_has_no_more_than_names(form: str) -> None:
         (5, r"^on_attention is 5; give a function that takes the context and the report, a notifier"),
         ([note, "note"], r"^on_attention is the text 'note'; give a function"),
         (PushNotifier, r"^on_attention is the class PushNotifier; call it, as in PushNotifier\(\.\.\.\)"),
+        (told, r"^on_attention calls told with two arguments, which it does not take; write def told\(context, report"),
     ],
-    ids=["number", "text", "class"],
+    ids=["number", "text", "class", "one-argument"],
 )
 def test_what_cannot_be_called_is_an_error_of_the_dag(given: Any, sentence: str) -> None:
     for make in (
