@@ -36,6 +36,9 @@ class TaskInstance:
     def xcom_pull(self, *_: Any, **__: Any) -> None:
         """Return that there is nothing."""
 
+    def get_previous_dagrun(self, *_: Any, **__: Any) -> None:
+        """Return that no run was before."""
+
 
 def make_context(task: Any, date: str | None, conf: str | None) -> dict[str, Any]:
     """Return the context of a task.

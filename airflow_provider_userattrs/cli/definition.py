@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,9 +57,13 @@ class Command:
         """Run it; end the process with 1 and a sentence if it fails."""
         try:
             getattr(import_module(f"{__package__}.{self.name}"), self.name)(given)
+            sys.stdout.flush()
         except CommandFailed as failed:
             print(failed, file=sys.stderr)
             raise SystemExit(1) from None
+        except BrokenPipeError:  # who reads, such as head, has read enough; what is left is not written at the exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(141) from None
         except KeyboardInterrupt:
             raise SystemExit(130) from None
 

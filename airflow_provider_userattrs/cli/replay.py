@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from airflow_provider_userattrs.cli.task import find_task, run_push
@@ -22,8 +23,13 @@ def replay(given: argparse.Namespace) -> None:
         "shard": None,
         # What is known of users is the nightly push's: it sees itself that these were updated.
         "changed_only": None,
-        "rejects_path": given.rejects if given.send else None,
+        "rejects_path": _whole(given.rejects) if given.send else None,
     }
     run_push(given, task, changed)
     if not given.send:
         print("Nothing was sent; add --send to send these rows")
+
+
+def _whole(path: str | None) -> str | None:
+    """Return a path as the operator takes it: one on this machine begins where the command is called."""
+    return path if path is None or "://" in path else os.path.abspath(path)

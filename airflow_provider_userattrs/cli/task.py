@@ -91,6 +91,8 @@ def run_push(given: argparse.Namespace, task: UserPushOperator, changed: Mapping
     with Interruption(Rows.rows) as interruption:
         run = Run(spec, context, interruption)
         report = run.run()
+    if isinstance(run.error, (IsADirectoryError, PermissionError)) and run.error.filename:
+        raise CommandFailed(f"{run.error.filename} cannot be opened: {run.error.strerror}")
     if run.error is not None:
         failure = report["failure"] or str(run.error)
         expected = isinstance(run.error, (PushError, InvalidRow, AirflowNotFoundException))
@@ -115,4 +117,7 @@ def _find_dag(dag_id: str, file: str | None) -> Any:
             f"{folder} has no DAG {dag_id!r}{did_you_mean(dag_id, bag.dags)}{there}"
             f"{broken or '; give its file with --file'}"
         )
+    for path, error in bag.import_errors.items():
+        if f"Ignoring DAG {dag_id} from" in error:
+            raise CommandFailed(f"{dag_id} is in {dag.fileloc} and in {path}; give the one you mean with --file")
     return dag

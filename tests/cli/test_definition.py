@@ -86,9 +86,16 @@ def run(home: Path, sandbox: Any) -> Callable[..., Any]:
         "COLUMNS": "100",
     }
 
-    def run(*arguments: str, program: tuple[str, ...] = MODULE) -> Any:
+    def run(*arguments: str, program: tuple[str, ...] = MODULE, stdout: int = subprocess.PIPE) -> Any:
         return subprocess.run(
-            [*program, *arguments], env=environment, cwd=home, capture_output=True, text=True, timeout=900, check=False
+            [*program, *arguments],
+            env=environment,
+            cwd=home,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=900,
+            check=False,
         )
 
     return run
@@ -154,6 +161,23 @@ def test_a_broken_dag_file_is_named(run: Any, home: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_dag_of_two_files_is_not_guessed(run: Any, home: Path) -> None:
+    (home / "dags" / "other.py").write_text((home / "dags" / "nightly.py").read_text())
+    done = run("preview", "nightly", "push")
+    assert done.returncode == 1
+    assert re.search(r"nightly is in \S+\.py and in \S+\.py; give the one you mean with --file", done.stderr)
+
+
+@pytest.mark.parametrize("arguments", ["size", "preview nightly push --date 2026-03-04"], ids=["size", "preview"])
+def test_a_reader_may_close_the_pipe(run: Any, arguments: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = run(*arguments.split(), stdout=writing)
+    os.close(writing)
+    assert done.returncode == 141
+    assert "BrokenPipe" not in done.stderr
+
+
 @pytest.mark.usefixtures("connections")
 def test_replay_sends_the_rows_of_a_rejects_file_again(run: Any, home: Path, control: Any, airflow: Any) -> None:
     control.seed("kahuna", [{"username": f"user000{number}"} for number in range(1, 4)])
@@ -188,8 +212,9 @@ def test_replay_sends_the_rows_of_a_rejects_file_again(run: Any, home: Path, con
     assert "401" in refused.stderr
     assert "Traceback" not in refused.stderr
 
-    sent = replay("--send", "--rejects", str(again))
+    sent = replay("--send", "--rejects", again.name)
     assert sent.returncode == 0, sent.stderr
+    assert "WARNING" not in sent.stdout
     assert "2 users: 2 accepted; 1 request" in sent.stdout
     assert control.user("kahuna", "user0002")["attributes"] == {"plan": "silver", "n": 3, "was": "free"}
     assert control.user("kahuna", "user0003")["attributes"]["n"] == 2
@@ -199,6 +224,10 @@ def test_a_push_that_fails_ends_with_1(run: Any, home: Path) -> None:
     done = run("replay", str(home / "no.jsonl"), "nightly", "push", "--send")
     assert done.returncode == 1
     assert "names no rejects file, and no push has written one to it" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = run("replay", str(home), "nightly", "push")
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"{home} cannot be opened: Is a directory\n")
     assert "Traceback" not in done.stderr
 
 
