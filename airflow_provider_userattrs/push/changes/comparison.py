@@ -74,7 +74,7 @@ class Comparison:
         self._on_failure = on_failure
         self._clock = clock or Clock()
         now = int(self._clock.time())
-        self._known = files.load(writes=writes)
+        self._known = files.load(writes=writes, now=now)
         full = "full_refresh is True" if full_refresh else self._known.full
         refresh = Refresh(refresh_after, now, self._known.as_of)
         self._windowed = windowed

@@ -16,7 +16,8 @@ class Known:
     """What the vendor is known to hold.
 
     :param table: digest of a user -> digest of the update that was accepted last.
-    :param as_of: when the last push began that read its rows to their end, in seconds since 1970; None if none did.
+    :param as_of: when the last push began that read its rows to their end, in seconds since 1970; if none did, when the
+        first of those began that wrote what is known; None if nobody knows.
     :param full: why nothing is known, in words; None if something is.
     :param disputed: of how many users two pushes at once say something else; these are not known.
     :param mark: how far the rows are finished, where a push reads only new ones; None if all are to be read.

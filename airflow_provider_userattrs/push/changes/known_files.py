@@ -9,6 +9,7 @@ users' ids are kept too, a user in doubt keeps its id: the vendor may hold somet
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from array import array
@@ -92,28 +93,31 @@ class KnownFiles:
         self._run = uuid4().hex
         self._number = 0
         self._began_with: Mark | None = None
+        self._as_of: float | None = None
         #: The number of the last part of each run's journal that was read.
         self._passed: dict[str, int] = {}
         #: The snapshot that this run began with, and all files that its own snapshot will replace.
         self._base: list[str] = []
         self._read: list[_File] = []
 
-    def load(self, *, writes: bool = True) -> Known:
+    def load(self, *, writes: bool = True, now: float | None = None) -> Known:
         """Return what is known; unless it is one snapshot already, write it as one.
 
         :param writes: whether to write at all.
+        :param now: when the push began, in seconds since 1970; what will be known is from then on, if nothing is yet.
         """
         if self._outdated and writes:
             self._delete_outdated()
         files = self._read = self._files()
-        known = Known(full=NOTHING_BEFORE)
+        known = Known(full=NOTHING_BEFORE, as_of=now)
         is_one = False
         try:
             is_one = self._load(known, files)
         except (_OtherPush, *_NOT_READABLE) as error:
             known.close()
-            known = Known(full=str(error) if isinstance(error, _OtherPush) else _DAMAGED)
+            known = Known(full=str(error) if isinstance(error, _OtherPush) else _DAMAGED, as_of=now)
         self._began_with = known.mark = known.mark and known.mark.settled
+        self._as_of = known.as_of
         if is_one:
             self._base = [file.name for file in files]
         elif files and writes:
@@ -138,7 +142,8 @@ class KnownFiles:
         file = _File(f"{self._name}.{self._run}.{number:08}.part", self._run, number)
         words = {"touched": touched, "accepted": accepted, "unset": unset}
         mark = self._began_with and self._began_with.at.isoformat()
-        head = {"base": self._base, "mark": mark, **{what: len(digests) for what, digests in words.items()}}
+        counts = {what: len(digests) for what, digests in words.items()}
+        head = {"base": self._base, "as_of": self._as_of, "mark": mark, **counts}
         with writing(self._folder.write(file.name), self._head(head)) as target:
             for digests in words.values():
                 target.write(array("Q", digests).tobytes())
@@ -200,6 +205,8 @@ class KnownFiles:
         snapshots, parts = self._current(files)
         for count, file in enumerate(snapshots):
             self._add_snapshot(known, file, is_first=not count)
+        if parts and not snapshots:
+            known.as_of = math.inf  # each part has a time, or none
         is_alone = len(_by_run(parts)) == 1
         base = [file.name for file in snapshots]
         for file in parts:
@@ -247,7 +254,7 @@ class KnownFiles:
             known.as_of, known.mark = as_of, mark
             return
         known.mark = known.mark and known.mark.merged(mark)
-        known.as_of = None if known.as_of is None or as_of is None else min(known.as_of, as_of)
+        known.as_of = _earlier(known.as_of, as_of)
 
     def _list(self, known: Known, source: Checked) -> None:
         """Read users and list those that are not."""
@@ -260,6 +267,7 @@ class KnownFiles:
             self._checked(head)
             touched, accepted, unset = (source.read_words(head[what]) for what in ("touched", "accepted", "unset"))
             self._list(known, source)
+        known.as_of = _earlier(known.as_of, head.get("as_of"))
         # Whom it sent is read again, if that was after the push that moved the mark.
         known.mark = known.mark and known.mark.not_after(None if head["mark"] is None else read_time(head["mark"]))
         known.learn(touched, accepted, unset, follows=is_alone and head["base"] == base)
@@ -278,6 +286,11 @@ class KnownFiles:
         if differ := [what for what, value in self._fingerprint.items() if fingerprint.get(what) != value]:
             raise _OtherPush(f"{' and '.join(differ)} changed")
         return head
+
+
+def _earlier(one: float | None, other: float | None) -> float | None:
+    """Return the earlier of two times; None if there is none for one of them."""
+    return None if one is None or other is None else min(one, other)
 
 
 def _by_run(files: Iterable[_File]) -> dict[str, list[int]]:

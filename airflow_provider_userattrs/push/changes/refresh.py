@@ -11,7 +11,7 @@ class Refresh:
 
     :param after: after how long a user is sent although nothing changed; None for never.
     :param now: when the push began, in seconds since 1970.
-    :param as_of: when the last push began that read its rows to their end; None if none did.
+    :param as_of: when the last push began that read its rows to their end, or else the first one; None if nobody knows.
     """
 
     def __init__(self, after: timedelta | None, now: int, as_of: float | None) -> None:

@@ -95,3 +95,29 @@ def test_everyone_is_refreshed_in_time_and_not_all_at_once() -> None:
     assert counts[0] == 300
     assert max(counts[1:]) < 100, "all at once"
     assert sum(counts[1:21]) == pytest.approx(600, abs=60)
+
+
+def test_a_first_push_that_was_killed_is_gone_on_with_and_not_begun_again() -> None:
+    world = World()
+    users = [(f"user-{number}", 0) for number in range(60)]
+    world.run(world.push(users, refresh_after=timedelta(days=10)), writes=8)
+    accepted = {user for user, _ in world.vendor.sent}
+    world.vendor.sent.clear()
+    world.clock.advance(60)
+    report = world.run(world.push(users, refresh_after=timedelta(days=10)))
+    assert report is not None
+    again = accepted & {user for user, _ in world.vendor.sent}
+    assert report["changed_only"]["known"] > 0
+    assert report["changed_only"]["refreshed"] == 0
+    assert report["skipped"] == len(accepted) - len(again) > 0
+
+
+def test_who_was_accepted_by_pushes_that_never_ended_is_refreshed_in_time() -> None:
+    world = World()
+    users = [(f"user-{number}", 0) for number in range(60)]
+    world.run(world.push(users, refresh_after=timedelta(days=10)), writes=8)
+    world.clock.advance(10 * 86_400)
+    world.vendor.sent.clear()
+    report = world.run(world.push(users, refresh_after=timedelta(days=10)))
+    assert report is not None
+    assert (report["skipped"], len(world.vendor.sent)) == (0, 60)

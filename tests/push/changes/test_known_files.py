@@ -223,3 +223,23 @@ def test_a_snapshot_that_did_not_delete_what_it_replaces_is_enough(known_files: 
     run(known_files, {1: 11})
     folder.files.update(before)
     assert entries(known_files().load()) == {1: 11, 2: 20}
+
+
+def test_what_is_known_is_of_the_first_push_until_one_reads_its_rows_to_their_end(known_files: Any) -> None:
+    for now in (5.0, 6.0):
+        files = known_files()
+        files.load(now=now)
+        files.note([int(now)], [])
+    known = known_files().load(now=7.0)
+    assert known.as_of == 5.0
+    assert known_files().load(now=8.0).as_of == 5.0
+    assert known_files(**{"the mapping": "2"}).load(now=9.0, writes=False).as_of == 9.0
+
+
+def test_a_journal_without_a_time_is_of_no_time(known_files: Any) -> None:
+    killed = [known_files(), known_files()]
+    for files, now in zip(killed, (5.0, None), strict=True):
+        files.load(now=now)
+    for files in killed:
+        files.note([1], [])
+    assert known_files().load(now=7.0).as_of is None
