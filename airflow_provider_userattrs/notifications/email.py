@@ -9,6 +9,7 @@ from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 from markupsafe import escape
 
 from airflow_provider_userattrs.notifications.push import PushNotifier
+from airflow_provider_userattrs.operators.parameters import refuse
 from airflow_provider_userattrs.push.report.attention import Message
 
 __all__ = ["EmailPushNotifier"]
@@ -26,6 +27,7 @@ class EmailPushNotifier(PushNotifier):
     :param to: one address or several, as text with commas between or as a list; may be a template.
     :param from_email: the sender; None for the connection's, then ``[email] from_email``. Not for a backend.
     :param smtp_conn_id: the id of the connection; None for ``[email] email_conn_id``. May be a template.
+    :raises ValueError: if there is no address.
     """
 
     template_fields: Sequence[str] = ("to", "from_email", "smtp_conn_id")
@@ -34,6 +36,9 @@ class EmailPushNotifier(PushNotifier):
         self, to: str | Sequence[str], *, from_email: str | None = None, smtp_conn_id: str | None = None
     ) -> None:
         super().__init__()
+        addresses = [to] if isinstance(to, str) else to
+        if not isinstance(addresses, (list, tuple)) or not addresses or not all(map(_is_address, addresses)):
+            refuse("to", to, "give an e-mail address, or a list of them")
         self.to = to
         self.from_email = from_email
         self.smtp_conn_id = smtp_conn_id
@@ -59,10 +64,14 @@ class EmailPushNotifier(PushNotifier):
             hook.send_email_smtp(to=self.to, subject=message.title, html_content=content, from_email=sender)
 
 
+def _is_address(given: object) -> bool:
+    """Return whether it is text with an address in it, or a template that may give one."""
+    return isinstance(given, str) and bool(given.strip(" ,;"))
+
+
 def _html(message: Message) -> str:
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in message.reasons)
     url = escape(message.url)
-    return (
-        f"<p>{escape(message.sentence)}</p>{f'<ul>{reasons}</ul>' if reasons else ''}"
-        f'<p><a href="{url}">Push report</a></p>'
-    )
+    # A relative one, where Airflow does not know its own address, would lead nowhere.
+    link = f'<a href="{url}">Push report</a>' if url.startswith(("http://", "https://")) else f"Push report: {url}"
+    return f"<p>{escape(message.sentence)}</p>{f'<ul>{reasons}</ul>' if reasons else ''}<p>{link}</p>"
