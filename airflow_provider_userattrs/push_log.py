@@ -80,11 +80,12 @@ class PushLog:
 def user_digest(user: Any, conn_id: str) -> str:
     """Return the digest by which a user is logged.
 
-    :param user: the id as it is in the row; for Kahuna ``{credential: value}``, of the first credential that the row
-        has.
+    :param user: the id as it is in the row, but an EUID that is text there as an integer; for Kahuna
+        ``{credential: value}``, of the first credential that the row has.
     :param conn_id: the vendor's connection, such as ``"engagelab_default"``.
     """
-    return digest_of(user_text(user), digest_key(conn_id))
+    ids = {name: _sent(value) for name, value in user.items()} if isinstance(user, dict) else _sent(user)
+    return digest_of(user_text(ids), digest_key(conn_id))
 
 
 def digest_key(conn_id: str) -> str:
@@ -115,6 +116,18 @@ def user_text(user: Any) -> str:
     if isinstance(user, dict):
         return next((f"{credential}={value}" for credential, value in user.items()), "")
     return str(user)
+
+
+def _sent(value: Any) -> Any:
+    """Return an id as a request names the user: whole numbers as digits, whatever their type."""
+    from airflow_provider_userattrs.push.mapping.ids import id_text  # likewise
+    from airflow_provider_userattrs.push.model.errors import InvalidRow
+
+    try:
+        text = id_text(value)
+    except InvalidRow:  # of such a row no user is logged
+        return value
+    return value if text is None else text
 
 
 def digest_of(text: str, key: str) -> str:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
+from enum import IntEnum
 from hashlib import sha256
 from typing import Any
 
@@ -66,3 +68,13 @@ def test_a_digest_is_of_the_key_and_the_id(connections: Any) -> None:
     assert user_digest("ad\ud800", "engagelab_default")  # half a surrogate pair, which no vendor takes
     kahuna = {"username": "ada", "email": "ada@example.com"}
     assert user_digest(kahuna, "kahuna_default") == user_digest({"username": "ada"}, "kahuna_default")
+
+
+class Plan(IntEnum):
+    GOLD = 700
+
+
+@pytest.mark.parametrize("user", [700, "700", 700.0, Decimal(700), Decimal("7E+2"), Decimal("700.00"), Plan.GOLD])
+def test_a_number_has_the_digest_of_its_digits_as_in_the_request(connections: Any, user: Any) -> None:
+    assert user_digest(user, "engagelab_default") == user_digest("700", "engagelab_default")
+    assert user_digest({"username": user}, "kahuna_default") == user_digest({"username": "700"}, "kahuna_default")
