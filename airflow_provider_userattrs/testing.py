@@ -8,7 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.parameters import check_users
@@ -33,7 +36,7 @@ class Update:
 
     :param row: the number of the row, from 0.
     :param user: what names the user: an id, or a dict of credentials.
-    :param attributes: attribute -> value, as the vendor's API takes it.
+    :param attributes: attribute -> value, as the vendor's API takes it; a decimal is a ``Decimal``.
     :param unset: the names of the attributes to remove.
     """
 
@@ -104,7 +107,7 @@ def preview(operator: Any, rows: Any, context: Mapping[str, Any] | None = None) 
     others = [(row.position, verdict) for row, verdict in seen if verdict is not DRY_RUN]
     return Preview(
         updates=[
-            Update(row.position, row.user, dict(row.attributes), tuple(row.unset))
+            Update(row.position, row.user, _plain(row.attributes), tuple(row.unset))
             for row, verdict in seen
             if verdict is DRY_RUN and isinstance(row, UserUpdate)
         ],
@@ -128,6 +131,17 @@ class _Read:
         except Exception as error:
             self.error = error
             raise
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with the numbers that are kept as JSON text, digit by digit, as Decimals."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, orjson.Fragment):
+        return json.loads(orjson.dumps(value), parse_float=Decimal, parse_int=Decimal)
+    return value
 
 
 def _faults(verdict: Verdict) -> tuple[Verdict, ...]:

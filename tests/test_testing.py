@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def test_bodies_are_those_that_are_sent(case: Case, airflow: Any, connect: Any, 
     assert made.bodies == received
     assert [update.row for update in made.updates] == [0, 1, 2]
     assert (made.faults, made.skipped) == ({}, {})
+
+
+def test_a_decimal_is_one_with_all_of_its_digits() -> None:
+    digits = Decimal("1234567890.123456789012345")
+    [update] = preview(engagelab(), [{"euid": 1, "a": digits, "b": Decimal("2.50"), "c": 0.5}]).updates
+    assert update == Update(0, 1, {"a": digits, "b": Decimal("2.5"), "c": 0.5})
 
 
 def test_each_row_is_an_update_a_fault_or_skipped() -> None:
