@@ -75,6 +75,22 @@ def test_the_queries(night: Any, postgres: Any, clock: Any) -> None:
     assert second.report["push_log"]["lost"] == 0
 
 
+def test_a_week_is_a_week_in_every_session(night: Any, postgres: Any) -> None:
+    night([{"customer_id": "C-1001", "plan": [["nested"]]}])
+    age = "UPDATE airflow.userattrs_latest SET failing_since = now() AT TIME ZONE 'UTC' - INTERVAL '167 hours'"
+    connection = postgres.connect()
+    try:
+        with connection.cursor() as cursor:
+            for zone in ("Asia/Tokyo", "America/New_York"):
+                for since, rows in ((age, 0), (age.replace("167", "169"), 1)):
+                    cursor.execute(f"SET TIME ZONE '{zone}'")
+                    cursor.execute(since)
+                    cursor.execute(FOR_A_WEEK)
+                    assert len(cursor.fetchall()) == rows
+    finally:
+        connection.close()
+
+
 def test_the_night_in_the_tables(night: Any, postgres: Any, control: Any) -> None:
     control.seed("engagelab", [1, 2])
     night([{"euid": euid, "a": 1} for euid in (1, 2, 700, "x")], EngageLabSetAttributesOperator)

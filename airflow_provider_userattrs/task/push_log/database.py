@@ -85,7 +85,7 @@ class LogDatabase:
         """Delete the task's lines from before a time, in seconds after 1970."""
         for table, column in _AGES.items():
             sql = f"DELETE FROM {self._name(table)} WHERE dag_id = ? AND task_id = ? AND {column} < ?"
-            values = (*self._task, moment(before))
+            values = (*self._task, moment(max(0.0, before)))
             self._connection.run(lambda transaction: transaction.execute(sql, values))  # noqa: B023  run at once
 
     def close(self) -> None:

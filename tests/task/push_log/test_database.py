@@ -213,3 +213,10 @@ def test_a_transaction_that_fails_leaves_nothing(sqlite: Any) -> None:
         connection.run(statements)
     assert connection.run(lambda transaction: transaction.select("SELECT * FROM one")) == []
     connection.close()
+
+
+def test_a_time_before_all_times_is_before_all_lines(log: Any, line: Any) -> None:
+    database = log()
+    database.write([line(0)])
+    database.forget(-1e13)
+    assert select(database, "COUNT(*)", "rows") == [(1,)]
