@@ -17,7 +17,12 @@ from airflow_provider_userattrs.push.report.lookups import sentence_on_lookups
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.push_log import sentence_on_push_log
 from airflow_provider_userattrs.push.report.report import FORMAT
-from airflow_provider_userattrs.push.report.sentences import sentence_on_limit, sentence_on_request, users
+from airflow_provider_userattrs.push.report.sentences import (
+    said_by_the_warning_alone,
+    sentence_on_limit,
+    sentence_on_request,
+    users,
+)
 from airflow_provider_userattrs.push.report.verified import sentence_on_verified
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 
@@ -213,8 +218,10 @@ def _notes(state: str | None, reading: Reading) -> tuple[str, ...]:
     notes = []
     if reading.failure:
         notes.append(reading.failure if reading.failure.endswith(".") else f"{reading.failure}.")
-    elif state is not None and reading.warning and not (reading.attention or reading.dry_run):  # else it is said
+    elif state is not None and reading.warning and not (reading.attention or reading.dry_run):  # else the counts say it
         notes.append(f"{reading.warning}.")
+    elif reading.warning:
+        notes += [f"{clause[0].upper()}{clause[1:]}." for clause in said_by_the_warning_alone(reading.warning)]
     if reading.limit and state != "running":
         sentence = sentence_on_limit(reading.rows, reading.limit)
         notes += [] if any(sentence in note for note in notes) else [f"{sentence}."]

@@ -203,6 +203,18 @@ def test_what_goes_with_the_sentence(task: Task, notes: tuple[str, ...]) -> None
     assert story_of(task).notes == notes
 
 
+def test_what_the_warning_alone_says_is_said() -> None:
+    report = counted((7, DRY_RUN), dry_run=True)
+    report.unexpected_rows = "the source has 7 rows, and expect_rows asks for at least 100"
+    refused = dict(as_dict(report, facts(report), (0,)))
+    note = "A push would be refused: the source has 7 rows, and expect_rows asks for at least 100."
+    assert story_of(Task(report=refused)).notes == (note,)
+    report = counted((8, ACCEPTED), (1, NOT_FOUND))
+    report.source_change = (9, 5)
+    changed = dict(as_dict(report, facts(report), (0,)))
+    assert story_of(Task(report=changed)).notes == ("At least 4 of the 9 users done by earlier tries left the source.",)
+
+
 @pytest.mark.parametrize(
     ("state", "is_live"),
     [(None, True), ("queued", True), ("running", True), ("up_for_retry", True), ("success", False), ("failed", False)],

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MAX_TEXT_LENGTH = 200
 
 _MAX_NAMED = 5
+_REFUSED = "a push would be refused: "
+_BY_EARLIER_TRIES = " done by earlier tries"
 _MAX_NAMES_LENGTH = 100  # characters of the attributes that a sentence names
 _IN_FILE = " The rejects file says of each row what was wrong."
 _SET_FILE = " With rejects_path set, a file says of each row what was wrong."
@@ -31,7 +33,7 @@ def warning(report: Report) -> str | None:
     if report.warns_of_nobody:
         why = f"no{nobody(report)[2:]}" if first else nobody(report)
         first.append(f'{why}; on_empty="ok" if that is expected, "fail" if the task is to fail then')
-    refused = report.unexpected_rows and f"a push would be refused: {report.unexpected_rows}"
+    refused = report.unexpected_rows and f"{_REFUSED}{report.unexpected_rows}"
     further = (
         refused,
         report.warning_on_limit,
@@ -54,6 +56,12 @@ def warning(report: Report) -> str | None:
         verb += " confirmed as"
     sentence = f"{report.not_applied:,} of {users(report.rows)} {verb} updated at {report.vendor}: {named}{rest}"
     return "; ".join([*first, sentence, *([stopped] if stopped else []), *changes])
+
+
+def said_by_the_warning_alone(warning: str) -> list[str]:
+    """Return the clauses of a warning that neither a count nor a reason nor another field of the report says."""
+    clauses = warning.split("; ")
+    return [clause for clause in clauses if clause.startswith(_REFUSED) or _BY_EARLIER_TRIES in clause]
 
 
 def label(report: Report) -> str:
@@ -176,10 +184,10 @@ def _source_change(report: Report) -> list[str]:
     finished, still_there = report.source_change
     if still_there < finished:
         at_least = "at least " if still_there else ""
-        return [f"{at_least}{finished - still_there:,} of the {users(finished)} done by earlier tries left the source"]
+        return [f"{at_least}{finished - still_there:,} of the {users(finished)}{_BY_EARLIER_TRIES} left the source"]
     if still_there > finished:
         return [
-            f"at least {users(still_there - finished)} came into the source among those done by earlier tries and "
+            f"at least {users(still_there - finished)} came into the source among those{_BY_EARLIER_TRIES} and "
             "were not read: push once more to reach them"
         ]
     return []
