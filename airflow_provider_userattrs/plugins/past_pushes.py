@@ -43,7 +43,8 @@ def load_pushes(
         operators.
     """
     # The runs first: with their ids at hand, every database looks up their XComs by the primary key.
-    numbers = _numbers(session, dag_ids, first, last)
+    numbers = dict(session.execute(_numbers(dag_ids, first, last)).tuples().all())
+    numbered = _numbers(dag_ids, first, last).subquery()
     query = (
         select(
             DagRun.id,
@@ -57,6 +58,7 @@ def load_pushes(
             XComModel.value,
         )
         .select_from(DagRun)
+        .join(numbered, numbered.c.id == DagRun.id)
         .join(TaskInstance, and_(TaskInstance.dag_id == DagRun.dag_id, TaskInstance.run_id == DagRun.run_id))
         .outerjoin(
             XComModel,
@@ -69,7 +71,8 @@ def load_pushes(
         )
         .where(DagRun.id.in_(list(numbers)))
         .where(_is_push() if tasks is None else tuple_(TaskInstance.dag_id, TaskInstance.task_id).in_(list(tasks)))
-        .order_by(DagRun.run_after.desc(), DagRun.id, TaskInstance.task_id, TaskInstance.map_index)
+        # The newest run of each DAG, then the one before of each: one DAG's many instances leave out no other DAG.
+        .order_by(numbered.c.number, DagRun.run_after.desc(), DagRun.id, TaskInstance.task_id, TaskInstance.map_index)
         .limit(MAX_INSTANCES)
     )
     rows: Iterable[Any] = session.execute(query)
@@ -83,12 +86,11 @@ def load_pushes(
     return found, is_cut
 
 
-def _numbers(session: Session, dag_ids: Collection[str], first: int, last: int) -> dict[int, int]:
-    """Return the ids of some runs of each DAG, with their numbers, from 1 for the newest."""
+def _numbers(dag_ids: Collection[str], first: int, last: int) -> Any:
+    """Return the query for the ids of some runs of each DAG, with their numbers, from 1 for the newest."""
     number = func.row_number().over(partition_by=DagRun.dag_id, order_by=(DagRun.run_after.desc(), DagRun.id.desc()))
     runs = select(DagRun.id, number.label("number")).where(DagRun.dag_id.in_(list(dag_ids))).subquery()
-    some: Any = session.execute(select(runs).where(runs.c.number.between(first, last))).all()
-    return dict(some)
+    return select(runs).where(runs.c.number.between(first, last))
 
 
 def has_runs(session: Session, dag_id: str, after: int) -> bool:
