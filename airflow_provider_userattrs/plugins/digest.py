@@ -15,6 +15,7 @@ from typing import Any
 from airflow_provider_userattrs.get_provider_info import VENDORS
 from airflow_provider_userattrs.plugins.formats import duration
 from airflow_provider_userattrs.push.model.phrases import counted
+from airflow_provider_userattrs.push.model.text import printable
 from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status
 from airflow_provider_userattrs.push.report.counts import OTHER
 from airflow_provider_userattrs.push.report.difference import NamedReason, named_reasons
@@ -45,6 +46,9 @@ _WITHOUT_REPORT = {
     "upstream_failed": "a task before it failed",
     "removed": "the task had left its Dag",
 }
+
+#: The longest sentence that is shown of a report, in characters.
+_MAX_WHY = 500
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Digest:
     :param vendor: the vendor's name; empty if it is not known.
     :param operation: what was done; empty if it is not known.
     :param is_mapped: whether the task is mapped.
+    :param is_dry_run: whether nothing was sent on purpose, in all of its instances.
+    :param why: a sentence on why it failed, or needs attention although no row does; empty if the reasons say it.
     :param not_applied: how many rows need attention; None without a report.
     :param seconds: how long it took, as long as the longest instance; None if no report says.
     :param requests: how many requests were sent; None if no report says.
@@ -98,6 +104,8 @@ class Digest:
     vendor: str
     operation: str
     is_mapped: bool
+    is_dry_run: bool
+    why: str
     not_applied: int | None
     seconds: float | None
     requests: int | None
@@ -125,6 +133,8 @@ def digest(instances: Sequence[PastInstance]) -> Digest:
         vendor=str(first.get("vendor") or next(filter(None, map(_vendor, instances)), "")),
         operation=str(first.get("operation") or ""),
         is_mapped=any(instance.map_index >= 0 for instance in instances),
+        is_dry_run=bool(readable) and all(report.get("dry_run") for report in readable),
+        why=_why(level, instances, readable, needs_rows=bool(not_applied)),
         not_applied=not_applied if readable else None,
         seconds=max(seconds, default=None),
         requests=requests,
@@ -142,6 +152,19 @@ def _level(states: set[str | None], reports: list[Any], counts: Mapping[Status, 
     if any(counts[status] for status in NOT_APPLIED) or any(report.get("warning") for report in reports):
         return "warning"
     return "ok" if counts[Status.ACCEPTED] else "unchanged"
+
+
+def _why(level: str, instances: Sequence[PastInstance], reports: list[Any], *, needs_rows: bool) -> str:
+    """Return why a push failed, or the warning of one in which no row needs attention; empty if there is none."""
+    if level == "failed" and not any(is_report(instance.report) for instance in instances):
+        return _sentence_case(_WITHOUT_REPORT["failed"])
+    field = "failure" if level == "failed" else "warning" if level == "warning" and not needs_rows else ""
+    text = next((text for report in reports if isinstance(text := report.get(field), str) and text), "")
+    return _sentence_case(printable(text, _MAX_WHY).rstrip("."))
+
+
+def _sentence_case(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _sentence(

@@ -78,6 +78,8 @@ class History:
         reported = [push for push in self.pushes if push.not_applied is not None and push.level != "running"]
         if not reported or reported[-1] is not self.latest:
             return []  # the latest left no report, so that nothing is known of its reasons
+        # What a dry run did not send, no vendor refused: it says nothing of the reasons of a push.
+        reported = [push for push in reported if push.is_dry_run is self.latest.is_dry_run]
         found = []
         for key, (reason, count) in self.latest.reasons.items():
             has_it = [key in push.reasons for push in reported]

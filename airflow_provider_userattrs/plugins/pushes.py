@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from urllib.parse import urlencode
 
-from airflow_provider_userattrs.plugins.digest import LEVELS
+from airflow_provider_userattrs.plugins.digest import LEVELS, Digest
 from airflow_provider_userattrs.plugins.document import rendered
 from airflow_provider_userattrs.plugins.formats import duration, number
 from airflow_provider_userattrs.plugins.history import MAX_REASONS, Filter, History, Streak
@@ -40,7 +41,7 @@ class View:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> View:
         """Return what a query string asks for; whatever makes no sense is as if it were not there."""
-        wanted = Filter(query.get("vendor", ""), query.get("dag", ""), query.get("attention", "") == "1")
+        wanted = Filter(query.get("vendor", ""), query.get("dag", "").strip(), query.get("attention", "") == "1")
         return cls(wanted, _count(query.get("page", "")), _count(query.get("window", "")))
 
     @property
@@ -122,12 +123,12 @@ def render_pushes(
 
 
 def _card(history: History) -> _Card:
-    pushes, streaks = history.pushes, history.streaks()
+    streaks = history.streaks()
     lines = [
         # Some users every night and all of them in one are both to be seen.
-        _line("Not updated", "not-updated", [push.not_applied for push in pushes], number, is_logarithmic=True),
-        _line("Duration", "duration", [push.seconds for push in pushes], duration),
-        _line("Requests", "requests", [push.requests for push in pushes], number),
+        _line("Not updated", "not-updated", history, attrgetter("not_applied"), number, is_logarithmic=True),
+        _line("Duration", "duration", history, attrgetter("seconds"), duration),
+        _line("Requests", "requests", history, attrgetter("requests"), number),
     ]
     return _Card(history, [each for each in lines if each], streaks[:MAX_REASONS], max(len(streaks) - MAX_REASONS, 0))
 
@@ -135,15 +136,18 @@ def _card(history: History) -> _Card:
 def _line(
     title: str,
     name: str,
-    figures: Sequence[float | None],
+    history: History,
+    figure_of: Callable[[Digest], float | None],
     in_words: Callable[[float], str],
     *,
     is_logarithmic: bool = False,
 ) -> _Line | None:
-    drawn = line(figures, is_logarithmic=is_logarithmic)
+    drawn = line([figure_of(push) for push in history.pushes], is_logarithmic=is_logarithmic)
     if drawn is None:
         return None
-    last, most = in_words(drawn.last), in_words(drawn.most)
+    # The figure is that of the push whose verdict is shown, which may have left none.
+    latest = figure_of(history.latest)
+    last, most = "unknown" if latest is None else in_words(latest), in_words(drawn.most)
     return _Line(title, name, drawn.path, last, "" if most == last else most)
 
 

@@ -21,12 +21,10 @@ class Line:
     """One figure of each push, as a line with gaps where it is not known.
 
     :param path: the path, as SVG has it.
-    :param last: the latest known figure.
     :param most: the highest figure.
     """
 
     path: str
-    last: float
     most: float
 
 
@@ -51,4 +49,4 @@ def line(figures: Sequence[float | None], *, is_logarithmic: bool = False) -> Li
             points.append(f"{index + 0.5:g} {HEIGHT - _MARGIN - (HEIGHT - 2 * _MARGIN) * share:.1f}")
         # A single push between two gaps is a dash.
         path += f"M{'L'.join(points)}" + ("h.3" if len(points) == 1 else "")
-    return Line(path, known[-1], most)
+    return Line(path, most)

@@ -74,6 +74,29 @@ def test_the_verdict_on_a_push(report: Any, state: str | None, level: str, sente
     assert (result.not_applied is None) is (report is None or report is OTHER_FORMAT)
 
 
+@pytest.mark.parametrize(
+    ("report", "state", "why"),
+    [
+        (report_of(9), "success", ""),
+        (report_of(8, (1, NOT_FOUND)), "success", ""),  # its reasons say it
+        (report_of(8, (1, NOT_FOUND), failure="1 of 9 failed"), "failed", "1 of 9 failed."),
+        (
+            report_of(0, (7, DRY_RUN), dry_run=True),
+            "success",
+            "Dry run: would send 7 of 7 users to Kahuna, and sent none.",
+        ),
+        ({**report_of(9), "warning": "limit: only 9 rows were read"}, "success", "Limit: only 9 rows were read."),
+        ({**report_of(9), "warning": {"a": 1}}, "success", ""),
+        (None, "failed", "The task failed and left no report."),
+        (OTHER_FORMAT, "failed", ""),
+        (None, "skipped", ""),
+    ],
+    ids=range(9),
+)
+def test_why_it_failed_or_needs_attention_although_no_row_does(report: Any, state: str, why: str) -> None:
+    assert digest([instance(report, state)]).why == why
+
+
 def test_instances_are_added_up() -> None:
     one, two = report_of(5, (1, NOT_FOUND), seconds=3), report_of(7, (2, NOT_FOUND), (1, TOO_LONG), seconds=9)
     result = mapped((one, "success"), (two, "success"))

@@ -10,9 +10,11 @@ from past_runs import A_DAY, FIRST_NIGHT, NOT_FOUND, TOO_LONG, UNCHANGED, report
 
 from airflow_provider_userattrs.plugins.digest import PastInstance
 from airflow_provider_userattrs.plugins.history import Filter, History, chosen, histories
+from airflow_provider_userattrs.push.model.verdicts import DRY_RUN
 
 WELL = report_of(9)
 BAD = report_of(8, (1, NOT_FOUND))
+DRY = report_of(0, (9, DRY_RUN), dry_run=True)
 WORSE = report_of(6, (1, NOT_FOUND), (2, TOO_LONG))
 
 
@@ -78,8 +80,10 @@ def test_the_latest_is_the_last_that_ended(pushes: tuple[Any, ...], latest: str)
         # A night without a report says nothing of its reasons, neither that they were there nor that they were not.
         ((WELL, BAD, "skipped", BAD, "running"), [("404", 1, 2, "")]),
         ((BAD, "failed"), []),
+        # Of what a dry run did not send, no vendor said anything.
+        ((WELL, BAD, DRY, BAD), [("404", 1, 2, "")]),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_since_when_and_how_often_in_a_row(pushes: tuple[Any, ...], streaks: list[tuple[str, int, int, str]]) -> None:
     found = history(*pushes)

@@ -206,6 +206,31 @@ def test_too_many_instances_are_not_all_read(
     assert "These tasks have so many instances that only the newest runs are shown." in seen.texts
 
 
+def test_the_many_instances_of_one_dag_leave_out_no_other(
+    store: Callable[..., list[str]], look: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_userattrs.plugins.past_pushes.MAX_INSTANCES", 10)
+    store("nightly", [Pushed(BAD)])
+    store("hourly", *[[Pushed(WELL, map_index=index) for index in range(4)] for _ in range(5)])
+    assert shown(look()) == ["nightly", "hourly"]
+
+
+def test_the_figures_are_those_of_the_push_whose_verdict_is_shown(
+    store: Callable[..., list[str]], look: Callable[..., Any]
+) -> None:
+    store("nightly", [Pushed(BAD)], [Pushed(None, "failed")], [Pushed(None, "running")])
+    seen = look("nightly")
+    assert "Kahuna, set attributes The task failed and left no report. Verdict Not updated unknown max 1" in seen.text
+    assert ("aria-label", "Not updated: unknown in the latest push, 1 at the most") in seen.attributes
+
+
+def test_a_filter_is_read_without_the_spaces_around_it(
+    store: Callable[..., list[str]], look: Callable[..., Any]
+) -> None:
+    store("nightly", [Pushed(WELL)])
+    assert shown(look(dag=" nightly ")) == ["nightly"]
+
+
 def test_reports_of_other_versions_are_shown(store: Callable[..., list[str]], look: Callable[..., Any]) -> None:
     early = {name: WELL[name] for name in ("format", "vendor", "operation", "accepted_means", "rows", "reasons")}
     store("nightly", [Pushed(early)], [Pushed({**early, "format": 2})], [Pushed({**WELL, "seconds": None})])

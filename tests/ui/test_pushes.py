@@ -126,3 +126,15 @@ def test_without_javascript_all_of_it_can_be_read(browser: Any, look: Callable[.
     page.get_by_role("link", name=LATEST).click()
     page.get_by_role("heading", name="41,110 of 41,155 users updated at Kahuna; 45 need attention").wait_for()
     plain.close()
+
+
+def test_what_a_push_was_is_seen_in_high_contrast_too(look: Callable[..., Any], nights: Any) -> None:
+    seen = look("light")
+    seen.open("/dags/nightly_loyalty/plugin/pushes")
+    links = seen.in_frame().locator("ol.strip").first.locator("a")
+    links.last.wait_for()
+    colours = "links => [...new Set(links.map(link => getComputedStyle(link).backgroundColor))].sort()"
+    before = links.evaluate_all(colours)
+    seen.page.emulate_media(forced_colors="active")
+    assert links.evaluate_all(colours) == before
+    assert len(before) > 2
