@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,6 +14,7 @@ from airflow.models.xcom import XComModel
 from sqlalchemy import and_, or_, select
 
 from airflow_provider_userattrs.plugins.xcoms import decoded, may_be_report
+from airflow_provider_userattrs.push.model.verdicts import UNEXPECTED_ROWS
 from airflow_provider_userattrs.push.report.difference import Difference, compare
 from airflow_provider_userattrs.push.report.merge import Total
 
@@ -54,10 +55,21 @@ def find_last_push(
         return None
     found = session.execute(_earlier(dag_id, run_id, task_id, None if is_whole else instances[0].map_index))
     for (earlier, run_after), rows in groupby(found, key=lambda row: (row.run_id, row.run_after)):
-        difference = compare(report, _whole([decoded(row.value) for row in rows]))
-        if difference is not None:
+        last = _whole([decoded(row.value) for row in rows])
+        difference = compare(report, last)
+        if difference is not None and _is_of_the_whole_source(last, report):
             return LastPush(earlier, run_after, difference)
     return None
+
+
+def _is_of_the_whole_source(last: Any, report: Any) -> bool:
+    """Return whether a report says what became of its source, as this one does.
+
+    One that a guard refused sent nothing, whatever its source had; one with a limit is compared with others alone.
+    """
+    reasons = last["reasons"] if isinstance(last["reasons"], list) else []
+    is_refused = any(isinstance(each, Mapping) and each.get("code") == UNEXPECTED_ROWS.code for each in reasons)
+    return not is_refused and bool(last.get("limit")) is bool(report.get("limit"))
 
 
 def _whole(reports: Sequence[Any]) -> Any:

@@ -51,6 +51,9 @@ class Tonight:
     def rows(self) -> Any:
         return iter(list(self.now))
 
+    def count(self) -> int:
+        return len(self.now)
+
 
 BAD, WORSE = {"euid": "x", "a": 1}, {"euid": 3, "a": object()}
 
@@ -84,6 +87,19 @@ def test_a_night_without_a_report_is_passed_over(nights: Callable[..., list[Any]
     assert "Users 1 3" in see(third).text
     XComModel.clear(dag_id=first.dag.dag_id, task_id="push", run_id=first.dag_run.run_id)
     assert "Compared with the last push" not in see(third).texts
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"expect_rows": (3, None)}, {"limit": "{{ 2 if logical_date.day == 2 else None }}"}],
+    ids=["refused by a guard", "with a limit"],
+)
+def test_what_says_little_of_its_source_is_passed_over(
+    nights: Callable[..., list[Any]], see: Callable[..., Any], parameters: Any
+) -> None:
+    _, second, third = nights(good(5), good(2), good(4), **parameters)
+    assert "Users 5 4 Not updated 0 0" in see(third).text
+    assert ("Users 5 2" in see(second).text) is ("expect_rows" in parameters)
 
 
 def test_mapped_instances_and_their_sum(nights: Callable[..., list[Any]], see: Callable[..., Any]) -> None:
