@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from airflow_provider_userattrs.cli.context import params_of
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.parameters import check_users
 from airflow_provider_userattrs.operators.users import Rows
@@ -72,7 +73,8 @@ def preview(operator: Any, rows: Any, context: Mapping[str, Any] | None = None) 
 
     :param operator: one of the package's operators, such as ``dag.get_task("push")``; its own ``users`` are not read.
     :param rows: the rows: a list of dicts, or a source such as `FileRows`.
-    :param context: what the templates of its parameters are rendered with; None for nothing.
+    :param context: what the templates of its parameters are rendered with, beside the defaults of its params; None for
+        nothing else.
     :raises TypeError: if the operator is none of these, or is mapped.
     :raises ValueError: if a parameter is invalid once it is rendered.
     :raises Exception: whatever keeps a source from being read, such as a file that does not exist.
@@ -82,13 +84,14 @@ def preview(operator: Any, rows: Any, context: Mapping[str, Any] | None = None) 
             f"operator is {kind_of(operator)}; give one of this package's operators, not mapped with .partial(...)"
         )
     check_users("rows", rows)
-    made = _rendered(operator, dict(context or {}))
+    given = {"params": params_of(operator.get_dag(), operator), **(context or {})}
+    made = _rendered(operator, given)
     sample = SampledRequests(sys.maxsize)
     seen: list[tuple[UserUpdate | Outcome, Verdict]] = []
     push = Push(
         PushPlan(
             made.make_operation(),
-            made.make_mapper(made.rendered_columns(dict(context or {}))),  # type: ignore[arg-type]
+            made.make_mapper(made.rendered_columns(given)),  # type: ignore[arg-type]
             rate=made.rate_limit,
             dry_run=True,
             sample=sample,

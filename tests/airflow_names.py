@@ -24,11 +24,12 @@ from airflow_provider_userattrs._airflow import (
 HAS_COMPAT_SDK = find_spec("airflow.providers.common.compat.sdk") is not None
 
 if TYPE_CHECKING or find_spec("airflow.sdk"):
-    from airflow.sdk import DAG, Asset, dag, task, task_group
+    from airflow.sdk import DAG, Asset, Param, dag, task, task_group
 else:
     from airflow.datasets import Dataset as Asset
     from airflow.decorators import dag, task, task_group
     from airflow.models.dag import DAG
+    from airflow.models.param import Param
 
 __all__ = [
     "DAG",
@@ -43,6 +44,7 @@ __all__ = [
     "BaseHook",
     "BaseOperator",
     "ObjectStoragePath",
+    "Param",
     "Stats",
     "XComArg",
     "dag",

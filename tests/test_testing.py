@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_names import DAG, BaseOperator
+from airflow_names import DAG, BaseOperator, Param
 from cases import CASES, Case, good
 from hooks.wire_scripts import response
 from wire_server import Peer
@@ -87,6 +87,18 @@ def test_templates_are_rendered() -> None:
     assert made.updates == [Update(0, 1, {"day": "2026-01-01", "a": 1}), Update(1, 2, {"day": "2026-01-01", "a": 2})]
     with pytest.raises(ValueError, match="timezone"):
         preview(engagelab(timezone="{{ zone }}"), good(1), {"zone": "Mars/Olympus"})
+
+
+def test_params_have_their_defaults() -> None:
+    with DAG("nightly", schedule=None, params={"limit": 1, "plan": "free", "asked": Param(type="string")}):
+        operator = engagelab(
+            limit="{{ params.limit }}",
+            attributes={"plan": Constant("{{ params.plan }}")},
+            params={"plan": "gold"},
+        )
+    assert preview(operator, good(2)).updates == [Update(0, 1, {"plan": "gold"})]
+    made = preview(operator, good(2), {"params": {"limit": 2, "plan": "x"}})
+    assert [update.attributes for update in made.updates] == [{"plan": "x"}] * 2
 
 
 def test_the_operator_is_left_as_it_is() -> None:

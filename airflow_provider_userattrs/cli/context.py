@@ -60,7 +60,7 @@ def make_context(task: Any, date: str | None, conf: str | None) -> dict[str, Any
         "dag_run": SimpleNamespace(
             run_id=_RUN_ID, conf=run_conf, logical_date=moment, data_interval_start=start, data_interval_end=end
         ),
-        "params": {**_params(task.dag), **_params(task), **run_conf},
+        "params": {**params_of(task.dag, task), **run_conf},
         "logical_date": moment,
         "data_interval_start": start,
         "data_interval_end": end,
@@ -108,10 +108,18 @@ def _interval(dag: Any, moment: Any) -> tuple[Any, Any]:
     return moment, moment
 
 
-def _params(owner: Any) -> dict[str, Any]:
-    """Return the params of a DAG or a task, with their defaults."""
-    params = getattr(owner, "params", None) or {}
-    return {name: getattr(value, "value", value) for name, value in dict(params).items()}
+def params_of(*owners: Any) -> dict[str, Any]:
+    """Return the params of a DAG and of its task, with their defaults; those without one are left out.
+
+    :param owners: the DAG, or None, and the task, whose own come first.
+    """
+    found: dict[str, Any] = {}
+    for owner in owners:
+        params = getattr(owner, "params", None) or {}
+        for name in params:
+            with suppress(Exception):  # Airflow raises for one that a run must give
+                found[name] = getattr(params[name], "value", params[name])
+    return found
 
 
 def _found(modules: tuple[str, ...], name: str | None = None) -> Any:
