@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.model.verdict import NOT_APPLIED, Status
+from airflow_provider_userattrs.push.model.verdicts import UNEXPECTED_ROWS
 from airflow_provider_userattrs.push.report.merge import is_report
 from airflow_provider_userattrs.push.report.report import FORMAT
 from airflow_provider_userattrs.push.report.timeline import Timeline
@@ -82,6 +83,11 @@ class Reading:
     def attention(self) -> int:
         """The number of rows that need attention."""
         return sum(self.counts[status] for status in NOT_APPLIED)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a guard refused the push, so that no row was read."""
+        return any(reason.code == UNEXPECTED_ROWS.code for reason in self.reasons)
 
 
 def read(report: Any) -> Reading:

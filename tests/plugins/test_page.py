@@ -57,6 +57,14 @@ def test_without_a_rejects_path_it_explains_what_one_would_do(
     assert "The rows were not kept." in see(push([*good(1), {"euid": "x", "a": 1}])).text
 
 
+def test_a_push_that_a_guard_refused_read_no_rows_that_could_be_kept(
+    push: Callable[..., Any], see: Callable[..., Any]
+) -> None:
+    seen = see(push(good(2), expect_rows=(3, None)))
+    assert "Nothing was sent to EngageLab: the source has 2 rows, and expect_rows asks for at least 3." in seen.texts
+    assert "Rejects" not in seen.texts
+
+
 @pytest.mark.parametrize(
     ("parameters", "fault", "sentence"),
     [
