@@ -75,6 +75,13 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _sampled(text: str) -> int:
+    """Return a number of requests to show, as ``sample`` of the operators takes it."""
+    if not text.isdecimal() or int(text) > 20:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 20, not {text!r}")
+    return int(text)
+
+
 def _amount(text: str) -> float:
     """Return a number over 0."""
     try:
@@ -98,7 +105,7 @@ _WHERE = (
     _argument("-c", "--conf", metavar="JSON", help="the run's conf for templates; it also sets params"),
 )
 _SHOWN = (
-    _argument("-s", "--sample", type=_count, default=3, metavar="N", help="show so many requests (default: 3)"),
+    _argument("-s", "--sample", type=_sampled, default=3, metavar="N", help="show so many requests (default: 3)"),
     _argument(
         "--values", action="store_true", help="show the users' values too, in place of their kinds: personal data"
     ),

@@ -272,11 +272,12 @@ def test_help_says_what_each_argument_is(command: Any, capsys: Any) -> None:
     ("arguments", "said"),
     [
         (["preview", "a", "b", "--limit", "0"], "must be a whole number from 1 on, not '0'"),
+        (["preview", "a", "b", "--sample", "21"], "must be a whole number from 0 to 20, not '21'"),
         (["size", "--hours", "nan"], "must be a number over 0, not 'nan'"),
         (["preview", "a"], "the following arguments are required: TASK"),
         ([], "the following arguments are required: COMMAND"),
     ],
-    ids=["limit", "hours", "task", "command"],
+    ids=["limit", "sample", "hours", "task", "command"],
 )
 def test_wrong_arguments_end_with_2(arguments: list[str], said: str, capsys: Any) -> None:
     with pytest.raises(SystemExit) as ended:
