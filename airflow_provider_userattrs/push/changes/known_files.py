@@ -267,7 +267,8 @@ class KnownFiles:
             self._checked(head)
             touched, accepted, unset = (source.read_words(head[what]) for what in ("touched", "accepted", "unset"))
             self._list(known, source)
-        known.as_of = _earlier(known.as_of, head.get("as_of"))
+        # A journal of an earlier version has no time; the snapshot that it follows has.
+        known.as_of = _earlier(known.as_of, head.get("as_of", None if known.as_of == math.inf else known.as_of))
         # Whom it sent is read again, if that was after the push that moved the mark.
         known.mark = known.mark and known.mark.not_after(None if head["mark"] is None else read_time(head["mark"]))
         known.learn(touched, accepted, unset, follows=is_alone and head["base"] == base)

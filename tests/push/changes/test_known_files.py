@@ -243,3 +243,15 @@ def test_a_journal_without_a_time_is_of_no_time(known_files: Any) -> None:
     for files in killed:
         files.note([1], [])
     assert known_files().load(now=7.0).as_of is None
+
+
+def test_a_journal_of_an_earlier_version_leaves_the_time_of_its_snapshot(
+    known_files: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(known_files, {1: 10})
+    killed = known_files()
+    killed.load(now=5.0)
+    head = killed._head
+    monkeypatch.setattr(killed, "_head", lambda given: head({k: v for k, v in given.items() if k != "as_of"}))
+    killed.note([1], [])
+    assert known_files().load(now=7.0).as_of == 1.0
