@@ -69,10 +69,11 @@ class Command:
 
 
 def _count(text: str) -> int:
-    """Return a whole number from 1 on."""
-    if not text.isdecimal() or not int(text):
+    """Return a whole number from 1 on; thousands may be set apart, as our own texts do."""
+    digits = text.replace(",", "").replace("_", "")
+    if not digits.isdecimal() or not int(digits):
         raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not {text!r}")
-    return int(text)
+    return int(digits)
 
 
 def _sampled(text: str) -> int:

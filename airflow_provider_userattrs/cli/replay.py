@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 from typing import Any
 
 from airflow_provider_userattrs.cli.task import find_task, run_push
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.push.model.phrases import listed
 from airflow_provider_userattrs.sources.rejects import Rejects
+from airflow_provider_userattrs.sources.storage.resolved_paths import MissingFile
 
 
 def replay(given: argparse.Namespace) -> None:
@@ -25,9 +29,18 @@ def replay(given: argparse.Namespace) -> None:
         "changed_only": None,
         "rejects_path": _whole(given.rejects) if given.send else None,
     }
+    _say_whose(changed["users"], given)
     run_push(given, task, changed)
     if not given.send:
         print("Nothing was sent; add --send to send these rows")
+
+
+def _say_whose(rejects: Rejects, given: argparse.Namespace) -> None:
+    """Say whose rows they are, if another task pushed them; it may be one of another vendor."""
+    with suppress(MissingFile, OSError, RefusedConfiguration):  # the push says what cannot be read
+        task = f"{given.dag_id}.{given.task_id}"
+        if others := [other for other in rejects.tasks() if other != task]:
+            print(f"The rows are those of {listed(others)}, and are pushed as {task} pushes its own")
 
 
 def _whole(path: str | None) -> str | None:

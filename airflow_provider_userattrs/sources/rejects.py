@@ -75,6 +75,11 @@ class Rejects:
                 versions.append([file.address, info.get("size"), None if changed is None else str(changed)])
         return [versions, self.in_doubt]
 
+    def tasks(self) -> list[str]:
+        """Return the tasks that wrote the files, as ``dag_id.task_id``, where a file says it."""
+        heads = [file.head for files in self._files() for file in files]
+        return sorted({f"{head['dag_id']}.{head['task_id']}" for head in heads if head.get("task_id")})
+
     def reads(self, path: str) -> bool:
         """Return whether a path leads to one of the paths given."""
         return any(resolve(own).is_same(resolve(path)) for own in self._paths())

@@ -203,6 +203,7 @@ def test_replay_sends_the_rows_of_a_rejects_file_again(run: Any, home: Path, con
     shown = replay()
     assert shown.returncode == 0, shown.stderr
     assert "Dry run: would send 2 of 2 users to Kahuna, and sent none" in shown.stdout
+    assert "push, and are pushed as nightly.push pushes its own" in shown.stdout  # by another DAG, in this test
     assert shown.stdout.endswith("Nothing was sent; add --send to send these rows\n")
     assert len(control.journal()) == requests_before
 
@@ -284,3 +285,7 @@ def test_wrong_arguments_end_with_2(arguments: list[str], said: str, capsys: Any
         make_parser().parse_args(arguments)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_number_may_be_written_as_it_is_shown() -> None:
+    assert make_parser().parse_args(["size", "--users", "1,000,000"]).users == 1_000_000
