@@ -102,9 +102,7 @@ def test_users_that_stay_in_the_table_are_sent_whatever_else_changes(
     table = Table(tmp_path / "warehouse.db", chance, chance.choice(["integer", "text"]))
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(table.path)}))
     # Few rows a fetch, so that kills fall before, in and behind several.
-    monkeypatch.setattr(
-        "airflow_provider_userattrs.sources.database.connection._CHUNK", chance.choice([1, 3, 17, 1_000])
-    )
+    monkeypatch.setattr("airflow_provider_userattrs.sources.sql.MAX_FETCHED", chance.choice([1, 3, 17, 1_000]))
     table.insert(chance.choice([5, 40, 150]))
     by_key = chance.random() < 0.8 or not case.idempotent
     bench.control.switch(history=True, engagelab__any_user=True)
