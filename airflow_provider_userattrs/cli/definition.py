@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -55,6 +56,7 @@ class Command:
 
     def __call__(self, given: argparse.Namespace) -> None:
         """Run it; end the process with 1 and a sentence if it fails."""
+        reports_errors, logging.raiseExceptions = logging.raiseExceptions, False  # of a closed pipe, in Airflow 2's log
         try:
             getattr(import_module(f"{__package__}.{self.name}"), self.name)(given)
             sys.stdout.flush()
@@ -66,6 +68,8 @@ class Command:
             raise SystemExit(141) from None
         except KeyboardInterrupt:
             raise SystemExit(130) from None
+        finally:
+            logging.raiseExceptions = reports_errors
 
 
 def _count(text: str) -> int:
