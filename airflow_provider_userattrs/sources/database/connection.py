@@ -51,7 +51,7 @@ class Database(NamedTuple):
             fetch = partial(drivers.fetch, self.connection, cursor, at_once)
             # Psycopg's named cursors know their columns only after the first fetch.
             if drivers.driver(self.connection).startswith("psycopg"):
-                yield from read_ahead(fetch, self.connection, at_once) if at_once == MAX_FETCHED else iter(fetch, None)
+                yield from read_ahead(fetch, self.connection, at_once)
             while cursor.description is not None:
                 yield fetch()
         except Exception as error:
