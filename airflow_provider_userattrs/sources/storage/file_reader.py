@@ -16,12 +16,7 @@ from airflow_provider_userattrs.sources.storage.compression import reading_error
 from airflow_provider_userattrs.sources.storage.csv_records import read_csv, read_header
 from airflow_provider_userattrs.sources.storage.json_lines import read_json
 from airflow_provider_userattrs.sources.storage.lines import Lines, check_beginning
-from airflow_provider_userattrs.sources.storage.parquet import (
-    parquet_columns,
-    read_parquet,
-    row_group_lengths,
-    row_group_sizes,
-)
+from airflow_provider_userattrs.sources.storage.parquet import parquet_columns, read_parquet, row_groups
 from airflow_provider_userattrs.sources.storage.stored_files import StoredFile
 
 #: Rows between two cursors; a multiple of the rows of a chunk.
@@ -67,7 +62,7 @@ class FileReader(NamedTuple):
         if self.format_of(file) != "parquet":
             return None
         with file.open(decompress=False) as opened:
-            return row_group_sizes(opened, file.name)
+            return [group.size for group in row_groups(opened, file.name)]
 
     def count(self, file: StoredFile) -> int:
         """Return how many rows a file has: Parquet says so, any other format is read.
@@ -79,7 +74,7 @@ class FileReader(NamedTuple):
             return sum(len(chunk) for chunk in self.chunks(file) if isinstance(chunk, Chunk))
         first, stop = file.row_groups or (0, None)
         with _open(file, "parquet") as opened:
-            return sum(row_group_lengths(opened, file.name)[first:stop])
+            return sum(group.rows for group in row_groups(opened, file.name)[first:stop])
 
     def chunks(self, file: StoredFile, after: Any = None) -> Iterator[Chunk | Cursor]:
         """Yield a file's rows, in chunks of what is read at once, and cursors.

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from types import NoneType
-from typing import Any
+from typing import Any, NamedTuple
 
 from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
@@ -36,6 +36,13 @@ _BY_NUMPY = re.compile(r"decimal128\(.*\)|date32\[day\]|timestamp\[(s|ms|us)(, t
 
 #: Bytes of a column read at once. Without a buffer, pyarrow reads the column's whole row group.
 _BUFFER = 1 << 16
+
+
+class RowGroup(NamedTuple):
+    """How many rows a row group has, and how many bytes."""
+
+    rows: int
+    size: int
 
 
 def read_parquet(
@@ -85,34 +92,20 @@ def parquet_columns(file: Any, name: str) -> list[str]:
         raise _unreadable_file(name, error) from None
 
 
-def row_group_sizes(file: Any, name: str) -> list[int]:
-    """Return the size of each row group, in bytes.
+def row_groups(file: Any, name: str) -> list[RowGroup]:
+    """Return what a file's footer says of each row group.
 
     :param file: the file, open for reading bytes.
     :param name: its name, for errors.
     :raises RefusedConfiguration: if pyarrow is missing, or this is not a Parquet file.
     """
-    metadata = _metadata(file, name)
-    return [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
-
-
-def row_group_lengths(file: Any, name: str) -> list[int]:
-    """Return the number of rows of each row group.
-
-    :param file: the file, open for reading bytes.
-    :param name: its name, for errors.
-    :raises RefusedConfiguration: if pyarrow is missing, or this is not a Parquet file.
-    """
-    metadata = _metadata(file, name)
-    return [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
-
-
-def _metadata(file: Any, name: str) -> Any:
     pa, pq = _pyarrow(name)
     try:
-        return pq.ParquetFile(file).metadata
+        metadata = pq.ParquetFile(file).metadata
     except pa.ArrowInvalid as error:
         raise _unreadable_file(name, error) from None
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return [RowGroup(group.num_rows, group.total_byte_size) for group in groups]
 
 
 def _unreadable_file(location: str, error: Exception) -> RefusedConfiguration:
