@@ -5,17 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.changes import ChangedOnly
-from airflow_provider_userattrs.operators import column_parameters, combinations, guards, parameters
+from airflow_provider_userattrs.operators import column_parameters, combinations, guards, object_parameters, parameters
 from airflow_provider_userattrs.operators.callbacks import Callbacks, check_callbacks
 from airflow_provider_userattrs.operators.columns import ColumnsOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
 from airflow_provider_userattrs.operators.users import Rows
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.shard import Shard
-from airflow_provider_userattrs.push.row_guard import RowGuard
 from airflow_provider_userattrs.push_log import PushLog
 from airflow_provider_userattrs.task.failure import WrongParameter, to_raise
 from airflow_provider_userattrs.task.lineage import add_counts, leave_out_events, lineage
@@ -28,23 +27,6 @@ if TYPE_CHECKING:
     from airflow_provider_userattrs.report import PushReport
     from airflow_provider_userattrs.task.spec import PushSpec
     from airflow_provider_userattrs.task.user_cache import CacheSpec
-
-#: The shared parameters that the report shows, in the order of their documentation.
-_SHOWN = (
-    "where",
-    "duplicates",
-    "nulls",
-    "expect_rows",
-    "max_change",
-    "max_failed",
-    "on_empty",
-    "limit",
-    "concurrency",
-    "timezone",
-    "checkpoint_path",
-    "on_unknown",
-    "allow_restart",
-)
 
 
 class UserPushOperator(ColumnsOperator):
@@ -144,8 +126,8 @@ class UserPushOperator(ColumnsOperator):
         "on_unknown": parameters.choice("report", "resend"),
         "allow_restart": parameters.check_flag,
         "shard": parameters.check_shard,
-        "changed_only": parameters.check_changed_only,
-        "log_to": parameters.check_log_to,
+        "changed_only": object_parameters.check_changed_only,
+        "log_to": object_parameters.check_log_to,
         "on_attention": check_callbacks,
     }
 
@@ -233,75 +215,14 @@ class UserPushOperator(ColumnsOperator):
 
         :param context: the task's context.
         """
-        from airflow_provider_userattrs.task.spec import PushSpec  # not at the top, as in `execute`
+        from airflow_provider_userattrs.operators.spec import spec_of  # not at the top, as in `execute`
 
-        refused = self.check_rendered()
-        changed_only = log_to = None
-        try:
-            if self.changed_only is not None:
-                changed_only = parameters.render_changed_only(self.changed_only, context)
-            if self.log_to is not None:
-                log_to = parameters.render_log_to(self.log_to, context)
-        except (WrongParameter, RefusedConfiguration) as error:
-            refused = refused or RefusedConfiguration(str(error))
-        shown = (
-            self.user_field,
-            *self.configuration_fields,
-            self.columns_field,
-            "rate_limit",
-            *self.delivery_fields,
-            *_SHOWN,
-        )
-        return PushSpec(
-            operation=self.make_operation(),
-            make_mapper=lambda: self.make_mapper(self.rendered_columns(context)),
-            make_hook=self.make_hook,
-            users=self.users,
-            columns_field=self.columns_field,
-            named_columns=self.named_columns,
-            identity=self.configuration(),
-            parameters={
-                "users": str(self.users),
-                **{field: getattr(self, field) for field in shown},
-                "changed_only": None if changed_only is None else changed_only.path,
-                "log_to": None if log_to is None else log_to.in_words,
-            },
-            log=self.log,
-            refused=refused,
-            user_cache=self.make_user_cache(),
-            verify=self.verify,
-            changed_only=changed_only,
-            log_to=log_to,
-            retries=self.retries or 0,
-            shard=self.shard,
-            rate_limit=self.rate_limit,
-            concurrency=self.concurrency,
-            guard=RowGuard() if refused else guards.make_guard(self.expect_rows, self.max_change),
-            max_failed=cast("float | None", self.max_failed),  # a number, once it is settled
-            on_empty=self._on_empty,
-            limit=self.limit,
-            sample=self.sample,
-            sample_values=self.sample_values,
-            duplicates=self.duplicates,
-            dry_run=self.is_dry_run,
-            rejects_path=self.rejects_path,
-            checkpoint_path=self.checkpoint_path,
-            on_unknown=self.on_unknown,
-            allow_restart=self.allow_restart,
-        )
+        return spec_of(self, context)
 
     @property
     def is_one_of_many(self) -> bool:
         """Return whether other shards push other rows."""
         return self.shard is not None and self.shard.of > 1
-
-    @property
-    def _on_empty(self) -> str:
-        """Return what it means here that there are no rows: nothing, if upstream was skipped or other shards have some.
-
-        A task runs after a skipped one only if its trigger rule allows it.
-        """
-        return "ok" if self.is_one_of_many or self.users.are_skipped else self.on_empty
 
     def check_given(self) -> None:
         """Check the parameters once all are set; those known only when the task runs are checked then.

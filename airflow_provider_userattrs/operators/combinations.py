@@ -12,6 +12,8 @@ from airflow_provider_userattrs.task.failure import WrongParameter
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.operators.base import UserPushOperator
+    from airflow_provider_userattrs.operators.users import Rows
+    from airflow_provider_userattrs.push.model.operation import Operation
 
 
 def check(operator: UserPushOperator) -> None:
@@ -57,7 +59,7 @@ def _check_guards(operator: UserPushOperator) -> None:
     """Check that the rows can be counted, and compared with the last push's, which is kept as an XCom."""
     for name, value in (("expect_rows", operator.expect_rows), ("max_change", operator.max_change)):
         if value is not None:
-            operator.users.check_countable(name)
+            _check_countable(operator.users, name)
     if operator.max_change is not None and not operator.do_xcom_push:
         raise WrongParameter(
             "max_change compares with the last push, which is kept as an XCom, and do_xcom_push is False; leave it "
@@ -65,9 +67,17 @@ def _check_guards(operator: UserPushOperator) -> None:
         )
 
 
+def _check_countable(users: Rows, parameter: str) -> None:
+    if not users.are_countable:
+        raise WrongParameter(
+            f"{parameter} needs to know how many rows there are before the first is sent, and users is {users.kind} "
+            f"without a method count(); add one, or leave {parameter} out"
+        )
+
+
 def _check_operation(operator: UserPushOperator) -> None:
     """Check parameters that are only for operations after which the last update alone decides."""
-    operator.users.check_since(operator.changed_only)
+    _check_since(operator.users, operator.changed_only)
     wants = {
         "changed_only": (operator.changed_only, "leave changed_only out, and give only the rows that are new"),
         'duplicates="last"': (operator.duplicates == "last", "without a user's earlier rows too little would arrive"),
@@ -82,4 +92,45 @@ def _check_operation(operator: UserPushOperator) -> None:
                 f"or takes from it; {remedy}"
             )
     if isinstance(operator.changed_only, ChangedOnly) and operator.changed_only.removed == "unset":
-        parameters.check_removable(operation, operator.users)
+        _check_removable(operation, operator.users)
+
+
+def _check_since(users: Rows, changed_only: ChangedOnly | None) -> None:
+    """Check that rows may be read by when they changed, if they are."""
+    if users.windowed is None:
+        return
+    if users.are_chained:
+        raise WrongParameter("users is several sources, one of which has since=; give that one alone")
+    if changed_only is None:
+        raise WrongParameter(
+            "users has since=, which needs changed_only=ChangedOnly(...): beside what is known it keeps up to when "
+            "rows are finished, and it skips those that are read twice"
+        )
+    if changed_only.removed == "unset":
+        raise WrongParameter(
+            "changed_only.removed is 'unset', and users has since=: rows that are not read cannot be told from "
+            "those that left the query; use 'ignore', or leave since out"
+        )
+
+
+def _check_removable(operation: Operation, users: Rows) -> None:
+    """Check that those who left the query can be found and unset."""
+    if operation.unsets:
+        raise WrongParameter(
+            "changed_only.removed is 'unset', and this operator unsets already; use 'ignore', or the operator that sets"
+        )
+    if operation.encode_unset is None:
+        raise WrongParameter(
+            f"changed_only.removed is 'unset', and {operation.vendor} has no request that takes back {operation.name}; "
+            "use 'ignore'"
+        )
+    if operation.lookup is not None:
+        raise WrongParameter(
+            "changed_only.removed is 'unset', and users are looked up: one whose row is not sent, and who is therefore "
+            "not looked up, would be taken for one who left; name users by euid, or use 'ignore'"
+        )
+    if users.are_partial:
+        raise WrongParameter(
+            f"changed_only.removed is 'unset', and users are {users}: some of a query's rows, and who is not among "
+            "them has not left the query; use 'ignore', or give the whole query"
+        )

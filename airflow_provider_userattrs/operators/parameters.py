@@ -10,21 +10,18 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
-from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.upstream import SHARDS, is_list, is_shard
-from airflow_provider_userattrs.operators.users import Rows, Source
 from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.kinds import kind_of, setting_of
-from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.push.report.sampled_requests import MAX_REQUESTS
-from airflow_provider_userattrs.push_log import PushLog, is_schema
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
+from airflow_provider_userattrs.sources.source import Source
 from airflow_provider_userattrs.sources.sql import is_query
-from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
+from airflow_provider_userattrs.sources.templates import is_reference
 from airflow_provider_userattrs.task.failure import WrongParameter
 
 #: How a path begins that does not depend on the folder a worker runs in.
@@ -105,84 +102,6 @@ def check_shard(name: str, value: Any) -> None:
         refuse(name, value, "give None, or what shards() returns")
 
 
-def check_changed_only(name: str, value: Any) -> None:
-    """Check how only what changed is sent."""
-    if value is None:
-        return
-    if not isinstance(value, ChangedOnly):
-        refuse(name, value, "give ChangedOnly('s3://bucket/known'), or None to send all users")
-    if not is_deferred(value.path):
-        if value.path is None:
-            refuse(f"{name}.path", value.path, "give a folder such as 's3://bucket/known' or '/data/known'")
-        check_path(f"{name}.path", value.path)
-    if not is_deferred(value.full_refresh):
-        check_flag(f"{name}.full_refresh", value.full_refresh)
-    if not is_deferred(value.max_removed):
-        if value.max_removed is None:
-            refuse(f"{name}.max_removed", None, _SHARE_OF_USERS)
-        check_share(f"{name}.max_removed", value.max_removed, _SHARE_OF_USERS)
-
-
-def render_changed_only(given: ChangedOnly, context: Any) -> ChangedOnly:
-    """Return what says how only what changed is sent, with its templates rendered.
-
-    :raises WrongParameter: if they render to something else.
-    """
-    rendered = render(given, context)
-    for field in ("full_refresh", "max_removed"):
-        setattr(rendered, field, from_text(field, getattr(rendered, field)))
-    check_changed_only("changed_only", rendered)
-    return rendered
-
-
-def check_log_to(name: str, value: Any) -> None:
-    """Check where verdicts are logged."""
-    if value is None:
-        return
-    if not isinstance(value, PushLog):
-        refuse(name, value, "give PushLog('warehouse', schema='airflow'), or None")
-    if not is_deferred(value.conn_id):
-        check_conn_id(f"{name}.conn_id", value.conn_id)
-    if value.schema is not None and not is_deferred(value.schema) and not is_schema(value.schema):
-        refuse(f"{name}.schema", value.schema, "give a schema of letters, digits and _, such as 'airflow', or None")
-
-
-def render_log_to(given: PushLog, context: Any) -> PushLog:
-    """Return where verdicts are logged, with its templates rendered.
-
-    :raises WrongParameter: if they render to something else.
-    """
-    rendered = render(given, context)
-    check_log_to("log_to", rendered)
-    return rendered
-
-
-def check_removable(operation: Operation, users: Rows) -> None:
-    """Check that those who left the query can be found and unset.
-
-    :raises WrongParameter: if they cannot.
-    """
-    if operation.unsets:
-        raise WrongParameter(
-            "changed_only.removed is 'unset', and this operator unsets already; use 'ignore', or the operator that sets"
-        )
-    if operation.encode_unset is None:
-        raise WrongParameter(
-            f"changed_only.removed is 'unset', and {operation.vendor} has no request that takes back {operation.name}; "
-            "use 'ignore'"
-        )
-    if operation.lookup is not None:
-        raise WrongParameter(
-            "changed_only.removed is 'unset', and users are looked up: one whose row is not sent, and who is therefore "
-            "not looked up, would be taken for one who left; name users by euid, or use 'ignore'"
-        )
-    if users.are_partial:
-        raise WrongParameter(
-            f"changed_only.removed is 'unset', and users are {users}: some of a query's rows, and who is not among "
-            "them has not left the query; use 'ignore', or give the whole query"
-        )
-
-
 def check_reports(name: str, value: Any) -> None:
     """Check the reports of a total."""
     if not is_list(value):
@@ -231,12 +150,6 @@ def check_max_failed(name: str, value: Any) -> None:
             value,
             "give a share of the rows, such as 0.05 or '5%' (1.0 is all of them), or a number of rows (int; 1 is one)",
         )
-
-
-#: What ``max_removed`` may be.
-_SHARE_OF_USERS = (
-    "give a share of the users known, such as 0.05 or '5%' (1.0 is all of them), or a number of users (int; 1 is one)"
-)
 
 
 def check_share(name: str, value: Any, remedy: str) -> None:

@@ -11,7 +11,7 @@ from airflow_provider_userattrs.operators import parameters
 from airflow_provider_userattrs.operators.callbacks import Callbacks, check_callbacks
 from airflow_provider_userattrs.operators.checked import CheckedOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
-from airflow_provider_userattrs.operators.upstream import states
+from airflow_provider_userattrs.operators.task_states import states
 from airflow_provider_userattrs.push.model.phrases import counted
 
 if TYPE_CHECKING:

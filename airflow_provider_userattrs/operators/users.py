@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, cast
 
 from airflow_provider_userattrs._airflow import XComArg
-from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
 from airflow_provider_userattrs.push.model.chunk import Chunk, sliced
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
@@ -21,28 +20,13 @@ from airflow_provider_userattrs.sources.chunks import chunks_of, one_by_one
 from airflow_provider_userattrs.sources.database.key_query import KeyHash
 from airflow_provider_userattrs.sources.database.window import Window
 from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
+from airflow_provider_userattrs.sources.source import Source
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render
 from airflow_provider_userattrs.task.failure import WrongParameter
 
 #: Bytes of rows in an XCom above which a warning suggests a path or a source.
 _LARGE_XCOM = 1_000_000
-
-
-@runtime_checkable
-class Source(Protocol):
-    """What rows can come from besides a list.
-
-    A source may also have ``template_fields`` and ``template_ext``; ``identity()``, a small JSON value that changes
-    when its rows or their order change, without which a retry starts at the first row; ``check_resume()``, a clause on
-    why a retry cannot resume where the last try stopped, or None; ``are_alike``, whether all rows have the same
-    columns; ``are_declared``, whether it declares them, so that errors may name them; ``column_names()``, which these
-    are, once the rows have been read; ``count()``, how many rows there are, without which the operator's
-    ``expect_rows`` and ``max_change`` are refused; and it may yield `Cursor` or `Keys` among its rows.
-    """
-
-    def rows(self) -> Iterator[Row | MalformedRow | Cursor | Keys]:
-        """Yield the rows in order, from the first one each time."""
 
 
 class Rows(XComArg):
@@ -172,18 +156,10 @@ class Rows(XComArg):
         known = self.count()
         return sum(1 for _ in self) if known is None else known
 
-    def check_countable(self, parameter: str) -> None:
-        """Check that the rows can be counted before the first is sent.
-
-        :param parameter: the parameter that asks for it.
-        :raises WrongParameter: if they cannot.
-        """
-        users = self._users
-        if isinstance(users, Source) and not callable(getattr(users, "count", None)):
-            raise WrongParameter(
-                f"{parameter} needs to know how many rows there are before the first is sent, and users is "
-                f"{kind_of(users)} without a method count(); add one, or leave {parameter} out"
-            )
+    @property
+    def are_countable(self) -> bool:
+        """Return whether the rows can be counted before the first is sent."""
+        return not isinstance(self._users, Source) or callable(getattr(self._users, "count", None))
 
     @property
     def read_by(self) -> str | None:
@@ -202,6 +178,11 @@ class Rows(XComArg):
         sources = self._users.sources if isinstance(self._users, Chain) else (self._users,)
         return next((source for source in sources if isinstance(source, SqlRows) and source.since is not None), None)
 
+    @property
+    def are_chained(self) -> bool:
+        """Return whether the rows come from several sources, one after the other."""
+        return isinstance(self._users, Chain)
+
     def read_within(self, window: Window) -> None:
         """Read the rows of a window only.
 
@@ -213,27 +194,6 @@ class Rows(XComArg):
         """Have no more than the first rows fetched, where many are fetched at once."""
         if isinstance(self._users, SqlRows):
             self._users = self._users.first(limit)
-
-    def check_since(self, changed_only: ChangedOnly | None) -> None:
-        """Check that rows may be read by when they changed.
-
-        :param changed_only: how only what changed is sent; None if all is.
-        :raises WrongParameter: if they may not.
-        """
-        if self.windowed is None:
-            return
-        if isinstance(self._users, Chain):
-            raise WrongParameter("users is several sources, one of which has since=; give that one alone")
-        if changed_only is not None and changed_only.removed == "unset":
-            raise WrongParameter(
-                "changed_only.removed is 'unset', and users has since=: rows that are not read cannot be told from "
-                "those that left the query; use 'ignore', or leave since out"
-            )
-        if changed_only is None:
-            raise WrongParameter(
-                "users has since=, which needs changed_only=ChangedOnly(...): beside what is known it keeps up to when "
-                "rows are finished, and it skips those that are read twice"
-            )
 
     def large_xcom_warning(self) -> str | None:
         """Return a sentence on rows that are too many for an XCom, or None."""
@@ -276,6 +236,11 @@ class Rows(XComArg):
         check = getattr(self._users, "check_resume", None)
         return check() if check else None
 
+    @property
+    def kind(self) -> str:
+        """Return the kind of object that the rows come from, for messages."""
+        return kind_of(self._users)
+
     def serialize(self) -> str:
         """Return what Airflow may show and store in place of the rows."""
         users = self._users
@@ -287,7 +252,7 @@ class Rows(XComArg):
         if count is not None:
             skipped = f" ({self.skipped} was skipped)" if self.skipped else ""
             return f"{counted(count, 'row')}{skipped}"
-        return "rows of mapped tasks" if isinstance(users, Upstream) else f"rows of {kind_of(users)}"
+        return "rows of mapped tasks" if isinstance(users, Upstream) else f"rows of {self.kind}"
 
     __str__ = __repr__ = serialize
 
