@@ -10,16 +10,15 @@ users' ids are kept too, a user in doubt keeps its id: the vendor may hold somet
 from __future__ import annotations
 
 import math
-import re
 import struct
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import IO, Any, NamedTuple, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from airflow_provider_userattrs.push.changes import roster
 from airflow_provider_userattrs.push.changes.checked_file import Checked, Damaged, read_head, reading, writing
+from airflow_provider_userattrs.push.changes.folder import File, Folder, delete_files, list_files, numbers_by_run
 from airflow_provider_userattrs.push.changes.known import Known
 from airflow_provider_userattrs.push.changes.mark import Mark, read_time
 from airflow_provider_userattrs.push.changes.roster import Listed, Roster
@@ -28,41 +27,14 @@ from airflow_provider_userattrs.push.changes.table import LISTED, SEEN, Table, r
 #: The version of the format of both kinds of file.
 _FORMAT = 3
 
-_NAME = re.compile(r"\.(?P<run>[0-9a-f]{32})\.(?:known|(?P<number>\d{8})\.part)")
-
 NOTHING_BEFORE = "nothing was pushed before"
 _DAMAGED = "a file of what is known is damaged or missing"
-
 
 _NOT_READABLE = (Damaged, KeyError, TypeError, ValueError, OverflowError, EOFError, struct.error)
 
 
-class Folder(Protocol):
-    """Stores files by their names."""
-
-    def names(self) -> Iterable[str]:
-        """Return the names of the files."""
-
-    def read(self, name: str) -> AbstractContextManager[IO[bytes]]:
-        """Open a file."""
-
-    def write(self, name: str) -> AbstractContextManager[IO[bytes]]:
-        """Open a new file; it is there once it is closed without an error, and whole."""
-
-    def delete(self, name: str) -> None:
-        """Delete a file, if it is there."""
-
-
 class _OtherPush(ValueError):
     """Raised when a file is of a push that would send something else."""
-
-
-class _File(NamedTuple):
-    """Name a file: of a snapshot, or a part of the journal of a run."""
-
-    name: str
-    run: str
-    number: int | None
 
 
 class KnownFiles:
@@ -98,7 +70,7 @@ class KnownFiles:
         self._passed: dict[str, int] = {}
         #: The snapshot that this run began with, and all files that its own snapshot will replace.
         self._base: list[str] = []
-        self._read: list[_File] = []
+        self._read: list[File] = []
 
     def load(self, *, writes: bool = True, now: float | None = None) -> Known:
         """Return what is known; unless it is one snapshot already, write it as one.
@@ -107,8 +79,8 @@ class KnownFiles:
         :param now: when the push began, in seconds since 1970; what will be known is from then on, if nothing is yet.
         """
         if self._outdated and writes:
-            self._delete_outdated()
-        files = self._read = self._files()
+            delete_files(self._folder, self._outdated)
+        files = self._read = list_files(self._folder, self._name)
         known = Known(full=NOTHING_BEFORE, as_of=now)
         is_one = False
         try:
@@ -139,7 +111,7 @@ class KnownFiles:
         :param unset: the digests of users of whom the vendor holds nothing any more.
         """
         number = self._number + 1
-        file = _File(f"{self._name}.{self._run}.{number:08}.part", self._run, number)
+        file = File.part(self._name, self._run, number)
         words = {"touched": touched, "accepted": accepted, "unset": unset}
         mark = self._began_with and self._began_with.at.isoformat()
         counts = {what: len(digests) for what, digests in words.items()}
@@ -158,7 +130,7 @@ class KnownFiles:
         The first takes in the journal of the second so far, and forgets whom it has sent.
         """
         known.table.clear_flags(SEEN)
-        others = [file for file in self._files() if file not in self._read]
+        others = [file for file in list_files(self._folder, self._name) if file not in self._read]
         try:
             snapshots, parts = self._current([file for file in others if file.run != self._run])
             for file in snapshots:
@@ -170,15 +142,14 @@ class KnownFiles:
             known.table, known.roster, known.mark = Table(), Roster(), None
         self._read += others
         known.table.pack()
-        run = uuid4().hex
-        file = _File(f"{self._name}.{run}.known", run, None)
+        file = File.snapshot(self._name, uuid4().hex)
         replaced = self._read
         head = {
             "cells": known.table.cells,
             "as_of": known.as_of,
             "mark": None if known.mark is None else known.mark.as_dict(),
-            "replaces": [each.name for each in replaced if each.number is None],
-            "replaces_parts": {run: max(numbers) for run, numbers in _by_run(replaced).items()},
+            "replaces": [each.name for each in replaced if each.is_snapshot],
+            "replaces_parts": {run: max(numbers) for run, numbers in numbers_by_run(replaced).items()},
         }
         with writing(self._folder.write(file.name), self._head(head)) as target:
             known.table.write(target.write)
@@ -187,27 +158,14 @@ class KnownFiles:
             self._folder.delete(each.name)
         self._base, self._read = [file.name], [file]
 
-    def _delete_outdated(self) -> None:
-        for name in [*self._folder.names()]:
-            if (found := _NAME.search(name)) and found.end() == len(name) and name[: found.start()] in self._outdated:
-                self._folder.delete(name)
-
-    def _files(self) -> list[_File]:
-        files = []
-        for name in sorted(self._folder.names()):
-            if name.startswith(self._name) and (found := _NAME.fullmatch(name, len(self._name))):
-                number = found["number"]
-                files.append(_File(name, found["run"], None if number is None else int(number)))
-        return files
-
-    def _load(self, known: Known, files: Sequence[_File]) -> bool:
+    def _load(self, known: Known, files: Sequence[File]) -> bool:
         """Add what the files say; return whether they are one snapshot."""
         snapshots, parts = self._current(files)
         for count, file in enumerate(snapshots):
             self._add_snapshot(known, file, is_first=not count)
         if parts and not snapshots:
             known.as_of = math.inf  # each part has a time, or none
-        is_alone = len(_by_run(parts)) == 1
+        is_alone = len(numbers_by_run(parts)) == 1
         base = [file.name for file in snapshots]
         for file in parts:
             self._add_part(known, file, base, is_alone=is_alone)
@@ -215,26 +173,26 @@ class KnownFiles:
             known.full = None
         return len(files) == len(snapshots) == 1
 
-    def _current(self, files: Sequence[_File]) -> tuple[list[_File], list[_File]]:
+    def _current(self, files: Sequence[File]) -> tuple[list[File], list[File]]:
         """Return the snapshots and the parts of journals that no snapshot replaces.
 
         :raises Damaged: if a part is missing.
         """
-        heads = {file: self._checked(read_head(self._folder.read(file.name))) for file in files if file.number is None}
+        heads = {file: self._checked(read_head(self._folder.read(file.name))) for file in files if file.is_snapshot}
         replaced = {name for head in heads.values() for name in head["replaces"]}
         passed = self._passed
         for head in heads.values():
             for run, number in head["replaces_parts"].items():
                 passed[run] = max(number, passed.get(run, 0))
         parts = [file for file in files if file.number is not None and file.number > passed.get(file.run, 0)]
-        for run, numbers in _by_run(parts).items():
+        for run, numbers in numbers_by_run(parts).items():
             first = passed.get(run, 0) + 1
             if numbers != list(range(first, first + len(numbers))):
                 raise Damaged
             passed[run] = numbers[-1]
         return [file for file in heads if file.name not in replaced], parts
 
-    def _add_snapshot(self, known: Known, file: _File, *, is_first: bool) -> None:
+    def _add_snapshot(self, known: Known, file: File, *, is_first: bool) -> None:
         with reading(self._folder.read(file.name)) as (head, source):
             self._checked(head)
             cells = int(head["cells"])
@@ -262,7 +220,7 @@ class KnownFiles:
             if self._keeps_ids:
                 known.list_users(block)
 
-    def _add_part(self, known: Known, file: _File, base: Sequence[str], *, is_alone: bool) -> None:
+    def _add_part(self, known: Known, file: File, base: Sequence[str], *, is_alone: bool) -> None:
         with reading(self._folder.read(file.name)) as (head, source):
             self._checked(head)
             touched, accepted, unset = (source.read_words(head[what]) for what in ("touched", "accepted", "unset"))
@@ -292,12 +250,3 @@ class KnownFiles:
 def _earlier(one: float | None, other: float | None) -> float | None:
     """Return the earlier of two times; None if there is none for one of them."""
     return None if one is None or other is None else min(one, other)
-
-
-def _by_run(files: Iterable[_File]) -> dict[str, list[int]]:
-    """Return the numbers of the parts of each run's journal."""
-    runs: dict[str, list[int]] = {}
-    for file in files:
-        if file.number is not None:
-            runs.setdefault(file.run, []).append(file.number)
-    return runs

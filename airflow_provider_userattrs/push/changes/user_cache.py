@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 from airflow_provider_userattrs.push.changes.checked_file import Checked, Damaged, reading, writing
-from airflow_provider_userattrs.push.changes.known_files import Folder
+from airflow_provider_userattrs.push.changes.folder import Folder
 from airflow_provider_userattrs.push.changes.table import Table
 from airflow_provider_userattrs.push.model.clock import Clock
 

@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.report.changes import (
     sentence_on_window,
     sentences_on,
 )
-from airflow_provider_userattrs.push.report.merge import _window
+from airflow_provider_userattrs.push.report.sections import _window
 
 
 def window(**fields: Any) -> Any:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
-from airflow_provider_userattrs.push.report.merge import Total, _removed
+from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.sentences import summary
 
@@ -168,14 +168,3 @@ def test_a_report_of_another_version_or_a_damaged_one_is_refused() -> None:
     for name in ("requests", "accepted", "notes"):
         with pytest.raises(ValueError, match="a report is damaged; run the push again"):
             Total([{**whole, name: None}])
-
-
-def test_of_those_who_left_the_shard_with_most_says_why_none_was_unset() -> None:
-    parts: list[Any] = [
-        {"left": left, "unset": 0, "gone": 0, "withheld": withheld, "why": None}
-        for left, withheld in ((9, "9 are too many"), (11, "11 are too many"), (None, "it resumed"), (0, None))
-    ]
-    together = _removed(parts)
-    assert together is not None
-    assert (together["left"], together["withheld"]) == (20, "in one shard 11 are too many")
-    assert _removed(parts[:1]) == parts[0]
