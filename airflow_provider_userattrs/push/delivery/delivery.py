@@ -7,7 +7,6 @@ responses; by themselves they only stop the push at once if every further reques
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from threading import Event
@@ -18,7 +17,7 @@ from airflow_provider_userattrs.push.delivery.dispatch import MAX_WAIT, Dispatch
 from airflow_provider_userattrs.push.delivery.intake import Intake, Record
 from airflow_provider_userattrs.push.delivery.lookups import LookupBatch, Lookups, of_lookup
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
-from airflow_provider_userattrs.push.delivery.retry_queue import RetryQueue
+from airflow_provider_userattrs.push.delivery.send_queue import SendQueue
 from airflow_provider_userattrs.push.delivery.triage import Triage
 from airflow_provider_userattrs.push.delivery.worker_pool import WorkerPool
 from airflow_provider_userattrs.push.model.clock import Clock
@@ -30,9 +29,6 @@ from airflow_provider_userattrs.push.model.verdicts import BROKEN, TASK_ENDED
 from airflow_provider_userattrs.push.report.account import Traffic
 
 _position = attrgetter("position")
-
-#: Batches that may wait for their next attempt while others succeed.
-_MAX_DELAYED = 1_000
 
 #: Seconds the loop waits at most before it checks for an interruption.
 _POLL = 0.25
@@ -87,7 +83,6 @@ class Delivery:
         operation = self._operation = operation.within(rate)
         self._record = record
         self._clock = clock or Clock()
-        self._announce = announce
         self._abort = abort
         self._stopping = stopping or Event()
         self._stopped: Exception | None = None
@@ -96,14 +91,19 @@ class Delivery:
         self._intake = Intake(iter(()), operation, self._note, self._stopping)
         self.rate_limiter = rate_limiter or RateLimiter(rate, self._clock, self._stopping, per_minute=shares_cap)
         dispatch = Dispatch(operation, send, self.rate_limiter, self._stopping, self._clock)
-        self._lookups = lookups
         work: Callable[[Batch], Sent | None] = dispatch if lookups is None else self._dispatch
         self._workers: WorkerPool[Sent | None] = WorkerPool(work, concurrency)
         # Batches that must not be sent twice are announced first; without further ready ones, fewer rows are in doubt.
         self._concurrency = Concurrency(concurrency, self._clock, users=operation.max_users, has_ready=announce is None)
-        self._min_delayed = 2 * concurrency
-        self._ready: deque[Batch] = deque()
-        self._retry_queue = RetryQueue()
+        self._queue = SendQueue(
+            self._intake,
+            self._clock,
+            self._circuit_breaker,
+            concurrency,
+            count_retry=self._count_retry,
+            announce=announce,
+            lookups=lookups,
+        )
         # By the type of a batch; all share the threads and the cap.
         self._lanes = {Batch: Lane(dispatch, self._triage, self._finish, self.traffic)}
         if lookups is not None and look_up is not None:
@@ -117,8 +117,7 @@ class Delivery:
 
         :param chunks: the rows in their order, as updates, or as outcomes where there is nothing to send.
         """
-        self._intake = Intake(chunks, self._operation, self._note, self._stopping)
-        self._intake.is_interrupted = self._interruption is not None
+        self._intake.chunks = chunks
         read_on = False
         try:
             while self._stopped is None and self._step():
@@ -161,22 +160,23 @@ class Delivery:
 
     def _step(self) -> bool:
         """Fill the window and settle the batches with a response; return False when there is nothing left to do."""
-        workers, concurrency = self._workers, self._concurrency
-        # Nothing waits for its next attempt, or may soon; only a response changes that.
-        is_calm = not (self._ready or self._retry_queue or self._circuit_breaker.is_suspicious)
+        workers, concurrency, queue = self._workers, self._concurrency, self._queue
+        is_calm = queue.is_calm
         for _ in range(concurrency.window - workers.in_progress):
-            if (batch := self._new_batch() if is_calm else self._next_batch()) is None:
+            if (batch := queue.take_new() if is_calm else queue.take(workers.in_progress)) is None:
+                if queue.is_out_of_rows and (error := self._circuit_breaker.unavailable(nothing_left=True)):
+                    self.stop(self._interruption or error)
                 break
             try:
                 workers.submit(batch, concurrency.now)
-            except RetryLater as error:  # no thread can be started
-                self._ready.appendleft(batch)
-                self.stop(error)
+            except RetryLater as no_thread:  # not even one can be started
+                queue.put_first(batch)
+                self.stop(no_thread)
                 return False
         if self._interruption is not None:
             self.stop(self._interruption)
             return False
-        wait = self._retry_queue.due_in(self._clock.monotonic())
+        wait = queue.due_in()
         if workers.in_progress:
             full = workers.in_progress >= concurrency.window
             if full:
@@ -189,42 +189,11 @@ class Delivery:
             return False
         return True
 
-    def _next_batch(self) -> Batch | None:
-        if self._retry_queue and (batch := self._retry_queue.take(self._clock.monotonic())):
-            self._lanes[type(batch)].traffic.retries += 1
-            return batch
-        if self._ready:
-            return self._ready.popleft()
-        if self._interruption is not None or (self._is_saturated() and not self._circuit_breaker.wants_probe):
-            return None
-        return self._new_batch()
-
-    def _new_batch(self) -> Batch | None:
-        """Return a batch that was never sent, or None if there is none at the moment."""
-        lookups = None if self._interruption is not None else self._lookups
-        if lookups is not None and (ids := lookups.next_batch()) is not None:
-            return ids
-        batch = self._intake.next_batch()
-        if batch is None:
-            if lookups is not None and lookups.are_pending:
-                return lookups.next_batch()
-            breaker = self._circuit_breaker
-            if self._interruption is None and (error := breaker.unavailable(nothing_left=True)):
-                self.stop(error)
-        elif self._announce is not None:
-            self._ready.append(batch)  # so that it is not lost if announcing fails
-            self._announce(batch)
-            self._ready.pop()
-        return batch
-
     def _dispatch(self, batch: Batch) -> Sent | None:
         return self._lanes[type(batch)].dispatch(batch)
 
-    def _is_saturated(self) -> bool:
-        """Return whether so many batches wait for their next attempt, or may soon, that no further row is read."""
-        if self._circuit_breaker.is_suspicious:
-            return len(self._retry_queue) + self._workers.in_progress >= self._min_delayed
-        return len(self._retry_queue) >= _MAX_DELAYED
+    def _count_retry(self, batch: Batch) -> None:
+        self._lanes[type(batch)].traffic.retries += 1
 
     def _settle_ready(self, timeout: float) -> None:
         """Settle all batches with a response; wait for the first of them, but no longer than ``timeout`` seconds."""
@@ -264,10 +233,10 @@ class Delivery:
         decision = lane.triage.decide(batch, verdicts, is_stopping=self._stopping.is_set())
         if decision.stop is not None:
             self.stop(decision.stop)
-        self._ready.extendleft(reversed(decision.halves))
+        self._queue.put_first(*decision.halves)
         if decision.repeat is not None:
             wait = max(back_off(decision.repeat.attempt), self.rate_limiter.held_for())
-            self._retry_queue.add(self._clock.monotonic() + wait, decision.repeat)
+            self._queue.put_later(decision.repeat, wait)
         if decision.updates:
             lane.finish(decision.updates, decision.verdicts)
             if type(batch) is LookupBatch and (why := _unsent(decision.verdicts)):
@@ -288,7 +257,7 @@ class Delivery:
         if self._interruption is not None:
             self.stop(self._interruption)
         self._drain()
-        for batch in (*self._ready, *self._retry_queue.empty()):
+        for batch in self._queue.empty():
             self._finish_untried(batch)
         try:
             self._intake.abandon(read_on=read_on)

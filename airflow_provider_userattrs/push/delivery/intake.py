@@ -42,6 +42,8 @@ class Intake:
     def __init__(
         self, chunks: Iterator[Sequence[UserUpdate | Outcome]], operation: Operation, record: Record, stopping: Event
     ) -> None:
+        #: Where the rows come from.
+        self.chunks = chunks
         #: The position after the last row that was read.
         self.reached = 0
         #: Whether there is no further row.
@@ -51,7 +53,6 @@ class Intake:
         #: The finished updates of users who had one before, as far as they are remembered.
         self.duplicates = 0
         self._recent: set[int] = set()
-        self._chunks = chunks
         #: The rows that were read last, and how many of them were taken.
         self._chunk: Sequence[UserUpdate | Outcome] = ()
         self._taken = 0
@@ -109,7 +110,7 @@ class Intake:
     def _read(self) -> bool:
         """Read further rows; return whether there are any now."""
         self._chunk, self._taken = (), 0
-        for chunk in self._chunks:
+        for chunk in self.chunks:
             if chunk:
                 if chunk[0] is NOT_YET:
                     return False
