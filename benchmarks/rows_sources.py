@@ -11,7 +11,7 @@ from typing import Any
 from distributed import Postgres, pushed_by_celery, worked
 from goals import show
 from measure import side, stats, turns, vendor, worst_second, write_files
-from sides import DAY, QUERY, TABLE
+from warehouse import DAY, QUERY, TABLE
 
 
 def sources() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from goals import show
 from instructions import counted
 from measure import import_seconds, side, turns
-from sides import VENDORS
+from operations import VENDORS
 
 #: Another version of the package, as BEFORE=path names its checkout, beside which `own_work` measures this one.
 BEFORE = Path(os.environ["BEFORE"]).resolve() if os.environ.get("BEFORE") else None

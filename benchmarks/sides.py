@@ -11,115 +11,14 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
-from threading import local
 from types import SimpleNamespace
 from typing import Any
 
-from shapes import Users, batch, body, full_bulk, made
-
-
-@dataclass(frozen=True)
-class Vendor:
-    """What a side must know of a vendor.
-
-    :param operator: the operator that sets attributes.
-    :param parameters: those besides task_id and users.
-    :param answer: the body of a good answer to a full request.
-    :param request: writes the body of a full request.
-    :param users: users in a full request.
-    :param text: whether users are named by texts, not by numbers.
-    """
-
-    operator: str
-    parameters: dict[str, Any]
-    answer: bytes
-    request: Callable[[], bytes] = body
-    users: int = 1
-    text: bool = True
-
-
-VENDORS = {
-    "engagelab": Vendor("EngageLabSetAttributesOperator", {}, b'{"code":0,"message":"success"}', text=False),
-    "kahuna": Vendor(
-        "KahunaSetAttributesOperator",
-        {"target": ["euid"]},
-        b"[" + b",".join([b'{"success":true}'] * 100) + b"]",
-        request=batch,
-        users=100,
-    ),
-    "moengage": Vendor("MoEngageSetAttributesOperator", {"customer_id": "euid"}, b'{"status":"success"}'),
-}
-
-#: MoEngage with ``bulk=True``.
-BULK = replace(VENDORS["moengage"], parameters={"customer_id": "euid", "bulk": True}, request=full_bulk, users=500)
-
-QUERY = """SELECT 'user' || n AS euid, n AS id, 'user' || n || '@example.com' AS email, n % 90 AS age,
-n / 7.0 AS balance, n % 2 = 0 AS vip, timestamptz '2026-01-01' + n * interval '1 s' AS seen
-FROM generate_series(1, {}) n"""
-
-
-#: The same in a table that says when each row changed.
-TABLE = """CREATE TABLE users AS SELECT *, now() - interval '1 day' AS updated_at FROM ({}) AS rows;
-CREATE UNIQUE INDEX ON users (id); CREATE INDEX ON users (updated_at); ANALYZE users"""
-
-#: A day on which two users in a hundred change.
-DAY = "UPDATE users SET age = age + 1, updated_at = now() WHERE id % 50 = 0"
-
-
-def source(kind: str, rows: int, where: str) -> Any:
-    """Return where the rows come from.
-
-    :param kind: ``sql`` for a query, ``table`` for all rows of a table, ``window`` for its new ones, or a file's.
-    :param where: the port of a PostgreSQL, or the folder of the files.
-    """
-    from airflow_provider_userattrs.changes import Watermark
-    from airflow_provider_userattrs.sources.files import FileRows
-    from airflow_provider_userattrs.sources.sql import SqlRows
-
-    if kind not in ("sql", "table", "window"):
-        return FileRows(f"{where}/{rows}.{kind}")
-    import airflow.providers.postgres.hooks.postgres as hooks
-
-    hooks.USE_PSYCOPG3 = False  # the same driver as the bare cursor's
-    connection = {"conn_type": "postgres", "host": "127.0.0.1", "port": int(where), "login": "tester"}
-    os.environ["AIRFLOW_CONN_WAREHOUSE"] = json.dumps({**connection, "schema": "postgres"})
-    list(SqlRows("SELECT 1 AS id", conn_id="warehouse").rows())  # imports are not rows
-    if kind == "sql":
-        return SqlRows(QUERY.format(rows), conn_id="warehouse")
-    since = Watermark("updated_at", lag=timedelta(minutes=15)) if kind == "window" else None
-    return SqlRows("SELECT * FROM users", conn_id="warehouse", key="id", since=since)
-
-
-def bare_cursor(url: str, rows: int, where: str, kind: str = "sql") -> Callable[[], None]:
-    """Read the same rows through a server-side cursor, and do nothing with them."""
-    import psycopg2
-
-    query = QUERY.format(rows) if kind == "sql" else "SELECT * FROM users ORDER BY id"
-
-    connection = psycopg2.connect(host="127.0.0.1", port=int(where), user="tester", dbname="postgres")
-
-    def run() -> None:
-        cursor = connection.cursor("bare")
-        cursor.itersize = 1_000
-        cursor.execute(query)
-        assert sum(1 for _ in cursor) == rows
-
-    return run
-
-
-def parquet_dicts(url: str, rows: int, where: str) -> Callable[[], None]:
-    """Read the same rows of a Parquet file to dicts."""
-    import pyarrow.parquet as pq
-
-    def run() -> None:
-        file = pq.ParquetFile(f"{where}/{rows}.parquet")
-        assert sum(len(batch.to_pylist()) for batch in file.iter_batches(10_000)) == rows
-
-    return run
+from loops import post_loop, session_loop, session_pool, tuned_session
+from operations import BULK, VENDORS
+from shapes import Users, made
+from warehouse import bare_cursor, parquet_dicts, source
 
 
 def dumps(url: str, rows: int, vendor: str, shape: str = "plain") -> Callable[[], None]:
@@ -206,69 +105,6 @@ def package(
         of_them = rows // 50 if changed else rows - rows // 10 if rejects or shape == "invalid" else rows
         assert report["rows"] == (of_them if kind == "window" else rows), report
         assert report["accepted"] == (0 if dry_run else of_them), report
-
-    return run
-
-
-def post_loop(url: str, rows: int) -> Callable[[], None]:
-    """Call `requests.post` for each user."""
-    import requests
-
-    def run() -> None:
-        for number in range(rows):
-            requests.post(f"{url}/engagelab", data=body(number), auth=("key", "secret"), timeout=30).json()
-
-    return run
-
-
-def session_loop(url: str, rows: int) -> Callable[[], None]:
-    """Call one Session's `post` for each user."""
-    import requests
-
-    session = requests.Session()
-    session.auth = ("key", "secret")
-
-    def run() -> None:
-        for number in range(rows):
-            session.post(f"{url}/engagelab", data=body(number), timeout=30).json()
-
-    return run
-
-
-def session_pool(url: str, rows: int, concurrency: int = 32) -> Callable[[], None]:
-    """Call a Session a thread's `post`, in a pool of threads."""
-    import requests
-
-    own = local()
-
-    def send(number: int) -> None:
-        if not hasattr(own, "session"):
-            own.session = requests.Session()
-            own.session.auth = ("key", "secret")
-        own.session.post(f"{url}/engagelab", data=body(number), timeout=30).json()
-
-    def run() -> None:
-        with ThreadPoolExecutor(concurrency) as pool:
-            for _ in pool.map(send, range(rows)):
-                pass
-
-    return run
-
-
-def tuned_session(url: str, rows: int, vendor: str = "engagelab") -> Callable[[], None]:
-    """Send ready-made bodies: settings of the environment resolved once, a prepared request, `Session.send`."""
-    import requests
-
-    session = requests.Session()
-    session.auth = ("key", "secret")
-    ready = VENDORS[vendor].request()
-    request = session.prepare_request(requests.Request("POST", f"{url}/{vendor}", data=ready))
-    settings = session.merge_environment_settings(request.url, {}, False, None, None)
-    users = VENDORS[vendor].users
-
-    def run() -> None:
-        for _ in range(rows // users):
-            assert session.send(request, timeout=30, **settings).content
 
     return run
 
