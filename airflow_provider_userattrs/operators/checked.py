@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 from airflow_provider_userattrs._airflow import BaseOperator
 from airflow_provider_userattrs.operators.callbacks import Callbacks
 from airflow_provider_userattrs.operators.literals import from_text
+from airflow_provider_userattrs.operators.mapped import Mapped, OperatorPartial, checked
 from airflow_provider_userattrs.operators.parameters import Check
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.templates import is_deferred, is_rendering, keep_text
 from airflow_provider_userattrs.task.failure import WrongParameter
-
-OperatorPartial: TypeAlias = Any  # Airflow has it in another place in each version
 
 
 class CheckedOperator(BaseOperator):
@@ -40,12 +39,14 @@ class CheckedOperator(BaseOperator):
 
     @classmethod
     def partial(cls, **given: Any) -> OperatorPartial:
-        """Return the mapped operator; an invalid parameter is an error here already."""
+        """Return the operator to be mapped; an invalid parameter is an error here already.
+
+        Parameters that do not go together are one in ``expand``, which says which of them are mapped over.
+        """
         cls.check_parameters({name: given[name] for name in given.keys() & cls.checks.keys()})
         if (on_attention := given.get("on_attention")) is not None:
             given["on_attention"] = Callbacks(on_attention)
-        mapped: OperatorPartial = super().partial(**given)
-        return mapped
+        return checked(super().partial(**given))
 
     @classmethod
     def check_parameters(cls, given: dict[str, Any]) -> None:
@@ -54,6 +55,7 @@ class CheckedOperator(BaseOperator):
         :param given: parameter -> what the author gave.
         :raises WrongParameter: if one is invalid.
         """
+        given = {name: value for name, value in given.items() if not isinstance(value, Mapped)}
         for parent in cls.__mro__[1:]:
             for field in getattr(parent, "template_fields", ()):
                 name = cls._parameter_of(field)

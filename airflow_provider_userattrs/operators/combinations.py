@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators import parameters
+from airflow_provider_userattrs.operators.mapped import Mapped
 from airflow_provider_userattrs.sources.templates import is_deferred
 from airflow_provider_userattrs.task.failure import WrongParameter
 
@@ -58,9 +59,9 @@ def _check_paths(operator: UserPushOperator) -> None:
 def _check_guards(operator: UserPushOperator) -> None:
     """Check that the rows can be counted, and compared with the last push's, which is kept as an XCom."""
     for name, value in (("expect_rows", operator.expect_rows), ("max_change", operator.max_change)):
-        if value is not None:
+        if value is not None and not isinstance(value, Mapped):
             _check_countable(operator.users, name)
-    if operator.max_change is not None and not operator.do_xcom_push:
+    if not (operator.max_change is None or isinstance(operator.max_change, Mapped) or operator.do_xcom_push):
         raise WrongParameter(
             "max_change compares with the last push, which is kept as an XCom, and do_xcom_push is False; leave it "
             "True, or leave max_change out"
@@ -77,13 +78,20 @@ def _check_countable(users: Rows, parameter: str) -> None:
 
 def _check_operation(operator: UserPushOperator) -> None:
     """Check parameters that are only for operations after which the last update alone decides."""
-    _check_since(operator.users, operator.changed_only)
+    changed_only = operator.changed_only
+    if not isinstance(changed_only, Mapped):
+        _check_since(operator.users, changed_only)
     wants = {
-        "changed_only": (operator.changed_only, "leave changed_only out, and give only the rows that are new"),
+        "changed_only": (
+            isinstance(changed_only, ChangedOnly),
+            "leave changed_only out, and give only the rows that are new",
+        ),
         'duplicates="last"': (operator.duplicates == "last", "without a user's earlier rows too little would arrive"),
     }
     if not any(is_wanted for is_wanted, _ in wants.values()):
         return  # a subclass may not know its operation yet
+    if isinstance(getattr(operator, "operation", None), Mapped):
+        return
     operation = operator.make_operation()
     for name, (is_wanted, remedy) in wants.items():
         if is_wanted and not operation.overwrites:
@@ -91,7 +99,7 @@ def _check_operation(operator: UserPushOperator) -> None:
                 f"{name} is for operations that set or unset, and this one ({operation.name}) adds to what is held "
                 f"or takes from it; {remedy}"
             )
-    if isinstance(operator.changed_only, ChangedOnly) and operator.changed_only.removed == "unset":
+    if isinstance(changed_only, ChangedOnly) and changed_only.removed == "unset":
         _check_removable(operation, operator.users)
 
 

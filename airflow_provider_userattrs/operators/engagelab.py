@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.operators.mapped import Mapped
 from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -123,15 +124,19 @@ class _EngageLabOperator(UserPushOperator):
         :param operation: one that takes an EUID.
         """
         field = self.user_field
-        return operation if field == "euid" else named_by(operation, field)
+        is_looked_up = field != "euid" and not isinstance(getattr(self, field), Mapped)
+        return named_by(operation, field) if is_looked_up else operation
 
     def _check_user(self) -> None:
-        fields = [field for field in IDENTIFIERS if getattr(self, field) is not None]
-        if fields and self.euid not in (None, "euid"):  # None: a template rendered to no column, which is said already
+        given = {field: getattr(self, field) for field in ("euid", *IDENTIFIERS)}
+        mapped = [field for field, column in given.items() if isinstance(column, Mapped)]
+        fields = [field for field in IDENTIFIERS if given[field] is not None and field not in mapped]
+        # None: a template rendered to no column, which is said already
+        if fields and self.euid not in (None, "euid") and "euid" not in mapped:
             fields = ["euid", *fields]
         if len(fields) > 1:
             raise WrongParameter(f"{' and '.join(fields)} are given; give one of them, the column that names the user")
-        if not fields and self.euid_cache is not None:
+        if not fields and not mapped and self.euid_cache is not None:
             raise WrongParameter(
                 "euid_cache is given, but with euid nobody is looked up; leave it out, or name the user by user_id, "
                 "anonymous_id or registration_id"

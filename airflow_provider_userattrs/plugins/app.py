@@ -25,7 +25,7 @@ from airflow_provider_userattrs.plugins.past_pushes import (
     has_runs,
     load_pushes,
 )
-from airflow_provider_userattrs.plugins.pushes import TASKS, View, render_pushes
+from airflow_provider_userattrs.plugins.pushes import TASKS, Cut, View, render_pushes
 from airflow_provider_userattrs.plugins.story import Story, story_of, story_of_all
 from airflow_provider_userattrs.plugins.strip import RUNS
 from airflow_provider_userattrs.plugins.task_instances import load_instances
@@ -86,15 +86,18 @@ def pushes(request: Request, user: GetUserDep, session: SessionDep) -> HTMLRespo
 
 
 def _pushes(session: Session, dag_ids: Collection[str], view: View, dag_id: str | None = None) -> HTMLResponse:
-    first = view.first_run
-    tasks = histories(load_pushes(session, dag_ids, first, first + RUNS_FOR_TASKS - 1)[0])
+    first = view.run
+    newest, misses_tasks = load_pushes(session, dag_ids, first, first + RUNS_FOR_TASKS - 1)
+    tasks = histories(newest)
     some = chosen(tasks, view.filter)
     wanted = [(each.dag_id, each.task_id) for each in some[(view.page - 1) * TASKS : view.page * TASKS]]
     loaded, is_cut = load_pushes(session, {dag for dag, _ in wanted}, first, first + RUNS - 1, wanted)
     by_task = {(each.dag_id, each.task_id): each for each in histories(loaded)}
     shown = [by_task[task] for task in wanted if task in by_task]
-    has_older = dag_id is not None and has_runs(session, dag_id, first + RUNS - 1)
-    return _page(render_pushes(view, tasks, shown, len(some), dag_id=dag_id, has_older=has_older, is_cut=is_cut))
+    last = max(each.number for each in loaded) if is_cut else first + RUNS - 1
+    older = last + 1 if dag_id is not None and has_runs(session, dag_id, last) else None
+    cut = Cut(runs=is_cut, tasks=misses_tasks)
+    return _page(render_pushes(view, tasks, shown, len(some), dag_id=dag_id, older=older, cut=cut))
 
 
 @app.exception_handler(HTTPException)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from airflow.models.dag import DagModel
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 #: How many of a DAG's newest runs are looked through for tasks that push: the newest may not have come to them yet.
 RUNS_FOR_TASKS = 3
 
-#: How many instances of tasks are read at most: a report has up to 16 KB, and a task up to 1,024 instances in a run.
+#: How many instances of tasks are read at most, unless one run has more: a report has up to 16 KB, and a task up to
+#: 1,024 instances in a run.
 MAX_INSTANCES = 6_000
 
 
@@ -34,6 +35,8 @@ def load_pushes(
     tasks: Collection[tuple[str, str]] | None = None,
 ) -> tuple[list[PastInstance], bool]:
     """Return the instances of tasks that push, and whether there were too many: then the oldest runs are left out.
+
+    Those of a run are all there, or none of them.
 
     :param session: a session of Airflow's database.
     :param dag_ids: the DAGs to look at.
@@ -73,17 +76,19 @@ def load_pushes(
         .where(_is_push() if tasks is None else tuple_(TaskInstance.dag_id, TaskInstance.task_id).in_(list(tasks)))
         # The newest run of each DAG, then the one before of each: one DAG's many instances leave out no other DAG.
         .order_by(numbered.c.number, DagRun.run_after.desc(), DagRun.id, TaskInstance.task_id, TaskInstance.map_index)
-        .limit(MAX_INSTANCES)
+        .limit(MAX_INSTANCES + 1)
     )
-    rows: Iterable[Any] = session.execute(query)
-    found = [
+    rows = session.execute(query).all()
+    is_cut = len(rows) > MAX_INSTANCES
+    if is_cut:  # the last run is not whole: it is left out, or read by itself if there is no other
+        last = rows[-1].id
+        rows = [row for row in rows if row.id != last] or session.execute(
+            query.where(DagRun.id == last).limit(None)
+        ).all()
+    return [
         PastInstance(dag_id, run_id, numbers[run], run_after, task_id, map_index, state, operator, decoded(value))
         for run, dag_id, run_id, run_after, task_id, map_index, state, operator, value in rows
-    ]
-    is_cut = len(found) == MAX_INSTANCES
-    if is_cut:  # the last run may not be whole
-        found = [each for each in found if (each.dag_id, each.run_id) != (found[-1].dag_id, found[-1].run_id)]
-    return found, is_cut
+    ], is_cut
 
 
 def _numbers(dag_ids: Collection[str], first: int, last: int) -> Any:

@@ -31,29 +31,36 @@ class View:
 
     :param filter: which tasks are shown.
     :param page: the page of tasks, from 1.
-    :param window: which runs of each DAG are shown: 1 for the newest, 2 for those before.
+    :param run: the newest run of each DAG that is shown, from 1 for its newest.
     """
 
     filter: Filter
     page: int
-    window: int
+    run: int
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> View:
         """Return what a query string asks for; whatever makes no sense is as if it were not there."""
         wanted = Filter(query.get("vendor", ""), query.get("dag", "").strip(), query.get("attention", "") == "1")
-        return cls(wanted, _count(query.get("page", "")), _count(query.get("window", "")))
+        return cls(wanted, _count(query.get("page", "")), _count(query.get("run", "")))
 
-    @property
-    def first_run(self) -> int:
-        """The number of the newest run shown, from 1."""
-        return (self.window - 1) * RUNS + 1
-
-    def link(self, *, page: int = 1, window: int = 1) -> str:
+    def link(self, *, page: int = 1, run: int = 1) -> str:
         """Return the link to another page or other runs, with the same filter."""
         wanted = {"vendor": self.filter.vendor, "dag": self.filter.dag, "attention": "1" * self.filter.attention}
-        some = {**wanted, "page": page if page > 1 else "", "window": window if window > 1 else ""}
+        some = {**wanted, "page": page if page > 1 else "", "run": run if run > 1 else ""}
         return f"?{urlencode({name: value for name, value in some.items() if value})}"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is not shown because there were too many instances.
+
+    :param runs: some of the runs of the tasks on this page.
+    :param tasks: tasks of some of the runs that were looked through for tasks.
+    """
+
+    runs: bool = False
+    tasks: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,8 +89,8 @@ def render_pushes(
     count: int,
     *,
     dag_id: str | None = None,
-    has_older: bool = False,
-    is_cut: bool = False,
+    older: int | None = None,
+    cut: Cut = Cut(),
 ) -> str:
     """Return the page as HTML.
 
@@ -92,16 +99,16 @@ def render_pushes(
     :param shown: the tasks on this page, with all of their runs.
     :param count: how many tasks the filter lets through.
     :param dag_id: the DAG, if the page is of one.
-    :param has_older: whether the DAG has runs before these.
-    :param is_cut: whether there were too many instances to show all runs.
+    :param older: the newest run before these, if the page is of one DAG that has one.
+    :param cut: what is not shown.
     """
-    links = [("Previous tasks", view.link(page=view.page - 1, window=view.window))] if view.page > 1 else []
+    links = [("Previous tasks", view.link(page=view.page - 1, run=view.run))] if view.page > 1 else []
     if view.page * TASKS < count:
-        links.append(("Next tasks", view.link(page=view.page + 1, window=view.window)))
-    if has_older:
-        links.append(("Older pushes", view.link(window=view.window + 1)))
-    if view.window > 1:
-        links.append(("Newer pushes", view.link(window=view.window - 1)))
+        links.append(("Next tasks", view.link(page=view.page + 1, run=view.run)))
+    if older is not None:
+        links.append(("Older pushes", view.link(run=older)))
+    if view.run > 1:
+        links.append(("Newer pushes", view.link(run=max(view.run - RUNS, 1))))
     facts = {
         "dag_id": dag_id,
         "view": {
@@ -109,9 +116,9 @@ def render_pushes(
             "needing": sum(history.needs_attention for history in tasks),
             "vendors": sorted({history.vendor for history in tasks} - {""}),
             "filter": view.filter,
-            "window": view.window,
+            "run": view.run,
             "links": links,
-            "is_cut": is_cut,
+            "cut": cut,
             "why_empty": _NONE_CHOSEN if tasks else _NONE_OF_DAG if dag_id else _NONE,
         },
         "cards": [_card(history) for history in shown],

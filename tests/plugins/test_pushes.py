@@ -141,13 +141,13 @@ def test_hundreds_of_runs_are_shown_thirty_at_a_time(store: Callable[..., list[s
     store("hourly", *[[Pushed(BAD if number == 5 else WELL)] for number in range(70)], every=timedelta(hours=1))
     seen = look("hourly")
     assert [len(verdicts(seen)), verdicts(seen)[-1][:16]] == [30, "2026-03-03 23:00"]
-    assert ("href", "?window=2") in seen.attributes
+    assert ("href", "?run=31") in seen.attributes
     assert "Newer pushes" not in seen.texts
-    seen = look("hourly", window="3")
+    seen = look("hourly", run="61")
     assert [len(verdicts(seen)), verdicts(seen)[0][:16]] == [10, "2026-03-01 02:00"]
     assert "Older pushes" not in seen.texts
     assert "Newer pushes" in seen.texts
-    assert "No pushes here" in look("hourly", window="4").text
+    assert "No pushes here" in look("hourly", run="91").text
 
 
 def test_the_page_of_all_dags(store: Callable[..., list[str]], look: Callable[..., Any]) -> None:
@@ -186,7 +186,7 @@ def test_a_page_that_makes_no_sense_is_the_first(
     store: Callable[..., list[str]], look: Callable[..., Any], number: str
 ) -> None:
     store("nightly", [Pushed(WELL)])
-    assert len(verdicts(look("nightly", page=number, window=number))) == 1
+    assert len(verdicts(look("nightly", page=number, run=number))) == 1
 
 
 def test_nothing_has_been_pushed_yet(store: Callable[..., list[str]], look: Callable[..., Any]) -> None:
@@ -203,7 +203,36 @@ def test_too_many_instances_are_not_all_read(
     store("nightly", *[[Pushed(WELL, map_index=index) for index in range(4)] for _ in range(5)])
     seen = look("nightly")
     assert [verdict[:10] for verdict in verdicts(seen)] == ["2026-03-04", "2026-03-05"]  # each of them whole
-    assert "These tasks have so many instances that only the newest runs are shown." in seen.texts
+    assert "so many instances that fewer than 30 runs are shown; Older pushes has those before." in seen.text
+    assert ("href", "?run=3") in seen.attributes
+    assert [verdict[:10] for verdict in verdicts(look("nightly", run="3"))] == ["2026-03-02", "2026-03-03"]
+    last = look("nightly", run="5")
+    assert [verdict[:10] for verdict in verdicts(last)] == ["2026-03-01"]
+    assert "so many instances" not in last.text
+    assert "Older pushes" not in last.texts
+    seen = look()
+    assert "so many instances that fewer than 30 runs are shown; the page of a Dag," in seen.text
+    assert "not all runs were looked through for tasks that push" in seen.text
+
+
+def test_a_run_with_too_many_instances_is_shown_whole(
+    store: Callable[..., list[str]], look: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_userattrs.plugins.past_pushes.MAX_INSTANCES", 3)
+    store("nightly", *[[Pushed(WELL, map_index=index) for index in range(5)] for _ in range(2)])
+    for query, day in (({}, "2026-03-02"), ({"run": "2"}, "2026-03-01")):
+        (verdict,) = verdicts(look("nightly", **query))
+        assert verdict == f"{day} 02:00 UTC, accepted: 45 accepted; 100 requests, 10.0 s; 5 instances"
+
+
+def test_as_many_instances_as_are_read_are_all(
+    store: Callable[..., list[str]], look: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_provider_userattrs.plugins.past_pushes.MAX_INSTANCES", 10)
+    store("nightly", *[[Pushed(WELL, map_index=index) for index in range(5)] for _ in range(2)])
+    seen = look("nightly")
+    assert len(verdicts(seen)) == 2
+    assert "so many instances" not in seen.text
 
 
 def test_the_many_instances_of_one_dag_leave_out_no_other(
