@@ -33,7 +33,7 @@ def test_a_wrong_argument(given: dict[str, Any], remedy: str) -> None:
 @pytest.mark.parametrize(
     ("log", "remedy"),
     [
-        (PushLog(""), "log_to.conn_id is the text ''; give the id of a connection"),
+        (PushLog(""), "log_to.conn_id is empty; give the id of a connection"),
         (PushLog(None), "log_to.conn_id is None; give the id of a connection"),  # type: ignore[arg-type]
         (PushLog("warehouse", schema="my schema"), "log_to.schema is the text 'my schema'; give a schema of letters"),
         (PushLog("warehouse", schema="a.b; DROP"), "give a schema of letters, digits and _"),

@@ -16,8 +16,7 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
 
     :raises ValueError: always.
     """
-    kind = "empty" if isinstance(value, str) and not value.strip() else setting_of(value)
-    raise ValueError(f"{name} is {kind}; {remedy}")
+    raise ValueError(f"{name} is {setting_of(value)}; {remedy}")
 
 
 def check_text(name: str, value: Any, remedy: str) -> None:

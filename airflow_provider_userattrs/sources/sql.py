@@ -21,7 +21,7 @@ from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
 from airflow_provider_userattrs.sources.chunks import one_by_one
 from airflow_provider_userattrs.sources.database import drivers
-from airflow_provider_userattrs.sources.database.connection import MAX_FETCHED, connect, place
+from airflow_provider_userattrs.sources.database.connection import MAX_FETCHED, connect, database_of
 from airflow_provider_userattrs.sources.database.key_query import ALL_KEYS, KeyFilter, KeyHash, KeyRange, quoted
 from airflow_provider_userattrs.sources.database.key_reader import KeyReader
 from airflow_provider_userattrs.sources.database.query import TWO_STATEMENTS, Query, column_index
@@ -228,7 +228,7 @@ class SqlRows:
     def query_digest(self) -> str:
         """Return a digest that changes when rows or values are read from elsewhere, or by another column of times."""
         since = self.since and [self.since.column, self.since.timezone]
-        return digest([self.sql, self.parameters, place(self.conn_id), self.key, self.types, since])
+        return digest([self.sql, self.parameters, database_of(self.conn_id), self.key, self.types, since])
 
     def check_resume(self) -> str | None:
         """Return why a retry cannot resume where the last try stopped, or None if it can.

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.shard import MAX_SHARDS, Shard
 from airflow_provider_userattrs.push.plan import PushPlan
-from airflow_provider_userattrs.task.seal import Seal, derive
+from airflow_provider_userattrs.task.seal import Seal, check_of, derive
 from airflow_provider_userattrs.task.spec import PushSpec
 from airflow_provider_userattrs.task.storage_folder import StorageFolder, file_name
 from airflow_provider_userattrs.task.window import windowed_rows
@@ -57,7 +56,7 @@ def open_comparison(
         "the destination": hook.destination,
         "the mapping": digest([spec.identity]),
         "the number of shards": str(shard.of if shard else 1),
-        "the connection's secret": hashlib.blake2b(b"check", key=secret, digest_size=8).hexdigest(),
+        "the connection's secret": check_of(secret),
     }
     name, outdated = _names(ti, shard)
     checkpoint = plan.checkpoint

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+from hashlib import blake2b
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -21,9 +22,14 @@ def derive(secret: str, purpose: bytes) -> bytes:
     """Return a secret of 32 bytes for one purpose.
 
     :param secret: the connection's.
-    :param purpose: tells it from the others.
+    :param purpose: what it is for; each purpose has another.
     """
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
+
+
+def check_of(derived: bytes) -> str:
+    """Return 16 hexadecimal digits by which a file shows whether it was written with the same derived secret."""
+    return blake2b(b"check", key=derived, digest_size=8).hexdigest()
 
 
 class Seal:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import blake2b
 
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.push.changes.user_cache import UserCache
@@ -15,7 +14,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, R
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.plan import PushPlan
-from airflow_provider_userattrs.task.seal import derive
+from airflow_provider_userattrs.task.seal import check_of, derive
 from airflow_provider_userattrs.task.storage_folder import StorageFolder, file_name
 
 _PURPOSE = b"airflow-provider-userattrs: digests of ids whose users were looked up"
@@ -56,8 +55,7 @@ def open_user_cache(
     """
     settings = hook.settings
     secret = derive(settings.password, _PURPOSE)
-    check = blake2b(b"check", key=secret, digest_size=8).hexdigest()
-    project = digest([hook.transport.base_url, settings.login, lookup.vendor, lookup.name, check])[:16]
+    project = digest([hook.transport.base_url, settings.login, lookup.vendor, lookup.name, check_of(secret)])[:16]
     part = [] if shard is None or shard.of == 1 else [f"{shard.number} of {shard.of}"]
     try:
         return UserCache(

@@ -130,7 +130,7 @@ def test_a_wrong_name_in_a_query(push: Callable[..., Any], warehouse: SqlRows) -
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ("", "where is the text ''; give the name of a column that is true or false, or None"),
+        ("", "where is empty; give the name of a column that is true or false, or None"),
         (True, "where is True; give the name of a column that is true or false, or None"),
         (["consented"], "where is a list; give the name of a column that is true or false, or None"),
         ("consented = true", "where is the text 'consented = true'; it names a column and is no expression; select it"),

@@ -198,10 +198,10 @@ def test_a_dry_run_looks_nobody_up(push: Callable[..., Any], control: Any) -> No
         ({"user_id": "a", "euid": "b"}, "euid and user_id are given; give one of them"),
         ({"user_id": "a", "anonymous_id": "b"}, "user_id and anonymous_id are given; give one of them"),
         ({"euid_cache": "/data/euids"}, "euid_cache is given, but with euid nobody is looked up"),
-        ({"user_id": ""}, "user_id is the text ''; give the name of a column"),
+        ({"user_id": ""}, "user_id is empty; give the name of a column"),
         (
             {"user_id": "a", "euid_cache": ""},
-            "euid_cache is the text ''; give a path such as 's3://bucket/userattrs' or",
+            "euid_cache is empty; give a path such as 's3://bucket/userattrs' or",
         ),
         ({"user_id": "a", "euid_cache": "euids"}, "euid_cache is the text 'euids'; a relative path"),
         (
@@ -240,4 +240,4 @@ def test_templates(push: Callable[..., Any], control: Any, tmp_path: Path) -> No
     assert list((tmp_path / "euids").iterdir())
     failed = push(rows(1), user_id="{{ '' }}")
     assert failed.state == "failed"
-    assert "user_id is the text ''" in failed.report["failure"]
+    assert "user_id is empty" in failed.report["failure"]

@@ -202,8 +202,8 @@ def test_the_pace_and_the_time_zone_from_params(airflow: Any, any_euid: Any) -> 
         ("rate_limit", "0", "rate_limit is 0; give a number over 0"),
         ("concurrency", "1000", "give a number of requests in flight"),
         ("timezone", "Mars/Olympus", "timezone is 'Mars/Olympus'"),
-        ("engagelab_conn_id", "", "engagelab_conn_id is the text ''"),
-        ("euid", "", "euid is the text ''"),
+        ("engagelab_conn_id", "", "engagelab_conn_id is empty"),
+        ("euid", "", "euid is empty"),
     ],
 )
 def test_a_template_that_comes_to_something_wrong_fails_for_good_by_name(

@@ -60,19 +60,23 @@ def test_a_retry_resumes_where_the_last_try_stopped(
     assert list(Rejects(str(rejects)).rows()) == [], "rows of the first try that the second one got accepted"
 
 
+class Changing:
+    """A source that is another one whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.readings = 0
+
+    def identity(self) -> int:
+        self.readings += 1
+        return self.readings
+
+    def rows(self) -> Iterator[Any]:
+        yield from rows(60)
+
+
 def test_a_changed_input_starts_at_the_first_row_and_logs_why(
     push_tries: Callable[..., Any], control: Any, tmp_path: Path
 ) -> None:
-    class Changing:
-        readings = 0
-
-        def identity(self) -> Any:
-            Changing.readings += 1
-            return Changing.readings
-
-        def rows(self) -> Iterator[Any]:
-            yield from rows(60)
-
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 41, "to": 41})
     run = push_tries(Changing())
     assert run.counts == {"accepted": 60}
@@ -84,16 +88,6 @@ def test_a_changed_input_starts_at_the_first_row_and_logs_why(
 def test_a_changed_input_is_refused_where_rows_must_not_be_sent_twice(
     push_tries: Callable[..., Any], control: Any
 ) -> None:
-    class Changing:
-        readings = 0
-
-        def identity(self) -> Any:
-            Changing.readings += 1
-            return Changing.readings
-
-        def rows(self) -> Iterator[Any]:
-            yield from rows(60)
-
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "4000"}}, {"from": 41, "to": 41})
     run = push_tries(Changing(), operation="increase")
     assert run.state == "failed"

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
-from numbers import Integral, Real
+from datetime import tzinfo
 from typing import Any, TypeAlias
 
+import odd_values
 import pytest
 
 from airflow_provider_userattrs.push.delivery.batching import Batcher
@@ -53,83 +53,6 @@ def becoming() -> Become:
     return become
 
 
-SECRET = "s3cr3t"
-
-
-class Loud:
-    """Show a secret in every text made of it, and in every error."""
-
-    def __repr__(self) -> str:
-        return SECRET
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        raise ValueError(SECRET)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __int__(self) -> int:
-        raise ValueError(SECRET)
-
-
-class LibraryFloat(float):
-    """Be a float as numpy 2 has them: a subclass with a repr of its own."""
-
-    def __repr__(self) -> str:
-        return f"np.float64({float(self)!r})"
-
-
-class LibraryInteger:
-    """Be an integer as numpy has them: registered with the numbers, and no int."""
-
-    def __init__(self, value: int) -> None:
-        self.value = value
-
-    def __int__(self) -> int:
-        return self.value
-
-    def __index__(self) -> int:
-        return self.value
-
-
-class LibraryReal:
-    """Be a float32 as numpy has it: registered with the numbers, and no float."""
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def __float__(self) -> float:
-        return self.value
-
-
-Integral.register(LibraryInteger)
-Real.register(LibraryReal)
-
-
-class NaT(datetime):
-    """Be a missing time as a data-frame library has it: a datetime that differs from itself."""
-
-    def __ne__(self, other: object) -> bool:
-        return True
-
-    def __eq__(self, other: object) -> bool:
-        return False
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-class Odd:
-    """Values that are made in no ordinary way."""
-
-    SECRET = SECRET
-    Loud = Loud
-    LibraryFloat = LibraryFloat
-    LibraryInteger = LibraryInteger
-    LibraryReal = LibraryReal
-    NaT = NaT
-
-
 @pytest.fixture(scope="session")
-def odd() -> type[Odd]:
-    return Odd
+def odd() -> Any:
+    return odd_values

@@ -45,9 +45,9 @@ class Table:
     """Maps words to words, by open addressing.
 
     A key is never 0, and keys are spread evenly over all words, as digests are. A value of 0 is none: it leaves the
-    table when the table is next made anew.
+    table when it is next rebuilt.
 
-    The cell in which the search for a key begins grows with the key, so that a table is made anew of another one from
+    The cell in which the search for a key begins grows with the key, so that a table is rebuilt from another one from
     its first cell to its last: what is read of the one is freed while the other is filled, and both together take
     little more memory than the larger.
 

@@ -11,7 +11,7 @@ import orjson
 
 
 def digest(parts: Iterable[Any]) -> str:
-    """Return 32 hexadecimal digits that tell these values from others.
+    """Return 32 hexadecimal digits that other values do not have.
 
     :param parts: the values, of any type.
     """

@@ -33,10 +33,12 @@ def kind_of(value: Any) -> str:
 
 
 def setting_of(value: Any) -> str:
-    """Return what a setting is: a number, True, False, None or a short text as it is, anything else by its kind.
+    """Return what a setting is: a number, True, False, None or a short text as it is, "empty", or its kind.
 
     :param value: the value of a setting, which its author wrote; never a user's data.
     """
+    if isinstance(value, str) and not value.strip():
+        return "empty"
     if isinstance(value, str) and len(value) <= _MAX_LENGTH:
         return f"the text {value!r}"
     if isinstance(value, (list, tuple, dict, set)) and not value:

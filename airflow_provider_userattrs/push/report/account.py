@@ -81,7 +81,6 @@ class Account:
     :param operation: what is done.
     :param details: what the report says besides.
     :param book: has the verdicts on the rows, also those that earlier tries finished.
-    :param traffic: counts what this try sends.
     :param notes: (attribute, what was done to its values) -> how many, of this try.
     :param tries: the first row of each try, this one's last.
     :param earlier: the facts of the tries before.
@@ -99,7 +98,6 @@ class Account:
         details: Details,
         *,
         book: Book | None = None,
-        traffic: Traffic | None = None,
         notes: Counter[tuple[str, str]] | None = None,
         tries: Sequence[int] = (0,),
         earlier: Mapping[str, Any] | None = None,
@@ -115,7 +113,8 @@ class Account:
         self.verified: Verified | None = None
         self.tries = tuple(tries)
         self.book = book or Book()
-        self.traffic = traffic or Traffic()
+        #: What this try sends.
+        self.traffic = Traffic()
         self._operation = operation
         self._notes = Counter() if notes is None else notes
         self._earlier = earlier or {}

@@ -101,7 +101,7 @@ def connect(conn_id: str) -> Database:
         ) from None
 
 
-def place(conn_id: str) -> list[Any]:
+def database_of(conn_id: str) -> list[Any]:
     """Return which database a connection leads to, as far as Airflow knows."""
     from airflow_provider_userattrs._airflow import BaseHook
 

@@ -137,7 +137,7 @@ class Lines:
         return Line(row.position, digest, user, verdict, self._time(), is_row, fails)
 
     def _digest(self, text: str) -> bytes:
-        """Return what `digest_of` cuts off, without beginning anew with the key."""
+        """Return what `digest_of` cuts off, without digesting the key again."""
         sha = self._sha.copy()
         try:
             sha.update(text.encode())

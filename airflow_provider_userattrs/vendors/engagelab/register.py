@@ -71,7 +71,7 @@ NO_EUID = Verdict(
 _GONE = api.OPERATIONS["set"].gone_codes
 _LOOK_UP_AGAIN = (
     "EngageLab does not know the EUID that was looked up, perhaps because the user was merged into another. Push the "
-    "row again: its id is looked up anew."
+    "row again: its id is looked up again."
 )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from odd_values import SECRET, Loud
 from push.mapping.any_rules import either, identify, left_out, mapped, rules, updated
 
 from airflow_provider_userattrs.columns import Constant, Hashed
@@ -340,28 +341,8 @@ class TestErrors:
         assert verdict.attribute in (None, "id")
 
 
-SECRET = "s3cr3t"
-
-
 class Kind(Enum):
     A = SECRET
-
-
-class Loud:
-    """Show a secret in every text made of it, and in every error."""
-
-    def __repr__(self) -> str:
-        return SECRET
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        raise ValueError(SECRET)
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __int__(self) -> int:
-        raise ValueError(SECRET)
 
 
 secrets = st.one_of(

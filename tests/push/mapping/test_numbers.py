@@ -13,6 +13,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from odd_values import LibraryFloat
 
 from airflow_provider_userattrs.push.mapping.numbers import (
     as_integer,
@@ -39,13 +40,6 @@ def refusal(convert: Any, value: Any) -> str:
         convert(value)
     assert raised.value.verdict.status is Status.INVALID
     return raised.value.verdict.code
-
-
-class LibraryFloat(float):
-    """Be a float as numpy 2 has them: a subclass with a repr of its own."""
-
-    def __repr__(self) -> str:
-        return f"np.float64({float(self)!r})"
 
 
 class TestWhole:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pendulum
 import pytest
+from odd_values import NaT
 
 from airflow_provider_userattrs.push.mapping.values import ValueTable, as_is, refuse, unsupported_type
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -82,18 +83,6 @@ class Nested(Enum):
 
 class LibraryNaN(float):
     """Be a float as numpy has them."""
-
-
-class NaT(datetime):
-    """Be a missing time as a data-frame library has it: a datetime that differs from itself."""
-
-    def __ne__(self, other: object) -> bool:
-        return True
-
-    def __eq__(self, other: object) -> bool:
-        return False
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 class TestValueTable:

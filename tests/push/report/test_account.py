@@ -42,11 +42,11 @@ def test_tries_add_up_and_one_alone_is_distinct_reasons(book: Book, clock: Any, 
         operation(),
         Details(of=9),
         book=book,
-        traffic=Traffic(requests=3, retries=1, bytes=50),
         tries=(0, 2),
         earlier=EARLIER,
         clock=clock,
     )
+    account.traffic.add(Traffic(requests=3, retries=1, bytes=50))
     book.record([update(2), update(3)], [ACCEPTED, WORDS["no"]])
     clock.advance(4)
     said = account.as_dict()
@@ -60,7 +60,8 @@ def test_tries_add_up_and_one_alone_is_distinct_reasons(book: Book, clock: Any, 
 
 
 def test_what_is_kept_is_what_a_later_try_takes_up(clock: Any) -> None:
-    account = Account(operation(), Details(), traffic=Traffic(3, 1, 50), earlier=EARLIER, tries=(0, 2), clock=clock)
+    account = Account(operation(), Details(), earlier=EARLIER, tries=(0, 2), clock=clock)
+    account.traffic.add(Traffic(3, 1, 50))
     kept = json.loads(json.dumps(account.facts()))
     again = Account(operation(), Details(), earlier=kept, tries=(0, 2, 2), clock=clock)
     assert again.facts() == account.facts()

@@ -52,7 +52,7 @@ def test_an_euid_that_is_gone_is_looked_up_again_and_nobody_is_told_to_check_one
     gone = Response(200, {}, b'{"code":55108,"message":"Invalid EUID."}')
     (verdict,), (given,) = operation.read(gone, (None,)), OPERATIONS["set"].read(gone, (None,))
     assert (verdict.status, verdict.code, verdict.meaning) == (given.status, given.code, given.meaning)
-    assert "Push the row again: its id is looked up anew" in verdict.remedy
+    assert "Push the row again: its id is looked up again" in verdict.remedy
     assert "Check the EUIDs" in given.remedy
     other = Response(200, {}, b'{"code":55102,"message":"no"}')
     assert operation.read(other, (None,)) == OPERATIONS["set"].read(other, (None,))
