@@ -16,7 +16,7 @@ from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.verdict import Outcome
 from airflow_provider_userattrs.push.rejects.files import head_line
-from airflow_provider_userattrs.push.rejects.lines import write_line
+from airflow_provider_userattrs.push.rejects.lines import write_lines
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 from airflow_provider_userattrs.sources.rejects_names import (
     IN_PROGRESS,
@@ -81,7 +81,7 @@ class RejectsWriter:
 
         :raises RetryLater: if they cannot be written.
         """
-        self._append("".join(write_line(outcome, idempotent=self._idempotent) for outcome in outcomes))
+        self._append(write_lines(outcomes, idempotent=self._idempotent))
 
     def settle(self, *, now: bool) -> bool:
         """Make sure that the rows written survive a crash; return whether they do.

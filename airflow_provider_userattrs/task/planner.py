@@ -16,6 +16,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration, U
 from airflow_provider_userattrs.push.model.operation import format_rate
 from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.plan import PushPlan
+from airflow_provider_userattrs.push.rejects.gathered import GatheredRejects
 from airflow_provider_userattrs.push.report.account import Account, Details
 from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
@@ -281,8 +282,9 @@ class Planner:
             checkpoint=self.plan.checkpoint,
             clock=self.plan.clock,
         )
-        stack.enter_context(closing(writer))
-        self._add(rejects=writer, details=replace(self.plan.details, rejects_path=path))
+        rejects = GatheredRejects(writer, self.plan.clock)
+        stack.enter_context(closing(rejects))
+        self._add(rejects=rejects, details=replace(self.plan.details, rejects_path=path))
 
     def _open_log(self, log_to: PushLog, hook: VendorHook) -> None:
         log = TryLog(log_to, self.plan, self._context, hook.settings.password, self._is_stopping)

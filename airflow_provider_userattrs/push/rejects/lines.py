@@ -8,10 +8,12 @@ that JSON does not know are kept with their type, so that a replay sends what th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from math import isfinite
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import orjson
 
@@ -27,6 +29,11 @@ _TYPE = "$type"
 
 #: Types that JSON has; floats are not among them, for they may be infinite.
 _PLAIN = frozenset({str, int, bool, type(None)})
+
+_NAMES = frozenset({str})
+
+#: Types whose values are what they seem, unlike those of subclasses.
+_TYPED = frozenset({Decimal, datetime, date, UUID, bytes})
 
 #: Python reads and writes integers as text up to 4,300 digits, some 14,280 bits.
 _MAX_BITS = 14_000
@@ -50,37 +57,45 @@ class Opaque:
         return hash(self.text)
 
 
-def write_line(outcome: Outcome, *, idempotent: bool) -> str:
-    """Return a row that was not accepted as one line of JSON.
+def write_lines(outcomes: Sequence[Outcome], *, idempotent: bool) -> str:
+    """Return rows that were not accepted, each as one line of JSON.
 
-    :param outcome: the row and its verdict.
+    :param outcomes: the rows and their verdicts.
     :param idempotent: whether the operation may be repeated; if not, a row in doubt, or applied
         in part, is marked not to be replayed.
     """
+    return "".join([_line(outcome, idempotent) for outcome in outcomes])
+
+
+def _line(outcome: Outcome, idempotent: bool) -> str:
     verdict = outcome.verdict
     row = outcome.row
     raw = row.raw if isinstance(row, MalformedRow) else row
+    status = verdict.status
     line = {
         "position": outcome.position,
-        "user": _encode(outcome.user),
-        "status": verdict.status.value,
+        "user": _encode_row(outcome.user),
+        "status": status.value,
         "code": verdict.code,
         "reason": verdict.meaning,
         "attribute": verdict.attribute,
         "detail": verdict.detail,
         "location": verdict.location,
-        "replay": idempotent or verdict.status not in (Status.UNKNOWN, Status.PARTIAL),
+        "replay": idempotent or status not in (Status.UNKNOWN, Status.PARTIAL),
         "row": _encode_row(raw),
     }
     if verdict.request_id:
         line["request_id"] = verdict.request_id
     if isinstance(row, MalformedRow) and row.types:
         line["types"] = dict(row.types)  # of a row as it was before they were applied: a replay applies them
-    with suppress(TypeError):  # lone surrogates, and integers of more than 64 bits
+    try:
         text = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
         if text.isascii():
             return text.decode()
-    return json.dumps({**line, "row": _encode(raw)}, separators=(",", ":")) + "\n"
+    except TypeError:  # lone surrogates, and integers of more than 64 bits
+        pass
+    whole = {**line, "user": _encode(outcome.user), "row": _encode(raw)}
+    return json.dumps(whole, separators=(",", ":")) + "\n"
 
 
 def read_lines(
@@ -120,14 +135,22 @@ def read_lines(
 
 
 def _encode_row(row: Any) -> Any:
-    if type(row) is not dict or _TYPE in row or set(map(type, row)) != {str}:
+    """Return a row, or a user; integers may be too long for text, which orjson refuses to write then."""
+    if type(row) in _PLAIN:
+        return row
+    if type(row) is not dict or _TYPE in row or not _NAMES.issuperset(map(type, row)):
         return _encode(row)
+    if _PLAIN.issuperset(map(type, row.values())):
+        return row
     return {name: value if type(value) in _PLAIN else _encode(value) for name, value in row.items()}
 
 
 def _encode(value: Any) -> Any:
     try:
-        return _encoded(value)
+        kind = type(value)
+        if kind is float:
+            return value if isfinite(value) else _typed(value)
+        return _typed(value) if kind in _TYPED and value == value else _encoded(value)
     except Exception:  # a value may run code of its own; whatever that raises, its row is written
         return _opaque(value)
 
@@ -146,12 +169,13 @@ def _encoded(value: Any) -> Any:
         return {_TYPE: "mapping", "value": [[_encode_key(key), _encode(item)] for key, item in value.items()]}
     if isinstance(value, (list, tuple)):
         return [_encode(item) for item in value]
-    encoded = json_values.encode(value)
     # A missing time of a data-frame library is a datetime that differs from itself.
-    if encoded is None or not (isinstance(value, float) or value == value):
-        return _opaque(value)
-    name, written = encoded
-    return {_TYPE: name, "value": written}
+    return _typed(value) if isinstance(value, float) or value == value else _opaque(value)
+
+
+def _typed(value: Any) -> Any:
+    encoded = json_values.encode(value)
+    return _opaque(value) if encoded is None else {_TYPE: encoded[0], "value": encoded[1]}
 
 
 def _encode_key(key: Any) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.rejects.files import Part, head_line, read_head, read_parts
-from airflow_provider_userattrs.push.rejects.lines import write_line
+from airflow_provider_userattrs.push.rejects.lines import write_lines
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.sources.column_types import convert_row
 
@@ -23,7 +23,7 @@ FACTS = {"vendor": "Kahuna", "task": "push"}
 
 
 def line(position: int, said: str, verdict: Verdict = REJECTED, *, idempotent: bool = True) -> str:
-    return write_line(Outcome(position, verdict, {"id": position, "said": said}), idempotent=idempotent)
+    return write_lines([Outcome(position, verdict, {"id": position, "said": said})], idempotent=idempotent)
 
 
 def part(name: str, *lines: str) -> Part:
@@ -94,7 +94,7 @@ class TestParts:
 
     def test_a_row_as_it_was_read_is_converted_to_its_declared_types(self) -> None:
         raw = MalformedRow(REJECTED, {"id": 1, "n": "5"}, {"n": "integer"})
-        text = write_line(Outcome(1, REJECTED, raw), idempotent=True)
+        text = write_lines([Outcome(1, REJECTED, raw)], idempotent=True)
 
         assert list(read_parts([part("a", text)], convert=convert_row)) == [{"id": 1, "n": 5}]
         assert list(read_parts([part("a", text)])) == [{"id": 1, "n": "5"}]

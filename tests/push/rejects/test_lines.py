@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
-from airflow_provider_userattrs.push.rejects.lines import Opaque, read_lines, write_line
+from airflow_provider_userattrs.push.rejects.lines import Opaque, read_lines, write_lines
 from airflow_provider_userattrs.sources.column_types import convert_row
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.").saying("no such user").on("email")
@@ -35,7 +35,7 @@ class Price(Enum):
 
 
 def line(row: Any, verdict: Verdict = REJECTED, *, idempotent: bool = True, user: object = None) -> str:
-    return write_line(Outcome(3, verdict, row, user), idempotent=idempotent)
+    return write_lines([Outcome(3, verdict, row, user)], idempotent=idempotent)
 
 
 def there_and_back(row: Any) -> Any:
