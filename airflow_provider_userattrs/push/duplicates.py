@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
 
+from airflow_provider_userattrs.push.model.chunk import MAX_ROWS as CHUNK
 from airflow_provider_userattrs.push.model.errors import DuplicateUsers, RefusedConfiguration, SourceInterrupted
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import Row, UserUpdate
@@ -46,15 +47,15 @@ class Duplicates:
         self._last: dict[Hashable, int] = {}
         self._twice: set[int] = set()
 
-    def select(self, updates: Iterator[UserUpdate | Outcome]) -> Iterator[UserUpdate | Outcome]:
+    def select(self, chunks: Iterable[Sequence[UserUpdate | Outcome]]) -> Iterator[Sequence[UserUpdate | Outcome]]:
         """Yield the rows in their order, once all are read; in place of one that is not to be sent its outcome.
 
-        :param updates: the rows in their order, as updates, or as outcomes where there is nothing to send.
+        :param chunks: the rows in their order, as updates, or as outcomes where there is nothing to send.
         :raises DuplicateUsers: after the last row, if a user stands twice and that is an error.
         :raises RefusedConfiguration: if there are too many rows to hold; nothing is sent then.
         """
-        for update in updates:
-            self._hold(update)
+        for chunk in chunks:
+            self._hold(chunk)
             if self._is_interrupted():
                 raise SourceInterrupted
         self._last.clear()
@@ -63,34 +64,40 @@ class Duplicates:
             self._refuse_all()
         self._held.reverse()
         while self._held:
-            yield self._held.pop()  # what is sent is not held any longer
+            following = self._held[-CHUNK:]
+            del self._held[-CHUNK:]  # what is sent is not held any longer
+            following.reverse()
+            yield following
         if twice:
             raise DuplicateUsers(
                 f"{twice:,} of {counted(rows, 'row')} name a user whom another row names too, so none was sent "
                 '(duplicates="error"). Keep one row for each user in the query, or give duplicates="last"'
             )
 
-    def _hold(self, update: UserUpdate | Outcome) -> None:
-        held = self._held
-        index = len(held)
-        if index == self._max_rows:
+    def _hold(self, chunk: Sequence[UserUpdate | Outcome]) -> None:
+        held, last = self._held, self._last
+        if len(held) + len(chunk) > self._max_rows:
             raise RefusedConfiguration(
                 f'duplicates="{self._mode}" holds all rows in memory until the last one is read, at most '
                 f"{self._max_rows:,}, and there are more; have the query keep one row for each user, as by "
                 "ROW_NUMBER(), and leave duplicates out"
             )
-        held.append(update)
-        user = update.keys[0] if update.keys else self._user_of(update.row)
-        if user is None:
-            return
-        earlier = self._last.get(user)
-        self._last[user] = index
-        if earlier is None:
-            return
+        for index, update in enumerate(chunk, len(held)):
+            held.append(update)
+            user = update.keys[0] if update.keys else self._user_of(update.row)
+            if user is None:
+                continue
+            earlier = last.get(user)
+            last[user] = index
+            if earlier is not None:
+                self._pass_over(earlier, index)
+
+    def _pass_over(self, earlier: int, index: int) -> None:
+        """Note that a user stands twice."""
         if self._mode == "error":
             self._twice |= {earlier, index}
-        elif isinstance(before := held[earlier], UserUpdate):
-            held[earlier] = Outcome(before.position, SUPERSEDED, _NO_ROW, before.user)
+        elif isinstance(before := self._held[earlier], UserUpdate):
+            self._held[earlier] = Outcome(before.position, SUPERSEDED, _NO_ROW, before.user)
 
     def _refuse_all(self) -> None:
         for index, update in enumerate(self._held):

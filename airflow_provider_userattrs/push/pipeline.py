@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from threading import Event
 from typing import Any
 
@@ -52,8 +51,7 @@ def pipeline(
         chunks = check_first_rows(chunks, plan.operation.vendor)
     if plan.duplicates != "all":
         user_of = _nobody if plan.mapper is None else plan.mapper.user_of
-        duplicates = Duplicates(plan.duplicates, user_of, is_interrupted)
-        chunks = ([update] for update in duplicates.select(chain.from_iterable(chunks)))
+        chunks = Duplicates(plan.duplicates, user_of, is_interrupted).select(chunks)
     if lookups is not None:
         chunks = lookups.resolve(gathered(chunks, plan.clock, lookups.operation.max_users or MAX_ROWS))
     if plan.comparison is not None:

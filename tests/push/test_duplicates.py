@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from airflow_provider_userattrs.push.changes.comparison import Comparison
 from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 from airflow_provider_userattrs.push.duplicates import Duplicates
 from airflow_provider_userattrs.push.mapping.mapper import Mapper
+from airflow_provider_userattrs.push.model.chunk import Chunk
 from airflow_provider_userattrs.push.model.cursor import Cursor
 from airflow_provider_userattrs.push.model.errors import DuplicateUsers, RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
@@ -31,9 +33,13 @@ USER = {"id": "id"}
 UNREAD = Verdict(Status.INVALID, "unread")
 
 
+def mapped(mapper: Mapper, rows: list[Any]) -> Iterator[list[Any]]:
+    return ([mapper(position, row)] for position, row in enumerate(rows))
+
+
 def selected(rows: list[Any], mode: str = "last", mapper: Mapper | None = None, **options: Any) -> list[Any]:
     mapper = mapper or Mapper(rules(), USER)
-    return list(Duplicates(mode, mapper.user_of, **options).select(map(mapper, range(len(rows)), rows)))
+    return list(chain.from_iterable(Duplicates(mode, mapper.user_of, **options).select(mapped(mapper, rows))))
 
 
 def words(made: list[Any]) -> list[Any]:
@@ -103,7 +109,7 @@ def test_an_error_sends_nobody_and_names_who_stands_twice() -> None:
     mapper = Mapper(rules(), USER)
     passed: list[Any] = []
     with pytest.raises(DuplicateUsers) as raised:
-        passed.extend(Duplicates("error", mapper.user_of).select(map(mapper, range(5), ROWS)))
+        passed.extend(chain.from_iterable(Duplicates("error", mapper.user_of).select(mapped(mapper, ROWS))))
     assert words(passed) == ["duplicate", "held-with-duplicates", "duplicate", "duplicate", "held-with-duplicates"]
     assert str(raised.value) == (
         '3 of 5 rows name a user whom another row names too, so none was sent (duplicates="error"). Keep one row for '
@@ -120,6 +126,17 @@ def test_more_rows_than_can_be_held_are_refused_before_any_is_sent(mode: str) ->
         raised.value
     )
     assert len(selected(ROWS[:2], mode, max_rows=2)) == 2
+
+
+def test_rows_come_in_chunks_as_they_were_held() -> None:
+    """A row each would make them cost as much as an author's own source does."""
+    mapper = Mapper(rules(), USER)
+    rows = [{"id": number % 1_000, "x": 1} for number in range(1_300)]
+    chunks = list(Duplicates("last", mapper.user_of).select([mapper.map(range(1_300), Chunk(rows))]))
+    assert [len(chunk) for chunk in chunks] == [500, 500, 300]
+    made = [each for chunk in chunks for each in chunk]
+    assert [each.position for each in made] == list(range(1_300))
+    assert words(made) == ["superseded"] * 300 + [{"x": 1}] * 1_000
 
 
 # As a push does it
