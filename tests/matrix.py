@@ -129,7 +129,7 @@ def install(row: Row) -> Path:
         add += ["--exclude-newer-package", package]
     try:
         if row.airflow == "lowest":  # then the test tools, which leave what is there as it is
-            uv(*add, "--resolution", "lowest-direct", "-e", ".[parquet,sandbox,sql,zstd]")
+            uv(*add, "--resolution", "lowest-direct", "-e", ".[email,parquet,sandbox,slack,sql,zstd]")
             lowest = folder / "lowest.txt"
             lowest.write_text(uv("pip", "freeze", "--exclude-editable", "--python", python))
             uv(*add, "-e", ".[test]", "--constraints", lowest)

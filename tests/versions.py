@@ -36,3 +36,8 @@ def has(feature: str) -> bool:
 def needs(feature: str) -> pytest.MarkDecorator:
     """Skip a test where Airflow lacks a feature, and say so."""
     return pytest.mark.skipif(not has(feature), reason=f"{feature}: Airflow {SINCE[feature]} and later")
+
+
+def but_3_0(fault: str) -> pytest.MarkDecorator:
+    """Skip a test on Airflow 3.0, which alone does not do what Airflow did before and does again since; name that."""
+    return pytest.mark.skipif(AIRFLOW.release[:2] == (3, 0), reason=f"Airflow 3.0: {fault}")

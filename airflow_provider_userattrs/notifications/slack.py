@@ -19,7 +19,7 @@ _MARKS = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 class SlackPushNotifier(PushNotifier):
     """Send what a push came to to Slack, through an incoming webhook.
 
-    It needs the extra ``slack``, which is ``apache-airflow-providers-slack``.
+    It needs the extra ``slack``, which is ``apache-airflow-providers-slack`` and what that imports.
 
     :param slack_webhook_conn_id: the id of a connection of type Slack Incoming Webhook; may be a template.
     """
@@ -34,7 +34,7 @@ class SlackPushNotifier(PushNotifier):
         """Send a message.
 
         :param message: the message.
-        :raises ImportError: if Slack's provider is not installed.
+        :raises ImportError: if Slack's provider, or what it imports, is not installed.
         """
         _hook(self.slack_webhook_conn_id).send(text=_text(message), unfurl_links=False)
 
@@ -44,8 +44,8 @@ def _hook(conn_id: str) -> Any:
         from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook
     except ImportError:
         raise ImportError(
-            "SlackPushNotifier needs apache-airflow-providers-slack; install airflow-provider-userattrs with the extra "
-            "slack"
+            "SlackPushNotifier needs apache-airflow-providers-slack and aiohttp; install airflow-provider-userattrs "
+            "with the extra slack"
         ) from None
     return SlackWebhookHook(slack_webhook_conn_id=conn_id)
 

@@ -17,7 +17,6 @@ ROWS: list[dict[str, Any]] = [{"euid": 1, "plan": "gold"}, {"euid": "zanzibar", 
 
 
 def test_what_arrives(push: Any, slack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("airflow.providers.slack")
     monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
     run = push(ROWS, on_attention=SlackPushNotifier(), on_success_callback=SlackPushNotifier("{{ 'slack_default' }}"))
     (path, body), second = slack.received
@@ -34,14 +33,12 @@ def test_what_arrives(push: Any, slack: Any, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_marks_of_slacks_are_escaped(slack: Any) -> None:
-    pytest.importorskip("airflow.providers.slack")
     SlackPushNotifier().send(Message("d.t: a & b", "<!channel>", ("1 x a > b",), "dags/d"))
     ((_, body),) = slack.received
     assert body["text"] == "*d.t: a &amp; b*\n&lt;!channel&gt;\n- 1 x a &gt; b\ndags/d"
 
 
 def test_a_webhook_that_fails_changes_nothing(push: Any, slack: Any) -> None:
-    pytest.importorskip("airflow.providers.slack")
     slack.status = 404
     run = push(ROWS, on_attention=SlackPushNotifier())
     assert (run.state, len(slack.received)) == ("success", 1)
@@ -50,7 +47,11 @@ def test_a_webhook_that_fails_changes_nothing(push: Any, slack: Any) -> None:
     )
 
 
-def test_without_slacks_provider_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "airflow.providers.slack.hooks.slack_webhook", None)
+@pytest.mark.parametrize("lacking", ["airflow.providers.slack.hooks.slack_webhook", "aiohttp"])
+def test_without_slacks_provider_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, lacking: str) -> None:
+    monkeypatch.setitem(sys.modules, lacking, None)
+    for name in [name for name in sys.modules if name.startswith(("airflow.providers.slack.", "slack_sdk."))]:
+        if name != lacking:
+            monkeypatch.delitem(sys.modules, name)
     with pytest.raises(ImportError, match=r"install airflow-provider-userattrs with the extra slack"):
         SlackPushNotifier().send(Message("t", "s", (), "u"))
