@@ -15,6 +15,7 @@ import pytest
 from airflow_names import AirflowFailException
 
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
+from airflow_provider_userattrs.push.rejects.gathered import MAX_HELD
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
 
@@ -264,29 +265,32 @@ def test_a_file_of_another_vendor(airflow: Any, push: Callable[..., Any], contro
     assert run.counts == {"accepted": 1}
 
 
-class Endless:
-    """Rows until somebody asks what was written of them so far."""
+class Watching:
+    """Rows that no vendor takes, until enough of them are seen in the file."""
 
-    def __init__(self, path: Path, euids: list[Any]) -> None:
+    def __init__(self, path: Path, enough: int) -> None:
         self.path = path
-        self.euids = euids
+        self.enough = enough
         self.seen: list[int] = []
         self.name = ""
 
     def rows(self) -> Iterator[Any]:
-        for euid in self.euids:
+        while not self.seen or self.seen[-1] < self.enough:
             [file] = files(self.path)
             self.name = file.name
             self.seen.append(len(file.read_text().splitlines()) - 1)
-            yield {"euid": euid, "a": 1}
+            assert len(self.seen) <= self.enough + MAX_HELD
+            yield {"euid": f"user{len(self.seen)}", "a": 1}
 
 
 def test_it_is_written_while_the_push_runs(push: Callable[..., Any], path: Path) -> None:
-    source = Endless(path, ["x", "y", "z", 1])
+    source = Watching(path, 3)
     push(source, rejects_path=str(path))
-    assert source.seen == [0, 1, 2, 3]
+    assert source.seen[:2] == [0, 1], "the first one is written at once"
     assert source.name.endswith(".jsonl.inprogress"), "beside its name, until it is done"
-    assert [file.name for file in files(path)] == [source.name.removesuffix(".inprogress")]
+    [file] = files(path)
+    assert file.name == source.name.removesuffix(".inprogress")
+    assert len(file.read_text().splitlines()) - 1 == len(source.seen)
 
 
 def test_two_runs_share_no_file(push: Callable[..., Any], path: Path) -> None:
