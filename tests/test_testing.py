@@ -89,6 +89,12 @@ def test_templates_are_rendered() -> None:
         preview(engagelab(timezone="{{ zone }}"), good(1), {"zone": "Mars/Olympus"})
 
 
+def test_a_limit_is_said_in_the_report() -> None:
+    report = preview(engagelab(limit=2), good(3)).report
+    assert (report["rows"], report["limit"]) == (2, {"rows": 2, "reached": True})
+    assert "limit: only the first 2 rows were read; any further ones were left" in str(report["warning"])
+
+
 def test_params_have_their_defaults() -> None:
     with DAG("nightly", schedule=None, params={"limit": 1, "plan": "free", "asked": Param(type="string")}):
         operator = engagelab(

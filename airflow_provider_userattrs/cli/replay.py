@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from contextlib import suppress
 from typing import Any
 
-from airflow_provider_userattrs.cli.task import find_task, run_push
+from airflow_provider_userattrs.cli.task import UNREADABLE, cannot_open, find_task, run_push
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import listed
 from airflow_provider_userattrs.sources.rejects import Rejects
@@ -36,11 +35,19 @@ def replay(given: argparse.Namespace) -> None:
 
 
 def _say_whose(rejects: Rejects, given: argparse.Namespace) -> None:
-    """Say whose rows they are, if another task pushed them; it may be one of another vendor."""
-    with suppress(MissingFile, OSError, RefusedConfiguration):  # the push says what cannot be read
-        task = f"{given.dag_id}.{given.task_id}"
-        if others := [other for other in rejects.tasks() if other != task]:
-            print(f"The rows are those of {listed(others)}, and are pushed as {task} pushes its own")
+    """Say whose rows they are, if another task pushed them; it may be one of another vendor.
+
+    :raises CommandFailed: if a file of theirs cannot be opened.
+    """
+    try:
+        others = rejects.tasks()
+    except UNREADABLE as error:
+        raise cannot_open(error) from None
+    except (MissingFile, OSError, RefusedConfiguration):  # the push says what cannot be read
+        return
+    task = f"{given.dag_id}.{given.task_id}"
+    if others := [other for other in others if other != task]:
+        print(f"The rows are those of {listed(others)}, and are pushed as {task} pushes its own")
 
 
 def _whole(path: str | None) -> str | None:

@@ -24,6 +24,9 @@ from airflow_provider_userattrs.push.model.phrases import did_you_mean, listed
 #: What a command does not do beside its push: callbacks, files and logs of the nightly one are not its own.
 _LEFT_OUT = ("checkpoint_path", "expect_rows", "max_change", "on_attention", "log_to")
 
+#: What is raised by a file that may not be read, and by a folder in place of one.
+UNREADABLE = (IsADirectoryError, PermissionError)
+
 
 class Printed:
     """A log that prints."""
@@ -91,12 +94,17 @@ def run_push(given: argparse.Namespace, task: UserPushOperator, changed: Mapping
     with Interruption(Rows.rows) as interruption:
         run = Run(spec, context, interruption)
         report = run.run()
-    if isinstance(run.error, (IsADirectoryError, PermissionError)) and run.error.filename:
-        raise CommandFailed(f"{run.error.filename} cannot be opened: {run.error.strerror}")
+    if isinstance(run.error, UNREADABLE):
+        raise cannot_open(run.error)
     if run.error is not None:
         failure = report["failure"] or str(run.error)
         expected = isinstance(run.error, (PushError, InvalidRow, AirflowNotFoundException))
         raise CommandFailed(failure) if expected else to_raise(run.error, failure)
+
+
+def cannot_open(error: OSError) -> CommandFailed:
+    """Return the error on a file, or a folder in place of one, that cannot be opened."""
+    return CommandFailed(f"{error.filename or 'a file'} cannot be opened: {error.strerror or type(error).__name__}")
 
 
 def _find_dag(dag_id: str, file: str | None) -> Any:

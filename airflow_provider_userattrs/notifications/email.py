@@ -73,5 +73,7 @@ def _html(message: Message) -> str:
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in message.reasons)
     url = escape(message.url)
     # A relative one, where Airflow does not know its own address, would lead nowhere.
-    link = f'<a href="{url}">Push report</a>' if url.startswith(("http://", "https://")) else f"Push report: {url}"
+    link = (
+        f'<a href="{url}">{message.page}</a>' if url.startswith(("http://", "https://")) else f"{message.page}: {url}"
+    )
     return f"<p>{escape(message.sentence)}</p>{f'<ul>{reasons}</ul>' if reasons else ''}<p>{link}</p>"

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from airflow_provider_userattrs._airflow import BaseNotifier
-from airflow_provider_userattrs.operators.links import PushReportLink
+from airflow_provider_userattrs.operators.links import PushReportLink, link_to
 from airflow_provider_userattrs.push.report.attention import Message, message_on
 from airflow_provider_userattrs.push.report.merge import is_report
 from airflow_provider_userattrs.task.keys import REPORT_IN_CONTEXT
@@ -27,8 +27,8 @@ class PushNotifier(BaseNotifier):
     """Log what a push came to: one sentence, the first three reasons, and the link to its report.
 
     Give it to an operator as ``on_failure_callback`` and ``on_attention``. As ``on_success_callback`` it logs nothing
-    where nothing needs attention. A subclass that overrides `send` sends the message somewhere else. No message has a
-    row's data.
+    where nothing needs attention. Of a task that pushes nothing, as in a DAG's ``default_args``, it logs no more than
+    that it failed. A subclass that overrides `send` sends the message somewhere else. No message has a row's data.
     """
 
     def __init__(self) -> None:
@@ -43,14 +43,22 @@ class PushNotifier(BaseNotifier):
         ti = given["ti"]
         index = "" if ti.map_index is None or ti.map_index < 0 else f"[{ti.map_index}]"
         name = f"{ti.dag_id}.{ti.task_id}{index}, run {ti.run_id}"
-        message = message_on(_report(given), name, _url(given), has_failed=_has_failed(given))
+        report, has_failed = _report(given), _has_failed(given)
+        message: Message | None = None
+        if report is not None or _is_push(given.get("task")):
+            url = _absolute(PushReportLink().get_link(given.get("task"), ti_key=ti))
+            message = message_on(report, name, url, has_failed=has_failed)
+        elif has_failed:
+            url = _absolute(link_to(ti, "" if AIRFLOW_V_3_0_PLUS else "logs"))
+            message = Message(f"{name}: the task failed", "The log says why", (), url, page="Log")
         if message is not None:
             self.send(message)
 
     def send(self, message: Message) -> None:
         """Send a message; this one logs it.
 
-        :param message: its ``title``, ``sentence``, ``reasons`` and ``url``; ``lines()`` returns it as plain text.
+        :param message: its ``title``, ``sentence``, ``reasons`` and ``url``, and what ``page`` that is; ``lines()``
+            returns it as plain text.
         """
         self.log.warning("%s", "\n".join(message.lines()))
 
@@ -70,9 +78,16 @@ def _report(context: Any) -> Any:
     return report if is_report(report) else None
 
 
-def _url(context: Any) -> str:
-    """Return where the report is; the link alone, if Airflow does not know its own address."""
-    link = PushReportLink().get_link(context.get("task"), ti_key=context["ti"])
+def _is_push(task: Any) -> bool:
+    """Return whether a task is one of our operators, mapped or not, as far as that is known."""
+    from airflow_provider_userattrs.operators.checked import CheckedOperator  # not at the top: DAGs are parsed often
+
+    kind = getattr(task, "operator_class", type(task))
+    return task is None or (isinstance(kind, type) and issubclass(kind, CheckedOperator))
+
+
+def _absolute(link: str) -> str:
+    """Return a link with Airflow's own address before it, if Airflow knows that."""
     if not AIRFLOW_V_3_0_PLUS:
         return link
     from airflow.configuration import conf

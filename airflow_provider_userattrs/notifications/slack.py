@@ -53,5 +53,5 @@ def _hook(conn_id: str) -> Any:
 def _text(message: Message) -> str:
     title, *lines = (line.translate(_MARKS) for line in message.lines()[:-1])
     url = message.url
-    link = f"<{url}|Push report>" if url.startswith(("http://", "https://")) else url.translate(_MARKS)
+    link = f"<{url}|{message.page}>" if url.startswith(("http://", "https://")) else url.translate(_MARKS)
     return "\n".join([f"*{title}*", *lines, link])

@@ -59,6 +59,7 @@ class Push:
             notes=None if plan.mapper is None else plan.mapper.notes,
             tries=checkpoint.tries or (0,),
             earlier=checkpoint.facts,
+            limit=plan.limit,
             dry_run=plan.dry_run,
             sample=plan.sample if plan.dry_run else None,
             comparison=plan.comparison,

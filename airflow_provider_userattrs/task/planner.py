@@ -165,7 +165,7 @@ class Planner:
             return
         limit = limit if shard is None else shard.part(limit)
         users.read_first(limit)
-        self._add(limit=limit, details=replace(self.plan.details, limit=limit))
+        self._add(limit=limit)
 
     def _set_pace(self, hook: VendorHook) -> None:
         spec, operation = self._spec, self._spec.operation

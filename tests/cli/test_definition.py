@@ -226,8 +226,9 @@ def test_a_push_that_fails_ends_with_1(run: Any, home: Path) -> None:
     assert done.returncode == 1
     assert "names no rejects file, and no push has written one to it" in done.stderr
     assert "Traceback" not in done.stderr
-    done = run("replay", str(home), "nightly", "push")
+    done = run("replay", str(home), "nightly", "push", "--send")
     assert done.returncode == 1
+    assert "Kahuna" not in done.stdout, "the push did not begin"
     assert done.stderr.endswith(f"{home} cannot be opened: Is a directory\n")
     assert "Traceback" not in done.stderr
 

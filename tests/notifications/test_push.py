@@ -7,16 +7,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow_names import task
 from versions import AIRFLOW, has
 
 from airflow_provider_userattrs.get_provider_info import get_provider_info
 from airflow_provider_userattrs.notifications.push import PushNotifier
+from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
 
 GOOD: dict[str, Any] = {"euid": 1, "plan": "canary"}
 BAD: dict[str, Any] = {"euid": "zanzibar", "plan": "canary"}
 CALLBACKS: dict[str, Any] = {"on_success_callback": PushNotifier(), "on_failure_callback": PushNotifier()}
+
+
+def break_off(context: Any) -> None:
+    raise RuntimeError("zanzibar")
 
 
 def said(run: Any) -> list[str]:
@@ -51,13 +57,46 @@ def test_a_failure(push: Any) -> None:
 
 
 def test_a_task_that_failed_without_a_report(push: Any) -> None:
-    def break_off(context: Any) -> None:
-        raise RuntimeError("zanzibar")
-
     (text,) = said(push([GOOD], pre_execute=break_off, **CALLBACKS))
     assert text.split("\n")[0].endswith(": the task failed")
     assert text.split("\n")[1] == "It failed before it made a report; the log says why"
     assert "zanzibar" not in text
+
+
+def test_of_a_task_that_pushes_nothing_it_says_that_it_failed_and_no_more(
+    airflow: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for section in ("API", "WEBSERVER"):
+        monkeypatch.setenv(f"AIRFLOW__{section}__BASE_URL", "https://airflow.example/shop")
+
+    @task
+    def extract(well: bool) -> Any:
+        if not well:
+            raise RuntimeError("zanzibar")
+        return [GOOD]
+
+    def build() -> None:
+        extract.override(task_id="well")(True)
+        extract.override(task_id="extract")(False)
+
+    run = airflow.run(build, default_args=CALLBACKS)
+    (text,) = said(run)
+    title, sentence, url = text.split("\n")
+    assert title == f"{run.dag.dag_id}.extract, run {run.dag_run.run_id}: the task failed"
+    assert sentence == "The log says why"
+    assert url.startswith(f"https://airflow.example/shop/dags/{run.dag.dag_id}/")
+    assert "push" not in text
+    assert "zanzibar" not in text
+
+
+def test_a_mapped_push_that_failed_without_a_report(airflow: Any) -> None:
+    def build() -> None:
+        EngageLabSetAttributesOperator.partial(task_id="push", pre_execute=break_off, **CALLBACKS).expand(
+            users=[[GOOD]]
+        )
+
+    (text,) = said(airflow.run(build))
+    assert text.split("\n")[1] == "It failed before it made a report; the log says why"
 
 
 def test_a_mapped_task_is_named_with_its_index_and_an_unreadable_xcom_is_no_report() -> None:

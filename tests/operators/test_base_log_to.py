@@ -182,10 +182,18 @@ def test_a_database_that_fails_changes_nothing(night: Any, tmp_path: Path, sqlit
     (tmp_path / "warehouse.db").write_text("this is no database, and longer than its header would be " * 10)
     run = night(good(1, 700))
     assert (run.state, run.counts) == ("success", {"accepted": 1, "rejected": 1})
-    assert run.report["push_log"] == {"written": 0, "lost": 1, "why": "DatabaseError"}
+    why = "its tables cannot be opened: DatabaseError: file is not a database"
+    assert run.report["push_log"] == {
+        "written": 0,
+        "lost": 1,
+        "why": f"{why}; check the connection, and what its user may do",
+    }
     (line,) = [line for line in run.log.ours if line.text.startswith("log_to")]
     assert line.level == "warning"
-    assert line.text == "log_to: 0 lines written, 1 line lost (DatabaseError); the push itself was not affected"
+    assert (
+        line.text
+        == f"log_to: 0 lines written, 1 line lost ({run.report['push_log']['why']}); the push itself was not affected"
+    )
     assert run.log.ours[-1].text == run.report["warning"], "the last line is the push's own"
 
 

@@ -236,6 +236,17 @@ def test_all_instances_are_added_up() -> None:
     assert not story.is_live
 
 
+def test_what_a_guard_would_refuse_of_some_instances_is_said_of_all() -> None:
+    dry = counted((7, DRY_RUN), dry_run=True)
+    fine = dict(as_dict(dry, facts(dry), (0,)))
+    dry.unexpected_rows = "the source has 7 rows, and expect_rows asks for at least 100"
+    refused = dict(as_dict(dry, facts(dry), (0,)))
+    assert whole(Task(report=refused), Task(report=fine)).notes == (
+        "2 instances of this task, added up.",
+        "In one shard a push would be refused: the source has 7 rows, and expect_rows asks for at least 100.",
+    )
+
+
 def test_a_warning_is_said_unless_the_headline_says_it() -> None:
     assert story_of(Task(report=NOBODY)).notes == (
         "No users were pushed to Kahuna, because there were no rows; "

@@ -113,7 +113,7 @@ def read_lines(
         return f"{file}, line {number:,}" if file else f"line {number:,}"
 
     for number, text in enumerate(lines, 1):
-        if not text.strip() or text.startswith(BEGIN):
+        if not text.strip() or is_head(text):
             continue
         try:
             line = json.loads(text)
@@ -132,6 +132,16 @@ def read_lines(
             continue
         if replay or in_doubt:
             yield convert(row, types, locate, number) if types and convert and isinstance(row, dict) else row
+
+
+def is_head(text: str) -> bool:
+    """Return whether a line is the one with which a file begins; one that is cut off is none."""
+    if not text.startswith(BEGIN):
+        return False
+    try:
+        return isinstance(json.loads(text)["rejects"], dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _encode_row(row: Any) -> Any:

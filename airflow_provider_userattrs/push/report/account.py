@@ -60,7 +60,6 @@ class Details:
     :param configuration: how the push was set, by parameter.
     :param shard: which shard of a mapped push this is.
     :param rejects_path: the file for the rows that are not accepted.
-    :param limit: how many rows are read, from the first on; None for all.
     :param source_rows: how many rows the source has, where they were counted before the first was read.
     :param unexpected_rows: why their number refuses a push, as a clause; a dry run goes on and says so. Or None.
     """
@@ -70,7 +69,6 @@ class Details:
     configuration: Mapping[str, Any] | None = None
     shard: Shard | None = None
     rejects_path: str | None = None
-    limit: int | None = None
     source_rows: int | None = None
     unexpected_rows: str | None = None
 
@@ -84,6 +82,7 @@ class Account:
     :param notes: (attribute, what was done to its values) -> how many, of this try.
     :param tries: the first row of each try, this one's last.
     :param earlier: the facts of the tries before.
+    :param limit: how many rows are read, from the first on; None for all.
     :param dry_run: whether nothing is sent.
     :param sample: the first requests of a dry run; None if none are kept.
     :param comparison: says what is sent because it changed; None if all is.
@@ -101,6 +100,7 @@ class Account:
         notes: Counter[tuple[str, str]] | None = None,
         tries: Sequence[int] = (0,),
         earlier: Mapping[str, Any] | None = None,
+        limit: int | None = None,
         dry_run: bool = False,
         sample: SampledRequests | None = None,
         comparison: Comparison | None = None,
@@ -118,6 +118,7 @@ class Account:
         self._operation = operation
         self._notes = Counter() if notes is None else notes
         self._earlier = earlier or {}
+        self._limit = limit
         self._dry_run = dry_run
         self._sample = sample
         self._comparison = comparison
@@ -156,7 +157,7 @@ class Account:
     @property
     def limit(self) -> Limit | None:
         """Return how many rows are read at most, and whether so many were; None if all are."""
-        limit = self.details.limit
+        limit = self._limit
         return None if limit is None else {"rows": limit, "reached": self.book.rows >= limit}
 
     def report(self) -> Report:

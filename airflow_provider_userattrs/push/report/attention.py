@@ -30,13 +30,15 @@ class Message:
     :param title: which task, and whether it failed.
     :param sentence: why it failed, or what was not applied.
     :param reasons: the first three reasons of rows that were not applied, each with its remedy, and how many more.
-    :param url: where the report is.
+    :param url: where the report is, or the log of a task that pushes nothing.
+    :param page: what ``url`` leads to.
     """
 
     title: str
     sentence: str
     reasons: tuple[str, ...]
     url: str
+    page: str = "Push report"
 
     def lines(self) -> list[str]:
         """Return it as plain text."""

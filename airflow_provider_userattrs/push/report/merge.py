@@ -14,7 +14,7 @@ from airflow_provider_userattrs.push.report.changes import warning_on_removed
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.report import FORMAT, Report
 from airflow_provider_userattrs.push.report.sections import merge_changed_only, merge_limit, merge_sections
-from airflow_provider_userattrs.push.report.sentences import sentence_on_limit, warning
+from airflow_provider_userattrs.push.report.sentences import said_by_the_warning_alone, sentence_on_limit, warning
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -125,7 +125,8 @@ class Total:
         by_themselves = f"{counted(len(red), 'shard')} failed by {themselves}: {_listed(red)}" if red else None
         changes = merge_changed_only(self._reports).get("changed_only")
         removed = warning_on_removed(changes, dry_run=self.report.dry_run) if changes else None
-        parts = (warning(self.report), removed, self._missing_sentence(), self.stopped(), by_themselves)
+        alone = _said_alone(self._reports)
+        parts = (warning(self.report), *alone, removed, self._missing_sentence(), self.stopped(), by_themselves)
         return "; ".join(sentence for sentence in parts if sentence) or None
 
     def as_dict(self, failure: str | None = None) -> PushReport:
@@ -155,6 +156,26 @@ class Total:
             **merge_sections(self._reports),
         )
         return cast("PushReport", total)
+
+
+def _said_alone(reports: Sequence[PushReport]) -> list[str]:
+    """Return what only the shards' warnings say, such as what a guard would refuse, with the shards that say it."""
+    saying: dict[str, list[PushReport]] = {}
+    for report in reports:
+        for clause in said_by_the_warning_alone(report["warning"] or ""):
+            saying.setdefault(clause, []).append(report)
+    if len(reports) == 1:
+        return [*saying]
+    clauses = [f"{_in_shards(those)} {clause}" for clause, those in list(saying.items())[:_MAX_LISTED]]
+    more = sum(map(len, list(saying.values())[_MAX_LISTED:]))
+    return [*clauses[:-1], f"{clauses[-1]}, and the like in {counted(more, 'more shard')}"] if more else clauses
+
+
+def _in_shards(reports: Sequence[PushReport]) -> str:
+    numbers = [shard["number"] for report in reports if (shard := report.get("shard"))]
+    if len(numbers) == len(reports):
+        return f"in shard{'' if len(numbers) == 1 else 's'} {listed(numbers, _MAX_NUMBERS_LENGTH)}"
+    return "in one shard" if len(reports) == 1 else f"in {counted(len(reports), 'shard')}"
 
 
 def _listed(reports: list[PushReport]) -> str:

@@ -61,7 +61,7 @@ def warning(report: Report) -> str | None:
 def said_by_the_warning_alone(warning: str) -> list[str]:
     """Return the clauses of a warning that neither a count nor a reason nor another field of the report says."""
     clauses = warning.split("; ")
-    return [clause for clause in clauses if clause.startswith(_REFUSED) or _BY_EARLIER_TRIES in clause]
+    return [clause for clause in clauses if _REFUSED in clause or _BY_EARLIER_TRIES in clause]
 
 
 def label(report: Report) -> str:

@@ -98,6 +98,8 @@ _SQLITE_TRANSIENT = frozenset({5, 6, 7, 9, 10, 13, 14, 15})
 _SQLITE_NAMES = (
     *("no such table:", "no such column:", "no such function:", "ambiguous column name:"),
     *("unable to open database file", "invalid uri authority:"),
+    *("file is not a database", "attempt to write a readonly database", "database or disk is full"),
+    *("database is locked", "database table is locked", "disk I/O error"),
 )
 
 #: Classes of permanent errors (PEP 249).

@@ -33,6 +33,14 @@ BATCH = 1_000
 #: Batches in a row that may fail before nothing more is written.
 _MAX_FAILURES = 3
 
+#: What is done in the thread -> what is said if it fails, and what to do about it.
+_FAILED = {
+    "open": ("its tables cannot be opened", "check the connection, and what its user may do"),
+    "tidy": ("lines older than keep cannot be deleted", "check that its user may delete, and see the database's log"),
+    "write": ("lines cannot be written", "check its user's privileges and its space, and see the database's log"),
+    "end": ("how the try ended cannot be written", "see the database's log"),
+}
+
 #: Why lines are missing that this try did not lose.
 EARLIER = "an earlier try ended before it had written them"
 
@@ -153,12 +161,12 @@ class LogWriter:
                     return
                 self.is_ready = True
                 self._condition.notify_all()
-            self._note(self._try(self._tidy))
+            self._note("tidy", self._try(self._tidy))
             self._write_all()
         except Exception as error:
             with self._condition:
                 if not self._has_given_up:
-                    self._give_up(describe(error))
+                    self._give_up(_why("open", error))
         finally:
             self._database.close()
             with self._condition:
@@ -177,14 +185,14 @@ class LogWriter:
                     self.written += len(lines)
                 else:
                     self.lost += len(lines)
-                    self._note(error)
+                    self._note("write", error)
                 failures = 0 if error is None else failures + 1
                 if failures == _MAX_FAILURES:
                     self._give_up(self.why or "")
                     return
                 self._condition.notify_all()
         if self._end is not None and not self._has_given_up:
-            self._note(self._try(partial(self._write_end, *self._end)))
+            self._note("end", self._try(partial(self._write_end, *self._end)))
 
     def _write_end(self, line: dict[str, Any], expected: int) -> None:
         missing = self._database.end(line, expected, self.lost)
@@ -206,9 +214,9 @@ class LogWriter:
             self._in_hand = len(lines)
             return lines
 
-    def _note(self, error: Exception | None) -> None:
+    def _note(self, what: str, error: Exception | None) -> None:
         if error is not None:
-            self.why = self.why or describe(error)
+            self.why = self.why or _why(what, error)
 
     @staticmethod
     def _try(what: Callable[[], None]) -> Exception | None:
@@ -217,3 +225,8 @@ class LogWriter:
         except Exception as error:
             return error
         return None
+
+
+def _why(what: str, error: Exception) -> str:
+    failed, remedy = _FAILED[what]
+    return f"{failed}: {describe(error)}; {remedy}"

@@ -195,6 +195,8 @@ class TestReading:
         [
             pytest.param("no json", id="no-json"),
             pytest.param('{"row": {}', id="cut-off"),
+            pytest.param('{"rejects":{"dag_id":"nightly","task', id="first-line-cut-off"),
+            pytest.param('{"rejects":[1]}', id="first-line-of-something-else"),
             pytest.param("5", id="number"),
             pytest.param("null", id="null"),
             pytest.param('"text"', id="text"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.push.report.report import Report
-from airflow_provider_userattrs.push.report.sentences import summary
+from airflow_provider_userattrs.push.report.sentences import said_by_the_warning_alone, summary
 
 verdicts = st.builds(
     lambda status, number: Verdict(status, f"code-{number}", f"meaning {number}", f"Remedy {number}."),
@@ -168,3 +168,38 @@ def test_a_report_of_another_version_or_a_damaged_one_is_refused() -> None:
     for name in ("requests", "accepted", "notes"):
         with pytest.raises(ValueError, match="a report is damaged; run the push again"):
             Total([{**whole, name: None}])
+
+
+def warned(number: int | None, clause: str, of: int = 9) -> dict[str, Any]:
+    shard = None if number is None else {"number": number, "of": of}
+    dry = Verdict(Status.SKIPPED, "dry-run", "not sent", "None.")
+    return report([dry], dry_run=True, shard=shard, warning=f"Dry run: would send 1 of 1 user; {clause}; stopped")
+
+
+TOO_FEW = "a push would be refused: the source has {} rows, and expect_rows asks for at least 10"
+
+
+def test_what_a_guard_would_refuse_is_said_with_its_shards() -> None:
+    total = Total([warned(1, TOO_FEW.format(3), 3), warned(2, "x", 3), warned(3, TOO_FEW.format(3), 3)]).as_dict()
+    assert total["warning"] is not None
+    assert said_by_the_warning_alone(total["warning"]) == [f"in shards 1, 3 {TOO_FEW.format(3)}"]
+
+
+def test_what_a_guard_would_refuse_of_shards_without_numbers() -> None:
+    for others, where in ([TOO_FEW.format(3)], "in 2 shards"), (["x"], "in one shard"):
+        total = Total([warned(None, clause) for clause in (TOO_FEW.format(3), *others)]).as_dict()
+        assert f"; {where} {TOO_FEW.format(3)}" in str(total["warning"])
+    assert f"; {TOO_FEW.format(3)}" in str(Total([warned(None, TOO_FEW.format(3))]).as_dict()["warning"])
+
+
+def test_what_many_shards_alone_say_keeps_the_total_small() -> None:
+    shards = [warned(number, TOO_FEW.format(number), 500) for number in range(1, 501)]
+    said = said_by_the_warning_alone(str(Total(shards).as_dict()["warning"]))
+    assert len(said) == 4
+    assert said[-1] == f"in shard 4 {TOO_FEW.format(4)}, and the like in 496 more shards"
+
+
+def test_rows_that_came_or_left_between_tries_are_said_of_their_shard() -> None:
+    clause = "2 of the 9 users done by earlier tries left the source"
+    total = Total([warned(1, clause, 2), warned(2, "x", 2)]).as_dict()
+    assert said_by_the_warning_alone(str(total["warning"])) == [f"in shard 1 {clause}"]
