@@ -13,6 +13,13 @@ from typing import Any
 import pytest
 
 _PACKAGE = "airflow_provider_userattrs"
+#: Where Airflow has what it masks in logs, by version.
+_MASKERS = (
+    "airflow._shared.secrets_masker",
+    "airflow.sdk._shared.secrets_masker",
+    "airflow.sdk.execution_time.secrets_masker",
+    "airflow.utils.log.secrets_masker",
+)
 
 
 @dataclass(frozen=True)
@@ -127,3 +134,18 @@ def log() -> Iterator[Log]:
         processors.remove(processor)
     for logger in loggers:
         logger.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def _masked_by_this_test_alone() -> Iterator[None]:
+    """Have Airflow forget afterwards what a test had it mask: it might hide a leak in the next one."""
+    before = [(masker, set(masker.patterns), masker.replacer) for masker in _maskers()]
+    yield
+    for masker, patterns, replacer in before:
+        masker.patterns, masker.replacer = patterns, replacer
+
+
+def _maskers() -> Iterator[Any]:
+    for name in _MASKERS:
+        if name in sys.modules and (masker := vars(sys.modules[name]).get("_secrets_masker")):
+            yield masker()

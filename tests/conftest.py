@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 #: The tests of the web pages need a browser, and have a command of their own: make test-ui.
 collect_ignore = [] if "USERATTRS_UI" in os.environ else ["ui"]
 
-#: Coverage doubles what a test costs. It counts what tests reach by what is written in them: not what is drawn, and not
-#: what these folders do to all operators alike. Of a test that runs DAGs it counts the first case alone, for Airflow is
-#: traced too.
+#: `make coverage` doubles what a test costs. It counts what tests reach by what is written in them: not what is drawn,
+#: and not what these folders do to all operators alike. Of a test that runs DAGs it counts the first case alone, for
+#: Airflow is traced too.
 UNCOUNTED = {"canaries", "chaos", "contract", "first_hour", "fuzz", "integration"}
 
 # A slow machine fails no test; and what a fixture gives may serve all examples.
