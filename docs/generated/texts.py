@@ -59,7 +59,7 @@ def title(text: str) -> str:
 def first_sentence(text: str) -> str:
     """Return the first sentence of a page that begins with one, as ``llms.txt`` has it; else nothing."""
     paragraph = " ".join(text.split("\n\n")[1].split())
-    sentence = re.match(r"[A-Z].*?[.:](?= |$)", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", paragraph))
+    sentence = re.match(r"[A-Z`].*?[.:](?= |$)", re.sub(r"\[(.*?)\]\(.*?\)", r"\1", paragraph))
     return f": {sentence[0].rstrip('.:')}" if sentence else ""
 
 

@@ -30,8 +30,10 @@ def test_they_build_without_a_warning(tmp_path: Path) -> None:
     build = f"-m sphinx -b html -W --keep-going -q -d {tmp_path / 'doctrees'} {ROOT / 'docs'} {tmp_path / 'html'}"
     done = subprocess.run([sys.executable, *build.split()], capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
-    listed = set(re.findall(rf"\({pages.HOME}(\S+)\)", (tmp_path / "html" / "llms.txt").read_text()))
+    llms = (tmp_path / "html" / "llms.txt").read_text()
+    listed = set(re.findall(rf"\({pages.HOME}(\S+)\)", llms))
     assert listed == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    assert re.findall(r"\.md\)$", llms, re.MULTILINE) == [], "a page that does not begin with a sentence"
     for page in listed:
         text = (tmp_path / "html" / page).read_text()
         assert text.startswith("# ")

@@ -171,7 +171,7 @@ def test_a_connection_in_each_form(airflow: Any, first_push: Callable[..., Any],
 def test_the_partial_failure_that_the_page_proposes(
     airflow: Any, first_push: Callable[..., Any], connections: Any
 ) -> None:
-    stranger, known = re.findall(r"Write `(\w+)` for `(\w+)`", SECTION)[0]
+    known, stranger = re.findall(r"Replace `(\w+)` with `(\w+)`", SECTION)[0]
     run = airflow.test(first_push(known, stranger))
     assert {run.states[task] for task in TASKS} == {"success"}
     assert run.reports["kahuna"]["warning"] == "1 of 2 users was not updated at Kahuna: 1 x User not found (404)"
