@@ -17,6 +17,7 @@ from airflow_provider_userattrs.push.mapping.mapper import Mapper
 from airflow_provider_userattrs.push.mapping.times import time_zone
 from airflow_provider_userattrs.push.model.operation import Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import Updates
 
 VENDORS = sorted(module.name for module in iter_modules(vendors.__path__) if module.ispkg)
 TABLES: dict[str, dict[str, Operation]] = {
@@ -66,7 +67,7 @@ class TestEach:
         ]
         if operation.encode_all is not None:
             for some in (updates, updates[:1]):
-                assert operation.encode_all(some) == b",".join(map(operation.encode, some))
+                assert operation.encode_all(Updates.of(some)) == b",".join(map(operation.encode, some))
 
     @pytest.mark.parametrize(
         ("status", "headers", "seconds"),

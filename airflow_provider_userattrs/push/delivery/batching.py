@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
 from airflow_provider_userattrs.push.delivery.departure import Departure
@@ -12,10 +11,12 @@ from airflow_provider_userattrs.push.mapping.encodable import update_encoding_ve
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import Updates, positions_of, users_of
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import too_large
 
-_user = attrgetter("user")
+#: Updates that are added at once where each is a batch.
+_AT_ONCE = 100
 
 
 class Batch:
@@ -32,8 +33,8 @@ class Batch:
 
     def __init__(
         self,
-        updates: list[UserUpdate],
-        items: list[bytes],
+        updates: Sequence[UserUpdate],
+        items: Sequence[bytes],
         attempt: int = 0,
         verdicts: list[Verdict] | None = None,
         refused: Verdict | None = None,
@@ -49,9 +50,9 @@ class Batch:
         return len(self.updates)
 
     @property
-    def users(self) -> list[Any]:
+    def users(self) -> Sequence[Any]:
         """The users as the request names them, in its order."""
-        return list(map(_user, self.updates))
+        return users_of(self.updates)
 
     def body(self, operation: Operation) -> bytes:
         """Return the request body."""
@@ -89,8 +90,6 @@ class Batcher:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
         self._frame = len(operation.head) + len(operation.tail) - 1  # n items are joined by n - 1 commas
-        #: Whether several updates may be added at once: a batch has several, and their size is no limit.
-        self.takes_many = (operation.max_users or 1) > 1 and operation.max_bytes is None
         self._start()
 
     def _start(self) -> None:
@@ -116,24 +115,40 @@ class Batcher:
 
     @property
     def room(self) -> int:
-        """Return how many updates the batch has room for, where their number limits it."""
-        return (self._operation.max_users or 0) - len(self._updates)
+        """Return how many updates may be added at once: none where only bytes limit a batch of several."""
+        most = self._operation.max_users
+        if most == 1:
+            return _AT_ONCE
+        return 0 if most is None or self._operation.max_bytes is not None else most - len(self._updates)
 
-    def encode_all(self, updates: Sequence[UserUpdate]) -> list[bytes]:
-        """Return updates, encoded, each or all in one; an empty list if one of them cannot be."""
+    def add_all(self, updates: Sequence[UserUpdate]) -> list[Batch] | None:
+        """Add updates for which there is room; return the batches that are complete now, or None if none was added.
+
+        None is, if one of them cannot be encoded, or exceeds the limit by itself.
+        """
         operation = self._operation
         try:
-            if operation.encode_all is not None:
-                return [operation.encode_all(updates)]
-            return list(map(operation.encode, updates))
+            if operation.max_users == 1:
+                return self._batches(list(updates))
+            if operation.encode_all is None:
+                items = list(map(operation.encode, updates))
+            else:
+                items = [operation.encode_all(Updates.of(updates))]
         except Exception:  # each is encoded by itself then
-            return []
-
-    def extend(self, updates: Sequence[UserUpdate], items: Sequence[bytes]) -> Batch | None:
-        """Add updates for which there is room; return the batch if it is now complete."""
+            return None
+        if len(updates) == operation.max_users:
+            return [Batch(updates, items)]
         self._updates += updates
         self._items += items
-        return None if self.room else self.flush()
+        batch = None if self.room else self.flush()
+        return [] if batch is None else [batch]
+
+    def _batches(self, updates: Sequence[UserUpdate]) -> list[Batch] | None:
+        """Return each update as a batch; None if one of them exceeds the limit by itself."""
+        items, limit = list(map(self._operation.encode, updates)), self._operation.max_bytes
+        if limit is not None and self._frame + 1 + max(map(len, items)) > limit:
+            return None
+        return [Batch([update], [item]) for update, item in zip(updates, items, strict=True)]
 
     def add(self, update: UserUpdate, item: bytes) -> Batch | None:
         """Add an update; return a batch if one is now complete."""
@@ -156,6 +171,7 @@ class Batcher:
             return None
         batch = Batch(self._updates, self._items)
         if self.is_mixed:
-            batch = batch.pick(sorted(range(len(batch)), key=lambda index: batch.updates[index].position))
+            positions = positions_of(batch.updates)
+            batch = batch.pick(sorted(range(len(batch)), key=positions.__getitem__))
         self._start()
         return batch

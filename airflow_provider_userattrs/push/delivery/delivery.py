@@ -8,7 +8,6 @@ responses; by themselves they only stop the push at once if every further reques
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from operator import attrgetter
 from threading import Event
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
@@ -24,11 +23,10 @@ from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.errors import RetryLater, SourceInterrupted
 from airflow_provider_userattrs.push.model.operation import Operation, Send
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import in_order
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import BROKEN, TASK_ENDED
 from airflow_provider_userattrs.push.report.account import Traffic
-
-_position = attrgetter("position")
 
 #: Seconds the loop waits at most before it checks for an interruption.
 _POLL = 0.25
@@ -197,7 +195,7 @@ class Delivery:
 
     def _settle_ready(self, timeout: float) -> None:
         """Settle all batches with a response; wait for the first of them, but no longer than ``timeout`` seconds."""
-        accepted: list[UserUpdate] = []
+        accepted: list[Sequence[UserUpdate]] = []
         accepting: Lane | None = None  # the lane of the batch before, if that was accepted
         for batch, sent in self._workers.results(timeout):
             if isinstance(sent, Exception):  # neither the vendor's nor the network's: those are verdicts
@@ -215,7 +213,7 @@ class Delivery:
                 if lane is not accepting:
                     lane.triage.note_accepted()
                     accepting = lane
-                accepted += updates
+                accepted.append(updates)
             else:
                 accepting = None
                 self.traffic.request_id = sent.verdicts[-1].request_id or self.traffic.request_id
@@ -223,8 +221,8 @@ class Delivery:
             if sent.wait > MAX_WAIT:
                 self.stop(RetryLater(f"{self._operation.vendor} asks to wait {sent.wait:,.0f} s", sent.wait))
         if accepted:  # the usual case, recorded together
-            accepted.sort(key=_position)
-            self._intake.finish(accepted, [ACCEPTED] * len(accepted))
+            finished = in_order(accepted)
+            self._intake.finish(finished, [ACCEPTED] * len(finished))
 
     def _settle(self, batch: Batch, verdicts: Sequence[Verdict], lane: Lane) -> None:
         """Carry out the decision on a batch that was not accepted as a whole."""

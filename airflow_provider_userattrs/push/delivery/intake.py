@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from itertools import islice, takewhile
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import groupby
 from threading import Event
 from typing import Any, TypeAlias
 
@@ -14,6 +14,7 @@ from airflow_provider_userattrs.push.delivery.ordering import UserOrder
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import Updates, keys_of
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, NOT_YET, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import HELD_BACK, NOT_TRIED
 
@@ -44,8 +45,6 @@ class Intake:
     ) -> None:
         #: Where the rows come from.
         self.chunks = chunks
-        #: The position after the last row that was read.
-        self.reached = 0
         #: Whether there is no further row.
         self.is_exhausted = False
         #: Set, also by a signal handler, when reading the source must stop at once.
@@ -53,9 +52,16 @@ class Intake:
         #: The finished updates of users who had one before, as far as they are remembered.
         self.duplicates = 0
         self._recent: set[int] = set()
-        #: The rows that were read last, and how many of them were taken.
-        self._chunk: Sequence[UserUpdate | Outcome] = ()
+        #: Rows that were read last, all updates or all outcomes, and those that follow.
+        self._run: Sequence[UserUpdate | Outcome] = ()
+        self._runs: deque[Sequence[UserUpdate | Outcome]] = deque()
+        #: How many rows of the run were taken, and the position after the run before it.
         self._taken = 0
+        self._reached = 0
+        #: Complete batches: where one holds one update, those of the last updates that were taken.
+        self._next: deque[Batch] = deque()
+        #: Up to where the updates of the run are taken one by one.
+        self._apart = 0
         self._record = record
         self._stopping = stopping
         self._order = UserOrder()
@@ -73,7 +79,9 @@ class Intake:
             if batch := self._take(self._released.popleft()):
                 return batch
         while self._order.waiting < MAX_WAITING and not self._stopping.is_set() and not self.is_interrupted:
-            if self._taken == len(self._chunk) and not self._read():
+            if self._next:
+                return self._next.popleft()
+            if self._taken == len(self._run) and not self._read():
                 break
             if batch := self._take_next():
                 return batch
@@ -84,7 +92,7 @@ class Intake:
         try:
             self._record(updates, verdicts)
         finally:
-            keys = [update.keys for update in updates]
+            keys = keys_of(updates)
             if verdicts.count(ACCEPTED) != len(verdicts):
                 statuses = [verdict.status for verdict in verdicts]
                 unsent = [each for each, status in zip(keys, statuses, strict=True) if status is Status.UNSENT]
@@ -102,67 +110,71 @@ class Intake:
         if batch := self._batcher.flush():
             self.finish(batch.updates, [NOT_TRIED] * len(batch))
         self._finish_released()
-        while read_on and not self.is_interrupted and (self._taken < len(self._chunk) or self._read()):
-            rest = self._chunk[self._taken :]
-            self._pass(len(self._chunk))
+        self._taken -= len(self._next)
+        self._next.clear()
+        while read_on and not self.is_interrupted and (self._taken < len(self._run) or self._read()):
+            rest = self._run[self._taken :]
+            self._taken = len(self._run)
             self._record(rest, [each.verdict if isinstance(each, Outcome) else NOT_TRIED for each in rest])
 
+    @property
+    def reached(self) -> int:
+        """Return the position after the last row that was taken."""
+        taken = self._taken - len(self._next)
+        return self._run[taken - 1].position + 1 if taken else self._reached
+
     def _read(self) -> bool:
-        """Read further rows; return whether there are any now."""
-        self._chunk, self._taken = (), 0
-        for chunk in self.chunks:
-            if chunk:
-                if chunk[0] is NOT_YET:
-                    return False
-                self._chunk = chunk
-                return True
-        self.is_exhausted = True
-        return False
+        """Go to the next run, and read further rows if there is none; return whether there are any now."""
+        self._reached = self.reached
+        self._run, self._taken, self._apart = (), 0, 0
+        while not self._runs:
+            chunk = next(self.chunks, None)
+            if chunk is None:
+                self.is_exhausted = True
+                return False
+            if type(chunk) is Updates and chunk:
+                self._runs.append(chunk)
+            elif chunk and chunk[0] is NOT_YET:
+                return False
+            else:
+                self._runs.extend(list(run) for _, run in groupby(chunk, type))
+        self._run = self._runs.popleft()
+        return True
 
     def _take_next(self) -> Batch | None:
-        """Take the next rows of the chunk: outcomes, an update, or as many as the batch has room for."""
-        update: Any = self._chunk[self._taken]
-        if isinstance(update, Outcome):
-            self._take_outcomes()
+        """Take the next rows of the run: all its outcomes, as many updates as there is room for, or one update."""
+        run: Any = self._run
+        if type(run[0]) is Outcome:
+            self._taken = len(run)
+            self._record(run, [outcome.verdict for outcome in run])
             return None
-        if self._batcher.takes_many:
-            return self._take_many()
-        self._pass(self._taken + 1)
+        if self._taken >= self._apart:
+            updates = run[self._taken : self._taken + self._batcher.room]
+            if self._take_together(updates):
+                self._taken += len(updates)
+                return None
+            self._apart = self._taken + len(updates)
+        update = run[self._taken]
+        self._taken += 1
         return self._take(update) if self._order.admit(update) else None
 
-    def _take_outcomes(self) -> None:
-        outcomes: list[Any] = list(takewhile(_is_outcome, islice(self._chunk, self._taken, None)))
-        self._pass(self._taken + len(outcomes))
-        self._record(outcomes, [outcome.verdict for outcome in outcomes])
-
-    def _take_many(self) -> Batch | None:
-        """Take as many updates as the batch has room for, at once if none has to wait."""
-        updates: Any = self._chunk[self._taken : self._taken + self._batcher.room]
-        if Outcome in set(map(type, updates)):
-            updates = updates[: next(index for index, update in enumerate(updates) if _is_outcome(update))]
-        if len(updates) > 1 and not self._unsent and self._order.admit_all(updates):
-            if items := self._batcher.encode_all(updates):
-                self._pass(self._taken + len(updates))
-                return self._batcher.extend(updates, items)
+    def _take_together(self, updates: Sequence[UserUpdate]) -> bool:
+        """Take updates unless one of them has to wait, or cannot be encoded."""
+        if len(updates) < 2 or self._unsent or not self._order.admit_all(updates):
+            return False
+        batches = self._batcher.add_all(updates)
+        if batches is None:
             self._order.release(updates)
-        for update in updates:
-            self._pass(self._taken + 1)
-            if self._order.admit(update):
-                if batch := self._take(update):
-                    return batch
-            elif self._order.waiting >= MAX_WAITING:
-                break
-            if self.is_interrupted:
-                break
-        return None
+            return False
+        self._next.extend(batches)
+        return True
 
-    def _pass(self, taken: int) -> None:
-        """Note that the rows of the chunk up to an index are taken."""
-        self._taken = taken
-        self.reached = self._chunk[taken - 1].position + 1
-
-    def _count_duplicates(self, keys: Iterable[tuple[Hashable, ...]]) -> None:
+    def _count_duplicates(self, keys: Sequence[tuple[Hashable, ...]]) -> None:
         recent = self._recent
+        users = set(map(hash, keys))
+        if len(users) == len(keys) and len(recent) + len(users) <= MAX_RECENT and recent.isdisjoint(users):
+            recent |= users
+            return
         for each in keys:
             if (user := hash(each)) in recent:
                 self.duplicates += bool(each)
@@ -186,7 +198,3 @@ class Intake:
     def _finish_released(self) -> None:
         while self._released:
             self.finish((self._released.popleft(),), (NOT_TRIED,))
-
-
-def _is_outcome(row: UserUpdate | Outcome) -> bool:
-    return isinstance(row, Outcome)

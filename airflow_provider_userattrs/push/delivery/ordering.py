@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Sequence
+from itertools import chain
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import keys_of
 
 
 class UserOrder:
@@ -44,7 +46,7 @@ class UserOrder:
 
     def admit_all(self, updates: Sequence[UserUpdate]) -> bool:
         """Add updates if all of them may be sent at once; else add none, and return False."""
-        keys = [key for update in updates for key in update.keys]
+        keys = list(chain.from_iterable(keys_of(updates)))
         held: dict[Hashable, deque[UserUpdate] | None] = dict.fromkeys(keys)
         if len(held) < len(keys) or not self._queues.keys().isdisjoint(held):
             return False
@@ -54,7 +56,7 @@ class UserOrder:
     def release(self, updates: Sequence[UserUpdate]) -> list[UserUpdate]:
         """Remove finished updates; return those that may be sent now."""
         queues = self._queues
-        keys = [key for update in updates for key in update.keys]
+        keys = list(chain.from_iterable(keys_of(updates)))
         if not self._missing:
             for key in keys:
                 del queues[key]

@@ -115,7 +115,7 @@ class Mapper:
             return self._held_back(position, verdict, row)
         return self._builder.build(self._shapes.of(tuple(row)), position, row, row)
 
-    def map(self, positions: Sequence[int], chunk: Chunk) -> list[UserUpdate | Outcome]:
+    def map(self, positions: Sequence[int], chunk: Chunk) -> Sequence[UserUpdate | Outcome]:
         """Return what calling the mapper with each row would return, for many rows in a fraction of the time.
 
         :param positions: the rows' numbers, from 0.
@@ -145,7 +145,7 @@ class Mapper:
         keys = self._keys_of(row.fit if isinstance(row, MalformedRow) else row)
         return keys[0] if keys else None
 
-    def _map_all(self, positions: Sequence[int], chunk: Chunk) -> list[UserUpdate | Outcome]:
+    def _map_all(self, positions: Sequence[int], chunk: Chunk) -> Sequence[UserUpdate | Outcome]:
         made: list[Any] = [None] * len(chunk)
         for names, indexes in alike(chunk):
             if names is None:

@@ -15,6 +15,7 @@ from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.shapes import Names, Shape
 from airflow_provider_userattrs.push.mapping.values import Noted, as_is
 from airflow_provider_userattrs.push.model.row import UserUpdate, name_cells
+from airflow_provider_userattrs.push.model.updates import Updates
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 
 NOTHING_TO_SET = Verdict(
@@ -106,7 +107,7 @@ class UpdateBuilder:
         rows: Sequence[Any],
         columns: Sequence[Sequence[Any]],
         names: Names | None = None,
-    ) -> list[UserUpdate | Outcome]:
+    ) -> Sequence[UserUpdate | Outcome]:
         """Return what becomes of each row.
 
         :param shape: the rows' shape.
@@ -135,7 +136,10 @@ class UpdateBuilder:
         for key, indexes in notes.items():
             if noted := len(indexes) - (sum(index in verdicts for index in indexes) if verdicts else 0):
                 self.notes[key] += noted
-        made: list[Any] = list(map(UserUpdate, positions, users, keys, attributes, unset, rows, repeat(names)))
+        updates = Updates(positions, users, keys, attributes, unset, rows, names)
+        if not verdicts:
+            return updates
+        made: list[UserUpdate | Outcome] = list(updates)
         for index, verdict in verdicts.items():
             row = rows[index] if names is None else name_cells(names, rows[index])
             made[index] = Outcome(positions[index], verdict, row, users[index], keys[index])

@@ -10,6 +10,7 @@ from math import floor, log10
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import Updates
 from airflow_provider_userattrs.push.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Operation:
     lookup: Operation | None = None
     encode_unset: Encode | None = None
     gone_codes: frozenset[str] = frozenset()
-    encode_all: Callable[[Sequence[UserUpdate]], bytes] | None = None
+    encode_all: Callable[[Updates], bytes] | None = None
 
     def shares(self, rate: float | None) -> bool:
         """Return whether requests with many users share a minute's quota of them.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import positions_of
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.report.counts import Counts
 from airflow_provider_userattrs.push.report.key_log import KeyLog
@@ -55,7 +56,7 @@ class Book:
             self._record_run(first, verdicts)
             return
         start = 0
-        positions = [row.position for row in rows]
+        positions = positions_of(rows)
         for end in [index for index, (before, after) in enumerate(pairwise(positions), 1) if after - before != 1]:
             self._record_run(positions[start], verdicts[start:end])
             start = end

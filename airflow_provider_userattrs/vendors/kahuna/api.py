@@ -11,7 +11,7 @@ request; their body is documented as an array of one object, and has been seen a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -20,6 +20,7 @@ import orjson
 
 from airflow_provider_userattrs.push.model.operation import Operation, Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import Updates
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.vendors.http import REMEMBERED, asked_to_wait, by_status, contradicted, has_twice
 from airflow_provider_userattrs.vendors.kahuna.values import rules
@@ -107,17 +108,20 @@ def set_attributes(*, check_size: bool = True) -> Operation:
 
 def encode(update: UserUpdate) -> bytes:
     """Return the User Attribute object of an update; an attribute set to null is deleted."""
-    return orjson.dumps(_user_attributes(update))
+    return orjson.dumps({"target": update.user, "attributes": _attributes(update.attributes, update.unset)})
 
 
-def encode_all(updates: Sequence[UserUpdate]) -> bytes:
+def encode_all(updates: Updates) -> bytes:
     """Return the User Attribute objects of updates, joined by commas."""
-    return orjson.dumps([_user_attributes(update) for update in updates])[1:-1]
+    attributes: Iterable[Mapping[str, Any]] = updates.attributes
+    if any(updates.unset):
+        attributes = map(_attributes, attributes, updates.unset)
+    pairs = zip(updates.users, attributes, strict=True)
+    return orjson.dumps([{"target": user, "attributes": each} for user, each in pairs])[1:-1]
 
 
-def _user_attributes(update: UserUpdate) -> dict[str, Any]:
-    attributes = {**update.attributes, **dict.fromkeys(update.unset)} if update.unset else update.attributes
-    return {"target": update.user, "attributes": attributes}
+def _attributes(attributes: Mapping[str, Any], unset: Iterable[str]) -> Mapping[str, Any]:
+    return {**attributes, **dict.fromkeys(unset)} if unset else attributes
 
 
 def read(response: Response, users: Sequence[Any]) -> list[Verdict]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import Any
 from uuid import UUID
 
+from airflow_provider_userattrs.push.mapping.displays import Display, display_of
 from airflow_provider_userattrs.push.mapping.ids import (
     FROM_FLOAT,
     MAX_MISSING_LENGTH,
@@ -96,10 +97,15 @@ def identify_all(credentials: Mapping[str, Sequence[Any]]) -> tuple[list[Any], l
     """Return the users and their keys; None if a credential is missing or odd."""
     if not all(map(are_texts, credentials.values())):
         return None
+    users = _targets_of(tuple(credentials))(zip(*credentials.values(), strict=True))
     # Of each credential, its pair with every value; then the pairs of each row.
     pairs = [zip(repeat(credential), values) for credential, values in credentials.items()]
-    keys = list(zip(*pairs, strict=True))
-    return list(map(dict, keys)), keys
+    return users, list(zip(*pairs, strict=True))
+
+
+@lru_cache(maxsize=16)
+def _targets_of(credentials: tuple[str, ...]) -> Display:
+    return display_of(credentials, {})
 
 
 def value_table(zone: tzinfo, *, check_size: bool = True) -> ValueTable:
@@ -170,10 +176,8 @@ def _integers_or_texts(values: Sequence[Any]) -> Bulk | None:
     texts = exact_texts(values)
     if texts is None or max(map(len, texts)) > MAX_VALUE_BYTES:
         return None
-    fractions = sum("." in text for text in texts)
-    if fractions == len(texts):
-        return Bulk(texts, _AS_TEXT, range(len(texts)))
-    return None if fractions else Bulk(list(map(int, values)))
+    sent = [text if "." in text else int(text) for text in texts]
+    return Bulk(sent, _AS_TEXT, [index for index, value in enumerate(sent) if type(value) is str])
 
 
 def _day(day: date) -> str:

@@ -206,7 +206,7 @@ class TestBatch:
         for size in sizes:
             some, rest = rest[:size], rest[size:]
             if data.draw(st.booleans()):
-                assert batcher.extend(some, batcher.encode_all(some)) is None
+                assert batcher.add_all(some) == []
             else:
                 assert [batcher.add(one, batcher.encode(one)) for one in some] == [None] * size
         batcher.is_mixed = data.draw(st.booleans())
@@ -221,4 +221,4 @@ class TestBatch:
     def test_an_update_that_cannot_be_encoded_leaves_all_to_be_encoded_one_by_one(
         self, update: Callable[..., UserUpdate]
     ) -> None:
-        assert Batcher(fake_vendor.operation(max_users=3)).encode_all([update(0), update(1, x=object())]) == []
+        assert Batcher(fake_vendor.operation(max_users=3)).add_all([update(0), update(1, x=object())]) is None
