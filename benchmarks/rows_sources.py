@@ -61,7 +61,7 @@ def memory() -> None:
 
 def changed_only() -> None:
     """Measure a night in which two users in a hundred changed."""
-    users = 1_000_000
+    users = 300_000
     with tempfile.TemporaryDirectory() as folder, vendor(0) as url:
 
         def night(changed: bool) -> float:
@@ -74,7 +74,7 @@ def changed_only() -> None:
         first, second = night(False), night(True)
     share = sent[True] / sent[False]
     show(
-        "1,000,000 users, 2 % changed: users sent",
+        f"{users:,} users, 2 % changed: users sent",
         "0.02",
         f"{share:.4f}",
         share == 0.02,
@@ -82,10 +82,10 @@ def changed_only() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         options = {"vendor": "kahuna", "send": False, "check": False}
-        side("package", 200_000, known=folder, **options)
+        side("package", 100_000, known=folder, **options)
         found = turns(
-            without=lambda: side("package", 200_000, dry_run=True, **options)["cpu_a_row"] * 1e9,
-            compared=lambda: side("package", 200_000, dry_run=True, known=folder, **options)["cpu_a_row"] * 1e9,
+            without=lambda: side("package", 100_000, dry_run=True, **options)["cpu_a_row"] * 1e9,
+            compared=lambda: side("package", 100_000, dry_run=True, known=folder, **options)["cpu_a_row"] * 1e9,
         )
     more = (found["compared"] - found["without"]) / 1000
     show("comparing, us a row more than a dry run without", "<= 2", f"{more:.1f}", more <= 2, found)
@@ -105,7 +105,7 @@ def ten_million() -> None:
 
 def window() -> None:
     """Measure a night that reads only the rows that are new, two in a hundred, beside one that reads all."""
-    users, pushed = 1_000_000, {"vendor": "kahuna", "send": False, "check": False}
+    users, pushed = 300_000, {"vendor": "kahuna", "send": False, "check": False}
     with tempfile.TemporaryDirectory() as folder, Postgres() as database:
         database.execute(TABLE.format(QUERY.format(users)))
 
@@ -121,16 +121,16 @@ def window() -> None:
             night(kind, changed=False)
         found = {"all": night("table"), "new": night("window")}
     share = found["new"] / found["all"]
-    show("1,000,000 rows, 2 % new: seconds of reading all", "<= 0.2", f"{share:.2f}", share <= 0.2, found)
+    show(f"{users:,} rows, 2 % new: seconds of reading all", "<= 0.2", f"{share:.2f}", share <= 0.2, found)
 
 
 def shards() -> None:
     """Measure 8 shards on two Celery workers beside one task, and the cap that they share."""
     cap = 400.0
     pushes = {
-        "one_task": {"vendor": "engagelab", "users": 5_000, "shards": 1},
-        "eight_shards": {"vendor": "engagelab", "users": 30_000, "shards": 8},
-        "capped": {"vendor": "moengage", "users": 12_000, "shards": 8},
+        "one_task": {"vendor": "engagelab", "users": 3_000, "shards": 1},
+        "eight_shards": {"vendor": "engagelab", "users": 20_000, "shards": 8},
+        "capped": {"vendor": "moengage", "users": 6_000, "shards": 8},
     }
     with vendor(50) as url:
         arrivals = pushed_by_celery(url, pushes, {"moengage": cap})
