@@ -17,7 +17,9 @@ def _import_mask_secret() -> Callable[[object], None]:
         except (ImportError, AttributeError):
             continue
         return found
-    raise ImportError("this Airflow has no mask_secret, without which keys could appear in logs")
+    raise ImportError(
+        "this Airflow has no mask_secret, without which keys could appear in logs; use Airflow 2.11 to 3.3"
+    )
 
 
 mask_secret = _import_mask_secret()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# type: (HTTP status, text)
+#: An error's type -> (HTTP status, text).
 ERRORS: Mapping[str, tuple[int, str]] = {
     "MissingAttributeError": (400, "customer_id is not found in the payload"),
     "AttributeError": (400, "type is expected to be transition"),

@@ -159,4 +159,7 @@ def _open(file: StoredFile, format: str) -> Iterator[Any]:
         try:
             yield opened
         except reading_errors() as error:
-            raise RetryLater(f"{file.name} cannot be read to its end ({type(error).__name__}: {error})") from error
+            raise RetryLater(
+                f"{file.name} cannot be read to its end ({type(error).__name__}: {error}); if a retry does not help, "
+                "upload it again"
+            ) from error
