@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
+from airflow_provider_userattrs.operators.mapped import Mapped
 from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
+from airflow_provider_userattrs.task.failure import WrongParameter
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class _MoEngageOperator(UserPushOperator):
 
     :param customer_id: the column with the user's id.
     :param bulk: whether a request holds as many users as fit.
+    :param verify: how many of the accepted users are read back.
     :param moengage_conn_id: the Airflow connection.
     """
 
@@ -44,12 +47,13 @@ class _MoEngageOperator(UserPushOperator):
         "moengage_conn_id",
     )
 
-    delivery_fields: ClassVar[tuple[str, ...]] = ("bulk",)
+    delivery_fields: ClassVar[tuple[str, ...]] = ("bulk", "verify")
     user_field: ClassVar[str] = "customer_id"
     checks: ClassVar[dict[str, parameters.Check]] = {
         **UserPushOperator.checks,
         "customer_id": column_parameters.check_column,
         "bulk": parameters.check_flag,
+        "verify": _check_verify,
         "moengage_conn_id": parameters.check_conn_id,
     }
 
@@ -58,12 +62,14 @@ class _MoEngageOperator(UserPushOperator):
         *,
         customer_id: str = "customer_id",
         bulk: bool = False,
+        verify: int = 0,
         moengage_conn_id: str = "moengage_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.customer_id = customer_id
         self.bulk = bulk
+        self.verify = verify
         self.moengage_conn_id = moengage_conn_id
 
     def make_hook(self) -> MoEngageHook:
@@ -97,7 +103,6 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
     :param moengage_conn_id: the Airflow connection.
     """
 
-    delivery_fields: ClassVar[tuple[str, ...]] = ("bulk", "verify")
     configuration_fields: ClassVar[tuple[str, ...]] = (
         *SettingOperator.configuration_fields,
         "operation",
@@ -111,7 +116,6 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
         "operation": parameters.choice(*moengage.SET_OPERATIONS),
         "oversize": parameters.choice("refuse", "send"),
         "update_existing_only": parameters.check_flag,
-        "verify": _check_verify,
     }
 
     def __init__(
@@ -121,7 +125,6 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
         operation: str = "set",
         oversize: str = "refuse",
         update_existing_only: bool = False,
-        verify: int = 0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -129,7 +132,6 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
         self.operation = operation
         self.oversize = oversize
         self.update_existing_only = update_existing_only
-        self.verify = verify
         self.check_given()
 
     def make_operation(self) -> Operation:
@@ -159,6 +161,9 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
     :param match: ``"equals"``; ``"prefix"``, ``"suffix"`` and ``"contains"`` may remove many attributes at once.
     :param case_sensitive: whether case matters when names are matched.
     :param bulk: whether a request holds as many users as fit, at most 100 KB, and the cap is 60,000 users per minute.
+    :param verify: how many of the accepted users, drawn at random, are read back, 30 s to five minutes after the last
+        row, to see whether they still have the attributes; at most 1,000, and only of names that are matched as they
+        are, by ``match="equals"`` and ``case_sensitive=True``.
     :param moengage_conn_id: the Airflow connection.
     """
 
@@ -177,6 +182,23 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
         self.match = match
         self.case_sensitive = case_sensitive
         self.check_given()
+
+    def check_given(self) -> None:
+        """Check the parameters once all are set.
+
+        :raises WrongParameter: if one is invalid.
+        """
+        super().check_given()
+        given = (self.verify, self.match, self.case_sensitive)
+        if (
+            self.verify
+            and not any(isinstance(value, Mapped) for value in given)
+            and not self.make_operation().read_back
+        ):
+            raise WrongParameter(
+                "verify asks for the attributes by their names, and with another match than 'equals', or without "
+                "case_sensitive, those that are removed may have other names; leave verify out"
+            )
 
     def make_operation(self) -> Operation:
         """Return the operation."""

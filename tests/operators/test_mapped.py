@@ -14,6 +14,7 @@ from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttribute
 from airflow_provider_userattrs.operators.engagelab import EngageLabUnsetAttributesOperator as EngageLabUnset
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator as Kahuna
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator as MoEngage
+from airflow_provider_userattrs.operators.moengage import MoEngageUnsetAttributesOperator as MoEngageUnset
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.task.failure import WrongParameter
@@ -55,6 +56,7 @@ TOGETHER: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
         {"changed_only": [None]},
     ),
     (Kahuna, {"target": ["username"], "attributes": ["a"], "rename": {"b": "c"}}, {"rename": [None]}),
+    (MoEngageUnset, {"attributes": ["a"], "verify": 5, "match": "prefix"}, {"match": ["equals"]}),
     (MoEngage, {"operation": "add", "nulls": "unset"}, {"nulls": ["skip"]}),
     (MoEngage, {"operation": "add", "nulls": "unset", "bulk": True}, {"operation": ["set"]}),
 ]
@@ -112,7 +114,7 @@ def test_anything_else_may_come_from_upstream(airflow: Any, operator: Any, given
         ({"user_id": "uid", "anonymous_id": "aid"}, mappings),
         ({"operation": "increase", "duplicates": "last"}, mappings),
     ],
-    ids=str,
+    ids=["sample", "max_change", "max_change-by-a-list", "user_id", "duplicates"],
 )
 def test_what_is_given_stays_whatever_comes_from_upstream(airflow: Any, given: Any, over: Any) -> None:
     with pytest.raises(ValueError, match=next(iter(given))):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
+from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator, MoEngageUnsetAttributesOperator
 from airflow_provider_userattrs.plugins.story import story_of
 from airflow_provider_userattrs.push.report.merge import Total
 from airflow_provider_userattrs.task.failure import WrongParameter
@@ -89,6 +89,40 @@ def test_off_by_default_and_in_a_dry_run_and_where_nothing_was_accepted(push: Ca
 def test_arrays(push: Callable[..., Any]) -> None:
     verified(push([{"customer_id": "user1", "tags": ["a"]}], operation="add"), equal=1)
     verified(push([{"customer_id": "user1", "tags": ["a"]}], operation="remove"), equal=1)
+
+
+def unset(airflow: Any, users: int, **parameters: Any) -> Any:
+    rows = [{"customer_id": f"user{number}"} for number in range(users)]
+    return airflow.run(lambda: MoEngageUnsetAttributesOperator(task_id="push", users=rows, verify=10, **parameters))
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_attributes_that_were_removed_are_gone(
+    push: Callable[..., Any], airflow: Any, control: Any, bulk: bool
+) -> None:
+    push(good(3), verify=0)
+    verified(unset(airflow, 3, attributes=["note", "a"], bulk=bulk), equal=3)
+    push(good(3), verify=0)
+    control.switch(moengage__queued=True)
+    verified(unset(airflow, 3, attributes=["note"], bulk=bulk), not_yet=3)
+
+
+def test_of_a_removed_standard_attribute_that_is_missing_nothing_is_known(
+    push: Callable[..., Any], airflow: Any
+) -> None:
+    push([{"customer_id": "user0", "first_name": "Ada"}], verify=0)
+    verified(unset(airflow, 1, attributes=["first_name"]), unread=1)
+    verified(push([{"customer_id": "user0", "first_name": None}], nulls="unset"), unread=1)
+
+
+@pytest.mark.parametrize("given", [{"match": "prefix"}, {"case_sensitive": False}], ids=str)
+def test_what_is_removed_by_another_match_cannot_be_asked_for(given: Any) -> None:
+    def make(**over: Any) -> Any:
+        return MoEngageUnsetAttributesOperator(task_id="push", users=[], **{"attributes": ["a"], **given, **over})
+
+    assert make(verify=0).verify == 0
+    with pytest.raises(WrongParameter, match="verify asks for the attributes by their names"):
+        make(verify=1)
 
 
 def test_a_total_adds_it_up(push: Callable[..., Any]) -> None:

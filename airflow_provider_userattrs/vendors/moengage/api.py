@@ -115,7 +115,8 @@ def unset_attributes(*, match: str = "equals", case_sensitive: bool = True, bulk
         encode=_encode(match, case_sensitive, False),
         unsets=True,
         refresh_after=None,
-        read_back=None,
+        # By other matches more attributes go than are named, and those cannot be asked for.
+        read_back=get_user("set") if match == "equals" and case_sensitive else None,
         encode_unset=None,
     )
 

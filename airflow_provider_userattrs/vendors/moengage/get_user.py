@@ -78,7 +78,7 @@ def compare(operation: str, update: UserUpdate, held: Mapping[str, Any]) -> Find
     Of a user of whom nothing can be compared nothing was read.
     """
     findings = {_compare_one(operation, name, value, held) for name, value in update.attributes.items()}
-    findings |= {Finding.EQUAL if held.get(name) is None else Finding.NOT_YET for name in update.unset}
+    findings |= {_compare_unset(name, held) for name in update.unset}
     for finding in (Finding.DIFFERENT, Finding.NOT_YET, Finding.EQUAL):
         if finding in findings:
             return finding
@@ -95,6 +95,12 @@ def _compare_one(operation: str, name: str, value: Any, held: Mapping[str, Any])
         # Under which names the standard attributes come back is not documented, so that they may be missing.
         return None if name in STANDARD else Finding.NOT_YET
     return Finding.EQUAL if same(value, there) else Finding.DIFFERENT
+
+
+def _compare_unset(name: str, held: Mapping[str, Any]) -> Finding | None:
+    if held.get(name) is not None:
+        return Finding.NOT_YET
+    return None if name in STANDARD else Finding.EQUAL  # one that is missing may have come back under another name
 
 
 def same(sent: Any, held: Any) -> bool:

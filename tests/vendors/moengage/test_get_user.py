@@ -96,4 +96,14 @@ def test_the_page_s_limits() -> None:
     assert read_back is not None
     assert (read_back.path, read_back.max_users) == ("/v1/customers/export", 20)
     assert read_back.max_rate * 60 <= 1_000 + 1e-6
-    assert moengage.OPERATIONS["unset"].read_back is None
+    assert moengage.OPERATIONS["unset"].read_back is not None
+    assert moengage.unset_attributes(match="contains").read_back is None
+    assert moengage.unset_attributes(case_sensitive=False).read_back is None
+
+
+def test_what_is_removed_is_equal_once_it_is_gone() -> None:
+    both, standard = update({}, ("note", "first_name")), update({}, ("first_name",))
+    assert get_user.compare("set", both, {"customer_id": "ada"}) is Finding.EQUAL
+    assert get_user.compare("set", both, {"customer_id": "ada", "note": "x"}) is Finding.NOT_YET
+    assert get_user.compare("set", standard, {"customer_id": "ada"}) is Finding.UNREAD
+    assert get_user.compare("set", standard, {"customer_id": "ada", "first_name": "Ada"}) is Finding.NOT_YET
