@@ -25,7 +25,7 @@ values of data libraries (NaN, NaT, NA) are invalid in every type.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -41,6 +41,9 @@ from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.sources.iso_times import read_date, read_time, read_timestamp
 
 Convert: TypeAlias = Callable[[Any], Any]
+
+#: What converters raise on a value that they do not accept.
+_ERRORS = (ValueError, TypeError, KeyError, ArithmeticError, AttributeError, RecursionError)
 
 #: Types whose ``str`` is their text.
 _SCALARS = (str, int, float, date, time, UUID)
@@ -185,6 +188,25 @@ def convert_row(
     return row
 
 
+def convert_columns(
+    columns: Sequence[Sequence[Any]], names: Sequence[str], types: Mapping[str, str]
+) -> list[Sequence[Any]] | None:
+    """Return columns with their values converted to the types declared for them; None if a value cannot be converted.
+
+    :param columns: the cells of each column.
+    :param names: the columns' names.
+    :param types: column -> name of a type.
+    """
+    converted = list(columns)
+    try:
+        for index, name in enumerate(names):
+            if kind := types.get(name):
+                converted[index] = [None if cell is None else _converted(cell, TYPES[kind]) for cell in columns[index]]
+    except (InvalidRow, *_ERRORS):
+        return None
+    return converted
+
+
 def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
     """Convert the values of a row to the types declared for their columns, in place.
 
@@ -198,10 +220,10 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
         if value is None:
             continue
         try:
-            row[column] = TYPES[name](value if type(value) is str else _present(value))
+            row[column] = _converted(value, TYPES[name])
         except InvalidRow as invalid:
             faults.append(invalid.verdict.on(column))
-        except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError, RecursionError):
+        except _ERRORS:
             faults.append(
                 Verdict(
                     Status.INVALID,
@@ -213,6 +235,10 @@ def convert(row: dict[str, Any], types: Mapping[str, str]) -> None:
             )
     if faults:
         raise InvalidRow(replace(faults[0], others=tuple(faults[1:])))
+
+
+def _converted(value: Any, convert: Convert) -> Any:
+    return convert(value if type(value) is str else _present(value))
 
 
 def _present(value: Any) -> Any:

@@ -9,9 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.errors import InvalidRow
-from airflow_provider_userattrs.sources.column_types import TYPES, convert
+from airflow_provider_userattrs.push.model.row import MalformedRow
+from airflow_provider_userattrs.sources.column_types import TYPES, convert, convert_columns, convert_row
 
 UUID_1 = UUID("12345678-1234-5678-1234-567812345678")
 AT = datetime(2026, 11, 24, 10, 30)
@@ -138,3 +141,28 @@ def test_a_null_stays_one(kind: str) -> None:
     row = {"a": None}
     convert(row, {"a": kind, "not there": kind})
     assert row == {"a": None}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.none(), st.integers(), st.sampled_from(["4", "4.0", "x", "", 1.5, float("nan"), True])),
+            st.one_of(st.none(), st.sampled_from(["2026-11-24", "2026-11-24T10:00:00Z", "no", 5, date(2026, 1, 1)])),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_columns_are_converted_as_each_row_is_or_not_at_all(rows: list[tuple[Any, Any]]) -> None:
+    names, types = ("n", "at"), {"at": "timestamp", "n": "integer"}
+    made = [convert_row(dict(zip(names, row, strict=True)), types) for row in rows]
+    converted = convert_columns(list(zip(*rows, strict=True)), names, types)
+    if any(isinstance(row, MalformedRow) for row in made):
+        assert converted is None
+    else:
+        assert converted is not None
+        cells = list(zip(*converted, strict=True))
+        assert [dict(zip(names, row, strict=True)) for row in cells] == made
+        assert [[*map(type, row)] for row in cells] == [
+            [*map(type, row.values())] for row in made if isinstance(row, dict)
+        ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from itertools import islice
@@ -324,3 +325,32 @@ def test_two_columns_of_one_name(postgres: Any) -> None:
 def test_no_rows(postgres: Any) -> None:
     assert list(source("SELECT 1 AS a WHERE false").rows()) == []
     assert list(source("SELECT 1 AS a WHERE false", key="a").rows()) == []
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/Sao_Paulo"])
+def test_times_are_those_that_psycopg2_reads(postgres: Any, monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    """They are asked for as text, and read column by column."""
+    import psycopg2
+
+    change_connection(monkeypatch, extra={"options": f"-c timezone={zone}"})
+    columns = {
+        "date": ["0001-01-01", "9999-12-31", "2026-11-24", None],
+        "timestamp": ["0001-01-01", "9999-12-31 23:59:59.999999", "2026-11-24 10:00:00.5", "2026-11-24 10:00", None],
+        "timestamptz": ["0002-01-01", "9998-12-31 23:59:59.99", "1850-06-01", "2026-03-29 01:30", "2000-01-01", None],
+    }
+    for kind, texts in columns.items():
+        for values in (texts, [text for text in texts if text]):
+            listed = ", ".join("(NULL)" if text is None else f"('{text}')" for text in values)
+            sql = f"SELECT v::{kind} AS at, 'null'::json AS nothing FROM (VALUES {listed}) t(v)"
+            with closing(
+                psycopg2.connect(host="127.0.0.1", port=postgres.port, user="tester", dbname="postgres")
+            ) as own:
+                own.set_session(autocommit=True)
+                cursor = own.cursor()
+                cursor.execute(f"SET TIME ZONE '{zone}'")
+                cursor.execute(sql)
+                expected = [at for at, _ in cursor.fetchall()]
+            read: list[Any] = list(source(sql).rows())
+            assert [row["at"] for row in read] == expected
+            assert [row["at"] and row["at"].isoformat() for row in read] == [at and at.isoformat() for at in expected]
+            assert {row["nothing"] for row in read} == {None}

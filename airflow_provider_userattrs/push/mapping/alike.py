@@ -7,13 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from airflow_provider_userattrs.push.mapping.shapes import Names
-from airflow_provider_userattrs.push.model.chunk import Chunk
+from airflow_provider_userattrs.push.model.chunk import Chunk, Table
 from airflow_provider_userattrs.push.model.row import MalformedRow
 
 
 def alike(chunk: Chunk) -> Iterator[tuple[Names | None, Sequence[int]]]:
     """Yield the columns of rows that have the same, and the rows' indexes; None for rows that are of another kind."""
     rows, names = chunk.rows, chunk.names
+    if names is not None and type(rows) is Table:
+        yield names, range(len(rows))
+        return
     kinds = set(map(type, rows))
     shapes: Iterable[Names | None]
     if names is not None:

@@ -12,10 +12,10 @@ from airflow_provider_userattrs.push.mapping.attributes import Attributes, compi
 from airflow_provider_userattrs.push.mapping.faults import row_type
 from airflow_provider_userattrs.push.mapping.filter import Filter
 from airflow_provider_userattrs.push.mapping.rules import Rules
-from airflow_provider_userattrs.push.mapping.shapes import Shapes
+from airflow_provider_userattrs.push.mapping.shapes import Names, Shapes
 from airflow_provider_userattrs.push.mapping.update_builder import NOTHING_TO_SET, UpdateBuilder
 from airflow_provider_userattrs.push.mapping.values import UNCONVERTIBLE, Unread
-from airflow_provider_userattrs.push.model.chunk import Chunk
+from airflow_provider_userattrs.push.model.chunk import Chunk, Table
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import FILTERED
@@ -161,9 +161,7 @@ class Mapper:
             is_whole = len(indexes) == len(chunk)
             rows = chunk.rows if is_whole else [chunk.rows[index] for index in indexes]
             at = positions if is_whole else [positions[index] for index in indexes]
-            # A table's rows are of one length, and so are the values of one shape.
-            columns = list(zip(*(rows if chunk.names is not None else map(dict.values, rows))))  # noqa: B905
-            updates = self._builder.build_all(shape, at, rows, columns, chunk.names)
+            updates = self._builder.build_all(shape, at, rows, _columns(rows, chunk.names), chunk.names)
             if is_whole:
                 return updates
             for index, update in zip(indexes, updates, strict=True):
@@ -221,6 +219,14 @@ class Mapper:
             return self._identify({credential: row[column] for credential, column in self._user if column in row})[1]
         except Exception:
             return ()
+
+
+def _columns(rows: Sequence[Any], names: Names | None) -> Sequence[Sequence[Any]]:
+    """Return the cells of each column, of rows that have the same columns."""
+    if type(rows) is Table:
+        return rows.columns
+    # A table's rows are of one length, and so are the values of one shape.
+    return list(zip(*(rows if names is not None else map(dict.values, rows))))  # noqa: B905
 
 
 def _filtered(chunk: Chunk, where: Filter) -> Iterator[tuple[int, Verdict]]:

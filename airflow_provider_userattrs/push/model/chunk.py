@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, overload
 
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row, name_cells
 
@@ -12,12 +12,42 @@ from airflow_provider_userattrs.push.model.row import MalformedRow, Row, name_ce
 MAX_ROWS = 500
 
 
+class Table(Sequence[tuple[Any, ...]]):
+    """Rows that are given by their columns; a tuple of cells is made only of one that is asked for.
+
+    :param columns: the cells of each column.
+    :param count: how many rows there are.
+    """
+
+    __slots__ = ("_count", "columns")
+
+    def __init__(self, columns: Sequence[Sequence[Any]], count: int) -> None:
+        self.columns = columns
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*self.columns, strict=True) if self.columns else iter([()] * self._count)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[Any, ...]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Table: ...
+    def __getitem__(self, index: int | slice) -> tuple[Any, ...] | Table:
+        if isinstance(index, slice):
+            return Table([cells[index] for cells in self.columns], len(range(self._count)[index]))
+        return tuple([cells[index] for cells in self.columns])
+
+
 class Chunk:
     """Consecutive rows that a source has at hand: it waits for nothing while it gathers them.
 
     Where a source has cells at hand, no dict is made of a row that nobody asks for.
 
-    :param rows: the rows as they were read; each is a sequence of cells if there are names, or malformed.
+    :param rows: the rows as they were read; each is a sequence of cells if there are names, or malformed. A `Table` if
+        none is malformed and the columns are at hand.
     :param names: the columns of the cells; None if the rows are dicts, or whatever else a source yields.
     """
 

@@ -24,8 +24,9 @@ An unreadable value makes its own row `invalid`, and no other.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -104,6 +105,49 @@ _JSONS, _JSON_ARRAYS = (114, 3802), (199, 3807)
 _TEXTS = (18, 19, 25, 1042, 1043)
 _BYTEA, _INET, _CIDR = 17, 869, 650
 
+
+class TimeTexts:
+    """Converts the texts that PostgreSQL writes of times.
+
+    :param parse: reads ISO 8601, as PostgreSQL writes it; what it does not read is read by ``cast``.
+    :param cast: the cast of psycopg2.
+    :param cursor: the database cursor.
+    """
+
+    def __init__(self, parse: Convert, cast: Callable[[str, Any], Any], cursor: Any) -> None:
+        self._parse = parse
+        self._cast = cast
+        self._cursor = cursor
+
+    def __call__(self, text: str) -> Any:
+        """Convert one text.
+
+        :raises InvalidRow: if Python has no such time.
+        """
+        return readable(_psycopg2_value(self._cast, text, self._cursor))
+
+    def all(self, texts: Sequence[str]) -> list[Any]:
+        """Convert many texts in a third of the time.
+
+        :raises InvalidRow: if Python has no such time as one of them.
+        """
+        try:
+            return list(map(self._parse, texts))
+        except ValueError:
+            return list(map(self, texts))
+
+
+def convert_cells(cells: Sequence[Any], converter: Convert) -> Sequence[Any]:
+    """Return the cells of a column, converted; a NULL stays NULL.
+
+    :param cells: the cells.
+    :param converter: converts a cell.
+    """
+    if isinstance(converter, TimeTexts) and None not in cells:
+        return converter.all(cells)
+    return [None if cell is None else converter(cell) for cell in cells]
+
+
 #: The driver's top-level package -> its code for a type -> converter.
 _CONVERTERS: dict[str, Mapping[Any, Convert]] = {
     # bytea comes as a memoryview.
@@ -125,6 +169,8 @@ def converters(driver: str, cursor: Any) -> dict[int, Convert]:
     by_type = _CONVERTERS.get(driver, {})
     if driver in ("psycopg", "psycopg2") and returns_bytes(cursor):
         by_type = {**by_type, **dict.fromkeys(_TEXTS, bytes.decode)}
+    if driver == "psycopg2":
+        by_type = {**by_type, **_time_texts(cursor)}
     by_index = {index: by_type[column[1]] for index, column in enumerate(cursor.description) if column[1] in by_type}
     if driver == "mysql":
         by_index |= {index: _set for index, flags in enumerate(_flags(driver, cursor)) if flags & _SET}
@@ -165,14 +211,34 @@ def or_unreadable(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return loaded
 
 
+#: The times that psycopg2 is asked for as text, and what reads it: many at once, and before Python 3.11 not all.
+_PARSERS: dict[str, Convert] = {
+    "DATE": date.fromisoformat,
+    "DATETIME": datetime.fromisoformat,
+    "DATETIMETZ": datetime.fromisoformat,
+}
+
+
+def _time_texts(cursor: Any) -> dict[Any, Convert]:
+    """Return the converters of times that psycopg2 returns as text, by type."""
+    from psycopg2 import extensions
+
+    casts = {name: getattr(extensions, f"PY{name}") for name in _PARSERS}
+    return {kind: TimeTexts(_PARSERS[name], cast, cursor) for name, cast in casts.items() for kind in cast.values}
+
+
 def register_psycopg2_casts(cursor: Any) -> None:
-    """Make a psycopg2 cursor return `Unreadable` instead of raising, and set its ``gave_unreadable`` then."""
+    """Make a psycopg2 cursor return times as text, which `converters` converts.
+
+    Of the other types it returns `Unreadable` instead of raising, and sets its ``gave_unreadable`` then.
+    """
     from psycopg2 import extensions
 
     for name in ("DATE", "TIME", "DATETIME", "DATETIMETZ", "INTERVAL"):
         kind, kinds = getattr(extensions, f"PY{name}"), getattr(extensions, f"PY{name}ARRAY")
         cast = extensions.new_type(kind.values, name, _psycopg2_cast(kind))
-        extensions.register_type(cast, cursor)
+        as_text = extensions.new_type(kind.values, name, extensions.UNICODE)
+        extensions.register_type(as_text if name in _PARSERS else cast, cursor)
         extensions.register_type(extensions.new_array_type(kinds.values, f"{name}ARRAY", cast), cursor)
     jsons = extensions.new_type(_JSONS, "JSON", _psycopg2_cast(lambda text, _: json.loads(text)))
     extensions.register_type(jsons, cursor)
@@ -185,16 +251,21 @@ def _psycopg2_cast(plain: Callable[[str, Any], Any]) -> Callable[[str | None, An
     def cast(text: str | None, cursor: Any) -> Any:
         if text is None:
             return None
-        # psycopg2 itself turns infinity into the last day of the year 9999, and 24:00 into midnight.
-        if text[-1] != "y" and text[:3] != "24:":
-            try:
-                return plain(text, cursor)
-            except Exception:
-                pass
-        cursor.gave_unreadable = True
-        return Unreadable(text)
+        value = _psycopg2_value(plain, text, cursor)
+        if type(value) is Unreadable:
+            cursor.gave_unreadable = True
+        return value
 
     return cast
+
+
+def _psycopg2_value(plain: Callable[[str, Any], Any], text: str, cursor: Any) -> Any:
+    """Return what psycopg2 reads in a text; `Unreadable` if it cannot."""
+    # psycopg2 itself turns infinity into the last day of the year 9999, and 24:00 into midnight.
+    if text[-1] != "y" and text[:3] != "24:":
+        with suppress(Exception):
+            return plain(text, cursor)
+    return Unreadable(text)
 
 
 def keep_mysqlclient_dates(convert: dict[Any, Any]) -> None:

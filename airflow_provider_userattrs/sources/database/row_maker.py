@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_provider_userattrs.push.model.chunk import Chunk
+from airflow_provider_userattrs.push.model.chunk import Chunk, Table
 from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Verdict
-from airflow_provider_userattrs.sources.column_types import Convert, convert_row
-from airflow_provider_userattrs.sources.database.cells import UNREADABLE, Unreadable, readable
+from airflow_provider_userattrs.sources.column_types import Convert, convert_columns, convert_row
+from airflow_provider_userattrs.sources.database.cells import UNREADABLE, Unreadable, convert_cells, readable
 from airflow_provider_userattrs.sources.database.drivers import CellByCell
 
 #: What the drivers' converters and ours raise on a value they cannot read.
@@ -33,11 +33,13 @@ class RowMaker:
 
     def chunk(self, fetched: list[Any]) -> Chunk:
         """Return the rows that were fetched at once; one with a cell that cannot be read is malformed."""
-        rows = fetched
-        if isinstance(fetched, CellByCell):
+        rows: Sequence[Any] = fetched
+        if (columns := self._columns(fetched)) is not None:
+            rows = Table(columns, len(fetched))
+        elif isinstance(fetched, CellByCell):
             converters = {index: _checked(self._converters.get(index)) for index in range(len(self.names))}
             rows = list(map(RowMaker(self.names, converters, self._types)._converted, fetched))
-        elif self._converters or self._types:
+        else:
             rows = list(map(self._converted, fetched))
         return Chunk(rows, tuple(self.names))
 
@@ -54,11 +56,23 @@ class RowMaker:
         if converter is None:
             return keys
         try:
-            return [key if key is None else converter(key) for key in keys]
+            return list(convert_cells(keys, converter))
         except (InvalidRow, *_ERRORS):
             raise RefusedConfiguration(
                 f"key {self.names[index]!r} has a {UNREADABLE.meaning}; exclude such rows in the query"
             ) from None
+
+    def _columns(self, fetched: list[Any]) -> list[Sequence[Any]] | None:
+        """Return the columns of the rows that were fetched at once; None if a cell cannot be read or converted."""
+        if isinstance(fetched, CellByCell):
+            return None
+        columns: list[Sequence[Any]] = list(zip(*fetched))  # noqa: B905  the driver returns as many cells as names
+        try:
+            for index, converter in self._converters.items():
+                columns[index] = convert_cells(columns[index], converter)
+        except (InvalidRow, *_ERRORS):
+            return None
+        return convert_columns(columns, self.names, self._types) if self._types else columns
 
     def _plain(self, cells: Any) -> dict[str, Any]:
         return dict(zip(self.names, cells))  # noqa: B905  the driver returns as many cells as names

@@ -173,8 +173,10 @@ def read_times(query: Query, column: str, zone: str | None) -> Times:
         raise RefusedConfiguration(
             f"since names the column {column!r}, which is no timestamp, datetime or date; convert it in sql"
         )
-    with replace(query, sql=_NOW[driver], parameters=None, key=None).open() as opened:
-        [cells] = next(opened.fetched)
+    clock = replace(query, sql=_NOW[driver], parameters=None, key=None, types={}, on_columns=None)
+    with clock.open() as opened:
+        fetched = next(opened.fetched)
+        [cells] = clock.row_maker(opened).chunk(fetched).rows
     now, local = (datetime.fromisoformat(cell) if isinstance(cell, str) else cell for cell in cells)
     now = now.replace(tzinfo=timezone.utc) if now.tzinfo is None else now.astimezone(timezone.utc)
     behind = now.replace(tzinfo=None) - local

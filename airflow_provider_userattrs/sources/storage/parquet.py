@@ -11,12 +11,12 @@ from functools import partial
 from types import NoneType
 from typing import Any, NamedTuple
 
-from airflow_provider_userattrs.push.model.chunk import Chunk
+from airflow_provider_userattrs.push.model.chunk import Chunk, Table
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow, name_cells
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.rejects.lines import Opaque
-from airflow_provider_userattrs.sources.column_types import check_columns, convert_row
+from airflow_provider_userattrs.sources.column_types import check_columns, convert_columns, convert_row
 
 #: Rows converted to Python objects at once.
 CHUNK = 1_000
@@ -147,7 +147,9 @@ def _rows(batch: Any, types: Mapping[str, str], name: str, first: int) -> Chunk:
     names = tuple(batch.schema.names)
     unreadable: dict[int, Verdict] = {}
     columns = [_cells(column, values, unreadable) for column, values in zip(names, batch.columns, strict=True)]
-    rows: list[Any] = list(zip(*columns, strict=True)) if columns else [()] * batch.num_rows
+    if not unreadable and (converted := convert_columns(columns, names, types)) is not None:
+        return Chunk(Table(converted, batch.num_rows), names)
+    rows: list[Any] = list(Table(columns, batch.num_rows))
     locate = partial(_location, name)
     for index, verdict in unreadable.items():
         raw = name_cells(names, rows[index])
