@@ -77,7 +77,11 @@ ROWS = (
         "3.0.6",
         "3.12",
         "2025-09-15",
-        but=("apache-airflow-providers-common-compat=2026-04-01", "backports-zstd=2026-04-01"),
+        but=(
+            "apache-airflow-providers-common-compat=2026-04-01",
+            "apache-airflow-providers-sftp=2026-04-01",
+            "backports-zstd=2026-04-01",
+        ),
     ),
     Row("3.1.8", "3.10", "2026-04-01"),
     Row("3.2.2", "3.13", "2026-06-15"),

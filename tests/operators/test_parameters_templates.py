@@ -43,7 +43,7 @@ def test_an_undefined_parameter(airflow: Any, any_euid: Any, native: bool, name:
     run = airflow.run(lambda: push([{"euid": 1, "a": 1}], **given), render_template_as_native_obj=native)
     assert run.state == "failed"
     assert "'nowhere'" in str(run.error)
-    if native and AIRFLOW.release >= (3, 1):  # an earlier one stumbles over it itself, before the task runs
+    if native and AIRFLOW.release >= (3, 2):  # an earlier one stumbles over it itself, before the task runs
         assert str(run.error) == (
             "the template '{{ params.nowhere }}' is undefined: 'dict object' has no attribute 'nowhere'"
         )

@@ -26,6 +26,9 @@ from airflow_provider_userattrs.task.storage_folder import StorageFolder
 from airflow_provider_userattrs.task.stores import PathStore
 
 
+pytest.importorskip("airflow.providers.sftp.fs.sftp", reason="sftp:// needs apache-airflow-providers-sftp 5.7 or later")
+
+
 class _Anyone(asyncssh.SSHServer):
     connections: ClassVar[list[Any]] = []
 
