@@ -38,6 +38,7 @@ def needs(feature: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not has(feature), reason=f"{feature}: Airflow {SINCE[feature]} and later")
 
 
-def but_3_0(fault: str) -> pytest.MarkDecorator:
-    """Skip a test on Airflow 3.0, which alone does not do what Airflow did before and does again since; name that."""
-    return pytest.mark.skipif(AIRFLOW.release[:2] == (3, 0), reason=f"Airflow 3.0: {fault}")
+def not_on(*releases: str, because: str) -> pytest.MarkDecorator:
+    """Skip a test where Airflow does not do what earlier and later ones do, and say what; as docs/versions.md says."""
+    here = f"{AIRFLOW.major}.{AIRFLOW.minor}"
+    return pytest.mark.skipif(here in releases, reason=f"Airflow {' and '.join(releases)}: {because}")

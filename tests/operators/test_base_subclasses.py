@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from airflow_names import task
-from versions import but_3_0
+from versions import not_on
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator
@@ -62,7 +62,7 @@ def test_dry_run_is_heeded_wherever_it_is_set(airflow: Any, control: Any, place:
 
 
 @pytest.mark.parametrize(
-    "where", [pytest.param("task", marks=but_3_0("context['task'] is not the task that runs")), "ti.task"]
+    "where", [pytest.param("task", marks=not_on("3.0", because="context['task'] is not the task that runs")), "ti.task"]
 )
 def test_dry_run_of_a_hook_of_the_task_is_heeded(airflow: Any, control: Any, where: str) -> None:
     def rehearse(context: Any) -> None:
@@ -74,7 +74,7 @@ def test_dry_run_of_a_hook_of_the_task_is_heeded(airflow: Any, control: Any, whe
     assert control.journal() == []
 
 
-@but_3_0("an operator has no dry_run()")
+@not_on("3.0", because="an operator has no dry_run()")
 def test_airflows_own_dry_run_still_works(airflow: Any, control: Any) -> None:
     def build() -> None:
         late("__init__", dry_run=True)(task_id="push", users=USERS)

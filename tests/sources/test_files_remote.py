@@ -25,7 +25,6 @@ from airflow_provider_userattrs.sources.shards import split
 from airflow_provider_userattrs.task.storage_folder import StorageFolder
 from airflow_provider_userattrs.task.stores import PathStore
 
-
 pytest.importorskip("airflow.providers.sftp.fs.sftp", reason="sftp:// needs apache-airflow-providers-sftp 5.7 or later")
 
 
