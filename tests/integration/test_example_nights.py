@@ -189,7 +189,8 @@ def test_nothing_is_sent_or_removed_unless_a_person_says_so(
         from airflow.sdk.execution_time.supervisor import InProcessTestSupervisor
 
         answer()
-        return InProcessTestSupervisor._api_client().hitl.get_detail_response(ti_id=ti_id)
+        supervisor: Any = InProcessTestSupervisor
+        return supervisor._api_client().hitl.get_detail_response(ti_id=ti_id)
 
     if AIRFLOW.release < (3, 3):
         monkeypatch.setattr("airflow.providers.standard.triggers.hitl.get_hitl_detail_content_detail", read_the_answer)
