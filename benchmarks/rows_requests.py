@@ -17,14 +17,14 @@ def single(connections: int, least: float, **others: int) -> dict[str, float]:
 
     :param connections: requests in flight.
     :param least: the goal, as a share of wrk.
-    :param others: sides to show beside them -> the users that each pushes.
+    :param others: sides to show beside them, far slower and so measured once -> the users that each pushes.
     """
     with vendor(20) as url:
         found = turns(
             wrk=lambda: wrk(url, "/engagelab", connections, 2),
             package=lambda: side("package", 100 * connections, url, concurrency=connections)["rate"],
-            **{name: lambda name=name, rows=rows: side(name, rows, url)["rate"] for name, rows in others.items()},
         )
+        found |= {name: side(name, rows, url)["rate"] for name, rows in others.items()}
     share = found["package"] / found["wrk"]
     row = f"one user a POST, 20 ms, {connections} in flight: of wrk"
     show(row, f">= {least}", f"{share:.2f}", share >= least, found)
@@ -95,15 +95,15 @@ def bulk() -> None:
     with vendor(20) as url:
         found = turns(
             bulk=lambda: pushed(120_000),
-            single=lambda: side("package", 1_500, url, vendor="moengage")["rate"],
-            wrk=lambda: wrk(url, "/moengage/v1/transition", 16, 2),
         )
+        found["single"] = side("package", 1_500, url, vendor="moengage")["rate"]
+        found["wrk"] = wrk(url, "/moengage/v1/transition", 16, 2)
         times = found["bulk"] / found["single"]
         show("MoEngage in bulk, 20 ms, no cap: times one user a POST", ">= 6", f"{times:.0f}", times >= 6, found)
         show(
             "the same: share of the 100,000 bytes that a request has", ">= 0.95", f"{min(full):.3f}", min(full) >= 0.95
         )
-        result = side("package", 12_000, url, vendor="moengage", bulk=True, rate=1_000)
+        result = side("package", 8_000, url, vendor="moengage", bulk=True, rate=1_000)
     rate = result["rate"]
     show("the same at its cap of 1,000 users/s: reached", ">= 0.98", f"{rate / 1_000:.3f}", rate >= 980)
 

@@ -105,7 +105,7 @@ def ten_million() -> None:
 
 def window() -> None:
     """Measure a night that reads only the rows that are new, two in a hundred, beside one that reads all."""
-    users, pushed = 300_000, {"vendor": "kahuna", "send": False, "check": False}
+    users, pushed = 500_000, {"vendor": "kahuna", "send": False, "check": False}
     with tempfile.TemporaryDirectory() as folder, Postgres() as database:
         database.execute(TABLE.format(QUERY.format(users)))
 
