@@ -30,6 +30,9 @@ _UNDECIDED = frozenset({Status.UNSENT, Status.UNKNOWN})
 #: Users that are remembered, as numbers, to notice that a row names one of them again.
 MAX_RECENT = 10_000
 
+#: Users that are compared with these at once.
+_AT_ONCE = 100
+
 
 class Intake:
     """Gathers updates into batches, and records exactly one verdict for each.
@@ -78,10 +81,10 @@ class Intake:
             self._batcher.is_mixed = True
             if batch := self._take(self._released.popleft()):
                 return batch
-        while self._order.waiting < MAX_WAITING and not self._stopping.is_set() and not self.is_interrupted:
+        while not self._stopping.is_set() and not self.is_interrupted:
             if self._next:
                 return self._next.popleft()
-            if self._taken == len(self._run) and not self._read():
+            if self._order.waiting >= MAX_WAITING or (self._taken == len(self._run) and not self._read()):
                 break
             if batch := self._take_next():
                 return batch
@@ -170,18 +173,19 @@ class Intake:
         return True
 
     def _count_duplicates(self, keys: Sequence[tuple[Hashable, ...]]) -> None:
-        recent = self._recent
-        users = set(map(hash, keys))
-        if len(users) == len(keys) and len(recent) + len(users) <= MAX_RECENT and recent.isdisjoint(users):
-            recent |= users
-            return
-        for each in keys:
-            if (user := hash(each)) in recent:
-                self.duplicates += bool(each)
-            else:
-                if len(recent) == MAX_RECENT:
-                    recent.clear()
-                recent.add(user)
+        for start in range(0, len(keys), _AT_ONCE):
+            some, recent = keys[start : start + _AT_ONCE], self._recent
+            users = set(map(hash, some))
+            if len(users) == len(some) and recent.isdisjoint(users) and len(recent) + len(users) <= MAX_RECENT:
+                recent |= users  # none comes again, as is usual
+                continue
+            for each in some:
+                if (user := hash(each)) in recent:
+                    self.duplicates += bool(each)
+                else:
+                    if len(recent) == MAX_RECENT:
+                        recent.clear()
+                    recent.add(user)
 
     def _take(self, update: UserUpdate) -> Batch | None:
         # A later row must not overtake an unsent one, which would undo it when it is sent in the end.
