@@ -61,7 +61,7 @@ class Intake:
         #: How many rows of the run were taken, and the position after the run before it.
         self._taken = 0
         self._reached = 0
-        #: Complete batches: where one holds one update, those of the last updates that were taken.
+        #: Batches of one update each, of the last updates that were taken.
         self._next: deque[Batch] = deque()
         #: Up to where the updates of the run are taken one by one.
         self._apart = 0
@@ -153,24 +153,23 @@ class Intake:
             return None
         if self._taken >= self._apart:
             updates = run[self._taken : self._taken + self._batcher.room]
-            if self._take_together(updates):
+            if (batches := self._take_together(updates)) is not None:
                 self._taken += len(updates)
-                return None
+                self._next.extend(batches)
+                return self._next.popleft() if batches else None
             self._apart = self._taken + len(updates)
         update = run[self._taken]
         self._taken += 1
         return self._take(update) if self._order.admit(update) else None
 
-    def _take_together(self, updates: Sequence[UserUpdate]) -> bool:
-        """Take updates unless one of them has to wait, or cannot be encoded."""
+    def _take_together(self, updates: Sequence[UserUpdate]) -> list[Batch] | None:
+        """Return the batches that updates complete; None if one of them has to wait, or cannot be encoded."""
         if len(updates) < 2 or self._unsent or not self._order.admit_all(updates):
-            return False
+            return None
         batches = self._batcher.add_all(updates)
         if batches is None:
             self._order.release(updates)
-            return False
-        self._next.extend(batches)
-        return True
+        return batches
 
     def _count_duplicates(self, keys: Sequence[tuple[Hashable, ...]]) -> None:
         for start in range(0, len(keys), _AT_ONCE):

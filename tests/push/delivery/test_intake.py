@@ -125,6 +125,30 @@ def test_abandon_gives_every_update_its_verdict(intake: Any, update: Any, book: 
     assert book.verdicts.keys() == ({0, 1, 2, 3, 4, 5} if read_on else {0, 1, 2})
 
 
+@pytest.mark.parametrize("read_on", [True, False])
+@pytest.mark.parametrize("at", range(12))
+@pytest.mark.parametrize("max_users", [1, 3, 10])
+def test_whenever_it_is_stopped_every_update_has_a_verdict_or_is_in_a_batch(
+    update: Any, book: Book, max_users: int, at: int, read_on: bool
+) -> None:
+    stopping = Event()
+
+    def encode(one: UserUpdate) -> bytes:
+        if one.position == at:  # as another thread may do at any moment
+            stopping.set()
+        return orjson.dumps(one.attributes)
+
+    chunks = iter([[update(row, str(row)) for row in range(start, start + 4)] for start in (0, 4, 8)])
+    source = Intake(chunks, operation(max_users, encode=encode), book, stopping)
+    given = []
+    while batch := source.next_batch():
+        given += positions(batch)
+    reached = source.reached
+    source.abandon(read_on=read_on)
+    assert not book.verdicts.keys() & set(given)
+    assert book.verdicts.keys() | set(given) == set(range(12 if read_on else reached))
+
+
 def test_abandon_reaches_those_who_wait_behind_those_who_wait(intake: Any, update: Any, book: Book) -> None:
     source = intake((update(index, "a") for index in range(20)), max_users=2)
     first = source.next_batch()
