@@ -79,7 +79,9 @@ class Peer:
 
     def has_gone(self) -> bool:
         """Return whether the client closed, or sent anything."""
-        return bool(select.select([self.sock], [], [], 0)[0])
+        poll = select.poll()  # select() takes no file descriptor over 1,023, which a long run on Airflow 3.2 has
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(0))
 
     def _more(self) -> bool:
         try:
