@@ -32,13 +32,14 @@ def source(kind: str, rows: int, where: str) -> Any:
     from airflow_provider_userattrs.sources.sql import SqlRows
 
     if kind not in ("sql", "table", "window"):
+        next(iter(FileRows(f"{where}/{rows}.{kind}").rows()))  # imports are not rows
         return FileRows(f"{where}/{rows}.{kind}")
     import airflow.providers.postgres.hooks.postgres as hooks
 
     hooks.USE_PSYCOPG3 = False  # the same driver as the bare cursor's
     connection = {"conn_type": "postgres", "host": "127.0.0.1", "port": int(where), "login": "tester"}
     os.environ["AIRFLOW_CONN_WAREHOUSE"] = json.dumps({**connection, "schema": "postgres"})
-    list(SqlRows("SELECT 1 AS id", conn_id="warehouse").rows())  # imports are not rows
+    list(SqlRows("SELECT 1 AS id", conn_id="warehouse").rows())  # likewise
     if kind == "sql":
         return SqlRows(QUERY.format(rows), conn_id="warehouse")
     since = Watermark("updated_at", lag=timedelta(minutes=15)) if kind == "window" else None

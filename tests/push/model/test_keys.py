@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.keys import decode_key, encode_key, may_be_equal
@@ -59,3 +62,18 @@ def test_what_is_no_key_is_named(key: Any, named: str) -> None:
 )
 def test_only_texts_may_be_equal_to_a_database(one: Any, other: Any, may_be: bool) -> None:
     assert may_be_equal(one, other) is may_be
+
+
+_KEYS = st.text(st.sampled_from("aAeE15 -sß\u00e9\u0301\u212aIİﬁ\uff11."), max_size=4)
+
+
+@given(_KEYS, _KEYS)
+@example("stra\u00df", "STRASS")
+@example("e\u0301", "E")
+@example("1", "")
+def test_texts_may_be_equal_if_they_are_without_case_accents_and_outer_blanks(one: str, other: str) -> None:
+    def folded(text: str) -> str:
+        plain = unicodedata.normalize("NFKD", text).casefold()
+        return "".join(letter for letter in plain if not unicodedata.combining(letter)).strip()
+
+    assert may_be_equal(one, other) is (folded(one) == folded(other))
