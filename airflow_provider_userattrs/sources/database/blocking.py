@@ -20,6 +20,9 @@ _CANCEL_METHODS = ("cancel", "interrupt")
 #: Seconds that an interrupted source waits for the cancellation of its query.
 _CANCEL_TIMEOUT = 0.5
 
+#: How often it is asked for in that time: a server that does not have the query yet cancels nothing.
+_CANCELLATIONS = 5
+
 _lock = Lock()
 _active: list[_Active] = []
 
@@ -59,10 +62,12 @@ def stop_query(connection: Any, wait: Callable[[float], bool]) -> None:
     :param connection: the driver's connection.
     :param wait: waits for the other thread for some seconds; returns whether it has ended its call.
     """
-    _Active(connection).cancel()
-    if not wait(_CANCEL_TIMEOUT):
-        _cut(connection)
-        wait(_CANCEL_TIMEOUT)
+    for _ in range(_CANCELLATIONS):
+        _Active(connection).cancel()
+        if wait(_CANCEL_TIMEOUT / _CANCELLATIONS):
+            return
+    _cut(connection)
+    wait(_CANCEL_TIMEOUT)
 
 
 class _Active:
