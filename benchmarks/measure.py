@@ -127,6 +127,7 @@ def import_seconds(module: str) -> float:
         f"started = time.process_time()\nimport {module}\nprint(time.process_time() - started)"
     )
     environment = {**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what pip installs is compiled
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     return float(done.stdout.splitlines()[-1])
 
