@@ -47,7 +47,7 @@ NOT_IMPORTED = {
     *("validate-pyproject", "zizmor", "pytest-cov", "pytest-xdist", "types-requests"),
     *("furo", "myst-parser", "sphinx"),
     *("apache-airflow-providers-celery", "apache-airflow-providers-mysql"),
-    *("apache-airflow-providers-sftp", "apache-airflow-providers-sqlite"),
+    "apache-airflow-providers-sqlite",
     *("mysql-connector-python", "redis", "statsd"),
 }
 
