@@ -83,6 +83,7 @@ def user_digest(user: Any, conn_id: str) -> str:
     :param user: the id as it is in the row, but an EUID that is text there as an integer; for Kahuna
         ``{credential: value}``, of the first credential that the row has.
     :param conn_id: the vendor's connection, such as ``"engagelab_default"``.
+    :raises RefusedConfiguration: if it is a connection of another type, such as the database's.
     """
     ids = {name: _sent(value) for name, value in user.items()} if isinstance(user, dict) else _sent(user)
     return digest_of(user_text(ids), digest_key(conn_id))
@@ -92,11 +93,27 @@ def digest_key(conn_id: str) -> str:
     """Return the key of users' digests, to compute them in SQL. Whoever has it can guess ids: treat it as a secret.
 
     :param conn_id: the vendor's connection, such as ``"engagelab_default"``.
+    :raises RefusedConfiguration: if it is a connection of another type, such as the database's.
     """
     from airflow_provider_userattrs._airflow import BaseHook  # not at the top: DAG files are parsed again and again
+    from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+    from airflow_provider_userattrs.push.model.kinds import with_article
 
     connection: Any = BaseHook.get_connection(conn_id)
+    if connection.conn_type and connection.conn_type not in _vendors():
+        raise RefusedConfiguration(
+            f"Connection {conn_id!r} is {with_article(connection.conn_type)} connection, and the digests are keyed "
+            "with the password of the vendor's; give the connection that the push goes to."
+        )
     return key_of(connection.password or "")
+
+
+def _vendors() -> set[str]:
+    """Return the connection types of the vendors."""
+    from airflow_provider_userattrs.get_provider_info import get_provider_info  # likewise
+
+    declared: Any = get_provider_info()["connection-types"]
+    return {each["connection-type"] for each in declared}
 
 
 def key_of(secret: str) -> str:

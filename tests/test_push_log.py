@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
+from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push_log import PushLog, digest_key, user_digest
 
 
@@ -68,6 +69,20 @@ def test_a_digest_is_of_the_key_and_the_id(connections: Any) -> None:
     assert user_digest("ad\ud800", "engagelab_default")  # half a surrogate pair, which no vendor takes
     kahuna = {"username": "ada", "email": "ada@example.com"}
     assert user_digest(kahuna, "kahuna_default") == user_digest({"username": "ada"}, "kahuna_default")
+
+
+def test_the_connection_of_the_database_has_no_digests(connections: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_WAREHOUSE", '{"conn_type": "postgres", "host": "db", "password": "canary-password"}'
+    )
+    with pytest.raises(RefusedConfiguration) as refused:
+        user_digest("C-1001", "warehouse")
+    assert str(refused.value) == (
+        "Connection 'warehouse' is a postgres connection, and the digests are keyed with the password of the vendor's; "
+        "give the connection that the push goes to."
+    )
+    monkeypatch.setenv("AIRFLOW_CONN_UNTYPED", '{"password": "secret"}')
+    assert user_digest("C-1001", "untyped"), "as a push takes it"
 
 
 class Plan(IntEnum):

@@ -230,8 +230,14 @@ class UserPushOperator(ColumnsOperator):
         :raises WrongParameter: if one is invalid.
         """
         super().check_given()
-        combinations.check_sample(self)
         combinations.check(self)
+
+    def check_parsed(self) -> None:
+        """Check that requests are to be shown of a dry run only, unless each task instance has its own ``dry_run``.
+
+        :raises WrongParameter: if they are not.
+        """
+        combinations.check_sample(self)
 
     def check_rendered(self) -> RefusedConfiguration | None:
         """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None."""

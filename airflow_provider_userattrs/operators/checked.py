@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from inspect import unwrap
 from typing import Any, ClassVar
 
 from airflow_provider_userattrs._airflow import BaseOperator
@@ -41,12 +42,21 @@ class CheckedOperator(BaseOperator):
     def partial(cls, **given: Any) -> OperatorPartial:
         """Return the operator to be mapped; an invalid parameter is an error here already.
 
-        Parameters that do not go together are one in ``expand``, which says which of them are mapped over.
+        Parameters that do not go together are one in ``expand``, which says which of them are mapped over. So are those
+        of a subclass with an ``__init__`` of its own, which may make something else of them first.
         """
-        cls.check_parameters({name: given[name] for name in given.keys() & cls.checks.keys()})
-        if (on_attention := given.get("on_attention")) is not None:
+        if not cls._has_an_init_of_its_own():
+            cls.check_parameters({name: given[name] for name in given.keys() & cls.checks.keys()})
+        on_attention = given.get("on_attention")
+        if on_attention is not None and all(map(callable, Callbacks(on_attention))):
             given["on_attention"] = Callbacks(on_attention)
         return checked(super().partial(**given))
+
+    @classmethod
+    def _has_an_init_of_its_own(cls) -> bool:
+        """Return whether it is a subclass that takes its parameters itself; Airflow wraps the ``__init__`` of each."""
+        ours = next(parent for parent in cls.__mro__ if "checks" in vars(parent))
+        return unwrap(cls.__init__) is not unwrap(ours.__init__)  # type: ignore[misc]
 
     @classmethod
     def check_parameters(cls, given: dict[str, Any]) -> None:
@@ -81,6 +91,14 @@ class CheckedOperator(BaseOperator):
         names = [name for name in self.checks if name not in self.upstream_fields]
         self._given = {name: getattr(self, self._field_of(name)) for name in names}
         self.check_parameters(self._given)
+        if not getattr(self, "_BaseOperator__from_mapped", False):
+            self.check_parsed()
+
+    def check_parsed(self) -> None:
+        """Check what is an error of the DAG alone; of a mapped operator once, for all of its task instances.
+
+        :raises WrongParameter: if parameters do not go together.
+        """
 
     def check_rendered(self) -> RefusedConfiguration | None:
         """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None.

@@ -64,7 +64,7 @@ def _check(operator: Any, mapped: Any) -> Any:
     if not operator.operator_class.checks.keys() >= set(mapped) - {"do_xcom_push"}:
         return operator  # a subclass's own parameter: only its values tell what it makes of them
     try:
-        operator.unmap(dict.fromkeys(mapped, Mapped()))
+        operator.unmap(dict.fromkeys(mapped, Mapped())).check_parsed()
     except WrongParameter:
         raise
     except Exception as error:  # a subclass that needs to know a value: it is made, and checked, when the task runs

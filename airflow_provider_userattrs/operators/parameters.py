@@ -130,6 +130,8 @@ ON_EMPTY = choice("warn", "fail", "ok")
 
 def check_time_zone(name: str, value: Any) -> None:
     """Check a parameter that names a time zone."""
+    if not isinstance(value, str):
+        refuse(name, value, "give the zone's IANA name, such as 'Europe/Berlin'")
     try:
         time_zone(value)
     except ValueError as error:

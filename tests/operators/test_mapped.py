@@ -135,6 +135,65 @@ def test_default_args_and_a_subclass_decide_as_when_the_task_runs(airflow: Any) 
     assert "push" in mapped(airflow, Rehearsal, {"sample": 3}, mappings).task_dict
 
 
+class InWords(MoEngage):
+    """Takes parameters of ours, and makes something else of them."""
+
+    def __init__(
+        self,
+        *,
+        users: str = "everybody",
+        attributes: str = "plan",
+        changed_only: str = "/tmp/known",
+        nulls: str = "remove",
+        on_attention: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            users=SqlRows(f"SELECT * FROM {users}", conn_id="warehouse", key="customer_id"),
+            attributes=attributes.split(","),
+            changed_only=ChangedOnly(changed_only),
+            nulls={"remove": "unset"}.get(nulls, nulls),
+            **kwargs,
+        )
+        self.channel = on_attention
+
+
+class ByKeywords(MoEngage):
+    """The same, without naming the parameters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "attributes": kwargs["attributes"].split(",")})
+
+
+class InWordsOfATeam(InWords):
+    """Takes what its parent takes."""
+
+
+@pytest.mark.parametrize(
+    ("operator", "given"),
+    [
+        (InWords, {"users": "buyers"}),
+        (InWords, {"attributes": "plan,age"}),
+        (InWords, {"changed_only": "/tmp/other"}),
+        (InWords, {"nulls": "remove"}),
+        (InWords, {"on_attention": "#nightly"}),
+        (InWordsOfATeam, {"attributes": "plan,age", "nulls": "remove"}),
+        (ByKeywords, {"users": [], "attributes": "plan,age"}),
+    ],
+    ids=["users", "attributes", "changed_only", "nulls", "on_attention", "grandchild", "keywords"],
+)
+def test_what_a_subclass_takes_is_its_own_matter(airflow: Any, operator: Any, given: dict[str, Any]) -> None:
+    assert airflow.dag(lambda: operator(task_id="push", **given))
+    assert "push" in mapped(airflow, operator, given, {"moengage_conn_id": ["one", "two"]}).task_dict
+    assert "push" in mapped(airflow, operator, given, mappings).task_dict
+
+
+def test_what_a_subclass_hands_on_is_checked(airflow: Any) -> None:
+    for given in ({"nulls": "delete"}, {"max_failed": 2.5}, {"sample": 3}):
+        with pytest.raises(WrongParameter, match=next(iter(given))):
+            mapped(airflow, InWords, given, {"moengage_conn_id": ["one", "two"]})
+
+
 def test_a_total_may_be_mapped(airflow: Any) -> None:
     dag = mapped(airflow, PushTotalOperator, {}, {"reports": [[], []]})
     assert list(dag.task_dict) == ["push"]
@@ -150,3 +209,13 @@ def test_rows_of_the_dag_file_are_read_as_ever(airflow: Any, control: Any) -> No
     run = airflow.run(build)
     assert [run.states["push", index] for index in (0, 1)] == ["success", "success"]
     assert control.journal() == []
+
+
+@pytest.mark.usefixtures("connections", "any_euid")
+def test_a_push_that_is_no_dry_run_shows_nothing_beside_one_that_is(airflow: Any, control: Any) -> None:
+    def build() -> None:
+        EngageLab.partial(task_id="push", users=[{"euid": 1, "a": 1}], sample=1).expand(dry_run=[True, False])
+
+    run = airflow.run(build)
+    assert [run.states["push", index] for index in (0, 1)] == ["success", "success"]
+    assert len(control.journal()) == 1

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from airflow_names import AirflowException
@@ -112,6 +113,11 @@ EVERY = [
     ("timezone", "Mars/Olympus", "IANA"),
     ("timezone", "", "IANA"),
     ("timezone", None, "IANA"),
+    (
+        "timezone",
+        ZoneInfo("Europe/Berlin"),
+        "timezone is a ZoneInfo; give the zone's IANA name, such as 'Europe/Berlin'",
+    ),
     ("dry_run", "yes", "True or False"),
     ("dry_run", 1, "True or False"),
     ("dry_run", None, "True or False"),
