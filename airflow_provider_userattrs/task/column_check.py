@@ -63,9 +63,11 @@ class ColumnCheck:
             if row is rows:
                 self._end()
                 return
-            for columns in _columns(row):
+            for index, columns in _columns(row):
                 self._see(columns)
                 if self._missing and (self._alike or self._seen == PATIENCE):
+                    if index and isinstance(row, Chunk):  # the rows that were read with this one and come before it
+                        yield row.pick(range(index))
                     raise RefusedConfiguration(self._message(self._missing))
             yield row
         yield from rows
@@ -134,11 +136,12 @@ class ColumnCheck:
         return f"none of the {'first ' if self._seen == PATIENCE else ''}{self._seen:,} rows has"
 
 
-def _columns(item: Any) -> Iterable[Collection[str]]:
-    """Return the columns of each of a source's rows; of those that have the same by their names, once."""
-    if not isinstance(item, Chunk):
-        return [item] if isinstance(item, Mapping) else []
-    return [item.names] if item.names is not None else (row for row in item.rows if isinstance(row, Mapping))
+def _columns(item: Any) -> Iterable[tuple[int, Collection[str]]]:
+    """Return the index and the columns of each of a source's rows; of those that have the same by their names, once."""
+    if isinstance(item, Chunk) and item.names is not None:
+        return [(0, item.names)]
+    rows = item.rows if isinstance(item, Chunk) else [item]
+    return ((index, row) for index, row in enumerate(rows) if isinstance(row, Mapping))
 
 
 def _has(row: Collection[str], column: str) -> bool:

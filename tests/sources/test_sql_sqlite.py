@@ -128,6 +128,14 @@ def test_a_key_that_is_no_column_of_sqlite(sqlite: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("key", [None, "id"])
+def test_columns_of_one_name_are_refused_with_a_key_too(sqlite: Any, key: str | None) -> None:
+    with pytest.raises(RefusedConfiguration, match="'n' for columns 2 and 3; give each a unique"):
+        list(source("SELECT 1 AS id, 2 AS n, 3 AS n", key=key).rows())
+    rows = source("SELECT 1 AS id, 2 AS n, 3 AS 'n:1', 4 AS 'm:1'", key=key)
+    assert only_rows(rows.rows()) == [{"id": 1, "n": 2, "n:1": 3, "m:1": 4}], "names of the author's own"
+
+
 def test_a_key_beside_a_query_that_does_not_work(sqlite: Any) -> None:
     with pytest.raises(RefusedConfiguration, match="no such table: nowhere"):
         list(source("SELECT * FROM nowhere", key="id").rows())

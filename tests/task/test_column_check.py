@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_userattrs.columns import Constant, Hashed
 from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
+from airflow_provider_userattrs.push.model.chunk import sliced
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
@@ -276,3 +277,17 @@ def test_a_column_that_comes_late_is_waited_for() -> None:
         yield {"a": 1}
 
     assert len(list(check_columns(rows(), {"b": "attributes"}, alike=False))) == PATIENCE + 2
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["row-by-row", "in-chunks"])
+def test_rows_before_the_one_that_decides_are_passed_on_however_they_were_read(together: bool) -> None:
+    rows = [{"a": number} for number in range(PATIENCE + 1)]
+    passed: list[Any] = []
+
+    def read() -> None:
+        for item in check_columns(sliced(rows) if together else rows, {"b": "attributes"}, alike=False):
+            passed.extend(item if together else [item])
+
+    with pytest.raises(RefusedConfiguration, match="none of the first 1,000 rows has"):
+        read()
+    assert passed == rows[: PATIENCE - 1]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from typing import Any
 
@@ -42,8 +43,9 @@ class Reason:
         """Count a row; its verdict is this reason's, with its own attribute, location and detail."""
         location = verdict.location
         self.count += 1
-        if len(self.positions) < _MAX_POSITIONS:
-            self.positions.append(position)
+        if len(self.positions) < _MAX_POSITIONS or position < self.positions[-1]:  # verdicts come in any order
+            insort(self.positions, position)
+            del self.positions[_MAX_POSITIONS:]
         if location and len(self.locations) < _MAX_LOCATIONS:
             self.locations.append(_shortened(printable(location)))
         self.add_attribute(verdict.attribute)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -31,6 +32,9 @@ from airflow_provider_userattrs.sources.database.session import Session
 from airflow_provider_userattrs.sources.database.statement import holds_two_statements
 
 TWO_STATEMENTS = "sql has a second statement after a semicolon; give one SELECT"
+
+#: What SQLite calls the second column `n` of a subquery: `n:1`.
+_RENAMED = re.compile(r".+:\d+", re.DOTALL)
 
 
 class Limit(Protocol):
@@ -147,11 +151,7 @@ class Query:
 
         :raises RefusedConfiguration: if it is none; where the query itself does not work, its own error says more.
         """
-        names: list[str] = []
-        with suppress(PushError), replace(self, sql=without_rows(self.sql), key=None).open() as opened:
-            next(opened.fetched)
-            names = [column[0] for column in opened.cursor.description or ()]
-        if names:
+        if names := self._own_names(sql=without_rows(self.sql)):
             column_index(names, str(self.key))
 
     def row_maker(self, opened: OpenQuery) -> RowMaker:
@@ -161,8 +161,18 @@ class Query:
         names = [column[0] for column in opened.cursor.description]
         if self.on_columns is not None:
             self.on_columns(names)
+        is_wrapped = self.key is not None and opened.session.driver == "sqlite3"
+        if is_wrapped and any(_RENAMED.fullmatch(name) for name in names):
+            check_columns(self._own_names(), {}, "sql")
         check_columns(names, self.types, "sql")
         return RowMaker(names, converters(opened.session.driver, opened.cursor), self.types)
+
+    def _own_names(self, **changes: Any) -> list[str]:
+        """Return the columns of the query, run by itself and not by its key; none if that fails."""
+        with suppress(PushError), replace(self, key=None, **changes).open() as opened:
+            next(opened.fetched)
+            return [column[0] for column in opened.cursor.description or ()]
+        return []
 
 
 def column_index(names: list[str], key: str, parameter: str = "key") -> int:

@@ -79,6 +79,13 @@ def test_a_reason_names_its_first_rows_locations_and_attributes() -> None:
     assert reason.attributes == {"plan": 9}
 
 
+def test_a_reason_names_its_first_rows_also_if_later_ones_had_their_verdicts_before() -> None:
+    counts = Counts()
+    for position in (105, 112, 119, 126, 133, 0, 140, 7, 14, 21):
+        counts.add(position, NOT_FOUND)
+    assert counts.ranked(20)[0].positions == [0, 7, 14, 21, 105]
+
+
 def test_attributes_of_one_reason_are_bounded() -> None:
     reason = Reason(NOT_FOUND)
     for number in range(1_000):
