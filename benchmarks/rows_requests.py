@@ -110,7 +110,7 @@ def bulk() -> None:
 
 def cap() -> None:
     """Measure a cap, from the vendor's own arrival times."""
-    for rate, rows, concurrency in ((10_000 / 60, 900, 16), (1_000.0, 3_000, 96)):
+    for rate, rows, concurrency in ((10_000 / 60, 900, 16), (1_000.0, 6_000, 96)):
         reached, worst = [], []
         with vendor(50) as url:
             for _ in range(TURNS):
