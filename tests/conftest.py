@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 import requests
-from versions import AIRFLOW, has
+from versions import LOGICAL_DATE, has
 
 if TYPE_CHECKING:
     from airflow_runs import Airflow, Run
@@ -246,12 +246,11 @@ def nights(airflow: Airflow, control: Control) -> Callable[..., Run]:
 
     control.switch(engagelab__any_user=True)
     dag_id, days = f"nights_{next(airflow.numbers)}", count(1)
-    at = "logical_date" if AIRFLOW.major > 2 else "execution_date"
 
     def night(users: Any = None, *, build: Any = None, on: Any = "the next day", **parameters: Any) -> Run:
         date = datetime(2026, 2, next(days), tzinfo=timezone.utc) if on == "the next day" else on
         made = build or (lambda: EngageLabSetAttributesOperator(task_id="push", users=users, **parameters))
-        return airflow.test(airflow.dag(made, dag_id=dag_id), **{at: date})
+        return airflow.test(airflow.dag(made, dag_id=dag_id), **{LOGICAL_DATE: date})
 
     return night
 

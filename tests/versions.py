@@ -11,6 +11,9 @@ from packaging.version import Version
 AIRFLOW = Version(version("apache-airflow"))
 SQLALCHEMY = Version(version("sqlalchemy"))
 
+#: What `dag.test()` calls the date of a run.
+LOGICAL_DATE = "logical_date" if AIRFLOW.major > 2 else "execution_date"
+
 #: What this package uses of Airflow where it is -> the first Airflow that has it.
 SINCE = {
     "Push report tab": "3.1",

@@ -16,7 +16,7 @@ from typing import Any
 import pendulum
 import pytest
 from pages import blocks, parsed, section
-from versions import AIRFLOW
+from versions import AIRFLOW, LOGICAL_DATE
 
 from airflow_provider_userattrs import SqlRows
 
@@ -88,7 +88,7 @@ def run(airflow: Any) -> Callable[..., Any]:
     """Run a DAG as of a moment."""
 
     def run(dag: Any, at: datetime) -> Any:
-        return airflow.test(dag, **{"logical_date" if AIRFLOW.major > 2 else "execution_date": at})
+        return airflow.test(dag, **{LOGICAL_DATE: at})
 
     return run
 

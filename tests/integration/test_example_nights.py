@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import warehouse_file
 from integration.example_dags import fill, pushes
-from versions import AIRFLOW, needs
+from versions import AIRFLOW, LOGICAL_DATE, needs
 
 STATUSES = ("accepted", "partial", "rejected", "invalid", "skipped", "unknown", "unsent")
 
@@ -67,19 +67,23 @@ def test_the_whole_night(
     assert {run.rendered[task]["users"] for task in reports} == {"rows of a SqlRows"}
 
 
+def ordered_at(made_up: list[dict[str, Any]]) -> list[datetime]:
+    """Return when those who have an id ordered last."""
+    return [user["last_order_at"] for user in made_up if user["last_order_at"] and len(user["customer_id"]) > 5]
+
+
 def test_a_night_sends_who_changed_since_the_last_that_succeeded(
     airflow: Any, examples: Any, control: Any, night: Path, made_up: list[dict[str, Any]]
 ) -> None:
     nights = [datetime(2026, 5, day, 3, tzinfo=timezone.utc) for day in (1, 2, 3)]
-    ordered = [user["last_order_at"] for user in made_up if user["last_order_at"] and len(user["customer_id"]) > 5]
-    at = "logical_date" if AIRFLOW.major > 2 else "execution_date"
+    ordered = ordered_at(made_up)
     dag = examples.dags["nightly_changes"]
-    first = airflow.test(dag, **{at: nights[0]})
+    first = airflow.test(dag, **{LOGICAL_DATE: nights[0]})
     assert first.reports["set_attributes"]["accepted"] == sum(each < nights[0] for each in ordered) > 500
     control.fault("moengage", {"status": 401})
-    assert airflow.test(dag, **{at: nights[1]}).states == {"set_attributes": "failed"}
+    assert airflow.test(dag, **{LOGICAL_DATE: nights[1]}).states == {"set_attributes": "failed"}
     control.clear_faults()
-    third = airflow.test(dag, **{at: nights[2]})
+    third = airflow.test(dag, **{LOGICAL_DATE: nights[2]})
     assert third.reports["set_attributes"]["accepted"] == sum(nights[0] <= each < nights[2] for each in ordered) > 5
 
 
@@ -87,11 +91,10 @@ def test_a_night_sends_who_changed_in_its_interval(
     airflow: Any, examples: Any, control: Any, night: Path, made_up: list[dict[str, Any]]
 ) -> None:
     days = [datetime(2026, 5, day, 3, tzinfo=timezone.utc) for day in (1, 2, 3)]
-    ordered = [user["last_order_at"] for user in made_up if user["last_order_at"] and len(user["customer_id"]) > 5]
-    at = "logical_date" if AIRFLOW.major > 2 else "execution_date"
+    ordered = ordered_at(made_up)
     dag = examples.dags["nightly_interval"]
     for first, last in pairwise(days):
-        run = airflow.test(dag, **{at: last})  # a run by hand has the interval that ended last
+        run = airflow.test(dag, **{LOGICAL_DATE: last})  # a run by hand has the interval that ended last
         assert run.reports["set_attributes"]["accepted"] == sum(first <= each < last for each in ordered) > 2
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pendulum
 import pytest
-from odd_values import NaT
+from odd_values import LibraryReal, NaT
 
 from airflow_provider_userattrs.push.mapping.values import ValueTable, as_is, refuse, unsupported_type
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -43,20 +43,7 @@ class Whole:
         return self.value
 
 
-class Measured:
-    """Be a float as a numeric library has them: registered, and no float."""
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def __float__(self) -> float:
-        return self.value
-
-
 numbers.Integral.register(Whole)
-
-
-numbers.Real.register(Measured)
 
 
 class LoudText(str):
@@ -102,7 +89,7 @@ class TestValueTable:
             pytest.param(True, "bool:True", id="bool-before-int"),
             pytest.param(1, "int:1", id="int"),
             pytest.param(Whole(7), "int:7", id="registered-integer"),
-            pytest.param(Measured(1.5), "float:1.5", id="registered-real"),
+            pytest.param(LibraryReal(1.5), "float:1.5", id="registered-real"),
             pytest.param(datetime(2020, 1, 2), "datetime:2020-01-02 00:00:00", id="datetime-before-date"),
             pytest.param(date(2020, 1, 2), "date:2020-01-02", id="date"),
             pytest.param(pendulum.date(2020, 1, 2), "date:2020-01-02", id="date-subclass"),
@@ -149,7 +136,7 @@ class TestValueTable:
 
     def test_a_catch_all_serves_the_rest(self) -> None:
         table = ValueTable({str: as_is, object: refuse(Verdict(Status.INVALID, "no-text"))})
-        for value in (1, True, 1.5, None, b"a", Whole(1), Measured(1.5), [1], Colour.EIGHT, date(2020, 1, 1)):
+        for value in (1, True, 1.5, None, b"a", Whole(1), LibraryReal(1.5), [1], Colour.EIGHT, date(2020, 1, 1)):
             assert refusal(table[type(value)], value) == "no-text"
         assert table[TextColour](TextColour.RED) == "red"
 
