@@ -12,6 +12,7 @@ from airflow_provider_userattrs.operators import column_parameters, combinations
 from airflow_provider_userattrs.operators.callbacks import Callbacks, check_callbacks
 from airflow_provider_userattrs.operators.columns import ColumnsOperator
 from airflow_provider_userattrs.operators.links import PushReportLink
+from airflow_provider_userattrs.operators.rule import Rule
 from airflow_provider_userattrs.operators.users import Rows
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.shard import Shard
@@ -130,6 +131,7 @@ class UserPushOperator(ColumnsOperator):
         "log_to": object_parameters.check_log_to,
         "on_attention": check_callbacks,
     }
+    rules: ClassVar[tuple[Rule, ...]] = combinations.RULES
 
     _report: PushReport | None = None
 
@@ -224,28 +226,11 @@ class UserPushOperator(ColumnsOperator):
         """Return whether other shards push other rows."""
         return self.shard is not None and self.shard.of > 1
 
-    def check_given(self) -> None:
-        """Check the parameters once all are set; those known only when the task runs are checked then.
-
-        :raises WrongParameter: if one is invalid.
-        """
-        super().check_given()
-        combinations.check(self)
-
-    def check_parsed(self) -> None:
-        """Check that requests are to be shown of a dry run only, unless each task instance has its own ``dry_run``.
-
-        :raises WrongParameter: if they are not.
-        """
-        combinations.check_sample(self)
-
     def check_rendered(self) -> RefusedConfiguration | None:
         """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None."""
         refused = super().check_rendered()
         try:
             self.users.check()
-            combinations.check(self)
-            combinations.check_on_empty(self)
         except (WrongParameter, RefusedConfiguration) as error:
             refused = refused or RefusedConfiguration(str(error))
         return refused

@@ -9,21 +9,25 @@ from typing import Any, ClassVar
 from airflow_provider_userattrs._airflow import BaseOperator
 from airflow_provider_userattrs.operators.callbacks import Callbacks
 from airflow_provider_userattrs.operators.literals import from_text
-from airflow_provider_userattrs.operators.mapped import Mapped, OperatorPartial, checked
+from airflow_provider_userattrs.operators.mapped import OperatorPartial, checked, is_mapped
 from airflow_provider_userattrs.operators.parameters import Check
+from airflow_provider_userattrs.operators.rule import Moment, Rule
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.templates import is_deferred, is_rendering, keep_text
 from airflow_provider_userattrs.task.failure import WrongParameter
 
 
 class CheckedOperator(BaseOperator):
-    """Base class of operators that check their parameters by a table.
+    """Base class of operators that check their parameters by tables.
 
     Its ``__init__`` sets each parameter as a field of the same name and ends with `check_given`.
     """
 
     #: Parameter -> what checks it.
     checks: ClassVar[dict[str, Check]] = {}
+
+    #: What must hold of several parameters together.
+    rules: ClassVar[tuple[Rule, ...]] = ()
 
     #: Parameter -> field, for names that Airflow's operators use for something else.
     renamed_fields: ClassVar[dict[str, str]] = {}
@@ -45,7 +49,7 @@ class CheckedOperator(BaseOperator):
         Parameters that do not go together are one in ``expand``, which says which of them are mapped over. So are those
         of a subclass with an ``__init__`` of its own, which may make something else of them first.
         """
-        if not cls._has_an_init_of_its_own():
+        if not cls.has_an_init_of_its_own():
             cls.check_parameters({name: given[name] for name in given.keys() & cls.checks.keys()})
         on_attention = given.get("on_attention")
         if on_attention is not None and all(map(callable, Callbacks(on_attention))):
@@ -53,7 +57,7 @@ class CheckedOperator(BaseOperator):
         return checked(super().partial(**given))
 
     @classmethod
-    def _has_an_init_of_its_own(cls) -> bool:
+    def has_an_init_of_its_own(cls) -> bool:
         """Return whether it is a subclass that takes its parameters itself; Airflow wraps the ``__init__`` of each."""
         ours = next(parent for parent in cls.__mro__ if "checks" in vars(parent))
         return unwrap(cls.__init__) is not unwrap(ours.__init__)  # type: ignore[misc]
@@ -65,7 +69,7 @@ class CheckedOperator(BaseOperator):
         :param given: parameter -> what the author gave.
         :raises WrongParameter: if one is invalid.
         """
-        given = {name: value for name, value in given.items() if not isinstance(value, Mapped)}
+        given = {name: value for name, value in given.items() if not is_mapped(value)}
         for parent in cls.__mro__[1:]:
             for field in getattr(parent, "template_fields", ()):
                 name = cls._parameter_of(field)
@@ -91,14 +95,20 @@ class CheckedOperator(BaseOperator):
         names = [name for name in self.checks if name not in self.upstream_fields]
         self._given = {name: getattr(self, self._field_of(name)) for name in names}
         self.check_parameters(self._given)
+        self.check_together(Moment.GIVEN)
         if not getattr(self, "_BaseOperator__from_mapped", False):
-            self.check_parsed()
+            self.check_together(Moment.PARSED)
 
-    def check_parsed(self) -> None:
-        """Check what is an error of the DAG alone; of a mapped operator once, for all of its task instances.
+    def check_together(self, moment: Moment) -> None:
+        """Check whether parameters go together, except those that are mapped over.
 
-        :raises WrongParameter: if parameters do not go together.
+        :param moment: when this is.
+        :raises WrongParameter: if some do not.
         """
+        for rule in self.rules:
+            values = (getattr(self, self._field_of(name), None) for name in rule.reads)
+            if moment in rule.moments and not any(map(is_mapped, values)):
+                rule.check(self)
 
     def check_rendered(self) -> RefusedConfiguration | None:
         """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None.
@@ -115,6 +125,10 @@ class CheckedOperator(BaseOperator):
             except (WrongParameter, RefusedConfiguration) as error:
                 wrong, value = wrong or error, None if field in self.template_fields else given
             setattr(self, field, value)
+        try:
+            self.check_together(Moment.RENDERED)
+        except (WrongParameter, RefusedConfiguration) as error:
+            wrong = wrong or error
         return None if wrong is None else RefusedConfiguration(str(wrong))
 
     @classmethod

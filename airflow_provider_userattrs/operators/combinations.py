@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters that do not go together, or not with what the operator does."""
+"""Rules on parameters that do not go together, or not with what the operator does."""
 
 from __future__ import annotations
 
@@ -7,104 +7,49 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_userattrs.changes import ChangedOnly
 from airflow_provider_userattrs.operators import parameters
-from airflow_provider_userattrs.operators.mapped import Mapped
+from airflow_provider_userattrs.operators.rule import Moment, Rule
 from airflow_provider_userattrs.sources.templates import is_deferred
 from airflow_provider_userattrs.task.failure import WrongParameter
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.operators.base import UserPushOperator
-    from airflow_provider_userattrs.operators.users import Rows
-    from airflow_provider_userattrs.push.model.operation import Operation
 
 
-def check(operator: UserPushOperator) -> None:
-    """Check what is checked when the DAG is parsed, and again once Airflow has rendered the parameters.
-
-    :param operator: the operator, each of whose parameters has been checked by itself.
-    :raises WrongParameter: if two do not go together.
-    """
-    _check_paths(operator)
-    _check_guards(operator)
-    _check_operation(operator)
-
-
-def check_sample(operator: UserPushOperator) -> None:
-    """Check that requests are shown of a dry run only; of a template that renders to False the log says it.
-
-    :param operator: the operator, before Airflow has rendered its parameters.
-    :raises WrongParameter: if ``sample`` is given without ``dry_run``.
-    """
-    if operator.is_dry_run is False and operator.sample and not is_deferred(operator.sample):
-        raise WrongParameter(
-            "sample shows what a dry run would send, and dry_run is False; set dry_run=True, or a template, or "
-            "leave sample out"
-        )
-
-
-def check_on_empty(operator: UserPushOperator) -> None:
-    """Check that it is not a shard that must have rows.
-
-    :param operator: the operator, once Airflow has rendered its parameters.
-    :raises WrongParameter: if it is.
-    """
-    if operator.on_empty == "fail" and operator.is_one_of_many:
-        parameters.refuse("on_empty", "fail", "a shard may be empty while others are not; give it to PushTotalOperator")
-
-
-def _check_paths(operator: UserPushOperator) -> None:
+def _check_rejects_path(operator: UserPushOperator) -> None:
     if operator.rejects_path is not None and operator.rejects_path == operator.users.path:
         raise WrongParameter("rejects_path is the file that the rows are read from; give another")
 
 
-def _check_guards(operator: UserPushOperator) -> None:
-    """Check that the rows can be counted, and compared with the last push's, which is kept as an XCom."""
-    for name, value in (("expect_rows", operator.expect_rows), ("max_change", operator.max_change)):
-        if value is not None and not isinstance(value, Mapped):
-            _check_countable(operator.users, name)
-    if not (operator.max_change is None or isinstance(operator.max_change, Mapped) or operator.do_xcom_push):
+def _check_expect_rows(operator: UserPushOperator) -> None:
+    if operator.expect_rows is not None:
+        _check_countable(operator, "expect_rows")
+
+
+def _check_max_change(operator: UserPushOperator) -> None:
+    if operator.max_change is not None:
+        _check_countable(operator, "max_change")
+
+
+def _check_countable(operator: UserPushOperator, parameter: str) -> None:
+    """Check that the rows can be counted before the first is sent."""
+    if not operator.users.are_countable:
+        raise WrongParameter(
+            f"{parameter} needs to know how many rows there are before the first is sent, and users is "
+            f"{operator.users.kind} without a method count(); add one, or leave {parameter} out"
+        )
+
+
+def _check_last_is_kept(operator: UserPushOperator) -> None:
+    if operator.max_change is not None and not operator.do_xcom_push:
         raise WrongParameter(
             "max_change compares with the last push, which is kept as an XCom, and do_xcom_push is False; leave it "
             "True, or leave max_change out"
         )
 
 
-def _check_countable(users: Rows, parameter: str) -> None:
-    if not users.are_countable:
-        raise WrongParameter(
-            f"{parameter} needs to know how many rows there are before the first is sent, and users is {users.kind} "
-            f"without a method count(); add one, or leave {parameter} out"
-        )
-
-
-def _check_operation(operator: UserPushOperator) -> None:
-    """Check parameters that are only for operations after which the last update alone decides."""
-    changed_only = operator.changed_only
-    if not isinstance(changed_only, Mapped):
-        _check_since(operator.users, changed_only)
-    wants = {
-        "changed_only": (
-            isinstance(changed_only, ChangedOnly),
-            "leave changed_only out, and give only the rows that are new",
-        ),
-        'duplicates="last"': (operator.duplicates == "last", "without a user's earlier rows too little would arrive"),
-    }
-    if not any(is_wanted for is_wanted, _ in wants.values()):
-        return  # a subclass may not know its operation yet
-    if isinstance(getattr(operator, "operation", None), Mapped):
-        return
-    operation = operator.make_operation()
-    for name, (is_wanted, remedy) in wants.items():
-        if is_wanted and not operation.overwrites:
-            raise WrongParameter(
-                f"{name} is for operations that set or unset, and this one ({operation.name}) adds to what is held "
-                f"or takes from it; {remedy}"
-            )
-    if isinstance(changed_only, ChangedOnly) and changed_only.removed == "unset":
-        _check_removable(operation, operator.users)
-
-
-def _check_since(users: Rows, changed_only: ChangedOnly | None) -> None:
+def _check_since(operator: UserPushOperator) -> None:
     """Check that rows may be read by when they changed, if they are."""
+    users, changed_only = operator.users, operator.changed_only
     if users.windowed is None:
         return
     if users.are_chained:
@@ -121,8 +66,36 @@ def _check_since(users: Rows, changed_only: ChangedOnly | None) -> None:
         )
 
 
-def _check_removable(operation: Operation, users: Rows) -> None:
-    """Check that those who left the query can be found and unset."""
+def _check_changed_only(operator: UserPushOperator) -> None:
+    if isinstance(operator.changed_only, ChangedOnly):
+        _check_overwrites(operator, "changed_only", "leave changed_only out, and give only the rows that are new")
+
+
+def _check_duplicates(operator: UserPushOperator) -> None:
+    if operator.duplicates == "last":
+        _check_overwrites(operator, 'duplicates="last"', "without a user's earlier rows too little would arrive")
+
+
+def _check_overwrites(operator: UserPushOperator, wanted: str, remedy: str) -> None:
+    """Check that the operation is one after which the last update alone decides."""
+    operation = operator.make_operation()
+    if not operation.overwrites:
+        raise WrongParameter(
+            f"{wanted} is for operations that set or unset, and this one ({operation.name}) adds to what is held "
+            f"or takes from it; {remedy}"
+        )
+
+
+def unsets_who_left(operator: UserPushOperator) -> bool:
+    """Return whether users who left the query are to be unset."""
+    return isinstance(operator.changed_only, ChangedOnly) and operator.changed_only.removed == "unset"
+
+
+def _check_unset(operator: UserPushOperator) -> None:
+    """Check that those who left the query can be unset."""
+    if not unsets_who_left(operator):
+        return
+    operation = operator.make_operation()
     if operation.unsets:
         raise WrongParameter(
             "changed_only.removed is 'unset', and this operator unsets already; use 'ignore', or the operator that sets"
@@ -132,13 +105,43 @@ def _check_removable(operation: Operation, users: Rows) -> None:
             f"changed_only.removed is 'unset', and {operation.vendor} has no request that takes back {operation.name}; "
             "use 'ignore'"
         )
-    if operation.lookup is not None:
+
+
+def _check_whole(operator: UserPushOperator) -> None:
+    """Check that those who left the query can be found."""
+    if unsets_who_left(operator) and operator.users.are_partial:
         raise WrongParameter(
-            "changed_only.removed is 'unset', and users are looked up: one whose row is not sent, and who is therefore "
-            "not looked up, would be taken for one who left; name users by euid, or use 'ignore'"
+            f"changed_only.removed is 'unset', and users are {operator.users}: some of a query's rows, and who is not "
+            "among them has not left the query; use 'ignore', or give the whole query"
         )
-    if users.are_partial:
+
+
+def _check_sample(operator: UserPushOperator) -> None:
+    """Check that requests are shown of a dry run only; of a template that renders to False the log says it."""
+    if operator.is_dry_run is False and operator.sample and not is_deferred(operator.sample):
         raise WrongParameter(
-            f"changed_only.removed is 'unset', and users are {users}: some of a query's rows, and who is not among "
-            "them has not left the query; use 'ignore', or give the whole query"
+            "sample shows what a dry run would send, and dry_run is False; set dry_run=True, or a template, or "
+            "leave sample out"
         )
+
+
+def _check_on_empty(operator: UserPushOperator) -> None:
+    """Check that it is not a shard that must have rows."""
+    if operator.on_empty == "fail" and operator.is_one_of_many:
+        parameters.refuse("on_empty", "fail", "a shard may be empty while others are not; give it to PushTotalOperator")
+
+
+#: The rules of all operators that push; a vendor's operators may have more.
+RULES = (
+    Rule(("rejects_path", "users"), _check_rejects_path),
+    Rule(("expect_rows", "users"), _check_expect_rows),
+    Rule(("max_change", "users"), _check_max_change),
+    Rule(("max_change", "do_xcom_push"), _check_last_is_kept),
+    Rule(("users", "changed_only"), _check_since),
+    Rule(("changed_only", "operation"), _check_changed_only),
+    Rule(("duplicates", "operation"), _check_duplicates),
+    Rule(("changed_only", "operation"), _check_unset),
+    Rule(("changed_only", "users"), _check_whole),
+    Rule(("sample", "dry_run"), _check_sample, frozenset({Moment.PARSED})),
+    Rule(("on_empty", "shard"), _check_on_empty, frozenset({Moment.RENDERED})),
+)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
+from itertools import combinations as pairs_of
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_userattrs.operators import column_parameters, parameters
+from airflow_provider_userattrs.operators import column_parameters, combinations, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.operators.mapped import Mapped
+from airflow_provider_userattrs.operators.rule import Rule
 from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -26,6 +28,34 @@ __all__ = ["EngageLabSetAttributesOperator", "EngageLabSetContactsOperator", "En
 
 
 _CHANNELS = ", ".join(engagelab.CHANNELS)
+
+
+def _check_alone(first: str, second: str, operator: _EngageLabOperator) -> None:
+    """Check that of two columns no more than one names the user."""
+    if _is_given(operator, first) and _is_given(operator, second):
+        raise WrongParameter(f"{first} and {second} are given; give one of them, the column that names the user")
+
+
+def _is_given(operator: _EngageLabOperator, field: str) -> bool:
+    # None: a template rendered to no column, which is said already
+    return getattr(operator, field) not in ((None, "euid") if field == "euid" else (None,))
+
+
+def _check_euid_cache(operator: _EngageLabOperator) -> None:
+    if operator.euid_cache is not None and operator.user_field == "euid":
+        raise WrongParameter(
+            "euid_cache is given, but with euid nobody is looked up; leave it out, or name the user by user_id, "
+            "anonymous_id or registration_id"
+        )
+
+
+def _check_unset_by_euid(operator: _EngageLabOperator) -> None:
+    """Check that those who left the query can be told from those whose row is not sent."""
+    if combinations.unsets_who_left(operator) and operator.user_field != "euid":
+        raise WrongParameter(
+            "changed_only.removed is 'unset', and users are looked up: one whose row is not sent, and who is therefore "
+            "not looked up, would be taken for one who left; name users by euid, or use 'ignore'"
+        )
 
 
 class _EngageLabOperator(UserPushOperator):
@@ -57,6 +87,12 @@ class _EngageLabOperator(UserPushOperator):
         "euid_max_age": parameters.check_age,
         "engagelab_conn_id": parameters.check_conn_id,
     }
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *(Rule(pair, partial(_check_alone, *pair)) for pair in pairs_of(("euid", *IDENTIFIERS), 2)),
+        Rule(("euid_cache", "euid", *IDENTIFIERS), _check_euid_cache),
+        *UserPushOperator.rules,
+        Rule(("changed_only", *IDENTIFIERS), _check_unset_by_euid),
+    )
 
     def __init__(
         self,
@@ -98,19 +134,10 @@ class _EngageLabOperator(UserPushOperator):
             return None
         return CacheSpec("euid_cache", self.euid_cache, self.euid_max_age)
 
-    def check_given(self) -> None:
-        """Check the parameters once all are set; those known only when the task runs are checked then.
-
-        :raises WrongParameter: if one is invalid.
-        """
-        self._check_user()
-        super().check_given()
-
     def check_rendered(self) -> RefusedConfiguration | None:
         """Convert and check the parameters as rendered by Airflow or set since; return the first error, or None."""
         refused = super().check_rendered()
         try:
-            self._check_user()
             for field in IDENTIFIERS:
                 if self._given[field] is not None and getattr(self, field) is None:  # euid must not take its place
                     parameters.refuse(field, None, "its template gives no column; give the name of one")
@@ -124,23 +151,7 @@ class _EngageLabOperator(UserPushOperator):
         :param operation: one that takes an EUID.
         """
         field = self.user_field
-        is_looked_up = field != "euid" and not isinstance(getattr(self, field), Mapped)
-        return named_by(operation, field) if is_looked_up else operation
-
-    def _check_user(self) -> None:
-        given = {field: getattr(self, field) for field in ("euid", *IDENTIFIERS)}
-        mapped = [field for field, column in given.items() if isinstance(column, Mapped)]
-        fields = [field for field in IDENTIFIERS if given[field] is not None and field not in mapped]
-        # None: a template rendered to no column, which is said already
-        if fields and self.euid not in (None, "euid") and "euid" not in mapped:
-            fields = ["euid", *fields]
-        if len(fields) > 1:
-            raise WrongParameter(f"{' and '.join(fields)} are given; give one of them, the column that names the user")
-        if not fields and not mapped and self.euid_cache is not None:
-            raise WrongParameter(
-                "euid_cache is given, but with euid nobody is looked up; leave it out, or name the user by user_id, "
-                "anonymous_id or registration_id"
-            )
+        return operation if field == "euid" else named_by(operation, field)
 
 
 class EngageLabSetAttributesOperator(_EngageLabOperator, SettingOperator):

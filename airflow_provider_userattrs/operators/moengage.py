@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_userattrs.operators import column_parameters, parameters
 from airflow_provider_userattrs.operators.base import UserPushOperator
-from airflow_provider_userattrs.operators.mapped import Mapped
+from airflow_provider_userattrs.operators.rule import Rule
 from airflow_provider_userattrs.operators.setting import SettingOperator
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.operation import Operation
@@ -152,6 +152,14 @@ class MoEngageSetAttributesOperator(_MoEngageOperator, SettingOperator):
         return super().mapper_options()
 
 
+def _check_read_back(operator: MoEngageUnsetAttributesOperator) -> None:
+    if operator.verify and not operator.make_operation().read_back:
+        raise WrongParameter(
+            "verify asks for the attributes by their names, and with another match than 'equals', or without "
+            "case_sensitive, those that are removed may have other names; leave verify out"
+        )
+
+
 class MoEngageUnsetAttributesOperator(_MoEngageOperator):
     """Remove user attributes in MoEngage: one request per user, at most 10,000 users per minute; in bulk 60,000.
 
@@ -175,6 +183,10 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
         "match": parameters.choice(*moengage.MATCHES),
         "case_sensitive": parameters.check_flag,
     }
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *_MoEngageOperator.rules,
+        Rule(("verify", "match", "case_sensitive"), _check_read_back),
+    )
 
     def __init__(self, *, attributes: Any, match: str = "equals", case_sensitive: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -182,23 +194,6 @@ class MoEngageUnsetAttributesOperator(_MoEngageOperator):
         self.match = match
         self.case_sensitive = case_sensitive
         self.check_given()
-
-    def check_given(self) -> None:
-        """Check the parameters once all are set.
-
-        :raises WrongParameter: if one is invalid.
-        """
-        super().check_given()
-        given = (self.verify, self.match, self.case_sensitive)
-        if (
-            self.verify
-            and not any(isinstance(value, Mapped) for value in given)
-            and not self.make_operation().read_back
-        ):
-            raise WrongParameter(
-                "verify asks for the attributes by their names, and with another match than 'equals', or without "
-                "case_sensitive, those that are removed may have other names; leave verify out"
-            )
 
     def make_operation(self) -> Operation:
         """Return the operation."""

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any, cast
 
 from airflow_provider_userattrs._airflow import XComArg
+from airflow_provider_userattrs.operators.mapped import is_mapped
 from airflow_provider_userattrs.operators.upstream import Upstream, from_template, is_list, not_rows, pull
 from airflow_provider_userattrs.push.model.chunk import Chunk, sliced
 from airflow_provider_userattrs.push.model.cursor import Cursor, Keys
@@ -42,6 +43,11 @@ class Rows(XComArg):
 
     def __init__(self, users: Any) -> None:
         self._users = users if is_deferred(users) else source_of(users)
+
+    @property
+    def are_mapped(self) -> bool:
+        """Return whether each mapped task instance has its own rows."""
+        return is_mapped(self._users)
 
     def reads(self, path: str) -> bool:
         """Return whether the rows are read from the file at a path."""

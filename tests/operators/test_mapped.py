@@ -44,7 +44,7 @@ TOGETHER: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
     (EngageLab, {"operation": "increase", "duplicates": "last"}, {"operation": ["set"]}),
     (EngageLab, {"operation": "add", "changed_only": ChangedOnly("/tmp/known")}, {"changed_only": [None]}),
     (EngageLab, {"users": WINDOW}, {"changed_only": [ChangedOnly("/tmp/known")]}),
-    (EngageLab, {"exclude": ["a"], "attributes": {"a": "b"}}, {"exclude": [["c"]]}),
+    (EngageLab, {"exclude": ["a"], "attributes": {"a": "b"}}, {"exclude": [None]}),
     (
         EngageLab,
         {"user_id": "uid", "changed_only": ChangedOnly("/tmp/known", removed="unset")},
