@@ -14,11 +14,11 @@ class Limit:
     """Lets so many rows of a push through, over all of its tries, and asks the source for no further one.
 
     :param limit: how many.
-    :param start: the position of the first row that the source yields.
+    :param passed: how many rows of earlier tries the source does not yield again.
     """
 
-    def __init__(self, limit: int, start: int) -> None:
-        self._left = max(limit - start, 0)
+    def __init__(self, limit: int, passed: int) -> None:
+        self._left = max(limit - passed, 0)
 
     def first(self, items: Iterable[Any]) -> Iterator[Any]:
         """Yield what a source yields, up to the last row that is let through.

@@ -43,7 +43,7 @@ def pipeline(
     :param is_interrupted: returns whether to stop reading.
     """
     if plan.limit is not None:
-        rows = Limit(plan.limit, checkpoint.start).first(rows)
+        rows = Limit(plan.limit, checkpoint.passed).first(rows)
     chunks = pending(rows, checkpoint, checkpointer, plan.mapper)
     if checkpointer is not None and not plan.operation.idempotent and checkpoint.has_doubt:
         chunks = withhold(chunks, checkpointer, plan.in_doubt)

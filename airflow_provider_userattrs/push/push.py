@@ -149,7 +149,7 @@ class Push:
         """
         plan, report, checkpoint = self.plan, self.account.report(), self._checkpoint
         failed = report.conclude(None, plan.max_failed, plan.on_empty, self._failed_before) is not None
-        is_whole = not checkpoint.below and not checkpoint.start
+        is_whole = not checkpoint.below
         rows = report.rows - report.count(FILTERED)
         is_limited = plan.limit is not None
         if not removal.find(is_whole=is_whole, is_limited=is_limited, rows=rows, has_failed=failed) or plan.dry_run:

@@ -162,7 +162,7 @@ def push(rows: list[Any], mode: str, vendor: Any, store: Kept | None = None, **p
     )
 
     def source() -> Iterator[Any]:
-        start = checkpoint.start
+        start = checkpoint.passed
         for position, row in enumerate(rows[start:], start):
             if position % 3 == 0:
                 yield Cursor(position)
@@ -245,7 +245,7 @@ def test_last_is_a_dict_fold_of_the_rows_however_often_the_push_is_interrupted(
         pushed = vendor.push = Push(replace(plan, checkpoint=checkpoint.begin()))
         if life == 0:
             pushed.interrupt(AWAY)
-        marks = (each for at, row in enumerate(rows) if at >= checkpoint.start for each in (Cursor(at), row))
+        marks = (each for at, row in enumerate(rows) if at >= checkpoint.passed for each in (Cursor(at), row))
         report = pushed.close(pushed.deliver(marks, vendor))
         sent += [position for request in vendor.requests for position in request]
         if store.read() is None:

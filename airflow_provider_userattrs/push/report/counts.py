@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from airflow_provider_userattrs.push.model.text import printable, storable
@@ -36,19 +38,24 @@ class Reason:
         self.verdict = verdict
         self.count = 0
         self.positions: list[int] = []
-        self.locations: list[str] = []
+        #: Position and location of its first rows, of those that have one.
+        self._located: list[tuple[int, str]] = []
         self.attributes: Counter[str] = Counter()
 
     def add(self, position: int, verdict: Verdict) -> None:
         """Count a row; its verdict is this reason's, with its own attribute, location and detail."""
-        location = verdict.location
         self.count += 1
         if len(self.positions) < _MAX_POSITIONS or position < self.positions[-1]:  # verdicts come in any order
             insort(self.positions, position)
             del self.positions[_MAX_POSITIONS:]
-        if location and len(self.locations) < _MAX_LOCATIONS:
-            self.locations.append(_shortened(printable(location)))
+        if verdict.location and (len(self._located) < _MAX_LOCATIONS or position < self._located[-1][0]):
+            self._locate([(position, _shortened(printable(verdict.location)))])
         self.add_attribute(verdict.attribute)
+
+    @property
+    def locations(self) -> list[str]:
+        """Return the locations of its first rows, of those that have one."""
+        return [location for _, location in self._located]
 
     def add_attribute(self, attribute: str | None) -> None:
         """Count an attribute that is at fault in a row."""
@@ -61,10 +68,48 @@ class Reason:
         """Add the rows of another reason to this one."""
         self.count += other.count
         self.positions = sorted([*self.positions, *other.positions])[:_MAX_POSITIONS]
-        self.locations = [*self.locations, *other.locations][:_MAX_LOCATIONS]
+        self._locate(other._located)
         for attribute, count in other.attributes.items():
             if attribute in self.attributes or len(self.attributes) < _MAX_ATTRIBUTES:
                 self.attributes[attribute] += count
+
+    def state(self) -> dict[str, Any]:
+        """Return the reason as a small JSON dict, from which `restored` recreates it."""
+        verdict = self.verdict
+        return {
+            "status": verdict.status.value,
+            "code": verdict.code,
+            "meaning": verdict.meaning[:200],
+            "remedy": verdict.remedy[:200],
+            "count": self.count,
+            "positions": self.positions,
+            "locations": self.locations,
+            "located": [position for position, _ in self._located],
+            "see_rejects": verdict.see_rejects,
+            "attributes": dict(self.attributes.most_common(3)),
+        }
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Reason:
+        """Return the reason that `state` described, or a report, which does not say what the locations' rows are."""
+        reason = cls(
+            Verdict(
+                Status(state["status"]),
+                state["code"],
+                state["meaning"],
+                state["remedy"],
+                see_rejects=bool(state.get("see_rejects")),
+            )
+        )
+        reason.count = state["count"]
+        reason.positions = list(state["positions"])
+        locations = state.get("locations", ())
+        reason._located = list(zip(state.get("located", [0] * len(locations)), locations, strict=True))
+        reason.attributes = Counter(state["attributes"])
+        return reason
+
+    def _locate(self, located: Sequence[tuple[int, str]]) -> None:
+        self._located = sorted([*self._located, *located], key=itemgetter(0))[:_MAX_LOCATIONS]
 
 
 class Counts:
@@ -149,20 +194,7 @@ class Counts:
         """
         state: dict[str, Any] = {
             "counts": {status.value: count for status, count in self.counts.items() if count},
-            "reasons": [
-                {
-                    "status": reason.verdict.status.value,
-                    "code": reason.verdict.code,
-                    "meaning": reason.verdict.meaning[:200],
-                    "remedy": reason.verdict.remedy[:200],
-                    "count": reason.count,
-                    "positions": reason.positions,
-                    "locations": reason.locations,
-                    "see_rejects": reason.verdict.see_rejects,
-                    "attributes": dict(reason.attributes.most_common(3)),
-                }
-                for reason in self.ranked(limit)
-            ],
+            "reasons": [reason.state() for reason in self.ranked(limit)],
         }
         clean: dict[str, Any] = storable(state)
         return clean
@@ -174,18 +206,8 @@ class Counts:
         for status, count in state["counts"].items():
             counts.counts[Status(status)] = count
         for each in state["reasons"]:
-            verdict = Verdict(
-                Status(each["status"]),
-                each["code"],
-                each["meaning"],
-                each["remedy"],
-                see_rejects=bool(each.get("see_rejects")),
-            )
-            reason = counts._reasons.setdefault(_key(verdict), Reason(verdict))
-            reason.count += each["count"]
-            reason.positions = each["positions"]
-            reason.locations = list(each.get("locations", ()))
-            reason.attributes = Counter(each["attributes"])
+            reason = Reason.restored(each)
+            counts._reasons.setdefault(_key(reason.verdict), Reason(reason.verdict)).merge(reason)
         return counts
 
     def _reason(self, verdict: Verdict) -> Reason:

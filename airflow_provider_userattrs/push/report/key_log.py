@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,15 +16,18 @@ class KeyLog:
     def __init__(self) -> None:
         self.is_used = False
         self._keys: dict[int, Any] = {}
-        self._latest: Sequence[Any] = ()
-        self._latest_at = 0
+        self._latest: tuple[Sequence[int], Sequence[Any]] = (), ()
 
-    def note(self, position: int, keys: Sequence[Any]) -> None:
-        """Add the keys of the rows from a position on."""
+    def note(self, positions: Sequence[int], keys: Sequence[Any]) -> None:
+        """Add the keys of rows.
+
+        :param positions: the positions of the rows, ascending.
+        :param keys: one for each.
+        """
         self.is_used = True
-        self._keys.update(zip(range(position, position + len(keys)), keys, strict=True))
+        self._keys.update(zip(positions, keys, strict=True))
         if keys:
-            self._latest, self._latest_at = keys, position
+            self._latest = positions, keys
 
     def drop(self, positions: Sequence[int]) -> None:
         """Forget the keys of rows that have their verdict."""
@@ -52,5 +56,6 @@ class KeyLog:
 
     def ahead(self, position: int) -> tuple[int, Any]:
         """Return the nearest position whose key is known, and that key; at most the last one."""
-        at = min(max(position, self._latest_at), self._latest_at + len(self._latest) - 1)
-        return at, self._latest[at - self._latest_at]
+        positions, keys = self._latest
+        index = max(bisect_right(positions, position) - 1, 0)
+        return positions[index], keys[index]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from airflow_provider_userattrs.push.model.keys import Edge, Gap, may_be_equal, size_of
@@ -24,38 +25,46 @@ class Span:
 
     :param start: the position of the first.
     :param end: the position after the last.
-    :param counts: counts them.
-    :param first: the keys at its beginning; none where rows have no keys, or none that this try read.
-    :param last: the keys at its end; likewise.
+    :param own: how many of them this try finished, the others being those of earlier tries.
+    :param first: the keys of the first of its own; none where rows have no keys.
+    :param last: the keys of the last of its own; likewise.
     """
 
-    __slots__ = ("counts", "end", "first", "last", "start")
+    __slots__ = ("counts", "end", "first", "last", "own", "start")
 
-    def __init__(self, start: int, end: int, counts: Counts | None = None, first: Edge = (), last: Edge = ()) -> None:
+    def __init__(self, start: int, end: int, own: int = 0, first: Edge = (), last: Edge = ()) -> None:
         self.start = start
         self.end = end
-        self.counts = Counts() if counts is None else counts
+        self.own = own
+        #: Counts its own.
+        self.counts = Counts()
         self.first = first
         self.last = last
 
-    def extend(self, end: int, first: Edge, last: Edge) -> None:
+    def extend(self, end: int, own: int, first: Edge, last: Edge) -> None:
         """Add the rows that follow, up to ``end``.
 
-        :param first: the keys at their beginning.
-        :param last: the keys at their end.
+        :param own: how many of them this try finished.
+        :param first: the keys of the first of its own.
+        :param last: the keys of the last of its own.
         """
-        alike = _may_meet(self.last, first)
-        if alike and len(self.first) == self.end - self.start:
-            self.first += first
-        self.last = self.last + last if alike and len(last) == end - self.end else last
+        if first:
+            alike = _may_meet(self.last, first)
+            if len(self.first) == self.own and (alike or not self.own):
+                self.first += first
+            self.last = self.last + last if alike and len(last) == own else last
+        self.own += own
         self.end = end
 
     def extend_front(self, start: int, first: Edge, last: Edge) -> None:
-        """Add the rows before, from ``start`` on."""
-        alike = _may_meet(last, self.first)
-        if alike and len(self.last) == self.end - self.start:
-            self.last = last + self.last
-        self.first = first + self.first if alike and len(first) == self.start - start else first
+        """Add the rows before, from ``start`` on, all of which this try finished."""
+        own = self.start - start
+        if first:
+            alike = _may_meet(last, self.first)
+            if len(self.last) == self.own and (alike or not self.own):
+                self.last = last + self.last
+            self.first = first + self.first if alike and len(first) == own else first
+        self.own += own
         self.start = start
 
 
@@ -69,14 +78,16 @@ class Cut(NamedTuple):
 
     :param below: the watermark: rows below it are finished, less those in gaps.
     :param gaps: (first, after the last) of each span of unfinished rows below it.
-    :param key_gaps: the same, and what is after the watermark, by key; none if this try finished no row with a key.
+    :param key_gaps: where the rows are that this try did not finish, by key; none if it finished no row with a key.
     :param counts: what became of the finished rows.
+    :param is_whole: whether all finished rows are named; else some of this try's count as unfinished.
     """
 
     below: int
     gaps: list[tuple[int, int]]
     key_gaps: list[Gap]
     counts: Counts
+    is_whole: bool
 
 
 class Watermark:
@@ -92,6 +103,10 @@ class Watermark:
         self._keys = keys or KeyLog()
         self._starts = [0]
         self._spans = [Span(0, 0)]
+        #: What earlier tries finished: up to where, the gaps before that, and what became of the rows.
+        self._earlier_below = 0
+        self._earlier_gaps: list[tuple[int, int]] = []
+        self._earlier_counts = Counts()
 
     def restore(self, below: int, gaps: Sequence[Sequence[int]], counts: Counts) -> None:
         """Begin with the rows that earlier tries finished.
@@ -103,7 +118,9 @@ class Watermark:
         edges = [0, *(edge for gap in gaps for edge in gap), below]
         self._starts = edges[0::2]
         self._spans = [Span(start, end) for start, end in zip(self._starts, edges[1::2], strict=True)]
-        self._spans[0].counts = counts
+        self._earlier_below = below
+        self._earlier_gaps = [(first, end) for first, end in gaps]
+        self._earlier_counts = counts
 
     def finish(self, start: int, end: int) -> Counts:
         """Mark the rows from ``start`` up to ``end`` as finished; return the counts they belong in."""
@@ -113,34 +130,52 @@ class Watermark:
 
     def counts(self) -> Counts:
         """Count the finished rows by verdict."""
-        counts = Counts()
-        for span in self._spans:
-            counts.merge(span.counts)
-        return counts
+        return self._counts(self._spans)
 
     def cut(self, key_bytes: int = MAX_KEY_BYTES) -> Cut:
         """Return how far the push has come.
 
-        Unfinished leading rows are a gap too.
+        Unfinished leading rows are a gap too. What earlier tries finished stays finished, whatever there is room for.
 
         :param key_bytes: how much room there is for keys.
         """
-        spans = self._spans
-        most = 1
-        for before, after in pairwise(spans[: MAX_GAPS + 1]):
-            key_bytes -= size_of(before.last) + size_of(after.first)
-            if key_bytes < 0 and after.first:
-                break
-            most += 1
-        named = spans[:most]
+        named = self._spans[: self._most(key_bytes)]
+        end = named[-1].end
+        gaps = [(before.end, after.start) for before, after in pairwise(named)]
+        if end < self._earlier_below:
+            gaps += [(max(first, end), after) for first, after in self._earlier_gaps[self._gaps_before(end) :]]
+        own = [span for span in named if span.first]
+        key_gaps = [Gap(before.last, after.first) for before, after in pairwise(own)]
+        if own and own[0] is not named[0]:
+            key_gaps.insert(0, Gap((), own[0].first))
+        if own:
+            key_gaps.append(Gap(own[-1].last, ()))
+        is_whole = len(named) == len(self._spans)
+        return Cut(max(end, self._earlier_below), gaps, key_gaps, self._counts(named), is_whole)
+
+    def _most(self, key_bytes: int) -> int:
+        """Return how many spans there is room for."""
+        most, last = 1, self._spans[0].last
+        for number, span in enumerate(self._spans[1 : MAX_GAPS + 1], 2):
+            if span.first:
+                key_bytes -= size_of(last) + size_of(span.first)
+                if key_bytes < 0:
+                    break
+                last = span.last
+            if number - 1 + len(self._earlier_gaps) - self._gaps_before(span.end) <= MAX_GAPS:
+                most = number
+        return most
+
+    def _gaps_before(self, position: int) -> int:
+        """Return how many gaps of earlier tries are before a position."""
+        return bisect_right(self._earlier_gaps, position, key=itemgetter(1))
+
+    def _counts(self, spans: Sequence[Span]) -> Counts:
         counts = Counts()
-        for span in named:
+        counts.merge(self._earlier_counts)
+        for span in spans:
             counts.merge(span.counts)
-        between = list(pairwise(named))
-        gaps = [(before.end, after.start) for before, after in between]
-        key_gaps = [Gap(before.last, after.first) for before, after in between]
-        last = named[-1].last
-        return Cut(named[-1].end, gaps, [*key_gaps, Gap(last, ())] if last else [], counts)
+        return counts
 
     @property
     def end(self) -> int:
@@ -150,8 +185,7 @@ class Watermark:
     @property
     def end_key(self) -> object:
         """Return the key of the last finished row; None if this try finished none that has one."""
-        last = self._spans[-1].last
-        return last[-1] if last else None
+        return next((span.last[-1] for span in reversed(self._spans) if span.last), None)
 
     def _join(self, start: int, end: int) -> Counts:
         """Add rows to the spans they touch; return the counts of the resulting span."""
@@ -161,9 +195,9 @@ class Watermark:
         after = spans[index + 1] if index + 1 < len(starts) and starts[index + 1] == end else None
         first, last = self._keys.edges(start, end)
         if before.end == start:
-            before.extend(end, first, last)
+            before.extend(end, end - start, first, last)
             if after is not None:
-                before.extend(after.end, after.first, after.last)
+                before.extend(after.end, after.own, after.first, after.last)
                 before.counts.merge(after.counts)
                 del starts[index + 1], spans[index + 1]
             return before.counts
@@ -171,7 +205,7 @@ class Watermark:
             after.extend_front(start, first, last)
             starts[index + 1] = start
             return after.counts
-        span = Span(start, end, first=first, last=last)
+        span = Span(start, end, end - start, first, last)
         starts.insert(index + 1, start)
         spans.insert(index + 1, span)
         return span.counts

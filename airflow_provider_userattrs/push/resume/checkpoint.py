@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from operator import itemgetter
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.report.book import Book
 from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.resume.positions import Positions
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
 
 #: The version of a checkpoint's format.
@@ -59,7 +59,8 @@ class Checkpoint:
     :param counts: the counts and reasons of the finished rows.
     :param cursor: where the source can resume, and the position of the row that follows; None to read from the start.
     :param keys: of a source that is read by key: which of its rows are unfinished, as a dict of `Unfinished`, or
-        as sealed text. They are read with positions from ``below`` on, so that no position means two finished rows.
+        as sealed text. The rows read then have the unfinished positions, in their order: their own, unless rows were
+        inserted or deleted since; no position means two finished rows.
     :param facts: what else the account of all tries adds up, such as ``requests``.
     :param tries: the first row of each try.
     :param complete: whether nothing is left to do; only a push that must not be repeated keeps it.
@@ -84,9 +85,18 @@ class Checkpoint:
         return self.keys if self.keys is not None else self.cursor and self.cursor[0]
 
     @property
-    def start(self) -> int:
-        """Return the position of the first row that the source then yields."""
-        return self.below if self.keys is not None else self.cursor[1] if self.cursor else 0
+    def positions(self) -> Positions:
+        """Return the positions of the rows that the source then yields."""
+        return (
+            Positions(self.cursor[1] if self.cursor else 0) if self.keys is None else Positions(self.below, self.gaps)
+        )
+
+    @property
+    def passed(self) -> int:
+        """Return how many rows the source does not yield again."""
+        if self.keys is None:
+            return self.cursor[1] if self.cursor else 0
+        return self.below - sum(end - first for first, end in self.gaps)
 
     @property
     def has_begun(self) -> bool:
@@ -120,17 +130,8 @@ class Checkpoint:
         :param idempotent: whether a row may be sent twice.
         """
         book = Book(idempotent=idempotent)
-        gaps = self.gaps if self.keys is None else ()  # what is named by keys is read with new positions
-        book.restore(self.below, gaps, Counts.restored(self.counts))
+        book.restore(self.below, self.gaps, Counts.restored(self.counts))
         return book
-
-    def unfinished(self, rows: Iterable[Any], start: int = 0) -> Iterator[tuple[int, Any]]:
-        """Return position and row of the unfinished rows.
-
-        :param rows: the rows, from ``start`` on.
-        :param start: the position of the first of them.
-        """
-        return ((position, row) for position, row in enumerate(rows, start) if self.is_unfinished(position))
 
     def is_unfinished(self, position: int) -> bool:
         """Return whether a row has no final verdict yet."""

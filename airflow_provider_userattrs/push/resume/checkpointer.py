@@ -90,16 +90,19 @@ class Checkpointer:
         """Record that the source can resume at a cursor, and the position of the row after it."""
         self._cursors.append((cursor, position))
 
-    def pass_keys(self, keys: Keys, position: int) -> None:
-        """Add the keys of the rows from a position on."""
-        self._keys.note(position, keys.keys)
+    def pass_keys(self, keys: Keys, positions: Sequence[int]) -> None:
+        """Add the keys of the rows that follow, which have these positions."""
+        self._keys.note(positions, keys.keys)
         self._is_in_doubt = keys.in_doubt
         if keys.still_there is not None:
             self._account.note_source(Counts.restored(self._checkpoint.counts).rows, keys.still_there)
 
     def pass_end(self, position: int) -> None:
-        """Record that the source has no further row, and how many it had; earlier tries may have read more."""
-        if position < self._checkpoint.below:
+        """Record that the source has no further row, and how many it had; earlier tries may have read more.
+
+        A source that is read by key has counted them itself.
+        """
+        if self._checkpoint.keys is None and position < self._checkpoint.below:
             self._account.note_source(self._checkpoint.below, position)
 
     def is_in_doubt(self, position: int) -> bool:
@@ -125,7 +128,7 @@ class Checkpointer:
         before = self._sent_below, self._sent_upto
         self._sent_below = last + self._block
         if self._keys.is_used:
-            # In a later try, a position may belong to another row.
+            # If rows are inserted or deleted, a position is another row's in a later try.
             at, self._sent_upto = self._keys.ahead(self._sent_below - 1)
             self._sent_below = at + 1
         started = self._clock.monotonic()
@@ -152,15 +155,14 @@ class Checkpointer:
         if self._has_sent:
             # Every row sent has its verdict by now, so none is in doubt, unless it is after the last gap. A try
             # that sent nothing may not even have read all that were in doubt before.
-            below = self._watermark.cut(self._key_bytes).below
-            is_named = below == self._watermark.end
-            self._sent_below = 0 if is_named else self._watermark.end
-            self._sent_upto = None if is_named else self._watermark.end_key
+            is_whole = self._watermark.cut(self._key_bytes).is_whole
+            self._sent_below = 0 if is_whole else self._watermark.end
+            self._sent_upto = None if is_whole else self._watermark.end_key
         self._save(now=True, complete=complete)
 
     def current(self, *, complete: bool = False) -> Checkpoint:
         """Return the checkpoint as of now."""
-        below, gaps, key_gaps, counts = self._watermark.cut(self._key_bytes)
+        below, gaps, key_gaps, counts, _ = self._watermark.cut(self._key_bytes)
         first = gaps[0][0] if gaps else below
         while len(self._cursors) > 1 and self._cursors[1][1] <= first:
             self._cursors.popleft()

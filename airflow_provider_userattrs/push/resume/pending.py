@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from airflow_provider_userattrs.push.model.chunk import Chunk
@@ -34,25 +34,31 @@ def pending(
     :param checkpointer: gets the cursors and keys that the source yields.
     :param mapper: says what to do with rows; None if they are updates already.
     """
-    position, below = checkpoint.start, checkpoint.below
+    positions, below, read = checkpoint.positions, checkpoint.below, 0
+    in_gaps, shift = positions.in_gaps, positions.shift
     for item in rows:
         kind = type(item)
         if kind is Chunk:
-            start, position = position, position + len(item)
-            if start >= below:
-                yield item.rows if mapper is None else mapper.map(range(start, position), item)
-            elif unfinished := list(checkpoint.unfinished(range(len(item)), start)):
-                at, rest = [at for at, _ in unfinished], item.pick([index for _, index in unfinished])
-                yield rest.rows if mapper is None else mapper.map(at, rest)
-        elif kind in _MARKS:
+            at = positions[read : read + len(item)]
+            read += len(item)
+            if not at or at[0] >= below:
+                yield item.rows if mapper is None else mapper.map(at, item)
+            elif unfinished := [index for index, position in enumerate(at) if checkpoint.is_unfinished(position)]:
+                rest = item.pick(unfinished)
+                yield rest.rows if mapper is None else mapper.map([at[index] for index in unfinished], rest)
+        elif kind is Cursor:
             if checkpointer is not None:
-                _MARKS[kind](checkpointer, item, position)
+                checkpointer.pass_cursor(item.value, positions[read])
+        elif kind is Keys:
+            if checkpointer is not None:
+                checkpointer.pass_keys(item, positions[read : read + len(item.keys)])
         else:
+            position = read + shift if read >= in_gaps else positions[read]
             if position >= below or checkpoint.is_unfinished(position):
                 yield [item if mapper is None else mapper(position, item)]
-            position += 1
+            read += 1
     if checkpointer is not None and below:
-        checkpointer.pass_end(position)
+        checkpointer.pass_end(positions[read])
 
 
 def withhold(
@@ -71,14 +77,3 @@ def withhold(
             else update
             for update in chunk
         ]
-
-
-def _pass_cursor(checkpointer: Checkpointer, cursor: Cursor, position: int) -> None:
-    checkpointer.pass_cursor(cursor.value, position)
-
-
-#: What a source yields between its rows -> what becomes of it.
-_MARKS: dict[type, Callable[[Checkpointer, Any, int], None]] = {
-    Cursor: _pass_cursor,
-    Keys: Checkpointer.pass_keys,
-}

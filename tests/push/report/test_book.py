@@ -79,12 +79,12 @@ def test_report_and_checkpoint_count_the_same_rows_each_once(
     assert book.done == len(recorded) - counts.counts[Status.UNSENT]
     assert counts.count(REJECTED) == sum(verdicts[position] is REJECTED for position in recorded)
 
-    below, gaps, key_gaps, kept = book.watermark.cut()
-    assert key_gaps == []
+    below, gaps, key_gaps, kept, is_whole = book.watermark.cut()
+    assert (key_gaps, is_whole) == ([], True)
     assert kept.counts == statuses(verdicts[position] for position in finished)
     checkpoint = Checkpoint(PRINT, below=below, gaps=tuple(gaps), counts=kept.state(20))
     read = Checkpoint.from_dict(json.loads(json.dumps(checkpoint.as_dict())))
-    left = [position for position, _ in read.unfinished(iter(verdicts))]
+    left = [position for position in range(len(verdicts)) if read.is_unfinished(position)]
     assert left == [position for position in range(len(verdicts)) if position not in finished]
 
     again = read.open_book(idempotent=idempotent)
@@ -99,7 +99,8 @@ def test_behind_the_last_hole_that_can_be_named_rows_count_for_the_report_alone(
     book = Book()
     for position in range(0, 4 * MAX_GAPS, 2):
         record(book, (position + 1, ACCEPTED), *([(position + 2, REJECTED)] if position % 8 == 0 else []))
-    below, gaps, _, kept = book.watermark.cut()
+    below, gaps, _, kept, is_whole = book.watermark.cut()
+    assert not is_whole
     assert len(gaps) == MAX_GAPS
     assert kept.rows == below - sum(behind - first for first, behind in gaps)
     assert kept.rows < book.rows == book.counts().rows

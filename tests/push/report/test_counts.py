@@ -86,6 +86,17 @@ def test_a_reason_names_its_first_rows_also_if_later_ones_had_their_verdicts_bef
     assert counts.ranked(20)[0].positions == [0, 7, 14, 21, 105]
 
 
+def test_locations_are_those_of_the_first_rows_whatever_came_first_also_over_several_tries() -> None:
+    first, later = Counts(), Counts()
+    for position in (105, 112, 119, 7, 126):
+        first.add(position, NOT_FOUND.at(f"line {position}"))
+    later.merge(Counts.restored(json.loads(json.dumps(first.state(20)))))
+    for position in (130, 14, 0):
+        later.add(position, NOT_FOUND.at(f"line {position}"))
+    assert first.ranked(20)[0].locations == ["line 7", "line 105", "line 112"]
+    assert later.ranked(20)[0].locations == ["line 0", "line 7", "line 14"]
+
+
 def test_attributes_of_one_reason_are_bounded() -> None:
     reason = Reason(NOT_FOUND)
     for number in range(1_000):

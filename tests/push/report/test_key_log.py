@@ -12,8 +12,8 @@ from airflow_provider_userattrs.push.report.key_log import KeyLog
 def log() -> KeyLog:
     """Return one that knows rows 10 to 15, of which the database may take the 12th to 14th for the same."""
     log = KeyLog()
-    log.note(10, ["a", "b", "c"])
-    log.note(13, ["C", "ç", "d"])
+    log.note(range(10, 13), ["a", "b", "c"])
+    log.note(range(13, 16), ["C", "ç", "d"])
     return log
 
 

@@ -26,7 +26,8 @@ def test_with_too_many_gaps_the_rows_after_them_are_unfinished() -> None:
     watermark = Watermark()
     for position in range(0, 4 * MAX_GAPS, 2):
         watermark.finish(position + 1, position + 2).add_accepted(1)
-    below, gaps, key_gaps, counts = watermark.cut()
+    below, gaps, key_gaps, counts, is_whole = watermark.cut()
+    assert not is_whole
     assert key_gaps == []
     assert len(gaps) == MAX_GAPS
     assert counts.rows == below - sum(behind - first for first, behind in gaps)
@@ -64,15 +65,28 @@ def test_a_fingerprint_names_what_differs() -> None:
 
 def test_resuming_from_a_cursor_keeps_the_positions() -> None:
     checkpoint = Checkpoint(PRINT, below=8, gaps=((3, 5),))
-    assert list(checkpoint.unfinished(iter("cdefghijk"), 2)) == [(3, "d"), (4, "e"), (8, "i"), (9, "j"), (10, "k")]
+    left = [(at, row) for at, row in enumerate("cdefghijk", 2) if checkpoint.is_unfinished(at)]
+    assert left == [(3, "d"), (4, "e"), (8, "i"), (9, "j"), (10, "k")]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)], ids=str)
 def test_a_gap_is_named_by_all_keys_that_a_database_may_take_for_one(order: tuple[int, ...]) -> None:
     keys = KeyLog()
-    keys.note(0, ["a", "b", "B", " b"])
+    keys.note(range(4), ["a", "b", "B", " b"])
     watermark = Watermark(keys)
     for position in order:
         watermark.finish(position, position + 1).add_accepted(1)
     [gap] = watermark.cut().key_gaps
     assert gap.after == ("b", "B", " b")
+
+
+def test_what_earlier_tries_finished_stays_finished_though_there_is_no_room_for_further_gaps() -> None:
+    earlier = Counts()
+    earlier.add_accepted(7 * MAX_GAPS)
+    watermark = Watermark()
+    watermark.restore(10 * MAX_GAPS, [(first + 5, first + 8) for first in range(0, 10 * MAX_GAPS, 10)], earlier)
+    for first in range(0, 10 * MAX_GAPS, 10):  # each gap becomes two
+        watermark.finish(first + 6, first + 7).add_accepted(1)
+    cut = watermark.cut()
+    assert (cut.below, len(cut.gaps), cut.is_whole) == (10 * MAX_GAPS, MAX_GAPS, False)
+    assert cut.counts.rows == 7 * MAX_GAPS == cut.below - sum(end - first for first, end in cut.gaps)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,10 +57,18 @@ def test_a_fingerprint_names_what_differs() -> None:
 
 
 def test_where_the_source_resumes() -> None:
-    assert (Checkpoint().after, Checkpoint().start) == (None, 0)
-    assert (WHOLE.after, WHOLE.start) == ({"line": 3}, 2)
-    by_keys = Checkpoint(below=9, cursor=("x", 2), keys=KEYS)
-    assert (by_keys.after, by_keys.start) == (KEYS, 9), "rows named by keys have positions of their own"
+    assert (Checkpoint().after, Checkpoint().passed) == (None, 0)
+    assert (WHOLE.after, WHOLE.passed) == ({"line": 3}, 2)
+    by_keys = Checkpoint(below=9, gaps=((2, 4), (6, 7)), cursor=("x", 2), keys=KEYS)
+    assert (by_keys.after, by_keys.passed) == (KEYS, 6)
+
+
+def test_the_rows_that_the_source_then_yields_have_the_positions_that_they_had() -> None:
+    assert Checkpoint().positions[0:3] == range(3)
+    assert WHOLE.positions[0:3] == range(2, 5), "from the cursor on, the finished ones too"
+    by_keys = replace(WHOLE, keys=KEYS).positions
+    assert list(by_keys[0:6]) == [2, 3, 6, 9, 10, 11], "unfinished ones alone"
+    assert [by_keys[index] for index in range(6)] == [2, 3, 6, 9, 10, 11]
 
 
 def test_a_new_try_begins_at_the_first_row_that_is_not_finished() -> None:
@@ -96,8 +105,7 @@ def test_the_unfinished_rows_are_those_in_gaps_and_above(below: int, edges: set[
     checkpoint = Checkpoint(below=below, gaps=gaps)
     finished = set(range(below)) - {position for first, behind in gaps for position in range(first, behind)}
     expected = [position for position in range(start, start + rows) if position not in finished]
-    numbered = iter(range(start, start + rows))
-    assert list(checkpoint.unfinished(numbered, start)) == [(position, position) for position in expected]
+    assert [each for each in range(start, start + rows) if checkpoint.is_unfinished(each)] == expected
 
 
 def test_its_book_has_the_finished_rows_and_takes_up_the_others() -> None:

@@ -182,7 +182,7 @@ def test_the_source_resumes_from_the_last_cursor_before_the_first_unfinished_row
 
 def test_of_a_source_with_keys_the_unfinished_rows_are_named_by_them(attempt: Any) -> None:
     one = attempt(idempotent=False)
-    one.checkpointer.pass_keys(Keys([10, 20, 30, 40]), 0)
+    one.checkpointer.pass_keys(Keys([10, 20, 30, 40]), range(4))
     one.announce(0)
     assert one.store.checkpoint.keys["sent_upto"] == 40, "as far as keys are known"
     one.finish([0, 1, 3])
@@ -191,9 +191,9 @@ def test_of_a_source_with_keys_the_unfinished_rows_are_named_by_them(attempt: An
 
 def test_rows_that_a_source_marks_are_in_doubt(attempt: Any) -> None:
     one = attempt(idempotent=False)
-    one.checkpointer.pass_keys(Keys([10], in_doubt=True), 0)
+    one.checkpointer.pass_keys(Keys([10], in_doubt=True), [0])
     assert one.checkpointer.is_in_doubt(0)
-    one.checkpointer.pass_keys(Keys([20]), 1)
+    one.checkpointer.pass_keys(Keys([20]), [1])
     assert not one.checkpointer.is_in_doubt(1)
 
 
