@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from airflow_provider_userattrs.push.delivery.departure import Departure
@@ -11,11 +12,11 @@ from airflow_provider_userattrs.push.mapping.encodable import update_encoding_ve
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
-from airflow_provider_userattrs.push.model.updates import Updates, positions_of, users_of
+from airflow_provider_userattrs.push.model.updates import Updates, joined, positions_of, users_of
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import too_large
 
-#: Updates that are added at once where each is a batch.
+#: Updates that are added at once, at most.
 _AT_ONCE = 100
 
 
@@ -61,8 +62,9 @@ class Batch:
 
     def pick(self, indexes: Sequence[int]) -> Batch:
         """Return a batch of some of the updates, with their earlier attempts."""
+        updates = list(self.updates)
         return type(self)(
-            [self.updates[index] for index in indexes],
+            [updates[index] for index in indexes],
             [self.items[index] for index in indexes] if len(self.items) == len(self) else [],
             self.attempt,
             [self.verdicts[index] for index in indexes] if self.verdicts else None,
@@ -95,7 +97,8 @@ class Batcher:
     def _start(self) -> None:
         #: Whether updates were added out of the order of their rows; a batch is sorted by it.
         self.is_mixed = False
-        self._updates: list[UserUpdate] = []
+        self._parts: list[Sequence[UserUpdate]] = []
+        self._count = 0
         self._items: list[bytes] = []
         self._bytes = self._frame
 
@@ -115,40 +118,55 @@ class Batcher:
 
     @property
     def room(self) -> int:
-        """Return how many updates may be added at once: none where only bytes limit a batch of several."""
+        """Return how many updates may be added at once."""
         most = self._operation.max_users
-        if most == 1:
-            return _AT_ONCE
-        return 0 if most is None or self._operation.max_bytes is not None else most - len(self._updates)
+        return _AT_ONCE if most is None or most == 1 else min(_AT_ONCE, most - self._count)
 
-    def add_all(self, updates: Sequence[UserUpdate]) -> list[Batch] | None:
-        """Add updates for which there is room; return the batches that are complete now, or None if none was added.
+    def add_all(self, updates: Sequence[UserUpdate]) -> tuple[list[Batch], int]:
+        """Add the first of the updates, up to the one that completes a batch by its bytes.
 
-        None is, if one of them cannot be encoded, or exceeds the limit by itself.
+        There must be room for all of them. None is added if one of them cannot be encoded, or exceeds the limit by
+        itself.
+
+        :param updates: the updates.
+        :return: the batches that are complete now, and how many of the updates were added.
         """
         operation = self._operation
         try:
             if operation.max_users == 1:
-                return self._batches(list(updates))
+                batches = self._batches(list(updates))
+                return batches, len(batches)
             if operation.encode_all is None:
                 items = list(map(operation.encode, updates))
             else:
                 items = [operation.encode_all(Updates.of(updates))]
         except Exception:  # each is encoded by itself then
-            return None
-        if len(updates) == operation.max_users:
-            return [Batch(updates, items)]
-        self._updates += updates
-        self._items += items
+            return [], 0
+        limit = operation.max_bytes
+        if limit is not None and self._bytes + _size(items) > limit:
+            return self._add_first(updates, limit)
+        self._put(updates, items)
         batch = None if self.room else self.flush()
-        return [] if batch is None else [batch]
+        return [] if batch is None else [batch], len(updates)
 
-    def _batches(self, updates: Sequence[UserUpdate]) -> list[Batch] | None:
-        """Return each update as a batch; None if one of them exceeds the limit by itself."""
+    def _batches(self, updates: Sequence[UserUpdate]) -> list[Batch]:
+        """Return each update as a batch; none if one of them exceeds the limit by itself."""
         items, limit = list(map(self._operation.encode, updates)), self._operation.max_bytes
         if limit is not None and self._frame + 1 + max(map(len, items)) > limit:
-            return None
+            return []
         return [Batch([update], [item]) for update, item in zip(updates, items, strict=True)]
+
+    def _add_first(self, updates: Sequence[UserUpdate], limit: int) -> tuple[list[Batch], int]:
+        """Complete the batch with those of the updates that fit, and begin the next with the one after them."""
+        items = list(map(self._operation.encode, updates))
+        ends = accumulate((1 + len(item) for item in items), initial=self._bytes)
+        fit = sum(end <= limit for end in ends) - 1
+        if self._frame + 1 + len(items[fit]) > limit:
+            return [], 0
+        self._put(updates[:fit], items[:fit])
+        batch = self.flush()
+        self._put(updates[fit : fit + 1], items[fit : fit + 1])
+        return [] if batch is None else [batch], fit + 1
 
     def add(self, update: UserUpdate, item: bytes) -> Batch | None:
         """Add an update; return a batch if one is now complete."""
@@ -158,20 +176,29 @@ class Batcher:
         limit = self._operation.max_bytes
         if limit is not None and self._bytes + 1 + len(item) > limit:
             full = self.flush()
-        self._updates.append(update)
-        self._items.append(item)
-        self._bytes += 1 + len(item)
-        if full is None and len(self._updates) == self._operation.max_users:
+        self._put([update], [item])
+        if full is None and self._count == self._operation.max_users:
             full = self.flush()
         return full
 
     def flush(self) -> Batch | None:
         """Return the updates gathered so far as a batch, or None."""
-        if not self._updates:
+        if not self._count:
             return None
-        batch = Batch(self._updates, self._items)
+        batch = Batch(joined(self._parts), self._items)
         if self.is_mixed:
             positions = positions_of(batch.updates)
             batch = batch.pick(sorted(range(len(batch)), key=positions.__getitem__))
         self._start()
         return batch
+
+    def _put(self, updates: Sequence[UserUpdate], items: Sequence[bytes]) -> None:
+        self._parts.append(updates)
+        self._count += len(updates)
+        self._items += items
+        self._bytes += _size(items)
+
+
+def _size(items: Sequence[bytes]) -> int:
+    """Return the bytes of items in a request, each with a comma."""
+    return sum(map(len, items)) + len(items)

@@ -153,23 +153,22 @@ class Intake:
             return None
         if self._taken >= self._apart:
             updates = run[self._taken : self._taken + self._batcher.room]
-            if (batches := self._take_together(updates)) is not None:
-                self._taken += len(updates)
-                self._next.extend(batches)
-                return self._next.popleft() if batches else None
+            if taken := self._take_together(updates):
+                self._taken += taken
+                return self._next.popleft() if self._next else None
             self._apart = self._taken + len(updates)
         update = run[self._taken]
         self._taken += 1
         return self._take(update) if self._order.admit(update) else None
 
-    def _take_together(self, updates: Sequence[UserUpdate]) -> list[Batch] | None:
-        """Return the batches that updates complete; None if one of them has to wait, or cannot be encoded."""
+    def _take_together(self, updates: Sequence[UserUpdate]) -> int:
+        """Take the first of the updates; return how many, which is 0 if one has to wait, or cannot be encoded."""
         if len(updates) < 2 or self._unsent or not self._order.admit_all(updates):
-            return None
-        batches = self._batcher.add_all(updates)
-        if batches is None:
-            self._order.release(updates)
-        return batches
+            return 0
+        batches, taken = self._batcher.add_all(updates)
+        self._order.release(updates[taken:])
+        self._next.extend(batches)
+        return taken
 
     def _count_duplicates(self, keys: Sequence[tuple[Hashable, ...]]) -> None:
         for start in range(0, len(keys), _AT_ONCE):

@@ -74,20 +74,33 @@ class Updates(Sequence[UserUpdate]):
         return made
 
 
-def in_order(parts: Sequence[Sequence[UserUpdate]]) -> Sequence[UserUpdate]:
-    """Return updates in the order of their rows, as columns where they are that already.
+def joined(parts: Sequence[Sequence[UserUpdate]]) -> Sequence[UserUpdate]:
+    """Return updates one part after the other, as columns where all are that already.
 
-    :param parts: updates, those of each part in their order.
+    :param parts: updates; there must be one part at least.
     """
     if len(parts) == 1:
         return parts[0]
     columns = [part for part in parts if type(part) is Updates]
     if len(columns) == len(parts) and len({part.names for part in columns}) == 1:
+        whole = (list(chain.from_iterable(each)) for each in zip(*map(_columns, columns), strict=True))
+        positions, users, keys, attributes, unset, rows = whole
+        return Updates(positions, users, keys, attributes, unset, rows, columns[0].names)
+    return list(chain.from_iterable(parts))
+
+
+def in_order(parts: Sequence[Sequence[UserUpdate]]) -> Sequence[UserUpdate]:
+    """Return updates in the order of their rows, as columns where all are that already.
+
+    :param parts: updates, those of each part in their order; there must be one part at least, and none empty.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    columns = [part for part in parts if type(part) is Updates]
+    if len(columns) == len(parts):
         columns.sort(key=lambda part: part.positions[0])
         if all(before.positions[-1] < after.positions[0] for before, after in pairwise(columns)):
-            joined = (list(chain.from_iterable(each)) for each in zip(*map(_columns, columns), strict=True))
-            positions, users, keys, attributes, unset, rows = joined
-            return Updates(positions, users, keys, attributes, unset, rows, columns[0].names)
+            return joined(columns)
     return sorted(chain.from_iterable(parts), key=_position)
 
 

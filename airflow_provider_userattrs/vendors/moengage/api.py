@@ -15,6 +15,7 @@ What is cut or dropped silently: https://help.moengage.com/hc/en-us/articles/360
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -22,8 +23,9 @@ from typing import Any
 
 import orjson
 
-from airflow_provider_userattrs.push.model.operation import Encode, Operation
+from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import Updates
 from airflow_provider_userattrs.vendors.http import asked_to_wait
 from airflow_provider_userattrs.vendors.moengage.arrays import FIELDS, array_rules
 from airflow_provider_userattrs.vendors.moengage.get_user import get_user
@@ -79,12 +81,14 @@ def set_attributes(
     :param update_existing_only: whether to skip users that MoEngage does not know.
     :param bulk: whether a request holds as many users as fit.
     """
+    encoder = _Encoder(FIELDS.get(operation), update_existing_only=update_existing_only)
     made = Operation(
         vendor=VENDOR,
         name=f"{operation} attributes",
         path="/v1/customer",
         rules=partial(rules if operation == "set" else array_rules, check_size=check_size),
-        encode=_encode("equals", True, update_existing_only, FIELDS.get(operation)),
+        encode=encoder.one,
+        encode_all=encoder.many,
         read=read,
         asked_to_wait=asked_to_wait,
         accepted_means=_EXISTING_ONLY if update_existing_only else _QUEUED,
@@ -96,7 +100,8 @@ def set_attributes(
         overwrites=operation == "set",
         refresh_after=REFRESH_AFTER if operation == "set" else None,
         read_back=get_user(operation),
-        encode_unset=_encode("equals", True, True) if operation == "set" else None,  # nobody is created to be unset
+        # Nobody is created to be unset.
+        encode_unset=_Encoder(update_existing_only=True).one if operation == "set" else None,
     )
     return in_bulk(made) if bulk else made
 
@@ -108,11 +113,13 @@ def unset_attributes(*, match: str = "equals", case_sensitive: bool = True, bulk
     :param case_sensitive: whether case matters.
     :param bulk: whether a request holds as many users as fit.
     """
+    encoder = _Encoder(match=match, case_sensitive=case_sensitive)
     return replace(
         set_attributes(bulk=bulk),
         name="unset attributes",
         rules=lambda zone: unset_rules(match),
-        encode=_encode(match, case_sensitive, False),
+        encode=encoder.one,
+        encode_all=encoder.many,
         unsets=True,
         refresh_after=None,
         # By other matches more attributes go than are named, and those cannot be asked for.
@@ -138,20 +145,47 @@ def in_bulk(operation: Operation) -> Operation:
     )
 
 
-def _encode(match: str, case_sensitive: bool, update_existing_only: bool, array_field: str | None = None) -> Encode:
-    def encode(update: UserUpdate) -> bytes:
-        body: dict[str, Any] = {"type": "customer", "customer_id": update.user}
-        if update_existing_only:
-            body["update_existing_only"] = True
-        if update.attributes:
-            body["attributes"] = update.attributes if array_field is None else {array_field: update.attributes}
-        if update.unset:
-            body["unset_attributes"] = [
-                {"type": match, "attr": name, "case_sensitive": case_sensitive} for name in update.unset
-            ]
-        return orjson.dumps(body)
+class _Encoder:
+    """Encodes updates, each as the body of a request, or many as the elements of one.
 
-    return encode
+    :param array_field: the field for attributes to add to arrays or to remove from them; None for attributes to set.
+    :param match: how attributes to unset are matched, one of `MATCHES`.
+    :param case_sensitive: whether case matters.
+    :param update_existing_only: whether to skip users that MoEngage does not know.
+    """
+
+    def __init__(
+        self,
+        array_field: str | None = None,
+        *,
+        match: str = "equals",
+        case_sensitive: bool = True,
+        update_existing_only: bool = False,
+    ) -> None:
+        self._array_field = array_field
+        self._match = match
+        self._case_sensitive = case_sensitive
+        self._update_existing_only = update_existing_only
+
+    def one(self, update: UserUpdate) -> bytes:
+        """Return an update, encoded."""
+        return orjson.dumps(self._body(update.user, update.attributes, update.unset))
+
+    def many(self, updates: Updates) -> bytes:
+        """Return updates, encoded and joined by commas."""
+        return orjson.dumps(list(map(self._body, updates.users, updates.attributes, updates.unset)))[1:-1]
+
+    def _body(self, user: Any, attributes: Mapping[str, Any], unset: Sequence[str]) -> dict[str, Any]:
+        body: dict[str, Any] = {"type": "customer", "customer_id": user}
+        if self._update_existing_only:
+            body["update_existing_only"] = True
+        if attributes:
+            body["attributes"] = attributes if self._array_field is None else {self._array_field: attributes}
+        if unset:
+            body["unset_attributes"] = [
+                {"type": self._match, "attr": name, "case_sensitive": self._case_sensitive} for name in unset
+            ]
+        return body
 
 
 #: Name -> operation, without options.

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -65,6 +66,43 @@ class TestBatcher:
             if after:  # one more would have been too many
                 over = max_bytes is not None and len(body) + 1 + len(after.items[0]) > max_bytes
                 assert len(batch) == max_users or over
+
+    @settings(max_examples=300)
+    @given(
+        sizes=st.lists(st.integers(1, 30), max_size=60),
+        chunks=st.lists(st.integers(1, 20), max_size=12),
+        max_users=st.one_of(st.none(), st.integers(2, 12)),
+        max_bytes=st.one_of(st.none(), st.integers(25, 120)),
+        together=st.booleans(),
+    )
+    def test_many_at_once_make_the_same_batches_as_one_by_one(
+        self,
+        update: Callable[..., UserUpdate],
+        sizes: list[int],
+        chunks: list[int],
+        max_users: int | None,
+        max_bytes: int | None,
+        together: bool,
+    ) -> None:
+        target = operation(max_users=max_users, max_bytes=max_bytes, head=b"[", tail=b"]")
+        if together:
+            target = replace(target, encode_all=lambda updates: b",".join(map(target.encode, updates)))
+        updates = [update(position, x="x" * size) for position, size in enumerate(sizes)]
+        fit = [one for one in updates if max_bytes is None or len(one.attributes["x"]) + 2 <= max_bytes]
+        expected = fill(Batcher(target), fit)
+
+        batcher, found, rest = Batcher(target), list[Batch | None](), list(updates)
+        for size in (*chunks, *[20] * len(sizes)):
+            some = rest[: min(size, batcher.room)]
+            complete, added = batcher.add_all(some) if some else ([], 0)
+            found += complete
+            if not added and some:  # one exceeds the limit by itself
+                added = len(some)
+                found += [batcher.add(one, batcher.encode(one)) for one in some if one in fit]
+            rest = rest[added:]
+        assert not rest
+        found.append(batcher.flush())
+        assert [batch.body(target) for batch in found if batch] == [batch.body(target) for batch in expected]
 
     @pytest.mark.parametrize(("size", "fits"), [(98, True), (99, False)], ids=["exactly", "one-byte-over"])
     def test_a_single_update_is_checked_against_the_byte_limit(
@@ -206,7 +244,7 @@ class TestBatch:
         for size in sizes:
             some, rest = rest[:size], rest[size:]
             if data.draw(st.booleans()):
-                assert batcher.add_all(some) == []
+                assert batcher.add_all(some) == ([], size)
             else:
                 assert [batcher.add(one, batcher.encode(one)) for one in some] == [None] * size
         batcher.is_mixed = data.draw(st.booleans())
@@ -221,4 +259,4 @@ class TestBatch:
     def test_an_update_that_cannot_be_encoded_leaves_all_to_be_encoded_one_by_one(
         self, update: Callable[..., UserUpdate]
     ) -> None:
-        assert Batcher(fake_vendor.operation(max_users=3)).add_all([update(0), update(1, x=object())]) is None
+        assert Batcher(fake_vendor.operation(max_users=3)).add_all([update(0), update(1, x=object())]) == ([], 0)

@@ -74,15 +74,16 @@ def pushed(
     given=lines,
     sizes=st.lists(st.integers(1, 12), max_size=8),
     turns=st.lists(st.sampled_from([True, True, False]), max_size=90),
-    max_users=st.sampled_from([1, 2, 3, 5]),
+    max_users=st.sampled_from([1, 2, 3, 5, None]),
+    max_bytes=st.sampled_from([None, 9, 25, 60]),
     together=st.booleans(),
     read_on=st.booleans(),
 )
 def test_chunks_change_nothing(
-    given: Any, sizes: Any, turns: Any, max_users: int, together: bool, read_on: bool
+    given: Any, sizes: Any, turns: Any, max_users: int | None, max_bytes: int | None, together: bool, read_on: bool
 ) -> None:
     rows = [made(position, *line) for position, line in enumerate(given)]
-    options = {"max_users": max_users, "encode_all": encode_all if together and max_users > 1 else None}
+    options = {"max_users": max_users, "max_bytes": max_bytes, "encode_all": encode_all if together else None}
     by_itself = pushed([[row] for row in rows], given, turns, read_on, **options)
     assert pushed(chunked(rows, sizes), given, turns, read_on, **options) == by_itself
 

@@ -7,11 +7,15 @@ import json
 from datetime import datetime
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from airflow_provider_userattrs.push.delivery.batching import Batcher
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.row import UserUpdate
+from airflow_provider_userattrs.push.model.updates import Updates
 from airflow_provider_userattrs.push.model.verdict import Status
 from airflow_provider_userattrs.vendors.moengage import api as moengage
 
@@ -80,6 +84,50 @@ class TestBodies:
         body = json.loads(become(operation, {"customer_id": "id"}, {"id": self.USER, "a": 1}))
         assert body["update_existing_only"] is True
         assert body["attributes"] == {"a": 1}
+
+
+texts = st.text(st.characters(codec="utf-8"), max_size=8)
+values = (
+    st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | texts | st.lists(texts, max_size=3)
+)
+
+
+@settings(max_examples=200)
+@given(
+    rows=st.lists(
+        st.tuples(texts, st.dictionaries(texts, values, max_size=4), st.lists(texts, max_size=3)), max_size=5
+    ),
+    operation=st.sampled_from(["set", "add", "remove", "unset"]),
+    match=st.sampled_from(moengage.MATCHES),
+    case_sensitive=st.booleans(),
+    update_existing_only=st.booleans(),
+)
+def test_every_element_is_that_of_the_pages_alone_and_in_bulk(
+    rows: Any, operation: str, match: str, case_sensitive: bool, update_existing_only: bool
+) -> None:
+    if operation == "unset":
+        found = moengage.unset_attributes(match=match, case_sensitive=case_sensitive, bulk=True)
+        update_existing_only = False
+    else:
+        found = moengage.set_attributes(operation, update_existing_only=update_existing_only, bulk=True)
+        match, case_sensitive = "equals", True
+    field = {"add": "addValueToArrayField", "remove": "removeValueFromArrayField"}.get(operation)
+    expected: list[dict[str, Any]] = []
+    for user, attributes, unset in rows:
+        element: dict[str, Any] = {"type": "customer", "customer_id": user}
+        if update_existing_only:
+            element["update_existing_only"] = True
+        if attributes:
+            element["attributes"] = {field: attributes} if field else attributes
+        if unset:
+            named = [{"type": match, "attr": name, "case_sensitive": case_sensitive} for name in unset]
+            element["unset_attributes"] = named
+        expected.append(element)
+    updates = [UserUpdate(0, user, (), attributes, unset, {}) for user, attributes, unset in rows]
+    assert list(map(found.encode, updates)) == list(map(orjson.dumps, expected))
+    if updates:
+        assert found.encode_all is not None
+        assert b"[%b]" % found.encode_all(Updates.of(updates)) == orjson.dumps(expected)
 
 
 class TestOperation:
