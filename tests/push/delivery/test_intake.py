@@ -127,9 +127,13 @@ def test_abandon_gives_every_update_its_verdict(intake: Any, update: Any, book: 
 
 @pytest.mark.parametrize("read_on", [True, False])
 @pytest.mark.parametrize("at", range(12))
-@pytest.mark.parametrize("max_users", [1, 3, 10])
+@pytest.mark.parametrize(
+    ("max_users", "max_bytes"),
+    [(1, None), (3, None), (10, None), (None, 20), (None, 35)],
+    ids=["1", "3", "10", "20-bytes", "35-bytes"],
+)
 def test_whenever_it_is_stopped_every_update_has_a_verdict_or_is_in_a_batch(
-    update: Any, book: Book, max_users: int, at: int, read_on: bool
+    update: Any, book: Book, max_users: int | None, max_bytes: int | None, at: int, read_on: bool
 ) -> None:
     stopping = Event()
 
@@ -139,7 +143,7 @@ def test_whenever_it_is_stopped_every_update_has_a_verdict_or_is_in_a_batch(
         return orjson.dumps(one.attributes)
 
     chunks = iter([[update(row, str(row)) for row in range(start, start + 4)] for start in (0, 4, 8)])
-    source = Intake(chunks, operation(max_users, encode=encode), book, stopping)
+    source = Intake(chunks, operation(max_users, max_bytes=max_bytes, encode=encode), book, stopping)
     given = []
     while batch := source.next_batch():
         given += positions(batch)
