@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import airflow
 import jsonschema
@@ -127,14 +129,28 @@ def test_every_field_that_is_read_has_its_box(connection_type: str) -> None:
         assert "null" in field["schema"]["type"]
 
 
-@needs("fields in the React connection form")
-def test_the_form_airflow_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow.api_fastapi.core_api.services.ui import connections
+@pytest.fixture
+def first_look(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let Airflow look at the providers for the first time, as its API server does, and forget it afterwards.
+
+    Without Flask, Airflow 3.1 has the fields of that look, and leaves mocks in place of WTForms, of which no process
+    that runs tasks knows; a hook cannot be made there any more.
+    """
     from airflow.providers_manager import ProvidersManager
 
-    # Without Flask, Airflow 3.1 has the fields of its first look at the providers, which an earlier test may have had.
     instances: dict[Any, Any] = getattr(type(ProvidersManager), "_instances", {})
     monkeypatch.delitem(instances, ProvidersManager, raising=False)
+    yield
+    instances.pop(ProvidersManager, None)
+    for name in [name for name, module in sys.modules.items() if isinstance(module, MagicMock)]:
+        del sys.modules[name]
+
+
+@needs("fields in the React connection form")
+@pytest.mark.usefixtures("first_look")
+def test_the_form_airflow_draws() -> None:
+    from airflow.api_fastapi.core_api.services.ui import connections
+
     drawn = {meta.connection_type: meta for meta in connections.HookMetaService.hook_meta_data()}
     for connection_type, declared in TYPES.items():
         meta: Any = drawn[connection_type]
