@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
 from typing import Any
+
+from airflow_provider_userattrs.sources.paths import as_text
 
 __all__ = ["ChangedOnly", "Watermark"]
 
@@ -22,8 +25,9 @@ class ChangedOnly:
 
     With ``removed="unset"`` the users' ids are kept too, as they are sent.
 
-    :param path: a folder for the files, on any storage that ObjectStoragePath knows; may be a template. One folder may
-        serve several tasks: each reads the files that it has written itself.
+    :param path: a folder for the files (text, a `pathlib.Path` or an ObjectStoragePath), on any storage that
+        ObjectStoragePath knows; may be a template. One folder may serve several tasks: each reads the files that it has
+        written itself.
     :param refresh_after: after how long a user is sent although nothing changed, spread over the pushes by user; None
         for the vendor's default: 45 days at MoEngage, never at the others.
     :param full_refresh: whether this push sends all users; True, False, or a template that renders to one of them.
@@ -39,7 +43,7 @@ class ChangedOnly:
 
     def __init__(
         self,
-        path: str,
+        path: str | os.PathLike[str],
         *,
         refresh_after: timedelta | None = None,
         full_refresh: bool | str = False,
@@ -52,7 +56,7 @@ class ChangedOnly:
             )
         if removed not in ("ignore", "unset"):
             raise ValueError(f"removed is {removed!r}; use 'ignore' or 'unset'")
-        self.path: Any = path
+        self.path: Any = as_text(path)
         self.refresh_after = refresh_after
         self.full_refresh: Any = full_refresh
         self.removed = removed

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -61,8 +62,9 @@ class UserPushOperator(ColumnsOperator):
         total decides for all of them.
     :param limit: how many rows are read, from the first on, by all tries and shards together; None for all of them.
         Nobody is taken for removed then, and a `Watermark` stays where it is if rows are left.
-    :param rejects_path: an object-storage path for the rows not accepted, one JSON line each with the reason; each
-        push has a file of its own next to that name, which the report gives. It holds personal data.
+    :param rejects_path: an object-storage path (text, a `pathlib.Path` or an ObjectStoragePath) for the rows not
+        accepted, one JSON line each with the reason; each push has a file of its own next to that name, which the
+        report gives. It holds personal data.
     :param rate_limit: the cap per second in the vendor's unit; None for the connection's, then the documented one.
     :param concurrency: requests in flight at most.
     :param timezone: the time zone of naive datetimes, and of times sent without one; an IANA name.
@@ -70,8 +72,8 @@ class UserPushOperator(ColumnsOperator):
     :param sample: how many requests of a dry run are shown as they would be sent, from the first on, 20 at most: in the
         log, the report and its page, with the kinds of values in place of the values.
     :param sample_values: whether the log has their values too; the report never has.
-    :param checkpoint_path: a folder on object storage for the checkpoint with which a retry resumes where the last try
-        stopped; None for Airflow's own task state store (3.3 and later), or no checkpoint.
+    :param checkpoint_path: a folder on object storage, such a path too, for the checkpoint with which a retry resumes
+        where the last try stopped; None for Airflow's own task state store (3.3 and later), or no checkpoint.
     :param on_unknown: what to do with rows that a killed try may have sent, if the operation is not idempotent:
         ``"report"`` them as ``unknown``, or ``"resend"`` them.
     :param shard: which shard of a split push this is, as `shards` returns it; it gets its share of the cap.
@@ -150,14 +152,14 @@ class UserPushOperator(ColumnsOperator):
         max_failed: int | float | str | None = 0.5,
         on_empty: str = "warn",
         limit: int | None = None,
-        rejects_path: str | None = None,
+        rejects_path: str | os.PathLike[str] | None = None,
         rate_limit: float | None = None,
         concurrency: int = 16,
         timezone: str = "UTC",
         dry_run: bool = False,
         sample: int = 0,
         sample_values: bool = False,
-        checkpoint_path: str | None = None,
+        checkpoint_path: str | os.PathLike[str] | None = None,
         on_unknown: str = "report",
         allow_restart: bool = False,
         shard: Any = None,
@@ -176,14 +178,14 @@ class UserPushOperator(ColumnsOperator):
         self.max_failed = max_failed
         self.on_empty = on_empty
         self.limit = limit
-        self.rejects_path = rejects_path
+        self.rejects_path: Any = rejects_path
         self.rate_limit = rate_limit
         self.concurrency = concurrency
         self.timezone = timezone
         self.is_dry_run = dry_run
         self.sample = sample
         self.sample_values = sample_values
-        self.checkpoint_path = checkpoint_path
+        self.checkpoint_path: Any = checkpoint_path
         self.on_unknown = on_unknown
         self.allow_restart = allow_restart
         self.shard = shard

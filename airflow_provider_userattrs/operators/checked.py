@@ -10,9 +10,10 @@ from airflow_provider_userattrs._airflow import BaseOperator
 from airflow_provider_userattrs.operators.callbacks import Callbacks
 from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.mapped import OperatorPartial, checked, is_mapped
-from airflow_provider_userattrs.operators.parameters import Check
+from airflow_provider_userattrs.operators.parameters import Check, check_path
 from airflow_provider_userattrs.operators.rule import Moment, Rule
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
+from airflow_provider_userattrs.sources.paths import as_text
 from airflow_provider_userattrs.sources.templates import is_deferred, is_rendering, keep_text
 from airflow_provider_userattrs.task.failure import WrongParameter
 
@@ -40,7 +41,7 @@ class CheckedOperator(BaseOperator):
 
     def __setattr__(self, key: str, value: Any) -> None:
         """Set a field; a subclass may set each parameter by its name, as late as in `execute`."""
-        super().__setattr__(self.renamed_fields.get(key, key), value)
+        super().__setattr__(self.renamed_fields.get(key, key), self._kept(key, value))
 
     @classmethod
     def partial(cls, **given: Any) -> OperatorPartial:
@@ -49,6 +50,7 @@ class CheckedOperator(BaseOperator):
         Parameters that do not go together are one in ``expand``, which says which of them are mapped over. So are those
         of a subclass with an ``__init__`` of its own, which may make something else of them first.
         """
+        given = {name: cls._kept(name, value) for name, value in given.items()}
         if not cls.has_an_init_of_its_own():
             cls.check_parameters({name: given[name] for name in given.keys() & cls.checks.keys()})
         on_attention = given.get("on_attention")
@@ -69,7 +71,7 @@ class CheckedOperator(BaseOperator):
         :param given: parameter -> what the author gave.
         :raises WrongParameter: if one is invalid.
         """
-        given = {name: value for name, value in given.items() if not is_mapped(value)}
+        given = {name: cls._kept(name, value) for name, value in given.items() if not is_mapped(value)}
         for parent in cls.__mro__[1:]:
             for field in getattr(parent, "template_fields", ()):
                 name = cls._parameter_of(field)
@@ -130,6 +132,11 @@ class CheckedOperator(BaseOperator):
         except (WrongParameter, RefusedConfiguration) as error:
             wrong = wrong or error
         return None if wrong is None else RefusedConfiguration(str(wrong))
+
+    @classmethod
+    def _kept(cls, parameter: str, value: Any) -> Any:
+        """Return a parameter's value as it is kept: a path as text, which may be a template."""
+        return as_text(value) if cls.checks.get(parameter) is check_path else value
 
     @classmethod
     def _field_of(cls, parameter: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -101,7 +102,7 @@ class _EngageLabOperator(UserPushOperator):
         user_id: str | None = None,
         anonymous_id: str | None = None,
         registration_id: str | None = None,
-        euid_cache: str | None = None,
+        euid_cache: str | os.PathLike[str] | None = None,
         euid_max_age: timedelta = timedelta(days=30),
         engagelab_conn_id: str = "engagelab_default",
         **kwargs: Any,
@@ -111,7 +112,7 @@ class _EngageLabOperator(UserPushOperator):
         self.user_id = user_id
         self.anonymous_id = anonymous_id
         self.registration_id = registration_id
-        self.euid_cache = euid_cache
+        self.euid_cache: Any = euid_cache
         self.euid_max_age = euid_max_age
         self.engagelab_conn_id = engagelab_conn_id
 

@@ -15,6 +15,7 @@ from airflow_provider_userattrs.operators.parameters import (
     refuse,
 )
 from airflow_provider_userattrs.push_log import PushLog, is_schema
+from airflow_provider_userattrs.sources.paths import as_text
 from airflow_provider_userattrs.sources.templates import is_deferred, render
 
 #: What ``max_removed`` may be.
@@ -47,6 +48,7 @@ def render_changed_only(given: ChangedOnly, context: Any) -> ChangedOnly:
     :raises WrongParameter: if they render to something else.
     """
     rendered = render(given, context)
+    rendered.path = as_text(rendered.path)
     for field in ("full_refresh", "max_removed"):
         setattr(rendered, field, from_text(field, getattr(rendered, field)))
     check_changed_only("changed_only", rendered)

@@ -19,6 +19,7 @@ from airflow_provider_userattrs.push.model.tables import as_dicts
 from airflow_provider_userattrs.push.report.sampled_requests import MAX_REQUESTS
 from airflow_provider_userattrs.sources.formats import COMPRESSIONS, FORMATS
 from airflow_provider_userattrs.sources.handover import is_source_spec
+from airflow_provider_userattrs.sources.paths import lost_slash
 from airflow_provider_userattrs.sources.source import Source
 from airflow_provider_userattrs.sources.sql import is_query
 from airflow_provider_userattrs.sources.templates import is_reference
@@ -51,6 +52,8 @@ def check_path(name: str, value: Any) -> None:
     if value is not None and (not isinstance(value, str) or not value):
         end = "rejects.jsonl" if name == "rejects_path" else "userattrs"
         refuse(name, value, f"give a path such as 's3://bucket/{end}' or '/data/{end}'")
+    if value is not None and (problem := lost_slash(value)):
+        refuse(name, value, problem)
     if value is not None and not _ABSOLUTE.match(value):
         end = value.rstrip("/").rpartition("/")[2]
         refuse(

@@ -20,7 +20,8 @@ from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.chunks import chunks_of, one_by_one
 from airflow_provider_userattrs.sources.database.key_query import KeyHash
 from airflow_provider_userattrs.sources.database.window import Window
-from airflow_provider_userattrs.sources.handover import HandedOver, is_path, is_source_spec, source_from
+from airflow_provider_userattrs.sources.handover import HandedOver, is_source_spec, source_from
+from airflow_provider_userattrs.sources.paths import is_path
 from airflow_provider_userattrs.sources.source import Source
 from airflow_provider_userattrs.sources.sql import SqlRows
 from airflow_provider_userattrs.sources.templates import is_deferred, is_reference, render

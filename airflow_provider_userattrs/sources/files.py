@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -16,14 +15,14 @@ from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
-from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
+from airflow_provider_userattrs.sources.arguments import check_types, refuse
 from airflow_provider_userattrs.sources.chunks import one_by_one
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
+from airflow_provider_userattrs.sources.paths import path_list, paths_as_text
 from airflow_provider_userattrs.sources.storage.columns import check_same
 from airflow_provider_userattrs.sources.storage.file_reader import FileReader
 from airflow_provider_userattrs.sources.storage.resolved_paths import is_glob, resolve
 from airflow_provider_userattrs.sources.storage.stored_files import FileSlice, StoredFile, distinct, list_files
-from airflow_provider_userattrs.sources.templates import is_deferred
 
 __all__ = ["FileRows"]
 
@@ -38,9 +37,9 @@ class FileRows:
     Files whose names end in .gz, .bz2, .xz, .zst, .lz4 or .zip (of one file) are decompressed. A line or a value that
     cannot be read becomes an ``invalid`` row. Files must not change between the tries of a task.
 
-    :param path: a path, a glob, or a list of them; may be a template. The files of a glob are read in the order of
-        their names; a file that several paths lead to is read once. CSV and Parquet files must all have the same
-        columns, in any order.
+    :param path: a path (text, a `pathlib.Path` or an ObjectStoragePath), a glob, or a list of them; may be a template.
+        The files of a glob are read in the order of their names; a file that several paths lead to is read once. CSV
+        and Parquet files must all have the same columns, in any order.
     :param format: ``"json"`` (lines), ``"csv"`` (with a header) or ``"parquet"``; None to go by each file's name.
     :param types: column -> type: text, integer, float, decimal, boolean, date, timestamp, time, uuid, json. A CSV
         column without a declared type is text.
@@ -69,7 +68,7 @@ class FileRows:
         if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
             refuse("delimiter", delimiter, "give one character")
         check_types(types)
-        self.path = _as_text(path)
+        self.path = paths_as_text(path, _PATH)
         self.format = format
         self.types = dict(types or {})
         self.null = null
@@ -83,14 +82,12 @@ class FileRows:
     @property
     def are_alike(self) -> bool:
         """Return whether all rows have the same columns; those of JSON lines may leave some out."""
-        paths = [self.path] if isinstance(self.path, str) else self.path
-        return all((self.format or format_of(str(path))) in ("csv", "parquet") for path in paths)
+        return all((self.format or format_of(path)) in ("csv", "parquet") for path in self._paths())
 
     @property
     def are_declared(self) -> bool:
         """Return whether the files declare their columns. The first line of a CSV file may be a user, not a header."""
-        paths = [self.path] if isinstance(self.path, str) else self.path
-        return all((self.format or format_of(str(path))) == "parquet" for path in paths)
+        return all((self.format or format_of(path)) == "parquet" for path in self._paths())
 
     def rows(self, after: Any = None, *, read: set[Any] | None = None) -> Iterator[Row | MalformedRow | Cursor]:
         """Yield the rows and cursors; `chunks` describes the rest."""
@@ -166,7 +163,7 @@ class FileRows:
     def arguments(self) -> dict[str, Any]:
         """Return the source as JSON, for `from_arguments`."""
         slices = None if self.slices is None else [item._asdict() for item in self.slices]
-        return {"path": self.path, **self._reader._asdict(), "slices": slices}
+        return {"path": paths_as_text(self.path, _PATH), **self._reader._asdict(), "slices": slices}
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> FileRows:
@@ -211,7 +208,7 @@ class FileRows:
         return FileReader(self.format, self.types, self.null, self.delimiter)
 
     def _paths(self) -> list[str]:
-        return [self.path] if isinstance(self.path, str) else [str(path) for path in self.path]
+        return path_list(self.path)
 
     def _files(self) -> list[StoredFile]:
         files = [file for path in self._paths() for file in list_files(path)]
@@ -225,19 +222,6 @@ class FileRows:
             columns = self._reader.columns(file)
             if columns is not None:
                 yield file.name, columns
-
-
-def _as_text(path: Any) -> Any:
-    if is_deferred(path):
-        return path
-    if isinstance(path, os.PathLike) or hasattr(path, "protocol"):
-        return str(path)
-    if isinstance(path, Sequence) and not isinstance(path, (str, bytes)):
-        if not path:
-            raise ValueError(f"path is an empty list; {_PATH}")
-        return [_as_text(item) for item in path]
-    check_text("path", path, _PATH)
-    return path
 
 
 def _slice(by_name: Mapping[str, StoredFile], item: FileSlice) -> StoredFile:

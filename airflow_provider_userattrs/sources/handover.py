@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -11,6 +10,7 @@ from typing import Any
 
 from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.sources.formats import format_of
+from airflow_provider_userattrs.sources.paths import as_text, is_path
 from airflow_provider_userattrs.sources.templates import render
 
 __all__ = ["hand_over"]
@@ -98,12 +98,7 @@ def take_over(handed: HandedOver) -> Any:
 
 def is_source_spec(value: Any) -> bool:
     """Return whether a value names a source: a path with the suffix of a format, or what `hand_over` returns."""
-    return isinstance(value, HandedOver) or (is_path(value) and format_of(str(value)) is not None)
-
-
-def is_path(value: Any) -> bool:
-    """Return whether a value is a path: text, a `pathlib.Path` or Airflow's ObjectStoragePath."""
-    return isinstance(value, (str, os.PathLike)) or (hasattr(value, "protocol") and hasattr(value, "fs"))
+    return isinstance(value, HandedOver) or (is_path(value) and format_of(as_text(value)) is not None)
 
 
 def source_from(specs: Sequence[Any]) -> Any:
@@ -116,9 +111,8 @@ def source_from(specs: Sequence[Any]) -> Any:
     from airflow_provider_userattrs.sources.files import FileRows
 
     if all(map(is_path, specs)):
-        paths = [str(spec) for spec in specs]
-        return FileRows(paths if len(paths) > 1 else paths[0])
-    sources = [take_over(spec) if isinstance(spec, HandedOver) else FileRows(str(spec)) for spec in specs]
+        return FileRows(specs if len(specs) > 1 else specs[0])
+    sources = [take_over(spec) if isinstance(spec, HandedOver) else FileRows(spec) for spec in specs]
     return Chain(sources) if len(sources) > 1 else sources[0]
 
 

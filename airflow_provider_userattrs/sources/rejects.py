@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from posixpath import dirname
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.rejects.files import Part, read_head, read_parts
 from airflow_provider_userattrs.sources.column_types import convert_row
 from airflow_provider_userattrs.sources.handover import task_context
+from airflow_provider_userattrs.sources.paths import path_list, paths_as_text
 from airflow_provider_userattrs.sources.rejects_names import IN_PROGRESS, Name, matching_names, names_in
 from airflow_provider_userattrs.sources.storage.lines import BOM, split_lines
 from airflow_provider_userattrs.sources.storage.resolved_paths import MissingFile, resolve, storage_path
@@ -23,16 +23,19 @@ __all__ = ["Rejects"]
 
 log = logging.getLogger(__name__)
 
+_PATH = "give the rejects_path of the push, or the file that its report names, or a list of them"
+
 
 class Rejects:
     """Replay the rows that an earlier push wrote to its ``rejects_path``, from all instances of a mapped task.
 
     If several pushes wrote to the path, the one of this DAG run is taken, else the latest; the log says which.
 
-    :param path: the ``rejects_path`` of the push, or the file that its report names, or a list of them, on any storage
-        that ObjectStoragePath supports; may be a template.
+    :param path: the ``rejects_path`` of the push, or the file that its report names (text, a `pathlib.Path` or an
+        ObjectStoragePath), or a list of them, on any storage that ObjectStoragePath supports; may be a template.
     :param in_doubt: whether to replay rows that may have been applied, although the operation (EngageLab's
         ``increase``, MoEngage's ``add``) is not idempotent.
+    :raises ValueError: when the DAG is parsed, if an argument is wrong.
     """
 
     template_fields = ("path",)
@@ -41,12 +44,12 @@ class Rejects:
     is_partial = True
 
     def __init__(self, path: Any, *, in_doubt: bool = False) -> None:
-        self.path = path
+        self.path = paths_as_text(path, _PATH)
         self.in_doubt = in_doubt
 
     def arguments(self) -> dict[str, Any]:
         """Return the source as JSON, for `from_arguments`."""
-        return {"path": self.path, "in_doubt": self.in_doubt}
+        return {"path": paths_as_text(self.path, _PATH), "in_doubt": self.in_doubt}
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> Rejects:
@@ -90,8 +93,7 @@ class Rejects:
             yield from read_parts(parts, in_doubt=self.in_doubt, convert=convert_row)
 
     def _paths(self) -> list[str]:
-        is_single = isinstance(self.path, (str, os.PathLike)) or hasattr(self.path, "protocol")
-        return [str(self.path)] if is_single else [str(path) for path in self.path]
+        return path_list(self.path)
 
     def _files(self, *, log_choice: bool = False) -> list[list[_File]]:
         """Return the parts of each rejects file, in their order; those of a mapped task by map index."""

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timezone
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_names import DAG, task
+from airflow_names import DAG, ObjectStoragePath, task
 from vendor_cases import VENDOR_CASES, VendorCase
 
-from airflow_provider_userattrs import FileRows, Hashed, Phone, PushLog, Rejects, SqlRows, Using, shards
+from airflow_provider_userattrs import ChangedOnly, FileRows, Hashed, Phone, PushLog, Rejects, SqlRows, Using, shards
 from airflow_provider_userattrs.operators import KahunaSetAttributesOperator, PushTotalOperator
 
 CANARY = "zanzibar"
@@ -136,6 +137,24 @@ def test_it_is_read_again_as_it_was(
         assert push.users == "rows of a SqlRows"
         assert push.max_failed == 0.05
         assert push.rejects_path == "s3://bucket/{{ ds }}.jsonl"
+
+
+@pytest.mark.parametrize("make", [Path, ObjectStoragePath], ids=["Path", "ObjectStoragePath"])
+@pytest.mark.parametrize("is_mapped", [False, True], ids=["plain", "mapped"])
+def test_a_path_is_stored_as_its_text(is_mapped: bool, make: Any) -> None:
+    def build(path: Any) -> None:
+        given: dict[str, Any] = {
+            "target": ["username"],
+            "rejects_path": path("/data/{{ ds }}/rejects.jsonl"),
+            "checkpoint_path": path("/data/checkpoints"),
+            "changed_only": ChangedOnly(path("/data/known")),
+        }
+        if is_mapped:
+            KahunaSetAttributesOperator.partial(task_id="push", **given).expand(users=[path("/data/users.csv")])
+        else:
+            KahunaSetAttributesOperator(task_id="push", users=path("/data/users.csv"), **given)
+
+    assert serialized(lambda: build(make)) == serialized(lambda: build(str))
 
 
 @pytest.mark.parametrize("is_mapped", [False, True], ids=["plain", "mapped"])
