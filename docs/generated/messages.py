@@ -61,7 +61,13 @@ SECTIONS = {
         "push/mapping/phones.py",
     ],
     "database": ["sources/sql.py", "sources/database", "push/model/keys.py"],
-    "files": ["sources/files.py", "sources/storage", "sources/column_types.py", "sources/formats.py"],
+    "files": [
+        "sources/files.py",
+        "sources/paths.py",
+        "sources/storage",
+        "sources/column_types.py",
+        "sources/formats.py",
+    ],
     "passing": ["sources/handover.py", "sources/shards.py", "sources/packages.py"],
     "rejects": ["sources/rejects.py", "sources/rejects_writer.py", "sources/rejects_names.py"],
     "push": [

@@ -163,9 +163,9 @@ MISTAKES = [
     Mistake(
         "a task for each user",
         lambda: MoEngageSetAttributesOperator.partial(task_id="push").expand(users=USERS[:1]),
-        "users is a dict, one user; give a list of dicts. With .expand(users=...) each element is the list of "
-        "one task: expand over lists of users, or give all users to one task without .expand",
-        Seen.LOG,
+        "users[0]: users is a dict, one user; give a list of dicts. With .expand(users=...) each element is the list "
+        "of one task: expand over lists of users, or give all users to one task without .expand",
+        Seen.PARSE,
     ),
     Mistake(
         "another database's placeholders",
@@ -365,7 +365,7 @@ def test_a_mistake(airflow: Any, mistake: Mistake) -> None:
             airflow.dag(mistake.build)
         return
     run = airflow.run(mistake.build)
-    (state,) = (state for name, state in run.states.items() if name in ("push", ("push", 0)))
+    state = run.states["push"]
     report = run.reports.get("push") or {}
     lines = {line.text: line.level for line in run.log.ours}
     if mistake.seen in (Seen.WARNING, Seen.NOTE):

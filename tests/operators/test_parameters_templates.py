@@ -18,6 +18,7 @@ from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOpera
 from airflow_provider_userattrs.operators.moengage import MoEngageSetAttributesOperator, MoEngageUnsetAttributesOperator
 from airflow_provider_userattrs.operators.total import PushTotalOperator
 from airflow_provider_userattrs.sources.sql import SqlRows
+from airflow_provider_userattrs.task.failure import WrongParameter
 
 pytestmark = pytest.mark.usefixtures("connections", "clock", "any_euid")
 
@@ -268,9 +269,13 @@ def test_what_is_right_in_partial_is_left_alone(airflow: Any, control: Any) -> N
     assert control.journal() == []
 
 
-def test_a_wrong_literal_given_to_expand_fails_for_good(airflow: Any, control: Any) -> None:
+def test_a_wrong_value_that_expand_has_of_a_task_fails_for_good(airflow: Any, control: Any) -> None:
+    @task
+    def choose() -> list[str]:
+        return ["upsert"]
+
     def build() -> None:
-        EngageLabSetAttributesOperator.partial(task_id="push", users=[], retries=3).expand(operation=["upsert"])
+        EngageLabSetAttributesOperator.partial(task_id="push", users=[], retries=3).expand(operation=choose())
 
     run = airflow.run(build)
     assert run.states["push", 0] == "failed"
@@ -293,6 +298,11 @@ def test_expanding_over_users_says_what_to_do(airflow: Any, control: Any, litera
         partial = EngageLabSetAttributesOperator.partial(task_id="push", retries=3)
         partial.expand(users=rows if literal else extract())
 
+    if literal:
+        with pytest.raises(WrongParameter, match=r"^users\[0\]: users is a dict, .* without \.expand$") as refused:
+            airflow.dag(build)
+        assert canary not in str(refused.value)
+        return
     run = airflow.run(build)
     assert [run.states["push", index] for index in (0, 1)] == ["failed", "failed"]
     assert len(run.log.errors) == 2, "no retry would help"

@@ -231,7 +231,7 @@ def test_expand_kwargs(airflow: Any, any_euid: Any) -> None:
 
 def test_a_mapped_operator_with_a_wrong_value_fails_by_name(airflow: Any, control: Any) -> None:
     def build() -> None:
-        EngageLabSetAttributesOperator.partial(task_id="push", users=[]).expand(max_failed=[2.5])
+        EngageLabSetAttributesOperator.partial(task_id="push", users=[]).expand(max_failed=upstream([2.5]))
 
     run = airflow.run(build)
     assert run.states["push", 0] == "failed"

@@ -22,7 +22,7 @@ class OwnPath:
         return "/data/{{ ds }}/users.jsonl"
 
 
-PATHS = {
+PATHS: dict[str, tuple[Any, str]] = {
     "text": ("/data/{{ ds }}/users.jsonl", "/data/{{ ds }}/users.jsonl"),
     "Path": (Path("/data") / "{{ ds }}" / "users.jsonl", "/data/{{ ds }}/users.jsonl"),
     "PurePath": (PurePosixPath("/data/{{ ds }}/users.jsonl"), "/data/{{ ds }}/users.jsonl"),
