@@ -7,6 +7,7 @@ from airflow_provider_userattrs.push.changes.windowed import WindowedRows
 from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.report.counts import Counts
+from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 from airflow_provider_userattrs.report import Changes
 from airflow_provider_userattrs.sources.database.window import Times
 from airflow_provider_userattrs.sources.sql import SqlRows
@@ -22,7 +23,7 @@ def windowed_rows(source: SqlRows, times: Times, plan: PushPlan, earlier: Change
     :param earlier: what the earlier tries say of what changed, or None.
     :param seal: encrypts the keys of rows that failed.
     """
-    since, checkpoint = source.since, plan.checkpoint
+    since = source.since
     if since is None or source.key is None:
         raise ValueError("source reads all rows")
     constants = {} if plan.mapper is None else plan.mapper.constants
@@ -36,5 +37,12 @@ def windowed_rows(source: SqlRows, times: Times, plan: PushPlan, earlier: Change
         seal,
         names=source.column_names,
         earlier=None if earlier is None else earlier.get("window"),
-        failed_earlier=checkpoint is not None and bool(Counts.restored(checkpoint.counts).failed),
+        failed_earlier=_failed_earlier(plan.checkpoint),
     )
+
+
+def _failed_earlier(checkpoint: Checkpoint | None) -> str | None:
+    """Return the keys of rows that failed in earlier tries, sealed; empty if none did, None if they are not known."""
+    if checkpoint is None or not Counts.restored(checkpoint.counts).failed:
+        return ""
+    return checkpoint.facts.get("failed_keys")

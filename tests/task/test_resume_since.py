@@ -12,6 +12,7 @@ from task.tries import points, warehouse
 
 from airflow_provider_userattrs.changes import ChangedOnly, Watermark
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+from airflow_provider_userattrs.push.changes import windowed
 from airflow_provider_userattrs.sources.sql import SqlRows
 
 pytestmark = pytest.mark.usefixtures("connections", "clock")
@@ -98,7 +99,8 @@ def test_the_first_night_may_take_several_tries(night: Any, control: Any) -> Non
     assert points(control)["7"] == 2
 
 
-def test_after_a_retry_rows_that_failed_before_it_are_read_again(night: Any, control: Any) -> None:
+def fail_and_retry(night: Any, control: Any) -> Any:
+    """Push a night in which a user fails, and then a retry is needed; return the run."""
     night()
     warehouse(CHANGED)
     control.switch(engagelab__any_user=False)
@@ -107,10 +109,30 @@ def test_after_a_retry_rows_that_failed_before_it_are_read_again(night: Any, con
     control.fault("engagelab", _LATER, {"from": 301, "to": 301})
     run = night()
     assert run.counts == {"accepted": 599, "rejected": 1}
-    assert window(run)["kept"] == "rows failed in a try before the last one"
-    assert "The next push reads the same rows once more, because rows failed in a try" in "\n".join(run.log.texts)
     control.switch(engagelab__any_user=True)
-    warehouse("UPDATE users SET points = 3 WHERE euid = 9100")
+    # Who failed changes without a new time, and all times are before the lag.
+    warehouse("UPDATE users SET points = 3 WHERE euid = 9100; UPDATE users SET updated_at = datetime('now', '-1 day')")
+    return run
+
+
+def test_after_a_retry_rows_that_failed_before_it_are_asked_for_again(night: Any, control: Any) -> None:
+    run = fail_and_retry(night, control)
+    assert (window(run)["kept"], window(run)["remembered"]) == (None, 1)
+    assert "The next push asks for 1 user again who failed" in "\n".join(run.log.texts)
+    assert "failed_keys" not in run.report
+    again = night()
+    assert (again.counts, window(again)["asked"]) == ({"accepted": 1}, 1)
+    assert points(control)["9100"] == 3
+
+
+def test_after_a_retry_that_does_not_know_which_rows_failed_all_are_read_again(
+    night: Any, control: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windowed, "MAX_LENGTH_IN_CHECKPOINT", 10)
+    run = fail_and_retry(night, control)
+    assert window(run)["kept"].startswith("more rows failed in a try before the last one")
+    assert "The next push reads the same rows once more, because more rows failed in a try" in "\n".join(run.log.texts)
+    warehouse("UPDATE users SET updated_at = datetime('now')")  # as they were within the window
     again = night()
     assert (again.counts, window(again)["kept"]) == ({"accepted": 1, "skipped": 599}, None)
     assert points(control)["9100"] == 3

@@ -200,6 +200,11 @@ class Comparison:
         """Count the rows that are read only because they failed before, and failed again."""
         return 0 if self._windowed is None else self._windowed.failed_again
 
+    @property
+    def failed_keys(self) -> str | None:
+        """Return the keys of the rows that failed, for a retry that reads only new rows; None if not known."""
+        return None if self._windowed is None else self._windowed.failed_keys()
+
     def as_dict(self) -> Changes:
         """Return what the report says of it, over all tries."""
         self._report["disputed"] = self._known.disputed

@@ -19,15 +19,21 @@ if TYPE_CHECKING:
 #: Keys of failed rows that are remembered. If more fail, the mark stays where it is.
 MAX_FAILED = 10_000
 
+#: Characters that the sealed keys may take in a checkpoint, for a retry: some 100 keys.
+MAX_LENGTH_IN_CHECKPOINT = 4_000
+
 _FINISHED = (Status.ACCEPTED, Status.SKIPPED)
 
-#: Why the mark stays where it is.
-TOO_MANY = f"more than {MAX_FAILED:,} rows failed"
-_BEFORE_A_RETRY = "rows failed in a try before the last one"
+#: Why the mark stays where it is; and what to do, where the next push is not all that is needed.
+TOO_MANY = f"more than {MAX_FAILED:,} rows failed; fix what the reasons name"
+_BEFORE_A_RETRY = (
+    "more rows failed in a try before the last one than its checkpoint has room for; fix what the reasons name if it "
+    "is so every night"
+)
 _MOVED = "the mark was moved back since the first try"
 _UNSENT = "rows could not be sent"
-_NO_KEY = "a row failed whose key is not known, or is no text"
-_AT_ONCE = "two pushes ran at once"
+_NO_KEY = "a row failed whose key is not known, or is no text; fix it where it comes from"
+_AT_ONCE = "two pushes ran at once; set max_active_runs=1 in the DAG"
 _LIMITED = "limit left rows unread, if there are more"
 
 _NO_MARK = "no push has read all rows yet"
@@ -64,7 +70,8 @@ class WindowedRows:
     :param seal: encrypts the keys of failed rows.
     :param names: returns the columns of the rows, once they are read.
     :param earlier: what `as_dict` said of the earlier tries of this push, or None.
-    :param failed_earlier: whether rows failed in one of these; their keys are not known.
+    :param failed_earlier: the keys of rows that failed in these, as `failed_keys` says them; empty if none did; None if
+        they are not known.
     """
 
     def __init__(
@@ -78,7 +85,7 @@ class WindowedRows:
         *,
         names: Callable[[], Sequence[str] | None] = lambda: None,
         earlier: Window | None = None,
-        failed_earlier: bool = False,
+        failed_earlier: str | None = "",
     ) -> None:
         #: Rows are read whose time is not before this one; None if all are.
         self.since: datetime | None = None
@@ -100,6 +107,8 @@ class WindowedRows:
         self._not_read: set[Any] = set()
         self._seen: set[Any] = set()
         self._failed: set[Any] = set()
+        #: Whether these are all.
+        self._knows_failed = True
         self._key_name: str | None = None
         self._report: Window = {
             "column": column,
@@ -121,7 +130,7 @@ class WindowedRows:
         """
         self._mark = mark
         usable = mark if mark is not None and mark.query == self._query else None
-        keys = () if usable is None else self._opened(usable)
+        keys = () if usable is None else self._opened(usable.failed)
         if self._earlier is not None:
             self._resume(self._earlier, usable)
             self._not_read = set(keys or ())
@@ -157,12 +166,20 @@ class WindowedRows:
                 self.failed_again += verdict.status in FAILED and key in self._asked
                 if not _may_be_asked_for(key):
                     self._report["kept"] = _NO_KEY
+                    self._knows_failed = False
                 elif len(self._failed) <= MAX_FAILED:
                     self._failed.add(key)
 
     def leave_rest(self) -> None:
         """Take notice that further rows were left: the mark stays where it is."""
         self._report["kept"] = self._report["kept"] or _LIMITED
+
+    def failed_keys(self) -> str | None:
+        """Return the keys of the rows that failed, for a retry; None if they are not all known, or too many."""
+        if not self._knows_failed or len(self._failed) > MAX_LENGTH_IN_CHECKPOINT:
+            return None
+        sealed = self._seal_keys(self._failed)
+        return sealed if len(sealed) <= MAX_LENGTH_IN_CHECKPOINT else None
 
     def next_mark(self) -> Mark | None:
         """Return the mark after rows were read to their end."""
@@ -204,8 +221,11 @@ class WindowedRows:
             self.since = read_time(earlier["since"])
             if mark is None or self._first_of(mark) < self.since:
                 self._report["kept"] = _MOVED
-        if self._failed_earlier:
+        failed = None if self._failed_earlier is None else self._opened([self._failed_earlier])
+        if failed is None:
             self._report["kept"] = _BEFORE_A_RETRY
+            self._knows_failed = False
+        self._failed.update(failed or ())
 
     def _why_all(self, mark: Mark | None, keys: tuple[Any, ...] | None) -> str | None:
         """Return why all rows are to be read, in words, or None."""
@@ -219,7 +239,11 @@ class WindowedRows:
 
     def _watched(self, chunks: Iterator[Sequence[UserUpdate | Outcome]]) -> Iterator[Sequence[UserUpdate | Outcome]]:
         for chunk in chunks:
-            self._seen |= self._asked.intersection(map(self._key_of, chunk))
+            seen = self._asked.intersection(map(self._key_of, chunk))
+            again = seen & self._failed  # in an earlier try; now they get another verdict
+            self.failed_again -= len(again)
+            self._failed -= again
+            self._seen |= seen
             yield chunk
 
     def _key_of(self, row: UserUpdate | Outcome) -> Any:
@@ -241,15 +265,17 @@ class WindowedRows:
         """Return keys as the mark holds them; None if they are too many."""
         if len(failed) > MAX_FAILED:
             return None
-        if not failed:
-            return ()
-        sealed = self._seal.close({"keys": sorted(map(encode_key, failed), key=json.dumps)})
-        return (sealed,) if len(sealed) <= MAX_SEALED_LENGTH else None
+        sealed = self._seal_keys(failed)
+        return (sealed,) * bool(sealed) if len(sealed) <= MAX_SEALED_LENGTH else None
 
-    def _opened(self, mark: Mark) -> tuple[Any, ...] | None:
-        """Return the keys that a mark holds; None if they cannot be read."""
+    def _seal_keys(self, keys: set[Any]) -> str:
+        """Return keys, sealed; empty if there are none."""
+        return self._seal.close({"keys": sorted(map(encode_key, keys), key=json.dumps)}) if keys else ""
+
+    def _opened(self, failed: Sequence[str]) -> tuple[Any, ...] | None:
+        """Return sealed keys; None if they cannot be read."""
         try:
-            keys = [decode_key(key) for sealed in mark.failed for key in self._seal.open(sealed)["keys"]]
+            keys = [decode_key(key) for sealed in failed if sealed for key in self._seal.open(sealed)["keys"]]
         except (ValueError, KeyError, TypeError):
             return None
         return tuple(dict.fromkeys(keys))

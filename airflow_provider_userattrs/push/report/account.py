@@ -212,6 +212,8 @@ class Account:
             facts["sample"] = self._sample.as_dict()
         if self._comparison is not None:
             facts["changed_only"] = self._comparison.as_dict()
+            if failed_keys := self._comparison.failed_keys:
+                facts["failed_keys"] = failed_keys
         if self.lookups is not None:
             facts["lookups"] = self.lookups.as_dict(self._earlier.get("lookups"))
         clean: dict[str, Any] = storable(facts)
@@ -279,7 +281,7 @@ def as_dict(report: Report, facts: Mapping[str, Any], tries: Sequence[int], fail
     :param tries: the first row of each try.
     :param failure: a sentence on why the push fails, or None.
     """
-    left_out = ("push", "notes") if failure else ("push", "notes", "request_id")
+    left_out = ("push", "notes", "failed_keys", *(() if failure else ("request_id",)))
     others = {name: value for name, value in facts.items() if name not in left_out}
     fields = report.as_dict(
         {(name, note): count for name, note, count in facts["notes"]},

@@ -111,7 +111,7 @@ def test_a_failed_row_without_a_key_keeps_the_mark(row: Any) -> None:
     rows = windowed()
     rows.record([Outcome(0, NO, row)], [NO])
     assert rows.next_mark() == MARK
-    assert rows.as_dict()["kept"] == "a row failed whose key is not known, or is no text"
+    assert rows.as_dict()["kept"] == "a row failed whose key is not known, or is no text; fix it where it comes from"
 
 
 def test_what_is_accepted_or_skipped_is_finished_and_what_is_unsent_is_not() -> None:
@@ -163,6 +163,38 @@ def test_a_retry_that_reads_all_rows_keeps_the_keys_of_a_push_that_came_between_
         replace(between, failed=("[",)),
         "the keys of the rows that failed cannot be read",
     )
+
+
+def test_a_retry_knows_which_rows_failed_in_the_try_before() -> None:
+    first = windowed(failing(1))
+    list(first.watch(iter([[update(1), update(2)]])))
+    first.record([update(1), update(2)], [NO, NO])
+    assert first.failed_again == 1
+    second = windowed(failing(1), earlier=first.as_dict(), failed_earlier=first.failed_keys())
+    list(second.watch(iter([[update(1), update(3)]])))
+    assert second.failed_again == 0, "it gets another verdict"
+    second.record([update(1), update(3)], [ACCEPTED, NO])
+    third = windowed(failing(1), earlier=second.as_dict(), failed_earlier=second.failed_keys())
+    assert set(windowed(third.next_mark()).keys) == {1, 2, 3}, "1 may have failed, as far as the third try knows"
+    assert set(windowed(second.next_mark()).keys) == {2, 3}
+    assert second.as_dict()["kept"] is None
+
+
+@pytest.mark.parametrize(
+    "rows", [[update(number) for number in range(500)], [Outcome(0, NO, {})]], ids=["many", "none"]
+)
+def test_a_retry_that_does_not_know_which_rows_failed_before_keeps_the_mark(rows: list[Any]) -> None:
+    first = windowed()
+    first.record(rows, [NO] * len(rows))
+    first.record([update(1)], [Verdict(Status.UNSENT, "429", "too many requests", "Retry.")])
+    assert first.failed_keys() is None
+    later = windowed(earlier=first.as_dict(), failed_earlier=first.failed_keys())
+    assert (later.next_mark(), later.failed_keys()) == (MARK, None)
+    assert later.as_dict()["kept"] == (
+        "more rows failed in a try before the last one than its checkpoint has room for; "
+        "fix what the reasons name if it is so every night"
+    )
+    assert windowed(earlier=first.as_dict(), failed_earlier="[").next_mark() == MARK, "sealed with another secret"
 
 
 def test_a_retry_remembers_rows_that_an_earlier_try_may_have_finished() -> None:

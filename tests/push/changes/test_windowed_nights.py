@@ -14,8 +14,9 @@ pytestmark = pytest.mark.usefixtures("small_parts")
 
 @pytest.fixture(autouse=True)
 def few_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remember three rows that failed at most."""
+    """Remember three rows that failed at most, and two in a checkpoint."""
     monkeypatch.setattr(windowed_module, "MAX_FAILED", 3)
+    monkeypatch.setattr(windowed_module, "MAX_LENGTH_IN_CHECKPOINT", 45)
 
 
 @settings(max_examples=300)
@@ -75,6 +76,33 @@ def test_what_failed_before_a_retry_is_read_by_the_next_push() -> None:
     assert (report["resumed_from"], report["rejected"]) == (1, 1)
     world.live(Night([]))
     assert world.vendor.users["a"] == 2
+
+
+def test_the_mark_moves_though_each_night_fails_a_row_and_then_needs_a_retry() -> None:
+    world = World()
+    world.live(Night([change(key) for key in KEYS]))
+    for value in (2, 3, 4):
+        changes = [change(key, value, before=1) for key in "abf"]
+        report = world.live(Night(changes, responses={"a": "no"}, stops=2))
+        assert report is not None
+        window = report["changed_only"]["window"]
+        assert (len(report["tries"]), report["rejected"], window["kept"], window["remembered"]) == (2, 1, None, 1)
+        assert report["rows"] == 3, "the nights before are not read again"
+        assert window["failed_again"] == (value > 2)
+    world.live(Night([]))
+    assert world.vendor.users == dict.fromkeys("abf", 4) | dict.fromkeys("cde", 1)
+
+
+def test_more_rows_fail_before_a_retry_than_a_checkpoint_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windowed_module, "MAX_LENGTH_IN_CHECKPOINT", 20)
+    world = World()
+    world.live(Night([change(key) for key in KEYS]))
+    report = world.live(Night([change(key, 2) for key in KEYS], responses={"a": "no"}, stops=3))
+    assert report is not None
+    assert "more rows failed in a try before the last one" in report["changed_only"]["window"]["kept"]
+    report = world.live(Night([]))
+    assert report is not None
+    assert (report["rows"], report["accepted"], report["changed_only"]["window"]["kept"]) == (6, 1, None)
 
 
 def test_more_rows_fail_than_are_remembered() -> None:

@@ -189,7 +189,7 @@ class World(Task):
             START + timedelta(minutes=self.minute),
             Seal(),
             earlier=None if earlier is None else earlier["window"],
-            failed_earlier=bool(Counts.restored(checkpoint.counts).failed),
+            failed_earlier=checkpoint.facts.get("failed_keys") if Counts.restored(checkpoint.counts).failed else "",
         )
         comparison = Comparison(
             self.files(),
