@@ -111,20 +111,26 @@ class TaskLog:
     def changes_not_kept(self, error: Exception) -> None:
         """Log that it cannot be kept what was accepted."""
         self._log.warning(
-            "changed_only: what was accepted cannot be kept (%s); the next push sends these users again",
+            "changed_only: what was accepted cannot be kept (%s), so the next push sends these users again; fix the "
+            "storage of its path",
             type(error).__name__,
         )
 
     def users_not_kept(self, error: Exception) -> None:
         """Log that it cannot be kept which users were looked up."""
         self._log.warning(
-            "The users that were looked up cannot be kept (%s); the next push looks them up again",
+            "The users that were looked up cannot be kept (%s), so the next push looks them up again; fix the storage "
+            "of the cache",
             type(error).__name__,
         )
 
     def checkpoint_failed(self, error: Exception) -> None:
         """Log that the checkpoint cannot be stored."""
-        self._log.warning("The checkpoint cannot be stored (%s); a retry may send rows again", type(error).__name__)
+        self._log.warning(
+            "The checkpoint cannot be stored (%s), so a retry may send rows again; fix the storage of checkpoint_path, "
+            "or without one Airflow's API server",
+            type(error).__name__,
+        )
 
     def sample(self, sample: SampledRequests | None, spec: PushSpec) -> None:
         """Log the first requests of a dry run, a record each.

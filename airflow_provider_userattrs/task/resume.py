@@ -94,7 +94,10 @@ class Resume:
             return self._restart(fresh, str(error))
         except Exception as error:  # each store has exceptions of its own
             if not self._may_restart:
-                raise RetryLater(f"The checkpoint cannot be read ({type(error).__name__}); nothing was sent") from error
+                raise RetryLater(
+                    f"The checkpoint cannot be read ({type(error).__name__}), so nothing was sent; fix the storage of "
+                    "checkpoint_path, or without one Airflow's API server, then retry the task"
+                ) from error
             self._log.warning("The checkpoint cannot be read (%s): starting at the first row", type(error).__name__)
             return fresh
 

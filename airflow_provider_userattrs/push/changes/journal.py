@@ -71,5 +71,5 @@ class Journal:
 def _unwritten(error: Exception) -> RetryLater:
     return RetryLater(
         f"changed_only: what is sent cannot be noted ({type(error).__name__}), and without that a later push could "
-        "take it for unchanged"
+        "take it for unchanged; fix the storage of its path, then retry the task"
     )

@@ -60,7 +60,10 @@ class WorkerPool(Generic[Result]):
                 thread.start()
             except RuntimeError as error:  # the system allows no more threads
                 if not self._threads:
-                    raise RetryLater("No thread can be started on this worker; nothing can be sent") from error
+                    raise RetryLater(
+                        "No thread can be started on this worker; allow it more processes and threads, or run fewer "
+                        "tasks on it at one time, then retry the task"
+                    ) from error
                 self._limit = len(self._threads)
             else:
                 self._threads.append(thread)

@@ -134,7 +134,10 @@ class Checkpointer:
         started = self._clock.monotonic()
         if not self._save(now=True):
             self._sent_below, self._sent_upto = before
-            raise RetryLater("The checkpoint cannot be written, and without it a row could be sent twice")
+            raise RetryLater(
+                "The checkpoint cannot be written, and without it a row could be sent twice; fix its storage, then "
+                "retry the task"
+            )
         self._has_sent = True
         self._size_block(started)
 

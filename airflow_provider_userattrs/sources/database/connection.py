@@ -58,7 +58,9 @@ class Database(NamedTuple):
             if is_database_error(error, self.connection):
                 raise refused_or_later(error, refused, remedy, later) from None
             if isinstance(error, OSError):
-                raise RetryLater(f"{later} ({type(error).__name__})") from None
+                raise RetryLater(
+                    f"{later} ({type(error).__name__}); check the network between the worker and the database"
+                ) from None
             if isinstance(error, (ValueError, ArithmeticError, RecursionError)):  # its message may hold the value
                 raise RefusedConfiguration(
                     f"{later}: the driver cannot read a value ({type(error).__name__}); {remedy}"
