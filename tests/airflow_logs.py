@@ -92,7 +92,7 @@ def _recording_processor(log: Log) -> Callable[[Any, str, dict[str, Any]], dict[
         rest = {name: value for name, value in event.items() if name not in {"event", "exc_info", "positional_args"}}
         text = _formatted(event.get("event"), event.get("positional_args"))
         name = str(getattr(logger, "name", None) or event.get("logger", ""))
-        # Airflow 3.0 logs, at level debug, what is to be masked and what a task returns.
+        # Airflow 3 logs, at level debug, what is to be masked and what a task returns; docs/versions.md says so.
         if type(event.get("msg")).__name__ in ("MaskSecret", "SetXCom"):
             return event
         log.append(Line(method, name, text if not rest else f"{text} {rest}", error))

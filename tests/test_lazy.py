@@ -38,6 +38,18 @@ def imported_for_types(file: Path) -> dict[str, str]:
     }
 
 
+def listed(file: Path) -> list[str]:
+    """Return the names of a file's ``__all__``, of which an Airflow or an installation may lack some."""
+    return next(
+        (
+            ast.literal_eval(node.value)
+            for node in ast.parse(file.read_text()).body
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        ),
+        [],
+    )
+
+
 def loaded_by(code: str) -> set[str]:
     """Return the modules that a DAG file of these lines loads beyond what Airflow has loaded itself."""
     code = f"{DAG_FILE}\nimport sys; before = set(sys.modules)\n{code}\nprint(*set(sys.modules) - before)"
@@ -53,7 +65,7 @@ def test_there_are_such_packages() -> None:
 def test_what_is_listed_is_what_is_found_and_what_a_type_checker_sees(package: str) -> None:
     module = import_module(package)
     where = {name: resolve_name(relative, package) for name, relative in module._MODULES.items()}
-    assert set(where) == set(getattr(module, "__all__", where)) - {"__version__"}, "a private package lists nothing"
+    assert set(where) == set(listed(PACKAGES[package]) or where) - {"__version__"}, "a private package lists nothing"
     assert imported_for_types(PACKAGES[package]) == where
 
 
@@ -65,6 +77,25 @@ def test_a_name_is_its_module_s(package: str) -> None:
             continue
         assert getattr(module, name) is getattr(import_module(where, package), name)
         assert vars(module)[name] is getattr(module, name), "found once, it is kept"
+
+
+def test_a_name_that_needs_a_newer_airflow_does_not_break_import_star() -> None:
+    code = """
+import sys
+sys.modules["airflow.sdk.definitions.retry_policy"] = None  # as before Airflow 3.3
+from airflow_provider_userattrs.operators import *
+from airflow_provider_userattrs import operators
+assert set(operators._MODULES) - set(globals()) == {"VendorRetryPolicy"}, sorted(globals())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_name_there_is_comes_with_import_star(package: str) -> None:
+    names: dict[str, object] = {}
+    exec(f"from {package} import *", names)
+    lacking = set() if has("retry policy") else {"VendorRetryPolicy"}
+    assert set(listed(PACKAGES[package])) - set(names) <= lacking
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -22,6 +22,8 @@ SINCE = {
     "asset URIs are validated": "3.0",
     "paths as local://": "3.0",
     "data frames as XComs": "3.0",
+    "data frames of pandas 3 as XComs": "3.3",
+    "UUIDs in rows that a task returns": "3.2",
     "partitions": "3.2",
     "teams": "3.3",
     "human in the loop": "3.1",
@@ -29,6 +31,10 @@ SINCE = {
     "task state store": "3.3",
     "retry policy": "3.3",
 }
+
+
+#: What a data frame that a task returns needs here.
+FRAMES = f"data frames {'of pandas 3 ' if Version(version('pandas')).major > 2 else ''}as XComs"
 
 
 def has(feature: str) -> bool:

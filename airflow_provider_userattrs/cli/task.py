@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds a task that pushes in its DAG file, and runs its push in this process, without Airflow's scheduler."""
+"""Finds a task that pushes in its DAG, and runs its push in this process, without Airflow's scheduler."""
 
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
-from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, cast
 
 from airflow_provider_userattrs._airflow import AirflowNotFoundException, MappedOperator
 from airflow_provider_userattrs.cli.context import make_context
+from airflow_provider_userattrs.cli.dags import find_dag
 from airflow_provider_userattrs.cli.definition import CommandFailed
 from airflow_provider_userattrs.operators.base import UserPushOperator
 from airflow_provider_userattrs.operators.users import Rows
@@ -46,7 +43,7 @@ def find_task(given: argparse.Namespace) -> UserPushOperator:
     :param given: the arguments: ``dag_id``, ``task_id`` and ``file``.
     :raises CommandFailed: if there is none, or it is not one of ours.
     """
-    dag = _find_dag(given.dag_id, given.file)
+    dag = find_dag(given.dag_id, given.file)
     if given.task_id not in dag.task_ids:
         meant = did_you_mean(given.task_id, dag.task_ids)
         raise CommandFailed(
@@ -68,8 +65,6 @@ def run_push(given: argparse.Namespace, task: UserPushOperator, changed: Mapping
     :param changed: fields of the operator that differ for this push.
     :raises CommandFailed: if the push fails.
     """
-    # As Airflow's own commands do that read connections from its database.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     from airflow_provider_userattrs.task.failure import to_raise
     from airflow_provider_userattrs.task.run import Run
     from airflow_provider_userattrs.task.shutdown import Interruption
@@ -105,27 +100,3 @@ def run_push(given: argparse.Namespace, task: UserPushOperator, changed: Mapping
 def cannot_open(error: OSError) -> CommandFailed:
     """Return the error on a file, or a folder in place of one, that cannot be opened."""
     return CommandFailed(f"{error.filename or 'a file'} cannot be opened: {error.strerror or type(error).__name__}")
-
-
-def _find_dag(dag_id: str, file: str | None) -> Any:
-    from airflow.configuration import conf
-
-    folder = Path(file or str(conf.get("core", "dags_folder")))
-    if not folder.exists():
-        raise CommandFailed(f"{folder} does not exist; give the DAG's file with --file")
-    if find_spec("airflow.dag_processing.dagbag"):  # as of Airflow 3.2
-        bag = import_module("airflow.dag_processing.dagbag").DagBag(dag_folder=str(folder))
-    else:
-        bag = import_module("airflow.models.dagbag").DagBag(dag_folder=str(folder), include_examples=False)
-    dag = bag.dags.get(dag_id)
-    if dag is None:
-        broken = "".join(f"\n{path}: {error.strip().splitlines()[-1]}" for path, error in bag.import_errors.items())
-        there = f"; it has {listed(sorted(bag.dags))}" if bag.dags else ""
-        raise CommandFailed(
-            f"{folder} has no DAG {dag_id!r}{did_you_mean(dag_id, bag.dags)}{there}"
-            f"{broken or '; give its file with --file'}"
-        )
-    for path, error in bag.import_errors.items():
-        if f"Ignoring DAG {dag_id} from" in error:
-            raise CommandFailed(f"{dag_id} is in {dag.fileloc} and in {path}; give the one you mean with --file")
-    return dag

@@ -146,15 +146,15 @@ class _SettingsReader:
 
     def _choice(self, name: str) -> str | None:
         schema = self._fields[name]["schema"]
-        value: str | None = self._extras.get(name, schema.get("default"))
+        value: str | None = _as_text(self._extras.get(name, schema.get("default")))
         if value is not None and value not in schema["enum"]:
             self._refuse(f"extra {name!r} is not one of {', '.join(schema['enum'])}")
         return value
 
     def _own(self, name: str) -> str:
-        value = self._extras[name]
+        value = _as_text(self._extras[name])
         if not isinstance(value, str):
-            self._refuse(f"extra {name!r} is {kind_of(value)}, not text")
+            self._refuse(f"extra {name!r} is {kind_of(value)}, not text; write it in quotes")
         if _has_blank_end(value) or not value.isprintable():
             self._refuse(f"extra {name!r} has a blank at an end, a line break or an invisible character")
         return value
@@ -189,7 +189,7 @@ class _SettingsReader:
         return f"{url.scheme}://{netloc}{url.path}".rstrip("/")
 
     def _timeout(self) -> tuple[float, float]:
-        value = self._extras.get("timeout")
+        value = _as_list(self._extras.get("timeout"))
         if value is None:
             return DEFAULT_TIMEOUT
         pair = value if isinstance(value, list) else [value, value]
@@ -225,12 +225,27 @@ class _SettingsReader:
         return self._flag("verify") if "verify" in self._extras else True
 
     def _cert(self) -> str | tuple[str, str] | None:
-        value = self._extras.get("cert")
+        value = _as_list(self._extras.get("cert"))
         if value is None or isinstance(value, str):
             return value
         if isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value):
             return value[0], value[1]
         self._refuse(f"extra 'cert' is {kind_of(value)}, not a path or a list of two paths: certificate and key")
+
+
+def _as_text(value: Any) -> Any:
+    """Return a whole number as text: Airflow may have read the ``101`` of a URI's ``?data_center=101`` as JSON."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _as_list(value: Any) -> Any:
+    """Return a list that is written as JSON text, the only form that a text box and a URI have for one, as a list."""
+    if not isinstance(value, str) or not value.lstrip().startswith("["):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _is_json_object(text: str) -> bool:

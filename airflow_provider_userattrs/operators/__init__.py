@@ -42,6 +42,7 @@ _MODULES = {
 }
 
 if not TYPE_CHECKING:
+    del __all__  # asked for below: `import *` takes what this Airflow has
 
     def __getattr__(name: str) -> Any:
         from airflow_provider_userattrs._lazy import find

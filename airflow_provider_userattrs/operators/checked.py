@@ -10,7 +10,7 @@ from airflow_provider_userattrs._airflow import BaseOperator
 from airflow_provider_userattrs.operators.callbacks import Callbacks
 from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.mapped import OperatorPartial, checked, is_mapped
-from airflow_provider_userattrs.operators.parameters import Check, check_path
+from airflow_provider_userattrs.operators.parameters import Check, check_kept, check_path
 from airflow_provider_userattrs.operators.rule import Moment, Rule
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.sources.paths import as_text
@@ -88,6 +88,8 @@ class CheckedOperator(BaseOperator):
                 raise WrongParameter(
                     f"{name} is known only when the task runs, but is needed when the DAG is parsed; give a fixed value"
                 )
+            else:
+                check_kept(name, value)
 
     def check_given(self) -> None:
         """Check the parameters once all are set; those known only when the task runs are checked then.

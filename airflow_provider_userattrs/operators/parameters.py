@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
+from airflow_provider_userattrs._airflow import MappedOperator, XComArg
 from airflow_provider_userattrs.operators.literals import from_text
 from airflow_provider_userattrs.operators.upstream import SHARDS, is_list, is_shard
 from airflow_provider_userattrs.push.mapping.times import time_zone
@@ -109,6 +110,16 @@ def check_reports(name: str, value: Any) -> None:
     """Check the reports of a total."""
     if not is_list(value):
         refuse(name, value, "give the output of the mapped push")
+
+
+def check_kept(name: str, value: Any) -> None:
+    """Check that the tasks keep their output, of which a parameter is made."""
+    for operator, key in XComArg.iter_xcom_references(value):
+        given = operator.partial_kwargs if isinstance(operator, MappedOperator) else vars(operator)
+        if key == "return_value" and given.get("do_xcom_push") is False:
+            raise WrongParameter(
+                f"{name} is the output of {operator.task_id}, which keeps none; leave out its do_xcom_push=False"
+            )
 
 
 def check_conn_id(name: str, value: Any) -> None:

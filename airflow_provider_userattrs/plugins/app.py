@@ -39,6 +39,8 @@ _MESSAGES = {
     403: "You may not see this Dag: ask your Airflow administrator for access.",
     404: "Airflow does not know this task instance; it may have been deleted.",
 }
+#: What Airflow says of a token that is not its own, as after its key was changed; it answers 403 then, too.
+_FOREIGN_TOKEN = "Invalid JWT token"
 _INTERNAL_ERROR = "This page could not be rendered; see the API server's log. The report itself is the task's XCom."
 
 #: In place of a map index: the page that adds up all instances.
@@ -103,8 +105,9 @@ def _pushes(session: Session, dag_ids: Collection[str], view: View, dag_id: str 
 @app.exception_handler(HTTPException)
 def http_error(request: Request, error: HTTPException) -> HTMLResponse:
     """Explain in one sentence why there is no page."""
-    message = _MESSAGES.get(error.status_code, f"There is no such page ({error.status_code}).")
-    return _page(render("", Story("none", message)), error.status_code, error.headers)
+    status = 401 if error.detail == _FOREIGN_TOKEN else error.status_code
+    message = _MESSAGES.get(status, f"There is no such page ({status}).")
+    return _page(render("", Story("none", message)), status, error.headers)
 
 
 @app.exception_handler(Exception)

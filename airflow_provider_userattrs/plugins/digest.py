@@ -40,7 +40,7 @@ _ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"
 
 #: State of a task without a report that can be read -> what that means.
 _WITHOUT_REPORT = {
-    "success": "its report is gone, or not kept by Airflow itself",
+    "success": "its report is gone or not kept, or somebody marked it as success",
     "failed": "the task failed and left no report",
     "skipped": "the task was skipped",
     "upstream_failed": "a task before it failed",

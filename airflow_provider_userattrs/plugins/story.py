@@ -38,7 +38,11 @@ _NO_REPORT = {
     "scheduled": "The push has not begun.",
     "queued": "The push has not begun.",
     "running": "The push has begun, and has nothing to show yet.",
-    "success": "The push succeeded, but its report is gone: its XCom was deleted, or is in another XCom backend.",
+    # Airflow says "success" of a task that somebody marked, too: whether users were pushed is not known.
+    "success": (
+        "There is no report of this push: its XCom was deleted, is in another XCom backend, or is not kept "
+        "(do_xcom_push=False); or somebody marked the task as success. Its log says what was pushed."
+    ),
     "failed": "The task failed before its push began: see the log.",
     "up_for_retry": "The try failed before its push began: see the log. Airflow will start another.",
     "skipped": "The task was skipped: nothing was pushed.",

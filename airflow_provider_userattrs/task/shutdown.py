@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns SIGTERM (a worker shuts down, a task is marked failed) and `execution_timeout` into an orderly stop."""
+"""Turns SIGTERM (a worker shuts down, a task is marked or cleared) and `execution_timeout` into an orderly stop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: signal -> what it means. SIGALRM is how Airflow keeps `execution_timeout`.
 _MEANINGS = {
-    signal.SIGTERM: "The task was told to stop (SIGTERM): it was marked as failed, or its worker shuts down",
+    signal.SIGTERM: "The task was told to stop (SIGTERM): it was marked or cleared, or its worker shuts down",
     signal.SIGALRM: "execution_timeout is over",
 }
 

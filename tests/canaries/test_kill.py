@@ -103,7 +103,7 @@ def test_a_kill_leaves_no_canary(tmp_path: Path, sandbox: Any, control: Any, con
     assert (left / "log.db").exists()
     assert list((left / "known").iterdir()), "it was not killed in the middle of its work"
     canaries = Canaries.of(*sandbox.world.vendors[vendor].login)
-    # Airflow 3.0 logs, at level DEBUG, what is to be masked.
+    # Airflow 3's dag.test() prints, at level DEBUG, what is to be masked; docs/versions.md says so.
     canaries.look("output", (line for line in (done.stdout + done.stderr).splitlines() if "MaskSecret" not in line))
     for path in sorted(path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".py"):
         if left / "rejects" not in path.parents:

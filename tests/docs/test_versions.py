@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow_names import AirflowPlugin
+from airflow_names import AirflowPlugin, task
+from canaries.places import everything_is_logged
 from matrix import NOT_IN_CI, OLDEST, ROWS
-from versions import SINCE, has
+from versions import SINCE, has, not_on
 
 from airflow_provider_userattrs.operators.engagelab import EngageLabSetAttributesOperator
+from airflow_provider_userattrs.operators.kahuna import KahunaSetAttributesOperator
 
 PAGE = (Path(__file__).parents[2] / "docs" / "versions.md").read_text()
 
@@ -23,6 +25,28 @@ def test_the_page_lists_every_feature_that_a_test_needs() -> None:
     result = dict(re.findall(r"^\| ([^|]+) \| ([\d.]+) \|", features, re.MULTILINE))
     assert {feature: result.get(feature) for feature in SINCE} == SINCE
     assert {since for feature, since in result.items() if feature not in SINCE} == {"2.11"}
+
+
+@not_on("2.11", because="no process there logs what a task returns")
+@pytest.mark.usefixtures("connections")
+def test_at_level_debug_airflow_itself_prints_what_a_task_returns_and_what_is_to_be_masked(
+    airflow: Any, sandbox: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert "What every Airflow 3 does at level `DEBUG`" in PAGE
+
+    @task(show_return_value_in_logs=False)
+    def users() -> Any:
+        return [{"username": "somebody", "plan": "gold"}]
+
+    with everything_is_logged():
+        airflow.run(lambda: KahunaSetAttributesOperator(task_id="push", users=users(), target=["username"]))
+    printed = capfd.readouterr().out
+    returned, masked = (
+        [line for line in printed.splitlines() if said in line]
+        for said in ("SetXCom(key='return_value'", "MaskSecret(")
+    )
+    assert any("somebody" in line for line in returned)
+    assert any(sandbox.world.vendors["kahuna"].login[1] in line for line in masked)
 
 
 def test_the_page_lists_every_environment_that_is_tested() -> None:

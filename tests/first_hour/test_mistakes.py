@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from airflow_names import task
-from versions import needs
+from versions import FRAMES, needs
 
 from airflow_provider_userattrs import ChangedOnly, FileRows, SqlRows
 from airflow_provider_userattrs.hooks import KahunaHook
@@ -139,7 +139,7 @@ MISTAKES = [
         "a data frame",
         lambda: push(users=returned(data_frame)),
         'users is a DataFrame; the upstream task must return a list of dicts instead: df.to_dict("records")',
-        needs="data frames as XComs",
+        needs=FRAMES,
     ),
     Mistake(
         "rows without columns",

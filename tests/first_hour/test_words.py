@@ -10,11 +10,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from airflow_names import task
 from first_hour.moengage_push import push_to_moengage, refused
-from versions import needs
+from versions import FRAMES, needs
 
 from airflow_provider_userattrs import SqlRows
 from airflow_provider_userattrs.operators import EngageLabSetAttributesOperator, MoEngageSetAttributesOperator
@@ -44,7 +45,20 @@ def test_lists_within_the_list(push: Callable[..., Any]) -> None:
     assert "2 x row is a list, not a dict; join the lists (Pass one list of dicts" in refused(push([[row], [row]]))
 
 
-@needs("data frames as XComs")
+@pytest.mark.parametrize("as_text", [pytest.param(False, marks=needs("UUIDs in rows that a task returns")), True])
+def test_a_uuid_that_a_task_returns(airflow: Any, control: Any, as_text: bool) -> None:
+    known = UUID(int=5)
+
+    @task
+    def extract() -> Any:
+        return [{"customer_id": str(known) if as_text else known, "plan": "gold"}]
+
+    run = airflow.run(lambda: MoEngageSetAttributesOperator(task_id="push", users=extract()))
+    assert run.report["accepted"] == 1
+    assert control.user("moengage", str(known))["attributes"] == {"plan": "gold"}
+
+
+@needs(FRAMES)
 def test_a_data_frame_that_a_task_returns(airflow: Any, control: Any) -> None:
     pandas = pytest.importorskip("pandas")
 
@@ -59,7 +73,7 @@ def test_a_data_frame_that_a_task_returns(airflow: Any, control: Any) -> None:
     assert control.journal() == []
 
 
-@needs("data frames as XComs")
+@needs(FRAMES)
 def test_a_data_frame_of_each_mapped_task(airflow: Any) -> None:
     pandas = pytest.importorskip("pandas")
 

@@ -62,7 +62,7 @@ def test_a_portfolio_s_project_goes_into_the_query(sandbox_hook: Any, control: A
     assert hook.path_of(BULK) == "/v1/transition/SANDBOXWORKSPACE?app_id=SANDBOXWORKSPACE&project_code=brand%2Fa"
 
 
-@pytest.mark.parametrize("code", [5, " a", "a\n"], ids=["number", "blank", "line break"])
+@pytest.mark.parametrize("code", [5.5, " a", "a\n"], ids=["number", "blank", "line break"])
 def test_a_project_code_is_text_without_blanks(sandbox_hook: Any, code: Any) -> None:
     with pytest.raises(RefusedConfiguration, match="project_code"):
         _ = sandbox_hook("moengage", extra={"project_code": code}).settings

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from airflow.models import Connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from versions import not_on
@@ -68,7 +69,8 @@ WRONG = [
     wrong("unknown environment", "kahuna", {"extra": {"environment": "p"}}, "environment", remedy="sandbox"),
     wrong("unknown data center", "moengage", {"extra": {"data_center": "07"}}, "data_center", remedy="101"),
     wrong("data center without 0", "moengage", {"extra": {"data_center": "1"}}, "data_center", remedy="01"),
-    wrong("data center a number", "moengage", {"extra": {"data_center": 101}}, "data_center", remedy="101"),
+    wrong("data center a number", "moengage", {"extra": {"data_center": 1}}, "data_center", remedy="01"),
+    wrong("data center a float", "moengage", {"extra": {"data_center": 101.0}}, "data_center", remedy="101"),
     wrong("no data center", "moengage", {}, "data_center", remedy="01, 02, 03, 04, 05, 06, 101"),
     wrong("empty data center", "moengage", {"extra": {"data_center": ""}}, "data_center", remedy="dashboard"),
     wrong("http to a public host", "kahuna", {"host": "http://example.com"}, "host", "http", remedy="allow_http"),
@@ -134,6 +136,8 @@ WRONG = [
     wrong("timeout nan", "kahuna", {"extra": {"timeout": "nan"}}, "timeout", remedy="number"),
     wrong("timeout infinite", "kahuna", {"extra": {"timeout": "inf"}}, "timeout", remedy="number"),
     wrong("timeout an object", "kahuna", {"extra": {"timeout": {"read": 5}}}, "timeout", remedy="number"),
+    wrong("timeout a text of three", "kahuna", {"extra": {"timeout": "[1, 2, 3]"}}, "timeout", remedy="two numbers"),
+    wrong("timeout no list", "kahuna", {"extra": {"timeout": "[1, 2"}}, "timeout", remedy="number"),
     wrong("timeout of one", "kahuna", {"extra": {"timeout": [1]}}, "timeout", remedy="two numbers"),
     wrong("timeout of three", "kahuna", {"extra": {"timeout": [1, 2, 3]}}, "timeout", remedy="two numbers"),
     wrong("timeout with null", "kahuna", {"extra": {"timeout": [1, None]}}, "timeout", remedy="default"),
@@ -244,6 +248,7 @@ def test_allow_http_is_false(hook_of: Callable[..., Any], flag: object) -> None:
         ({"timeout": "2.5"}, "timeout", (2.5, 2.5)),
         ({"timeout": [1, 0.2]}, "timeout", (1.0, 0.2)),
         ({"timeout": ["1", "0.2"]}, "timeout", (1.0, 0.2)),
+        ({"timeout": "[1, 0.2]"}, "timeout", (1.0, 0.2)),
         ({}, "rate_limit", None),
         ({"rate_limit": ""}, "rate_limit", None),
         ({"rate_limit": 5}, "rate_limit", 5.0),
@@ -259,6 +264,8 @@ def test_allow_http_is_false(hook_of: Callable[..., Any], flag: object) -> None:
         ({"cert": ""}, "cert", None),
         ({"cert": "/etc/client.pem"}, "cert", "/etc/client.pem"),
         ({"cert": ["/etc/client.pem", "/etc/client.key"]}, "cert", ("/etc/client.pem", "/etc/client.key")),
+        ({"cert": '["/etc/client.pem", "/etc/client.key"]'}, "cert", ("/etc/client.pem", "/etc/client.key")),
+        ({"cert": "[odd]/client.pem"}, "cert", "[odd]/client.pem"),
         ({}, "choice", "production"),
         ({"environment": "sandbox"}, "choice", "sandbox"),
     ],
@@ -298,6 +305,17 @@ def test_extras_of_a_uri_are_texts(hook_of: Callable[..., Any]) -> None:
     assert settings.choice == "sandbox"
     assert (settings.timeout, settings.rate_limit) == ((5.0, 5.0), 2.5)
     assert (settings.verify, settings.cert) == (False, "/etc/client.pem")
+
+
+@pytest.mark.parametrize("code", ["7", "007", "blue"])
+def test_an_extra_of_a_uri_may_look_like_a_number(hook_of: Callable[..., Any], code: str) -> None:
+    uri = f"moengage://workspace:key@/?data_center=101&project_code={code}&timeout=%5B1%2C+0.2%5D"
+    for read in (
+        hook_of("moengage", uri).settings,
+        # As ``airflow connections add --conn-uri`` stores it, and as Airflow before 3.2 reads it everywhere.
+        hook_of("moengage", extra=json.loads(Connection(uri=uri).extra)).settings,
+    ):
+        assert (read.choice, read.own, read.timeout) == ("101", {"project_code": code}, (1.0, 0.2))
 
 
 def test_extras_of_a_uri_as_json(hook_of: Callable[..., Any]) -> None:

@@ -50,6 +50,13 @@ def labels(run: Any) -> list[str]:
     ]
 
 
+def test_a_push_that_keeps_no_report_is_an_error_of_the_dag(airflow: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"^reports is the output of push, which keeps none; leave out its do_xcom_push"
+    ):
+        airflow.run(nightly(4, push={"do_xcom_push": False}))
+
+
 def test_shards_of_a_query_and_their_total(airflow: Any, warehouse: Any, control: Any, counted: Any) -> None:
     warehouse(903)
     run = airflow.run(nightly(4))

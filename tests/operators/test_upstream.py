@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -230,6 +230,35 @@ def test_a_reference_given_to_partial_is_taken(airflow: Any, any_euid: Any) -> N
     run = airflow.run(build)
     assert run.dag.get_task("push").upstream_task_ids == {"upstream", "who"}
     assert pushed(any_euid) == {"1": {"a": 1, "b": 2}}
+
+
+@pytest.mark.parametrize("build", ["given", "partial"])
+def test_upstream_that_keeps_no_output_is_an_error_of_the_dag(airflow: Any, build: str) -> None:
+    def of_nothing() -> None:
+        @task(do_xcom_push=False)
+        def upstream() -> Any:
+            return [{"euid": 1, "plan": "gold"}]
+
+        if build == "given":
+            EngageLabSetAttributesOperator(task_id="push", users=upstream())
+        else:
+            EngageLabSetAttributesOperator.partial(task_id="push", users=upstream()).expand(attributes=[["plan"]])
+
+    with pytest.raises(ValueError, match=r"^users is the output of upstream, which keeps none; leave out its do_xcom"):
+        airflow.run(of_nothing)
+
+
+def test_a_key_that_upstream_pushes_itself_is_kept(airflow: Any, any_euid: Any, counted: Any) -> None:
+    def by_key() -> None:
+        @task(do_xcom_push=False)
+        def upstream(ti: Any = None) -> None:
+            ti.xcom_push(key="rows", value=[{"euid": 1, "plan": "gold"}])
+
+        EngageLabSetAttributesOperator(task_id="push", users=cast("Any", upstream())["rows"])
+
+    report = airflow.run(by_key).report
+    counted(report, 1)
+    assert report["accepted"] == 1
 
 
 def test_an_unresolved_reference_has_a_reason(airflow: Any) -> None:

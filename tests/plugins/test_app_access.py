@@ -45,6 +45,15 @@ def test_a_forged_token_is_refused(get: Callable[..., Any], pushed: tuple[str, s
     assert get(*pushed, **bearer(forged)).status_code in (401, 403)
 
 
+def test_whose_token_is_of_another_key_is_told_to_log_in(
+    get: Callable[..., Any], pushed: tuple[str, str, str], token: Callable[..., str], page: Any
+) -> None:
+    header, payload, signature = token().split(".")  # as after a restart with another [api_auth] jwt_secret
+    answer = get(*pushed, **bearer(f"{header}.{payload}.{signature[::-1]}"))
+    assert answer.status_code == 401
+    assert page(answer.text).text == "You are not logged in, or your session has expired: log in to Airflow again."
+
+
 def test_without_access_to_the_dag_there_is_no_page(
     get: Callable[..., Any], pushed: tuple[str, str, str], token: Callable[..., str], page: Any
 ) -> None:

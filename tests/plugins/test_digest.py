@@ -52,7 +52,7 @@ def mapped(*instances: tuple[Any, str]) -> Digest:
         (None, "failed", "failed", "failed: the task failed and left no report"),
         (None, "skipped", "none", "no push: the task was skipped"),
         (None, "upstream_failed", "none", "no push: a task before it failed"),
-        (None, "success", "none", "no push: its report is gone, or not kept by Airflow itself"),
+        (None, "success", "none", "no push: its report is gone or not kept, or somebody marked it as success"),
         (EARLY, "success", "ok", "accepted: 3 accepted"),
         (
             OTHER_FORMAT,

@@ -256,7 +256,7 @@ def test_a_report_that_was_deleted(push: Callable[..., Any], see: Callable[..., 
 
     run = push(good(1))
     XComModel.clear(dag_id=run.dag.dag_id, task_id="push", run_id=run.dag_run.run_id)
-    assert "its report is gone" in see(run).text
+    assert "There is no report of this push: its XCom was deleted" in see(run).text
 
 
 def test_whatever_a_name_holds_is_text(airflow: Any, see: Callable[..., Any]) -> None:

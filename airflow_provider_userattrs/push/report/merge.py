@@ -26,6 +26,12 @@ _MAX_PATHS = 20
 
 _MAX_NAMED = 10
 
+#: State of a shard without a report -> what to do, where clearing it alone would change nothing.
+_REMEDIES = {
+    "upstream_failed": "clear what failed upstream of them",
+    "success": "leave out do_xcom_push=False if they have it, then clear them",
+}
+
 #: Maximum number of failures that are quoted, and the characters of each and of the numbers of its shards.
 _MAX_LISTED, _MAX_FAILURE_LENGTH, _MAX_NUMBERS_LENGTH = 4, 240, 60
 
@@ -115,7 +121,7 @@ class Total:
             return None
         named = ", ".join(map(str, without_report[:_MAX_NAMED])) + (", ..." if len(without_report) > _MAX_NAMED else "")
         of = self._of if missing else len(self._reports) + len(without_report)
-        remedy = "clear what failed upstream of them" if "(upstream_failed)" in named else "clear them"
+        remedy = next((remedy for state, remedy in _REMEDIES.items() if f"({state})" in named), "clear them")
         return f"no report came from {len(without_report):,} of {counted(of, 'shard')}: {named}; {remedy}"
 
     def _warning(self) -> str | None:

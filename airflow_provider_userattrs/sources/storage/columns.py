@@ -58,7 +58,7 @@ def check_same(columns: Iterable[tuple[str, list[str]]]) -> None:
         elif expected != frozenset(names):
             missing, extra = len(expected.difference(names)), len(frozenset(names) - expected)
             raise RefusedConfiguration(
-                f"{file} does not have the same columns as {first}: {missing:,} missing, {extra:,} extra; give each "
-                "CSV file a header line (files split by lines have it in the first one only), and push files with "
-                "other columns separately"
+                f"{file} does not have the same columns as {first}: {missing:,} missing, {extra:,} extra; push "
+                "files with other columns separately. A CSV file needs a header line of its own (of files split by "
+                "lines only the first has it)"
             )

@@ -91,6 +91,11 @@ def test_tasks_without_numbers_that_gave_no_report_are_named() -> None:
         Total([], ["push (failed)"])
 
 
+def test_a_shard_that_succeeded_without_a_report_may_not_keep_one() -> None:
+    with pytest.raises(ValueError, match=r"push \(success\); leave out do_xcom_push=False if they have it, then clear"):
+        Total([], ["push (success)"])
+
+
 @pytest.mark.parametrize("reports", [[], [None], [{"vendor": "Kahuna"}]])
 def test_no_report_at_all_is_an_error(reports: list[Any]) -> None:
     with pytest.raises(ValueError, match="no report"):
