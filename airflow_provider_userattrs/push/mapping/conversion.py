@@ -60,9 +60,9 @@ def _convert_many(cells: Sequence[Any], convert: ConvertMany, *, has_nulls: bool
     elif has_nulls:
         rest = iter(values)
         values = [None if cell is None else next(rest) for cell in cells]
-        if noted:
-            at = [index for index, cell in enumerate(cells) if cell is not None]
-            noted = [at[index] for index in noted]
+    if noted and has_nulls:
+        at = [index for index, cell in enumerate(cells) if cell is not None]
+        noted = [at[index] for index in noted]
     return Converted(values, gaps, notes={bulk.note: noted} if noted else _NONE)
 
 

@@ -104,11 +104,12 @@ def standard_tables(zone: tzinfo, types: ValueTable) -> dict[str, ValueTable]:
         },
         many={kind: types.many[kind] for kind in (float, Decimal)},
     )
+    dates = ValueTable({object: _date(zone)}, many={kind: types.many[kind] for kind in (datetime, date)})
     return {
         **dict.fromkeys(TEXTS, texts),
         **dict.fromkeys(NUMBERS, numbers),
         **dict.fromkeys(BOOLEANS, ValueTable({bool: as_is, object: _as_boolean})),
-        **dict.fromkeys(DATES, ValueTable({object: _date(zone)})),
+        **dict.fromkeys(DATES, dates),
         "moe_geo_location": ValueTable({object: _location}),
         "platforms": ValueTable({object: _platforms}),
     }

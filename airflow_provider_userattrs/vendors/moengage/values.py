@@ -17,7 +17,17 @@ from uuid import UUID
 from airflow_provider_userattrs.push.mapping.numbers import are_finite, exact_number, exact_numbers, finite
 from airflow_provider_userattrs.push.mapping.rules import Rules
 from airflow_provider_userattrs.push.mapping.times import utc_text, utc_texts
-from airflow_provider_userattrs.push.mapping.values import Convert, Noted, ValueTable, as_is, each, elements, unchanged
+from airflow_provider_userattrs.push.mapping.values import (
+    Bulk,
+    Convert,
+    ConvertMany,
+    Noted,
+    ValueTable,
+    as_is,
+    each,
+    elements,
+    unchanged,
+)
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 from airflow_provider_userattrs.vendors.moengage.ids import identify, identify_all
@@ -122,7 +132,14 @@ def _noting(types: ValueTable, note: str) -> ValueTable:
         sent = converted.value if isinstance(converted, Noted) else converted
         return Noted(sent, note)
 
-    return ValueTable({object: convert})
+    def noting(convert_many: ConvertMany) -> ConvertMany:
+        def convert_all(values: Sequence[Any]) -> Bulk | None:
+            bulk = convert_many(values)
+            return None if bulk is None else Bulk(bulk.values, note, range(len(values)))
+
+        return convert_all
+
+    return ValueTable({object: convert}, many={kind: noting(many) for kind, many in types.many.items()})
 
 
 def _within_limit(value: str) -> str:

@@ -19,11 +19,20 @@ from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.vendors.engagelab.values import value_table as engagelab
 from airflow_provider_userattrs.vendors.kahuna.values import value_table as kahuna
+from airflow_provider_userattrs.vendors.moengage.standard import DATES, TEXTS
+from airflow_provider_userattrs.vendors.moengage.values import rules as moengage_rules
 from airflow_provider_userattrs.vendors.moengage.values import value_table as moengage
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = {"utc": timezone.utc, "berlin": BERLIN}
-TABLES = {"kahuna": kahuna, "engagelab": lambda zone: engagelab("set", zone), "moengage": moengage}
+TABLES = {
+    "kahuna": kahuna,
+    "engagelab": lambda zone: engagelab("set", zone),
+    "moengage": moengage,
+    "moengage-city": lambda zone: moengage_rules(zone).named["city"],
+    "moengage-text": lambda zone: moengage_rules(zone).named[TEXTS[0]],
+    "moengage-date": lambda zone: moengage_rules(zone).named[DATES[0]],
+}
 
 _ZONED = st.sampled_from([None, timezone.utc, ZoneInfo("Etc/UTC"), BERLIN, timezone(timedelta(hours=5))])
 _TIMES = st.one_of(
