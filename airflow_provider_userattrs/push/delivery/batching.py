@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from airflow_provider_userattrs.push.delivery.departure import Departure
 from airflow_provider_userattrs.push.mapping.encodable import update_encoding_verdict
-from airflow_provider_userattrs.push.model.errors import InvalidRow
+from airflow_provider_userattrs.push.model.errors import InvalidRow, NotSent
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.updates import Updates, joined, positions_of, users_of
@@ -30,7 +29,7 @@ class Batch:
     :param refused: the verdict on the request that this batch is a half of; None if it is not a half.
     """
 
-    __slots__ = ("attempt", "departure", "items", "refused", "updates", "verdicts")
+    __slots__ = ("_undecided", "attempt", "items", "refused", "size", "updates", "verdicts")
 
     def __init__(
         self,
@@ -45,7 +44,10 @@ class Batch:
         self.attempt = attempt
         self.verdicts = verdicts
         self.refused = refused
-        self.departure = Departure()
+        #: The bytes of the request body, once it was made.
+        self.size = 0
+        #: Emptied by the first who decides whether the request is sent; a list's own methods are atomic: no lock.
+        self._undecided = [None]
 
     def __len__(self) -> int:
         return len(self.updates)
@@ -58,7 +60,27 @@ class Batch:
     def body(self, operation: Operation) -> bytes:
         """Return the request body."""
         items = self.items or list(map(operation.encode, self.updates))
-        return operation.head + b",".join(items) + operation.tail
+        body = operation.head + b",".join(items) + operation.tail
+        self.size = len(body)
+        return body
+
+    def leave(self) -> None:
+        """Claim the right to send the request; called right before the first byte.
+
+        :raises NotSent: if it is forbidden.
+        """
+        try:
+            self._undecided.pop()
+        except IndexError:
+            raise NotSent("The push ended before the request was sent", "the push had ended") from None
+
+    def forbid(self) -> bool:
+        """Forbid sending, as a push that ends does; return False if the first byte may have been sent already."""
+        try:
+            self._undecided.pop()
+        except IndexError:
+            return False
+        return True
 
     def pick(self, indexes: Sequence[int]) -> Batch:
         """Return a batch of some of the updates, with their earlier attempts."""

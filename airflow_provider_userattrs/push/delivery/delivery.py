@@ -12,7 +12,14 @@ from threading import Event
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.delivery.concurrency import INTERVAL, Concurrency
-from airflow_provider_userattrs.push.delivery.dispatch import MAX_WAIT, Dispatch, Lane, Sent, ends_the_push
+from airflow_provider_userattrs.push.delivery.dispatch import (
+    ALL_ACCEPTED,
+    MAX_WAIT,
+    Dispatch,
+    Lane,
+    Sent,
+    ends_the_push,
+)
 from airflow_provider_userattrs.push.delivery.intake import Intake, Record
 from airflow_provider_userattrs.push.delivery.lookups import LookupBatch, Lookups, of_lookup
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter, back_off
@@ -195,37 +202,38 @@ class Delivery:
 
     def _settle_ready(self, timeout: float) -> None:
         """Settle all batches with a response; wait for the first of them, but no longer than ``timeout`` seconds."""
-        accepted: list[Sequence[UserUpdate]] = []
-        accepting: Lane | None = None  # the lane of the batch before, if that was accepted
+        accepted: list[Batch] = []
+        is_noted = False  # whether the batch before was accepted
         for batch, sent in self._workers.results(timeout):
+            if sent is ALL_ACCEPTED:  # the usual case, recorded together
+                accepted.append(batch)
+                if not is_noted:
+                    self._triage.note_accepted()
+                    is_noted = True
+                continue
+            is_noted = False
             if isinstance(sent, Exception):  # neither the vendor's nor the network's: those are verdicts
-                sent = Sent([BROKEN] * len(batch), 0, sent)
+                sent = Sent([BROKEN] * len(batch), sent)
             if sent is None:
                 self._finish_untried(batch)
                 continue
             lane = self._lanes[type(batch)]
-            traffic, updates = lane.traffic, batch.updates
-            traffic.requests += 1
-            traffic.bytes += sent.size
+            lane.traffic.requests += 1
+            lane.traffic.bytes += batch.size
             if sent.error is not None and ends_the_push(sent.verdicts, sent.error):
                 self.stop(sent.error)
-            if sent.verdicts.count(ACCEPTED) == len(updates):
-                if lane is not accepting:
-                    lane.triage.note_accepted()
-                    accepting = lane
-                accepted.append(updates)
-            else:
-                accepting = None
-                self.traffic.request_id = sent.verdicts[-1].request_id or self.traffic.request_id
-                self._settle(batch, sent.verdicts, lane)
+            self.traffic.request_id = sent.verdicts[-1].request_id or self.traffic.request_id
+            self._settle(batch, sent.verdicts, lane)
             if sent.wait > MAX_WAIT:
                 self.stop(RetryLater(f"{self._operation.vendor} asks to wait {sent.wait:,.0f} s", sent.wait))
-        if accepted:  # the usual case, recorded together
-            finished = in_order(accepted)
+        if accepted:
+            self.traffic.requests += len(accepted)
+            self.traffic.bytes += sum(batch.size for batch in accepted)
+            finished = in_order([batch.updates for batch in accepted])
             self._intake.finish(finished, [ACCEPTED] * len(finished))
 
     def _settle(self, batch: Batch, verdicts: Sequence[Verdict], lane: Lane) -> None:
-        """Carry out the decision on a batch that was not accepted as a whole."""
+        """Carry out the decision on a batch."""
         if type(batch) is LookupBatch:
             verdicts = [of_lookup(verdict) for verdict in verdicts]
         decision = lane.triage.decide(batch, verdicts, is_stopping=self._stopping.is_set())
@@ -277,7 +285,7 @@ class Delivery:
             if late > _ABORTING:
                 for batch in workers.give_up():
                     # It still waits for a thread, its slot or a connection; or it is a look-up, and nothing was sent.
-                    if batch.departure.forbid() or type(batch) is LookupBatch:
+                    if batch.forbid() or type(batch) is LookupBatch:
                         self._finish_untried(batch)
                     else:
                         self._intake.finish(batch.updates, [TASK_ENDED] * len(batch))

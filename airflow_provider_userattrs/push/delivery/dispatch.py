@@ -25,15 +25,17 @@ class Sent(NamedTuple):
     """The result of sending a batch.
 
     :param verdicts: one for each update.
-    :param size: the bytes of the request body.
     :param error: the error raised in place of a response, or None.
     :param wait: for how many seconds the vendor asks to send nothing.
     """
 
     verdicts: list[Verdict]
-    size: int
     error: Exception | None = None
     wait: float = 0.0
+
+
+#: Stands for the result of a batch that was accepted as a whole by a vendor that asks for no wait, as most are.
+ALL_ACCEPTED = Sent([])
 
 
 class Dispatch:
@@ -61,29 +63,34 @@ class Dispatch:
         self._clock = clock
 
     def __call__(self, batch: Batch) -> Sent | None:
-        """Send a batch and return the result; None if the push stopped before the batch's slot had come."""
+        """Send a batch and return the result; None if the push stopped before the batch's slot had come.
+
+        Of a batch that was accepted as a whole it is `ALL_ACCEPTED`, unless the vendor asks to wait.
+        """
         operation, users = self._operation, batch.users
         if not self._rate_limiter.wait(operation.units(len(users))):
             return None
         body = batch.body(operation)
         result: Response | Exception
         try:
-            result = self._send(body, before_send=batch.departure.leave)
+            result = self._send(body, before_send=batch.leave)
         except Exception as exception:
             result = exception
         verdicts = classify(operation, result, users)
         if not isinstance(result, Response):
             if ends_the_push(verdicts, result):
                 self._stopping.set()
-            return Sent(verdicts, len(body), result)
+            return Sent(verdicts, result)
         wait = operation.asked_to_wait(result, self._clock.time) or 0.0
         if wait:
             self._rate_limiter.hold(wait)
         if result.status in BUSY_STATUSES:
             self._rate_limiter.slow_down()
-        if wait > MAX_WAIT or (verdicts.count(ACCEPTED) != len(users) and ends_the_push(verdicts, result)):
+        if not wait and verdicts.count(ACCEPTED) == len(users):
+            return ALL_ACCEPTED
+        if wait > MAX_WAIT or ends_the_push(verdicts, result):
             self._stopping.set()  # here already, so that this thread does not send another batch first
-        return Sent(verdicts, len(body), None, wait)
+        return Sent(verdicts, None, wait)
 
 
 def ends_the_push(verdicts: list[Verdict], result: Response | Exception) -> bool:

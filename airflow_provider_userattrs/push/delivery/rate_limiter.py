@@ -62,10 +62,8 @@ class RateLimiter:
         while not self._wake.is_set():
             with self._lock:
                 now = self._clock.monotonic()
-                if now - self._counting_from > 2.0:  # the rate of the last seconds counts, not that of an hour ago
-                    self._counted = round(self._counted / (now - self._counting_from))
-                    self._counting_from = now - 1.0
-                self._counted += units
+                if self._rate is None:
+                    self._count(units, now)
                 if self._share == 1.0 and self._next <= now >= self._held_until:  # the usual case
                     slot = now
                     self._next = now + units * self._interval
@@ -104,6 +102,13 @@ class RateLimiter:
                 self._full_rate = max(self._counted / max(now - self._counting_from, 0.1), 1.0)
             self._share = max(self._share_at(now) * _SLOWER, _MIN_SHARE)
             self._recovering_from = max(now, self._held_until)
+
+    def _count(self, units: int, now: float) -> None:
+        """Count what is sent where no cap is known, so that it can be halved."""
+        if now - self._counting_from > 2.0:  # the rate of the last seconds counts, not that of an hour ago
+            self._counted = round(self._counted / (now - self._counting_from))
+            self._counting_from = now - 1.0
+        self._counted += units
 
     def _admit(self, units: int, now: float) -> float:
         """Count a request as sent; if the last second's quota is used up, return how long to wait instead."""

@@ -66,7 +66,7 @@ class Triage:
         self._refusals.note_other()
 
     def decide(self, batch: Batch, verdicts: Sequence[Verdict], *, is_stopping: bool) -> Decision:
-        """Return what becomes of a batch that was not accepted as a whole.
+        """Return what becomes of a batch; `note_accepted` is enough if it was accepted as a whole.
 
         :param batch: the batch.
         :param verdicts: one for each of its updates.

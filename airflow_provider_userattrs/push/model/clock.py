@@ -10,9 +10,8 @@ from threading import Event
 class Clock:
     """The time, and a way to wait."""
 
-    def monotonic(self) -> float:
-        """Return seconds that never decrease."""
-        return time.monotonic()
+    #: Returns seconds that never decrease.
+    monotonic = staticmethod(time.monotonic)
 
     def time(self) -> float:
         """Return seconds since the epoch."""

@@ -12,7 +12,7 @@ import pytest
 from push.delivery.fake_vendor import WORDS, operation
 
 from airflow_provider_userattrs.push.delivery.batching import Batch
-from airflow_provider_userattrs.push.delivery.dispatch import MAX_WAIT, Dispatch, Sent, ends_the_push
+from airflow_provider_userattrs.push.delivery.dispatch import ALL_ACCEPTED, MAX_WAIT, Dispatch, Sent, ends_the_push
 from airflow_provider_userattrs.push.delivery.rate_limiter import RateLimiter
 from airflow_provider_userattrs.push.model.errors import NoResponse, NotSent, RefusedConfiguration, RetryLater
 from airflow_provider_userattrs.push.model.operation import Response
@@ -61,9 +61,27 @@ def answer(*words: str, status: int = 200, **headers: str) -> Response:
 
 def test_a_batch_is_one_body_and_one_verdict_for_each_update(clock: Any, batch: Any) -> None:
     sender = Sender(clock, answer("ok", "no"))
-    assert sender.dispatch(batch()) == Sent([ACCEPTED, WORDS["no"]], len(b"[[0,1],[1,1]]"))
+    one = batch()
+    assert sender.dispatch(one) == Sent([ACCEPTED, WORDS["no"]])
     assert sender.bodies == [b"[[0,1],[1,1]]"]
+    assert one.size == len(b"[[0,1],[1,1]]")
     assert not sender.stopping.is_set()
+
+
+@pytest.mark.parametrize(
+    ("result", "is_whole"),
+    [
+        pytest.param(answer("ok", "ok"), True, id="accepted"),
+        pytest.param(answer("ok", "no"), False, id="one-refused"),
+        pytest.param(answer("ok", "ok", status=429, retry_after="2"), False, id="a-wait"),
+        pytest.param(answer("ok"), False, id="one-without-a-verdict"),
+        pytest.param(NoResponse("lost"), False, id="no-response"),
+    ],
+)
+def test_a_batch_accepted_as_a_whole_is_told_by_one_word(
+    clock: Any, batch: Any, result: Response | Exception, is_whole: bool
+) -> None:
+    assert (Sender(clock, result).dispatch(batch()) is ALL_ACCEPTED) == is_whole
 
 
 @pytest.mark.parametrize(("unit", "gap"), [("users", 2.0), ("requests", 1.0)])
@@ -84,7 +102,7 @@ def test_after_a_stop_nothing_leaves(clock: Any, batch: Any) -> None:
 def test_a_batch_that_must_not_leave_any_more_is_unsent(clock: Any, batch: Any) -> None:
     sender = Sender(clock, answer("ok", "ok"))
     forbidden = batch()
-    assert forbidden.departure.forbid()
+    assert forbidden.forbid()
     sent = sender.dispatch(forbidden)
     assert sent is not None
     assert [verdict.status for verdict in sent.verdicts] == [Status.UNSENT] * 2
@@ -118,7 +136,9 @@ def test_what_every_further_request_would_end_with_stops_all_threads(
 
 def test_what_was_raised_still_counts_its_bytes_and_verdicts(clock: Any, batch: Any) -> None:
     error = NoResponse("lost")
-    assert Sender(clock, error).dispatch(batch()) == Sent([NO_RESPONSE] * 2, len(b"[[0,1],[1,1]]"), error)
+    one = batch()
+    assert Sender(clock, error).dispatch(one) == Sent([NO_RESPONSE] * 2, error)
+    assert one.size == len(b"[[0,1],[1,1]]")
 
 
 def test_a_vendor_that_asks_to_wait_holds_every_request(clock: Any, batch: Any) -> None:
