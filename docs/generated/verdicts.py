@@ -140,7 +140,7 @@ VERDICTS = {
     "moengage-values": [f"vendors.moengage.{module}" for module in ("ids", "names", "values", "standard", "arrays")],
     "sources": [
         "sources.column_types",
-        "sources.database.cells",
+        "sources.database.unreadable",
         "sources.storage.malformed",
         "sources.storage.parquet",
         "push.rejects.lines",

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from airflow_provider_userattrs.sources.database import cells
+from airflow_provider_userattrs.sources.database.cells import keep_mysqlclient_dates, returns_bytes
+from airflow_provider_userattrs.sources.database.psycopg2_casts import register_casts
+from airflow_provider_userattrs.sources.database.unreadable import or_unreadable
 
 #: Takes a connection and returns a database cursor that does not fetch all rows at once.
 Open: TypeAlias = Callable[[Any], Any]
@@ -29,7 +31,7 @@ def _psycopg2(connection: Any) -> Any:
     # The connection's own cursor_factory may return rows that are not tuples.
     opened = connection.cursor(_NAME, cursor_factory=Cursor)
     register_uuid(conn_or_curs=opened)
-    cells.register_psycopg2_casts(opened)
+    register_casts(opened, text_as_bytes=returns_bytes(opened))
     return opened
 
 
@@ -44,7 +46,7 @@ def _psycopg(connection: Any) -> Any:
 def _mysqlclient(connection: Any) -> Any:
     from MySQLdb.cursors import SSCursor
 
-    cells.keep_mysqlclient_dates(connection.converter)
+    keep_mysqlclient_dates(connection.converter)
     return connection.cursor(SSCursor)
 
 
@@ -82,7 +84,7 @@ def open_cursor(connection: Any) -> Any:
 
 
 class CellByCell(list[Any]):
-    """Rows that were read cell by cell; some cells are `cells.Unreadable`."""
+    """Rows that were read cell by cell; some cells are `Unreadable`."""
 
 
 def fetch(connection: Any, cursor: Any, limit: int) -> list[Any]:
@@ -115,7 +117,7 @@ def _cell_by_cell(cursor: Any) -> Iterator[tuple[Any, ...]]:
     for column in range(result.nfields):
         kind, form = result.ftype(column), result.fformat(column)
         loader = adapters.get_loader(kind, form) or adapters.get_loader(0, form)  # 0: as text
-        loaders.append(cells.or_unreadable(loader(kind, cursor).load))
+        loaders.append(or_unreadable(loader(kind, cursor).load))
     for row in range(result.ntuples):
         yield tuple(load(result.get_value(row, column)) for column, load in enumerate(loaders))
 

@@ -11,8 +11,9 @@ from airflow_provider_userattrs.push.model.errors import InvalidRow, RefusedConf
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Verdict
 from airflow_provider_userattrs.sources.column_types import Convert, convert_columns, convert_row
-from airflow_provider_userattrs.sources.database.cells import UNREADABLE, Unreadable, convert_cells, readable
+from airflow_provider_userattrs.sources.database.cells import convert_cells
 from airflow_provider_userattrs.sources.database.drivers import CellByCell
+from airflow_provider_userattrs.sources.database.unreadable import UNREADABLE, Unreadable, readable
 
 #: What the drivers' converters and ours raise on a value they cannot read.
 _ERRORS = (ValueError, TypeError, ArithmeticError, RecursionError)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,7 @@ from airflow_provider_userattrs.vendors.moengage.values import value_table as mo
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = {"utc": timezone.utc, "berlin": BERLIN}
-TABLES = {
+TABLES: dict[str, Callable[[tzinfo], ValueTable]] = {
     "kahuna": kahuna,
     "engagelab": lambda zone: engagelab("set", zone),
     "moengage": moengage,

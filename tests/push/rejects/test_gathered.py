@@ -103,7 +103,7 @@ def test_each_row_is_written_once_in_its_order(steps: list[Any]) -> None:
 
     now, kept, given_rows = [0.0], Kept(), 0
     clock = Clock()
-    clock.monotonic = lambda: now[0]  # type: ignore[method-assign]
+    clock.monotonic = lambda: now[0]
     rejects = GatheredRejects(kept, clock)
     for step in steps:
         if step == "wait":
