@@ -22,13 +22,13 @@ from airflow_provider_userattrs.push.report.sampled_requests import SampledReque
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push_log import PushLog
 from airflow_provider_userattrs.sources.rejects_names import Owner
-from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter, file_for
 from airflow_provider_userattrs.task.changed_only import open_comparison
 from airflow_provider_userattrs.task.description import describe
 from airflow_provider_userattrs.task.last_push import Kept, LastPush
 from airflow_provider_userattrs.task.log import TaskLog
 from airflow_provider_userattrs.task.progress import ProgressXCom
 from airflow_provider_userattrs.task.push_log.try_log import TryLog
+from airflow_provider_userattrs.task.rejects_writer import RejectsWriter, file_for
 from airflow_provider_userattrs.task.resume import Resume
 from airflow_provider_userattrs.task.seal import Seal
 from airflow_provider_userattrs.task.spec import PushSpec

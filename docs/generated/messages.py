@@ -69,7 +69,7 @@ SECTIONS = {
         "sources/formats.py",
     ],
     "passing": ["sources/handover.py", "sources/shards.py", "sources/packages.py"],
-    "rejects": ["sources/rejects.py", "sources/rejects_writer.py", "sources/rejects_names.py"],
+    "rejects": ["sources/rejects.py", "task/rejects_writer.py", "sources/rejects_names.py"],
     "push": [
         "task",
         "push/report",
@@ -86,7 +86,10 @@ SECTIONS = {
 def messages(section: str) -> list[str]:
     """Return the messages of a section, each once, in the order of the alphabet."""
     paths = [PACKAGE / name for name in SECTIONS[section]]
-    files = [file for path in paths for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
+    named = {
+        PACKAGE / name for names in SECTIONS.values() for name in names
+    }  # a file of a folder may have another section
+    files = [file for path in paths for file in (sorted({*path.rglob("*.py")} - named) if path.is_dir() else [path])]
     found = {text for file in files for text in raised(file) if len(text.replace(GAP, "")) > _SHORTEST}
     return sorted(found, key=lambda text: text.lstrip(". ").lower())
 

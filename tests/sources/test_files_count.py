@@ -16,8 +16,8 @@ from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdi
 from airflow_provider_userattrs.sources.chain import Chain
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
-from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
 from airflow_provider_userattrs.sources.shards import split
+from airflow_provider_userattrs.task.rejects_writer import RejectsWriter
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.rejects import Rejects
-from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
 from airflow_provider_userattrs.sources.shards import split
+from airflow_provider_userattrs.task.rejects_writer import RejectsWriter
 from airflow_provider_userattrs.task.storage_folder import StorageFolder
 from airflow_provider_userattrs.task.stores import PathStore
 

@@ -21,7 +21,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.row import MalformedRow
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status, Verdict
 from airflow_provider_userattrs.sources.rejects import Rejects
-from airflow_provider_userattrs.sources.rejects_writer import RejectsWriter
+from airflow_provider_userattrs.task.rejects_writer import RejectsWriter
 
 REJECTED = Verdict(Status.REJECTED, "404", "User not found", "Check.")
 UNKNOWN = Verdict(Status.UNKNOWN, "no-response", "no answer", "Check.")
