@@ -52,8 +52,11 @@ def find_task(given: argparse.Namespace) -> UserPushOperator:
     task = dag.get_task(given.task_id)
     if not isinstance(task, UserPushOperator):
         if isinstance(task, MappedOperator):
-            raise CommandFailed(f"{given.task_id} is mapped, and over what is known only in a run of the DAG")
-        raise CommandFailed(f"{given.task_id} is a {type(task).__name__}, which pushes no users")
+            raise CommandFailed(
+                f"{given.task_id} is mapped, and what each instance pushes is known only in a run of the DAG; give a "
+                "task that is not mapped; to see what this one would push, run the DAG with dry_run=True and sample=3"
+            )
+        raise CommandFailed(f"{given.task_id} is a {type(task).__name__}, which pushes no users; give a task that does")
     return task
 
 

@@ -11,7 +11,7 @@ from airflow_provider_userattrs.sources.column_types import TYPES
 from airflow_provider_userattrs.sources.templates import is_deferred
 
 
-def refuse(name: str, value: Any, remedy: str) -> NoReturn:
+def refuse_argument(name: str, value: Any, remedy: str) -> NoReturn:
     """Raise an error that names an argument, the kind of its value, and what to give instead.
 
     :raises ValueError: always.
@@ -22,7 +22,7 @@ def refuse(name: str, value: Any, remedy: str) -> NoReturn:
 def check_text(name: str, value: Any, remedy: str) -> None:
     """Check that an argument is text and not empty, or is rendered when the task runs."""
     if not is_deferred(value) and (not isinstance(value, str) or not value.strip()):
-        refuse(name, value, remedy)
+        refuse_argument(name, value, remedy)
 
 
 def check_types(value: Any) -> None:
@@ -31,9 +31,9 @@ def check_types(value: Any) -> None:
     if value is None:
         return
     if not isinstance(value, Mapping):
-        refuse("types", value, remedy)
+        refuse_argument("types", value, remedy)
     for column, kind in value.items():
         if not isinstance(column, str) or not column:
-            refuse("types has a column that", column, remedy)
+            refuse_argument("types has a column that", column, remedy)
         if kind not in TYPES:
             raise ValueError(f"types[{column!r}] is not a known type; {remedy}")

@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.model.digest import digest
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.phrases import counted
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
-from airflow_provider_userattrs.sources.arguments import check_types, refuse
+from airflow_provider_userattrs.sources.arguments import check_types, refuse_argument
 from airflow_provider_userattrs.sources.chunks import one_by_one
 from airflow_provider_userattrs.sources.formats import FORMATS, format_of
 from airflow_provider_userattrs.sources.paths import path_list, paths_as_text
@@ -62,11 +62,11 @@ class FileRows:
         delimiter: str = ",",
     ) -> None:
         if format is not None and format not in FORMATS.values():
-            refuse("format", format, "give 'json', 'csv', 'parquet' or None")
+            refuse_argument("format", format, "give 'json', 'csv', 'parquet' or None")
         if null is not None and not isinstance(null, str):
-            refuse("null", null, "give the text that means NULL, or None")
+            refuse_argument("null", null, "give the text that means NULL, or None")
         if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
-            refuse("delimiter", delimiter, "give one character")
+            refuse_argument("delimiter", delimiter, "give one character")
         check_types(types)
         self.path = paths_as_text(path, _PATH)
         self.format = format

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from airflow_provider_userattrs.sources.arguments import check_text, refuse
+from airflow_provider_userattrs.sources.arguments import check_text, refuse_argument
 from airflow_provider_userattrs.sources.templates import is_deferred
 
 #: A path with a scheme of which `pathlib.Path` left one slash; the scheme has two letters or more, unlike a drive.
@@ -51,7 +51,7 @@ def paths_as_text(path: Any, remedy: str) -> Any:
     text = as_text(path)
     check_text("path", text, remedy)
     if problem := lost_slash(text):
-        refuse("path", text, problem)
+        refuse_argument("path", text, problem)
     return text
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.keys import PERSONAL, encode_key
 from airflow_provider_userattrs.push.model.shard import MAX_SHARDS, Shard
-from airflow_provider_userattrs.sources.arguments import refuse
+from airflow_provider_userattrs.sources.arguments import refuse_argument
 from airflow_provider_userattrs.sources.database.key_query import KeyFilter, KeyHash, KeyRange, quantiles
 from airflow_provider_userattrs.sources.files import FileRows
 from airflow_provider_userattrs.sources.handover import hand_over, task_context
@@ -43,9 +43,9 @@ def shards(source: Any, n: int, *, by: str | None = None, at_once: int | None = 
     """
     for name, value in (("n", n), ("at_once", n if at_once is None else at_once)):
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_SHARDS:
-            refuse(name, value, f"give a number of shards (int) from 1 to {MAX_SHARDS:,}")
+            refuse_argument(name, value, f"give a number of shards (int) from 1 to {MAX_SHARDS:,}")
     if by not in (None, "range", "hash"):
-        refuse("by", by, "use 'range' or 'hash'")
+        refuse_argument("by", by, "use 'range' or 'hash'")
     context = task_context()
     if context is not None:
         source = render(source, context)
@@ -73,7 +73,7 @@ def split(source: Any, n: int, by: str | None = None) -> list[Any]:
     if isinstance(source, FileRows):
         return [source.only(slices) for slices in _distribute(source.sized_slices(), n)]
     if not isinstance(source, SqlRows):
-        refuse("source", source, "give SqlRows with a key, or FileRows")
+        refuse_argument("source", source, "give SqlRows with a key, or FileRows")
     if source.key is None:
         raise ValueError("source has no key; give SqlRows key= a column that is unique and never NULL")
     return [source.where(key_filter) for key_filter in _key_filters(source, n, by)]

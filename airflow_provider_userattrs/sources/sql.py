@@ -18,7 +18,7 @@ from airflow_provider_userattrs.push.model.errors import RefusedConfiguration
 from airflow_provider_userattrs.push.model.kinds import kind_of
 from airflow_provider_userattrs.push.model.row import MalformedRow, Row
 from airflow_provider_userattrs.push.resume.unfinished import Unfinished
-from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse
+from airflow_provider_userattrs.sources.arguments import check_text, check_types, refuse_argument
 from airflow_provider_userattrs.sources.chunks import one_by_one
 from airflow_provider_userattrs.sources.database import drivers
 from airflow_provider_userattrs.sources.database.connection import MAX_FETCHED, connect, database_of
@@ -90,7 +90,7 @@ class SqlRows:
         if parameters is not None and not is_collection and not is_deferred(parameters):
             raise ValueError(f"parameters is {kind_of(parameters)}; give a list, a tuple or a dict of values")
         if key is not None and (not isinstance(key, str) or not _NAME.fullmatch(key)):
-            refuse("key", key, "give a column of letters, digits and _; in sql, rename it with AS")
+            refuse_argument("key", key, "give a column of letters, digits and _; in sql, rename it with AS")
         check_types(types)
         if since is not None:
             _check_since(since, key, types)
@@ -261,7 +261,7 @@ class SqlRows:
 
 def _check_since(since: Any, key: str | None, types: Mapping[str, str] | None) -> None:
     if not isinstance(since, Watermark):
-        refuse("since", since, "give Watermark('updated_at'), or None to read all rows")
+        refuse_argument("since", since, "give Watermark('updated_at'), or None to read all rows")
     if key is None:
         raise ValueError(
             "since needs key=, a column that is unique and never NULL: rows that fail are read again by it"

@@ -23,6 +23,7 @@ _REFUSING = {
     "_refuse": (0, ""),
     "_refuse_if": (0, ""),
     "refuse": (2, f"{GAP} is {GAP}; "),
+    "refuse_argument": (2, f"{GAP} is {GAP}; "),
 }
 
 #: Exceptions that reach a person.

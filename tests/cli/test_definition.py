@@ -134,7 +134,11 @@ def test_preview_shows_values_if_asked(run: Any, control: Any) -> None:
         ),
         (("nightly", "rows"), "rows is a _PythonDecoratedOperator, which pushes no users"),
         (("nightly", "of_task"), "users of of_task is the output of rows, which is not run here; to see what it would"),
-        (("nightly", "mapped"), "mapped is mapped, and over what is known only in a run of the DAG"),
+        (
+            ("nightly", "mapped"),
+            "mapped is mapped, and what each instance pushes is known only in a run of the DAG; give a task that is "
+            "not mapped; to see what this one would push, run the DAG with dry_run=True and sample=3",
+        ),
         (("nightly", "push", "--date", "2026-13-01"), "--date '2026-13-01' is no date in ISO format"),
         (("nightly", "push", "--conf", "[1]"), "--conf is no JSON object"),
         (("nightly", "push", "--file", "/nowhere"), "/nowhere does not exist; give the DAG's file with --file"),

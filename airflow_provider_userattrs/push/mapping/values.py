@@ -113,9 +113,9 @@ class ValueTable(dict[type, Convert]):
 
     def _nearest(self, kind: type) -> Convert:
         if kind is Unread:
-            return refuse(UNCONVERTIBLE)
+            return invalid(UNCONVERTIBLE)
         if kind.__name__ in MISSING_MARKERS:
-            return refuse(NOT_A_VALUE)
+            return invalid(NOT_A_VALUE)
         if is_foreign(kind):
             return self._convert_foreign
         fallback: Convert = self.get(object) or unsupported_type(kind, self._takes)
@@ -164,8 +164,11 @@ def as_is(value: Any) -> Any:
     return value
 
 
-def refuse(verdict: Verdict) -> Convert:
-    """Return a converter that refuses every value."""
+def invalid(verdict: Verdict) -> Convert:
+    """Return a converter to which every value is invalid.
+
+    :param verdict: the verdict on the row.
+    """
 
     def convert(_: Any) -> NoReturn:
         raise InvalidRow(verdict)
@@ -180,7 +183,7 @@ def unsupported_type(kind: type, takes: str = "") -> Convert:
     :param takes: a clause on the types that can be sent.
     """
     remedy = "convert the value upstream, or leave the attribute out."
-    return refuse(
+    return invalid(
         Verdict(
             Status.INVALID,
             "type",

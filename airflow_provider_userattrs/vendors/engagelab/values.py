@@ -34,7 +34,7 @@ from airflow_provider_userattrs.push.mapping.values import (
     as_is,
     each,
     elements,
-    refuse,
+    invalid,
     unchanged,
 )
 from airflow_provider_userattrs.push.model.errors import InvalidRow
@@ -142,16 +142,16 @@ def value_table(operation: str, zone: tzinfo) -> ValueTable:
     :param zone: the time zone of naive datetimes, and of the text that is sent.
     """
     if operation == "contacts":
-        return ValueTable({str: not_empty, object: refuse(CONTACT_NOT_TEXT)}, many={str: unchanged(all)})
+        return ValueTable({str: not_empty, object: invalid(CONTACT_NOT_TEXT)}, many={str: unchanged(all)})
     if operation == "increase":
         return ValueTable(
             {
                 int: as_is,
-                bool: refuse(NO_NUMBER),
+                bool: invalid(NO_NUMBER),
                 float: _amount,
                 LibraryFloat: _amount,
                 Decimal: _amount,
-                object: refuse(NO_NUMBER),
+                object: invalid(NO_NUMBER),
             }
         )
     if operation in ("add", "remove"):

@@ -23,7 +23,7 @@ from airflow_provider_userattrs.push.mapping.numbers import (
 )
 from airflow_provider_userattrs.push.mapping.scalars import check_missing, parse_boolean, plain
 from airflow_provider_userattrs.push.mapping.times import utc_text
-from airflow_provider_userattrs.push.mapping.values import Convert, LibraryFloat, Noted, ValueTable, as_is, refuse
+from airflow_provider_userattrs.push.mapping.values import Convert, LibraryFloat, Noted, ValueTable, as_is, invalid
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -88,8 +88,8 @@ def standard_tables(zone: tzinfo, types: ValueTable) -> dict[str, ValueTable]:
             float: _number_as_text,
             LibraryFloat: _number_as_text,
             Decimal: _number_as_text,
-            bool: refuse(NOT_TEXT),
-            object: refuse(NOT_TEXT),
+            bool: invalid(NOT_TEXT),
+            object: invalid(NOT_TEXT),
         },
         many={kind: types.many[kind] for kind in (str, UUID)},
     )
@@ -99,8 +99,8 @@ def standard_tables(zone: tzinfo, types: ValueTable) -> dict[str, ValueTable]:
             float: finite,
             Decimal: exact_number,
             str: _text_as_number,
-            bool: refuse(NOT_NUMERIC),
-            object: refuse(NOT_NUMERIC),
+            bool: invalid(NOT_NUMERIC),
+            object: invalid(NOT_NUMERIC),
         },
         many={kind: types.many[kind] for kind in (float, Decimal)},
     )

@@ -16,7 +16,7 @@ import pendulum
 import pytest
 from odd_values import LibraryReal, NaT
 
-from airflow_provider_userattrs.push.mapping.values import ValueTable, as_is, refuse, unsupported_type
+from airflow_provider_userattrs.push.mapping.values import ValueTable, as_is, invalid, unsupported_type
 from airflow_provider_userattrs.push.model.errors import InvalidRow
 from airflow_provider_userattrs.push.model.verdict import Status, Verdict
 
@@ -135,7 +135,7 @@ class TestValueTable:
         assert raised.value.verdict.meaning == "value of type Token"
 
     def test_a_catch_all_serves_the_rest(self) -> None:
-        table = ValueTable({str: as_is, object: refuse(Verdict(Status.INVALID, "no-text"))})
+        table = ValueTable({str: as_is, object: invalid(Verdict(Status.INVALID, "no-text"))})
         for value in (1, True, 1.5, None, b"a", Whole(1), LibraryReal(1.5), [1], Colour.EIGHT, date(2020, 1, 1)):
             assert refusal(table[type(value)], value) == "no-text"
         assert table[TextColour](TextColour.RED) == "red"
@@ -146,13 +146,13 @@ class TestValueTable:
     def test_a_datetime_has_no_place_in_a_table_without_one(self, kind: type, code: str) -> None:
         assert refusal(ValueTable({str: as_is})[kind], kind(2020, 1, 2)) == code
 
-    @pytest.mark.parametrize("table", [{str: as_is}, {str: as_is, object: refuse(Verdict(Status.INVALID, "no-text"))}])
+    @pytest.mark.parametrize("table", [{str: as_is}, {str: as_is, object: invalid(Verdict(Status.INVALID, "no-text"))}])
     @pytest.mark.parametrize("value", [float("nan"), Decimal("NaN"), Decimal("sNaN"), LibraryNaN("nan")], ids=repr)
     def test_a_missing_number_is_named_whatever_the_table_takes(self, table: Any, value: Any) -> None:
         assert refusal(ValueTable(table)[type(value)], value) == "not-a-number"
 
     def test_a_catch_all_serves_a_datetime_too(self) -> None:
-        table = ValueTable({str: as_is, object: refuse(Verdict(Status.INVALID, "no-text"))})
+        table = ValueTable({str: as_is, object: invalid(Verdict(Status.INVALID, "no-text"))})
         assert refusal(table[datetime], datetime(2020, 1, 2)) == "no-text"
 
 
