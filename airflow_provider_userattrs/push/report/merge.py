@@ -29,7 +29,7 @@ _MAX_NAMED = 10
 #: State of a shard without a report -> what to do, where clearing it alone would change nothing.
 _REMEDIES = {
     "upstream_failed": "clear what failed upstream of them",
-    "success": "leave out do_xcom_push=False if they have it, then clear them",
+    "success": "have them keep what they return if they do not, then clear them",
 }
 
 #: Maximum number of failures that are quoted, and the characters of each and of the numbers of its shards.

@@ -92,7 +92,7 @@ def test_tasks_without_numbers_that_gave_no_report_are_named() -> None:
 
 
 def test_a_shard_that_succeeded_without_a_report_may_not_keep_one() -> None:
-    with pytest.raises(ValueError, match=r"push \(success\); leave out do_xcom_push=False if they have it, then clear"):
+    with pytest.raises(ValueError, match=r"push \(success\); have them keep what they return if they do not"):
         Total([], ["push (success)"])
 
 
