@@ -15,7 +15,8 @@ from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Operation
 from airflow_provider_userattrs.push.model.verdict import Outcome, Verdict
 from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
-from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.details import Details
 from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Store
 

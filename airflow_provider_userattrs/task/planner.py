@@ -17,7 +17,8 @@ from airflow_provider_userattrs.push.model.operation import format_rate
 from airflow_provider_userattrs.push.model.verdicts import IN_DOUBT
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.rejects.gathered import GatheredRejects
-from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.details import Details
 from airflow_provider_userattrs.push.report.sampled_requests import SampledRequests
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push_log import PushLog

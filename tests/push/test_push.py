@@ -16,7 +16,8 @@ from airflow_provider_userattrs.push.model.errors import RetryLater, TooManyFail
 from airflow_provider_userattrs.push.model.operation import Response
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import Outcome, Status
-from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.details import Details
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
 from airflow_provider_userattrs.push.resume.snapshot import report_so_far
 

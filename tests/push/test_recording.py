@@ -14,7 +14,8 @@ from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Verdict
 from airflow_provider_userattrs.push.plan import PushPlan
 from airflow_provider_userattrs.push.recording import checkpointing, one_for_all, recording
-from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.details import Details
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 
 

@@ -33,7 +33,7 @@ from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.updates import in_order
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Outcome, Status, Verdict
 from airflow_provider_userattrs.push.model.verdicts import BROKEN, TASK_ENDED
-from airflow_provider_userattrs.push.report.account import Traffic
+from airflow_provider_userattrs.push.report.traffic import Traffic
 
 #: Seconds the loop waits at most before it checks for an interruption.
 _POLL = 0.25

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.operation import Operation
-from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.text import printable, storable
 from airflow_provider_userattrs.push.report.book import Book
 from airflow_provider_userattrs.push.report.counts import MAX_NAME_LENGTH
+from airflow_provider_userattrs.push.report.details import Details
 from airflow_provider_userattrs.push.report.lookups import LookupTraffic
 from airflow_provider_userattrs.push.report.report import Report
 from airflow_provider_userattrs.push.report.timeline import Timeline
+from airflow_provider_userattrs.push.report.traffic import Traffic
 
 if TYPE_CHECKING:
     from airflow_provider_userattrs.push.changes.comparison import Comparison
@@ -25,52 +25,6 @@ if TYPE_CHECKING:
 
 _MAX_NOTES = 20
 _MAX_TRIES = 20
-
-
-@dataclass
-class Traffic:
-    """What one try sends, counted.
-
-    :param requests: requests sent.
-    :param retries: how many of them were sent again.
-    :param bytes: bytes of their bodies.
-    :param duplicates: rows that name a user again, as far as users are remembered; known at the end.
-    :param request_id: the vendor's id of the last request that it did not plainly accept; empty if there is none.
-    """
-
-    requests: int = 0
-    retries: int = 0
-    bytes: int = 0
-    duplicates: int = 0
-    request_id: str = ""
-
-    def add(self, other: Traffic) -> None:
-        """Add what else the try sends; no row of it names a user again."""
-        self.requests += other.requests
-        self.retries += other.retries
-        self.bytes += other.bytes
-
-
-@dataclass(frozen=True)
-class Details:
-    """What a report says about its push besides the rows' verdicts.
-
-    :param of: how many rows there are, or None if that is not known before they are read.
-    :param destination: where the users are, as a URI.
-    :param configuration: how the push was set, by parameter.
-    :param shard: which shard of a mapped push this is.
-    :param rejects_path: the file for the rows that are not accepted.
-    :param source_rows: how many rows the source has, where they were counted before the first was read.
-    :param unexpected_rows: why their number refuses a push, as a clause; a dry run goes on and says so. Or None.
-    """
-
-    of: int | None = None
-    destination: str | None = None
-    configuration: Mapping[str, Any] | None = None
-    shard: Shard | None = None
-    rejects_path: str | None = None
-    source_rows: int | None = None
-    unexpected_rows: str | None = None
 
 
 class Account:
@@ -179,8 +133,6 @@ class Account:
 
     def facts(self) -> dict[str, Any]:
         """Return the sums over all tries, except the rows, as a checkpoint stores them."""
-        details, shard = self.details, self.details.shard
-        paths = self._rejects_paths
         facts: dict[str, Any] = {
             "requests": self._all("requests"),
             "retries": self._all("retries"),
@@ -191,21 +143,15 @@ class Account:
             "timeline": self._timeline.as_dict(),
             "push": {
                 "report": self._blank().head(),
-                "details": {
-                    "rejects_path": paths if len(paths) > 1 else paths[0] if paths else None,
-                    "of": details.of,
-                    "destination": details.destination,
-                    "configuration": details.configuration or {},
-                    "shard": None if shard is None else shard.as_dict(),
-                },
+                "details": self.details.as_dict(self._rejects_paths),
             },
         }
         if request_id := self.traffic.request_id or self._earlier.get("request_id"):
             facts["request_id"] = request_id
         if self.limit is not None:
             facts["limit"] = self.limit
-        if details.source_rows is not None:
-            facts["source_rows"] = details.source_rows
+        if self.details.source_rows is not None:
+            facts["source_rows"] = self.details.source_rows
         if self.verified is not None:
             facts["verified"] = self.verified
         if self._sample is not None:

@@ -12,8 +12,10 @@ from push.delivery.fake_vendor import WORDS, operation
 
 from airflow_provider_userattrs.push.model.shard import Shard
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Status
-from airflow_provider_userattrs.push.report.account import Account, Details, Traffic
+from airflow_provider_userattrs.push.report.account import Account
 from airflow_provider_userattrs.push.report.book import Book
+from airflow_provider_userattrs.push.report.details import Details
+from airflow_provider_userattrs.push.report.traffic import Traffic
 
 
 @pytest.fixture

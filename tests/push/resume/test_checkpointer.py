@@ -14,7 +14,8 @@ from airflow_provider_userattrs.push.delivery.batching import Batch
 from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.errors import RetryLater
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Verdict
-from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.details import Details
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint
 from airflow_provider_userattrs.push.resume.checkpointer import SAVE_EVERY, Checkpointer
 

@@ -18,7 +18,8 @@ from airflow_provider_userattrs.push.model.cursor import Keys
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, Action, Status, Verdict
 from airflow_provider_userattrs.push.report import watermark
-from airflow_provider_userattrs.push.report.account import Account, Details
+from airflow_provider_userattrs.push.report.account import Account
+from airflow_provider_userattrs.push.report.details import Details
 from airflow_provider_userattrs.push.report.watermark import MAX_KEY_BYTES
 from airflow_provider_userattrs.push.resume import checkpointer as checkpoints
 from airflow_provider_userattrs.push.resume.checkpoint import Checkpoint, Fingerprint
