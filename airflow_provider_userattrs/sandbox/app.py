@@ -11,6 +11,8 @@ from .connections import Connections
 from .control import control_routes, refused
 from .host_names import HostNames
 from .host_names import refused as misdirected
+from .origins import is_foreign
+from .origins import refused as foreign
 from .page import render
 from .refusal import RefusedError
 from .vendor_app import VendorApp
@@ -47,6 +49,10 @@ class App:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or not self._names.include(hosts[0]):
             await misdirected()(scope, receive, send)
+            return
+        origins = [value for name, value in scope["headers"] if name == b"origin"]
+        if is_foreign(scope.get("method", ""), hosts[0], origins):
+            await foreign()(scope, receive, send)
             return
         _, _, below = scope.get("path", "").partition("/")
         name, _, rest = below.partition("/")
