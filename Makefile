@@ -94,7 +94,7 @@ lint-imports: $(READY)
 	$(BIN)/lint-imports --no-logo
 
 lint-spelling: $(READY)
-	$(BIN)/codespell
+	git ls-files -z | xargs -0 $(BIN)/codespell
 
 lint-texts: $(READY)
 	$(BIN)/python -m pytest -q -p no:xdist tests/project/test_text_files.py tests/project/test_links.py tests/project/test_test_files.py
