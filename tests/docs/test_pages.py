@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from generated import pages, verdicts
@@ -39,6 +42,22 @@ def test_they_build_without_a_warning(tmp_path: Path) -> None:
         assert text.startswith("# ")
         assert not re.search(r"^```\{", text, re.MULTILINE), f"{page} has something that only Sphinx reads"
     assert ":param max_failed: what share of the rows" in (tmp_path / "html" / "reference.md").read_text()
+
+
+@pytest.mark.parametrize("language", ["python", "json"])
+def test_each_block_can_be_read(language: str) -> None:
+    """What a reader copies is whole."""
+    read: Callable[[str], Any] = ast.parse if language == "python" else json.loads
+    count = 0
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        fences = rf"^( *)```{language}\n(.*?)^\1```$"
+        for _, code in re.findall(fences, page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            count += 1
+            try:
+                read(textwrap.dedent(code))
+            except (SyntaxError, ValueError) as error:
+                pytest.fail(f"{page.relative_to(ROOT)}: {error} in\n{code}")
+    assert count > {"python": 25, "json": 1}[language]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="needs tomllib")
