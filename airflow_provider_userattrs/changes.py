@@ -6,9 +6,12 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.sources.paths import as_text
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
 
 __all__ = ["ChangedOnly", "Watermark"]
 
@@ -43,7 +46,7 @@ class ChangedOnly:
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | ObjectStoragePath,
         *,
         refresh_after: timedelta | None = None,
         full_refresh: bool | str = False,

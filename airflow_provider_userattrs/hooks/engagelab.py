@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from airflow_provider_userattrs.hooks.base import VendorHook
 from airflow_provider_userattrs.hooks.settings import Settings
@@ -18,6 +19,9 @@ from airflow_provider_userattrs.vendors.engagelab.identifiers import IDENTIFIERS
 from airflow_provider_userattrs.vendors.engagelab.register import LOOKUPS
 
 __all__ = ["EngageLabHook"]
+
+#: An id as it was given, so that a list of texts makes a dict of texts.
+Id = TypeVar("Id", bound=str | int | UUID)
 
 #: Right calls, for errors.
 _SET = 'set_attributes(10362473, {"plan": "gold"})'
@@ -101,9 +105,7 @@ class EngageLabHook(VendorHook):
         names = check_names("attributes", attributes, _UNSET)
         return self.push(engagelab.OPERATIONS["unset"], [({"euid": euid}, {})], unset=names)[0]
 
-    def register(
-        self, identity_name: str, identity_values: Iterable[str | int]
-    ) -> tuple[dict[str | int, int], dict[str | int, Verdict]]:
+    def register(self, identity_name: str, identity_values: Iterable[Id]) -> tuple[dict[Id, int], dict[Id, Verdict]]:
         """Look up the EUIDs of users by an identifier of theirs; EngageLab most likely creates users it does not know.
 
         Each value is asked for once, 100 in a request.
@@ -118,8 +120,8 @@ class EngageLabHook(VendorHook):
         if identity_name not in IDENTIFIERS:
             raise ValueError(f"identity_name is {identity_name!r}; use one of {', '.join(IDENTIFIERS)}")
         values = check_ids("identity_values", identity_values, _REGISTER)
-        euids: dict[str | int, int] = {}
-        failed: dict[str | int, Verdict] = {}
+        euids: dict[Id, int] = {}
+        failed: dict[Id, Verdict] = {}
         asked: dict[str, list[Any]] = {}
         for value in values:
             try:

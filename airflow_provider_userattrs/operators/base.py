@@ -22,7 +22,7 @@ from airflow_provider_userattrs.task.failure import WrongParameter, to_raise
 from airflow_provider_userattrs.task.lineage import add_counts, leave_out_events, lineage
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
+    from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
     from airflow.providers.openlineage.extractors import OperatorLineage
 
     from airflow_provider_userattrs.hooks.base import VendorHook
@@ -152,14 +152,14 @@ class UserPushOperator(ColumnsOperator):
         max_failed: int | float | str | None = 0.5,
         on_empty: str = "warn",
         limit: int | None = None,
-        rejects_path: str | os.PathLike[str] | None = None,
+        rejects_path: str | os.PathLike[str] | ObjectStoragePath | None = None,
         rate_limit: float | None = None,
         concurrency: int = 16,
         timezone: str = "UTC",
         dry_run: bool = False,
         sample: int = 0,
         sample_values: bool = False,
-        checkpoint_path: str | os.PathLike[str] | None = None,
+        checkpoint_path: str | os.PathLike[str] | ObjectStoragePath | None = None,
         on_unknown: str = "report",
         allow_restart: bool = False,
         shard: Any = None,

@@ -22,6 +22,8 @@ from airflow_provider_userattrs.vendors.engagelab.identifiers import IDENTIFIERS
 from airflow_provider_userattrs.vendors.engagelab.register import named_by
 
 if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
     from airflow_provider_userattrs.hooks.engagelab import EngageLabHook
     from airflow_provider_userattrs.task.user_cache import CacheSpec
 
@@ -102,7 +104,7 @@ class _EngageLabOperator(UserPushOperator):
         user_id: str | None = None,
         anonymous_id: str | None = None,
         registration_id: str | None = None,
-        euid_cache: str | os.PathLike[str] | None = None,
+        euid_cache: str | os.PathLike[str] | ObjectStoragePath | None = None,
         euid_max_age: timedelta = timedelta(days=30),
         engagelab_conn_id: str = "engagelab_default",
         **kwargs: Any,

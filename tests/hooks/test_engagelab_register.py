@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
+
+from airflow_provider_userattrs.hooks import EngageLabHook, Verdict
 
 
 @pytest.fixture
@@ -51,6 +54,17 @@ def test_a_transient_failure_is_retried(hook: Any, control: Any) -> None:
     control.fault("engagelab", {"status": 429, "headers": {"Retry-After": "2"}}, {"next": 1})
     assert hook.register("user_id", ["a"]) == ({"a": 7}, {})
     assert len(control.journal("engagelab")) == 2
+
+
+def test_a_list_of_one_kind_of_ids_gives_a_dict_of_that_kind(hook: EngageLabHook) -> None:
+    """To a type checker too, by which each line here is checked: as docs/hooks.md returns them, in a typed task."""
+    texts: list[str] = ["a", "z"]
+    either: list[str | int] = ["b", 1002]
+    by_text: dict[str, int] = hook.register("user_id", texts)[0]
+    numbers: dict[int, int] = hook.register("user_id", [1001])[0]
+    uuids: dict[UUID, int] = hook.register("user_id", [UUID(int=1)])[0]
+    failed: dict[str | int, Verdict] = hook.register("user_id", either)[1]
+    assert [list(each) for each in (by_text, numbers, uuids, failed)] == [["a", "z"], [1001], [UUID(int=1)], []]
 
 
 def test_nothing_asked_for(hook: Any, control: Any) -> None:

@@ -22,6 +22,8 @@ MADE: dict[str, Callable[[str], Any]] = {
     "Path": Path,
     "ObjectStoragePath": lambda text: ObjectStoragePath(f"file://{text}"),
 }
+#: What a type checker has to take, too.
+Given = str | Path | ObjectStoragePath
 EACH = pytest.mark.parametrize("make", MADE.values(), ids=MADE)
 ROWS = [{"user_id": "u1", "n": 1}, {"user_id": "u2", "n": float("nan")}]
 
@@ -118,3 +120,14 @@ def test_the_file_that_is_read_is_no_rejects_file_however_it_is_given(airflow: A
                     task_id="push", users=make("/data/a.jsonl"), rejects_path=make("/data/a.jsonl")
                 )
             )
+
+
+@EACH
+def test_each_kind_is_taken_by_a_type_checker(make: Callable[[str], Given]) -> None:
+    """Each line here is checked with its types, as a DAG of the author's is."""
+    path = make("/data/known")
+    changed_only = ChangedOnly(path)
+    push = EngageLabSetAttributesOperator(
+        task_id="push", users=ROWS, user_id="user_id", euid_cache=path, changed_only=changed_only, rejects_path=path
+    )
+    assert [changed_only.path, push.euid_cache, push.rejects_path] == [str(path)] * 3
