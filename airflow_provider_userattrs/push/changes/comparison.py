@@ -15,7 +15,7 @@ from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 from airflow_provider_userattrs.push.changes.refresh import Refresh
 from airflow_provider_userattrs.push.changes.removal import Removal
 from airflow_provider_userattrs.push.changes.unchanged import Unchanged
-from airflow_provider_userattrs.push.changes.windowed import WindowedRows
+from airflow_provider_userattrs.push.changes.windowed import LIMITED, NOT_KEPT, STOPPED, WindowedRows
 from airflow_provider_userattrs.push.model.clock import Clock
 from airflow_provider_userattrs.push.model.row import UserUpdate
 from airflow_provider_userattrs.push.model.verdict import NOT_YET, Outcome, Verdict
@@ -164,8 +164,7 @@ class Comparison:
 
     def leave_rest(self) -> None:
         """Take notice that further rows were left, because only the first were to be read."""
-        if self._windowed is not None:
-            self._windowed.leave_rest()
+        self._keep_mark(LIMITED)
 
     def close(self, *, complete: bool) -> None:
         """Keep what was learned.
@@ -176,8 +175,11 @@ class Comparison:
             if complete and self._writes:
                 self._close_whole()
             else:
+                if self._writes:
+                    self._keep_mark(STOPPED)
                 self.journal.write()
         except Exception as error:  # each storage has exceptions of its own
+            self._keep_mark(NOT_KEPT)
             if self._on_failure is not None:
                 self._on_failure(error)
         finally:
@@ -212,6 +214,11 @@ class Comparison:
         if self._windowed is not None:
             self._report["window"] = self._windowed.as_dict()
         return self._report.copy()
+
+    def _keep_mark(self, why: str) -> None:
+        """Leave the mark where it is, if there is one, and say why."""
+        if self._windowed is not None:
+            self._windowed.keep_mark(why)
 
     def _close_whole(self) -> None:
         """Keep what was learned once rows have been read to their end."""

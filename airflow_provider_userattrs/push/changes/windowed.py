@@ -34,7 +34,9 @@ _MOVED = "the mark was moved back since the first try"
 _UNSENT = "rows could not be sent"
 _NO_KEY = "a row failed whose key is not known, or is no text; fix it where it comes from"
 _AT_ONCE = "two pushes ran at once; set max_active_runs=1 in the DAG"
-_LIMITED = "limit left rows unread, if there are more"
+LIMITED = "limit left rows unread, if there are more"
+STOPPED = "the push stopped before its end"
+NOT_KEPT = "what was learned could not be kept"
 
 _NO_MARK = "no push has read all rows yet"
 _OTHER_QUERY = "the query, its columns, its database or a Constant changed"
@@ -106,6 +108,7 @@ class WindowedRows:
         #: Keys that an earlier try may have asked for, or another push since then has remembered.
         self._not_read: set[Any] = set()
         self._seen: set[Any] = set()
+        #: Keys of rows whose last verdict, in this try or an earlier one, is a failure.
         self._failed: set[Any] = set()
         #: Whether these are all.
         self._knows_failed = True
@@ -147,8 +150,9 @@ class WindowedRows:
             self._report["asked"] = self._report["asked"] or len(keys)
 
     def watch(self, chunks: Iterator[Sequence[UserUpdate | Outcome]]) -> Iterator[Sequence[UserUpdate | Outcome]]:
-        """Yield the rows, and notice which of those that failed before are among them."""
-        return self._watched(chunks) if self._asked else chunks
+        """Yield the rows, and notice which of those that failed before, in earlier tries too, are among them."""
+        watched = self._asked | self._failed
+        return self._watched(chunks, watched) if watched else chunks
 
     def record(self, rows: Sequence[UserUpdate | Outcome], verdicts: Sequence[Verdict]) -> None:
         """Remember the rows that failed.
@@ -170,9 +174,12 @@ class WindowedRows:
                 elif len(self._failed) <= MAX_FAILED:
                     self._failed.add(key)
 
-    def leave_rest(self) -> None:
-        """Take notice that further rows were left: the mark stays where it is."""
-        self._report["kept"] = self._report["kept"] or _LIMITED
+    def keep_mark(self, why: str) -> None:
+        """Leave the mark where it is.
+
+        :param why: why, in words; the first reason is the one that is reported.
+        """
+        self._report.update(kept=self._report["kept"] or why, remembered=0, gone=0)
 
     def failed_keys(self) -> str | None:
         """Return the keys of the rows that failed, for a retry; None if they are not all known, or too many."""
@@ -237,11 +244,13 @@ class WindowedRows:
         """Return the first time of the window, at a full minute: a column may hold no more than these."""
         return (min(mark.at, self._now) - self._lag).replace(second=0, microsecond=0)
 
-    def _watched(self, chunks: Iterator[Sequence[UserUpdate | Outcome]]) -> Iterator[Sequence[UserUpdate | Outcome]]:
+    def _watched(
+        self, chunks: Iterator[Sequence[UserUpdate | Outcome]], watched: set[Any]
+    ) -> Iterator[Sequence[UserUpdate | Outcome]]:
         for chunk in chunks:
-            seen = self._asked.intersection(map(self._key_of, chunk))
+            seen = watched.intersection(map(self._key_of, chunk))
             again = seen & self._failed  # in an earlier try; now they get another verdict
-            self.failed_again -= len(again)
+            self.failed_again -= len(again & self._asked)
             self._failed -= again
             self._seen |= seen
             yield chunk

@@ -204,3 +204,14 @@ def test_a_retry_remembers_rows_that_an_earlier_try_may_have_finished() -> None:
     rows.record([update(1)], [ACCEPTED])
     assert windowed(rows.next_mark()).keys == (2,)
     assert rows.as_dict()["gone"] == 0
+
+
+def test_a_row_that_failed_in_an_earlier_try_and_then_did_not_is_not_remembered() -> None:
+    first = windowed()
+    unknown = Verdict(Status.UNKNOWN, "no-response", "no response", "Check.")
+    first.record([update(number) for number in (1, 2, 3)], [unknown, unknown, NO])
+    second = windowed(earlier=first.as_dict(), failed_earlier=first.failed_keys())
+    list(second.watch(iter([[update(1), update(2)]])))
+    second.record([update(1), update(2)], [ACCEPTED, unknown])
+    assert set(windowed(second.next_mark()).keys) == {2, 3}
+    assert (second.as_dict()["remembered"], second.failed_again) == (2, 0)

@@ -6,8 +6,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from push.changes.windowed_nights import CHANGES, KEYS, NIGHTS, Change, Night, World
+from push.resume.test_checkpointer import MemoryStore
 
 from airflow_provider_userattrs.push.changes import windowed as windowed_module
+from airflow_provider_userattrs.push.changes.known_files import KnownFiles
 
 pytestmark = pytest.mark.usefixtures("small_parts")
 
@@ -117,3 +119,34 @@ def test_more_rows_fail_than_are_remembered() -> None:
     report = world.live(Night([]))
     assert report is not None
     assert (report["rows"], report["accepted"]) == (3, 3)
+
+
+def test_a_push_that_stops_says_that_its_rows_are_read_again() -> None:
+    world = World()
+    world.live(Night([change(key) for key in KEYS]))
+    world.write([change(key, 2) for key in KEYS])
+    report = world.run(world.begin(Night([]), MemoryStore(), 3))
+    assert report is not None
+    assert report["unsent"] == 0
+    window = report["changed_only"]["window"]
+    assert (window["kept"], window["remembered"], window["gone"]) == ("the push stopped before its end", 0, 0)
+
+
+def test_a_push_whose_folder_is_away_at_its_end_says_that_its_rows_are_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    world.live(Night([change(key) for key in KEYS]))
+
+    def away(*_: object) -> None:
+        raise OSError("the folder is away")
+
+    monkeypatch.setattr(KnownFiles, "close", away)
+    report = world.live(Night([change(key, 2) for key in KEYS], responses={"a": "no"}))
+    assert report is not None
+    window = report["changed_only"]["window"]
+    assert (window["kept"], window["remembered"]) == ("what was learned could not be kept", 0)
+    monkeypatch.undo()
+    report = world.live(Night([]))
+    assert report is not None
+    assert report["rows"] == 6
