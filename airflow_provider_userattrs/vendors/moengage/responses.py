@@ -120,10 +120,7 @@ def read(response: Response, users: Sequence[Any]) -> list[Verdict]:
 def read_bulk(response: Response, users: Sequence[Any]) -> list[Verdict]:
     """Return the verdicts on the users of a bulk request: all have the same, for no response tells them apart."""
     verdict = _verdict(response.status, response.body)
-    if verdict is ACCEPTED and _has_error(response.body):
-        body = _load(response.body)
-        verdict = HALF_ACCEPTED.saying(_message(body), _request_id(body))
-    elif response.status == 413:
+    if response.status == 413:
         verdict = BULK_TOO_LARGE.saying(verdict.detail, verdict.request_id)
     elif verdict.status is Status.REJECTED:
         verdict = replace(verdict, action=Action.SPLIT)
@@ -140,7 +137,8 @@ def _verdict(http_status: int, content: bytes) -> Verdict:
         if has_twice(content, "status"):
             return UNREADABLE.saying(_message(body), _request_id(body))
         if is_text(status, "success"):
-            return ACCEPTED
+            has_error = body.get("error") or body.get("errors")
+            return HALF_ACCEPTED.saying(_message(body), _request_id(body)) if has_error else ACCEPTED
         return (NOT_QUEUED if is_text(status, "fail") else UNREADABLE).saying(_message(body), _request_id(body))
     verdict = contradicted(http_status) if is_text(status, "success") else _refused(http_status, _error(body))
     return verdict.saying(_message(body), _request_id(body))
@@ -155,12 +153,6 @@ def _refused(status: int, error: dict[str, Any]) -> Verdict:
         verdict = by_status(status)
         return replace(verdict, remedy=_OTHER_4XX) if verdict.status is Status.REJECTED else verdict
     return replace(verdict, meaning=TYPES.get((status, str(kind)), verdict.meaning))
-
-
-@lru_cache(REMEMBERED)
-def _has_error(content: bytes) -> bool:
-    body = _load(content)
-    return bool(body.get("error") or body.get("errors"))
 
 
 def succeeded(response: Response) -> bool:

@@ -226,6 +226,7 @@ class TestSuccess:
                 body = None
         said = body.get("status") if isinstance(body, dict) else None
         success = status == 200 and isinstance(said, str) and said.strip().lower() == "success"
+        success = success and not body.get("error")
         for verdict in verdicts:
             assert (verdict.status is Status.ACCEPTED) == success
             assert success or (verdict.meaning and verdict.remedy)
@@ -268,9 +269,10 @@ class TestBulk:
         verdicts = responses.read_bulk(answer({}, status), range(2))
         assert {(verdict.status, verdict.action) for verdict in verdicts} == {expected}
 
+    @pytest.mark.parametrize("read", [responses.read, responses.read_bulk], ids=["one", "bulk"])
     @pytest.mark.parametrize("more", [{"error": {"message": "2 elements"}}, {"errors": [1]}], ids=["error", "errors"])
-    def test_success_with_an_error_beside_it_is_none(self, more: Any) -> None:
-        verdicts = responses.read_bulk(answer({"status": "success", "request_id": "q", **more}), range(2))
+    def test_success_with_an_error_beside_it_is_none(self, more: Any, read: Any) -> None:
+        verdicts = read(answer({"status": "success", "request_id": "q", **more}), range(2))
         assert {(verdict.status, verdict.action) for verdict in verdicts} == {(Status.UNKNOWN, Action.KEEP)}
         assert "request_id q" in verdicts[0].detail
 
