@@ -179,7 +179,9 @@ class WindowedRows:
 
         :param why: why, in words; the first reason is the one that is reported.
         """
-        self._report.update(kept=self._report["kept"] or why, remembered=0, gone=0)
+        report = self._report
+        report["kept"] = report["kept"] or why
+        report["remembered"] = report["gone"] = 0
 
     def failed_keys(self) -> str | None:
         """Return the keys of the rows that failed, for a retry; None if they are not all known, or too many."""
