@@ -50,10 +50,14 @@ with DAG("push", schedule=None, start_date=datetime(2026, 1, 1)):
 """
 
 
+def git(*arguments: str) -> str:
+    """Run git; return what it printed."""
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def tracked(*paths: str) -> set[str]:
     """Return the files that git knows below some paths."""
-    listed = subprocess.run(["git", "ls-files", "-z", *paths], cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(listed.stdout.split("\0")) - {""}
+    return set(git("ls-files", "-z", *paths).split("\0")) - {""}
 
 
 def build() -> tuple[Path, Path]:
@@ -91,7 +95,7 @@ def compare(path: Path, expected: set[str], found: set[str]) -> None:
 
 
 def check_tag(tag: str) -> None:
-    """Check that a tag names the version, and that the changelog has it, dated, and nothing that is unreleased."""
+    """Check that a tag names the version, that the changelog has it, dated, and that the tagged commit is built."""
     changelog = (ROOT / "CHANGELOG.md").read_text()
     if tag != f"v{__version__}":
         sys.exit(f"the tag is {tag}, and the version in {PACKAGE}/__init__.py is {__version__}")
@@ -99,6 +103,11 @@ def check_tag(tag: str) -> None:
         sys.exit(f"CHANGELOG.md has no dated section for {__version__}")
     if re.search(r"^## \[Unreleased\]\n+(?!## )\S", changelog, re.MULTILINE):
         sys.exit(f"CHANGELOG.md has entries under Unreleased; they belong to {__version__}")
+    if changed := git("status", "--porcelain"):
+        sys.exit(f"what is built must be what is committed, and these files are not:\n{changed}")
+    tagged = git("for-each-ref", "--format=%(objectname) %(*objectname)", f"refs/tags/{tag}").split()
+    if tagged and git("rev-parse", "HEAD").strip() not in tagged:
+        sys.exit(f"the tag {tag} is on another commit than the one that is built")
 
 
 def environment(row: Row, wheel: Path) -> Path:
@@ -187,7 +196,10 @@ def main() -> None:
         try:
             check_installed(row, wheel)
         except Unavailable as missing:
-            print(f"not tried on {row.name}: {missing}")
+            not_tried = f"not tried on {row.name}: {missing}"
+            if options.tag:
+                sys.exit(f"{not_tried}; a release is tried on each")
+            print(not_tried)
 
 
 if __name__ == "__main__":
