@@ -232,7 +232,7 @@ class WindowedRows:
                 self._report["kept"] = _MOVED
         failed = None if self._failed_earlier is None else self._opened([self._failed_earlier])
         if failed is None:
-            self._report["kept"] = _BEFORE_A_RETRY
+            self._report["kept"] = _BEFORE_A_RETRY if self._failed_earlier is None else _LOST_KEYS
             self._knows_failed = False
         self._failed.update(failed or ())
 

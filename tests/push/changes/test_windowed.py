@@ -195,6 +195,8 @@ def test_a_retry_that_does_not_know_which_rows_failed_before_keeps_the_mark(rows
         "fix what the reasons name if it is so every night"
     )
     assert windowed(earlier=first.as_dict(), failed_earlier="[").next_mark() == MARK, "sealed with another secret"
+    sealed_otherwise = windowed(earlier=first.as_dict(), failed_earlier="[")
+    assert sealed_otherwise.as_dict()["kept"] == "the keys of the rows that failed cannot be read"
 
 
 def test_a_retry_remembers_rows_that_an_earlier_try_may_have_finished() -> None:
