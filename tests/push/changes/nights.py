@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from threading import Condition
 from typing import Any
 
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ class Vendor:
     users: dict[str, int] = field(default_factory=dict)
     sent: list[tuple[str, int | None]] = field(default_factory=list)
     responses: dict[str, str] = field(default_factory=dict)
+    _called: Condition = field(default_factory=Condition)
 
     def __call__(self, body: bytes, *, before_send: Any = None) -> Response:
         words = []
@@ -47,7 +49,14 @@ class Vendor:
             elif word in APPLIES:
                 self.users[user] = value
             words.append(word)
+        with self._called:
+            self._called.notify_all()
         return Response(200, {}, json.dumps(words).encode())
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many updates were sent tonight."""
+        with self._called:
+            assert self._called.wait_for(lambda: len(self.sent) >= count, timeout=60)
 
     @property
     def unset(self) -> list[str]:

@@ -63,7 +63,7 @@ def test_what_a_retry_has_passed_is_read_by_the_next_push() -> None:
     world = World()
     world.live(Night([change(key) for key in KEYS]))
     changes = [change(key, 2, before=1) for key in KEYS]
-    report = world.live(Night(changes, stops=3, between=[change("a", 0, before=50)], lasts=60))
+    report = world.live(Night(changes, stops=3, sends=1, between=[change("a", 0, before=50)], lasts=60))
     assert report is not None
     assert (report["resumed_from"], report["accepted"], world.vendor.users["a"]) == (1, 6, 2)
     world.live(Night([]))
@@ -73,7 +73,7 @@ def test_what_a_retry_has_passed_is_read_by_the_next_push() -> None:
 def test_what_failed_before_a_retry_is_read_by_the_next_push() -> None:
     world = World()
     world.live(Night([change(key) for key in KEYS]))
-    report = world.live(Night([change(key, 2) for key in KEYS], responses={"a": "no"}, stops=3))
+    report = world.live(Night([change(key, 2) for key in KEYS], responses={"a": "no"}, stops=3, sends=1))
     assert report is not None
     assert (report["resumed_from"], report["rejected"]) == (1, 1)
     world.live(Night([]))
@@ -85,7 +85,7 @@ def test_the_mark_moves_though_each_night_fails_a_row_and_then_needs_a_retry() -
     world.live(Night([change(key) for key in KEYS]))
     for value in (2, 3, 4):
         changes = [change(key, value, before=1) for key in "abf"]
-        report = world.live(Night(changes, responses={"a": "no"}, stops=2))
+        report = world.live(Night(changes, responses={"a": "no"}, stops=2, sends=1))
         assert report is not None
         window = report["changed_only"]["window"]
         assert (len(report["tries"]), report["rejected"], window["kept"], window["remembered"]) == (2, 1, None, 1)
@@ -99,7 +99,7 @@ def test_more_rows_fail_before_a_retry_than_a_checkpoint_has_room_for(monkeypatc
     monkeypatch.setattr(windowed_module, "MAX_LENGTH_IN_CHECKPOINT", 20)
     world = World()
     world.live(Night([change(key) for key in KEYS]))
-    report = world.live(Night([change(key, 2) for key in KEYS], responses={"a": "no"}, stops=3))
+    report = world.live(Night([change(key, 2) for key in KEYS], responses={"a": "no"}, stops=3, sends=1))
     assert report is not None
     assert "more rows failed in a try before the last one" in report["changed_only"]["window"]["kept"]
     report = world.live(Night([]))

@@ -78,6 +78,7 @@ class Night:
     :param responses: key -> what the vendor says, where it is not "ok".
     :param writes: after how many files the push is killed; None for never.
     :param stops: after how many rows the first try stops, and a second one goes on; None for never.
+    :param sends: how many rows the first try sends before it stops, at least.
     :param resumes: whether there is a second one.
     :param between: the transactions between the two tries, or between two pushes at once.
     :param lasts: how many minutes after the first the second one begins.
@@ -91,6 +92,7 @@ class Night:
     responses: dict[str, str] = field(default_factory=dict)
     writes: int | None = None
     stops: int | None = None
+    sends: int = 0
     resumes: bool = True
     between: list[Change] = field(default_factory=list)
     lasts: int = 30
@@ -206,15 +208,15 @@ class World(Task):
             for key, (time, value) in sorted(self.table().items())
             if windowed.since is None or START + timedelta(minutes=time) >= windowed.since or key in windowed.keys
         ]
-        return push, self._rows(read, checkpoint.after, stops)
+        return push, self._rows(read, checkpoint.after, stops, night.sends)
 
-    @staticmethod
-    def _rows(read: list[dict[str, Any]], after: Any, stops: int | None) -> Iterator[Any]:
+    def _rows(self, read: list[dict[str, Any]], after: Any, stops: int | None, sends: int) -> Iterator[Any]:
         if after is not None:
             tries = Unfinished.from_dict(after).tries
             read = [row for row in read if all(any(_is_within(row["id"], gap) for gap in gaps) for gaps in tries)]
         for count, row in enumerate(read):
             if count == stops:
+                self.vendor.wait_for(sends)
                 raise RetryLater("the database is away")
             yield Keys([row["id"]])
             yield row
