@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_userattrs.push.changes.mark import MAX_SEALED_LENGTH, Mark, read_time
-from airflow_provider_userattrs.push.model.keys import decode_key, encode_key
+from airflow_provider_userattrs.push.changes.sealed_keys import Seal, SealedKeys, may_be_asked_for
 from airflow_provider_userattrs.push.model.row import MalformedRow, UserUpdate
 from airflow_provider_userattrs.push.model.verdict import ACCEPTED, FAILED, Outcome, Status, Verdict
 
@@ -41,24 +40,6 @@ NOT_KEPT = "what was learned could not be kept"
 _NO_MARK = "no push has read all rows yet"
 _OTHER_QUERY = "the query, its columns, its database or a Constant changed"
 _LOST_KEYS = "the keys of the rows that failed cannot be read"
-
-
-def _may_be_asked_for(key: Any) -> bool:
-    """Return whether a database may be given a key: none that is not known, and no text that is none."""
-    return key is not None and not (isinstance(key, str) and any("\ud800" <= letter <= "\udfff" for letter in key))
-
-
-class Seal(Protocol):
-    """Encrypts keys, which may identify a person."""
-
-    def close(self, keys: dict[str, Any]) -> str:
-        """Return the keys, encrypted."""
-
-    def open(self, sealed: str) -> dict[str, Any]:
-        """Return the keys.
-
-        :raises ValueError: if another secret sealed them.
-        """
 
 
 class WindowedRows:
@@ -99,7 +80,7 @@ class WindowedRows:
         self._query = query
         self._lag = lag
         self._now = now
-        self._seal = seal
+        self._sealed_keys = SealedKeys(seal)
         self._names = names
         self._earlier = earlier
         self._failed_earlier = failed_earlier
@@ -133,7 +114,7 @@ class WindowedRows:
         """
         self._mark = mark
         usable = mark if mark is not None and mark.query == self._query else None
-        keys = () if usable is None else self._opened(usable.failed)
+        keys = () if usable is None else self._sealed_keys.open(usable.failed)
         if self._earlier is not None:
             self._resume(self._earlier, usable)
             self._not_read = set(keys or ())
@@ -168,7 +149,7 @@ class WindowedRows:
             elif verdict.status not in _FINISHED:
                 key = self._key_of(row)
                 self.failed_again += verdict.status in FAILED and key in self._asked
-                if not _may_be_asked_for(key):
+                if not may_be_asked_for(key):
                     self._report["kept"] = _NO_KEY
                     self._knows_failed = False
                 elif len(self._failed) <= MAX_FAILED:
@@ -187,7 +168,7 @@ class WindowedRows:
         """Return the keys of the rows that failed, for a retry; None if they are not all known, or too many."""
         if not self._knows_failed or len(self._failed) > MAX_LENGTH_IN_CHECKPOINT:
             return None
-        sealed = self._seal_keys(self._failed)
+        sealed = self._sealed_keys.close(self._failed)
         return sealed if len(sealed) <= MAX_LENGTH_IN_CHECKPOINT else None
 
     def next_mark(self) -> Mark | None:
@@ -230,7 +211,7 @@ class WindowedRows:
             self.since = read_time(earlier["since"])
             if mark is None or self._first_of(mark) < self.since:
                 self._report["kept"] = _MOVED
-        failed = None if self._failed_earlier is None else self._opened([self._failed_earlier])
+        failed = None if self._failed_earlier is None else self._sealed_keys.open([self._failed_earlier])
         if failed is None:
             self._report["kept"] = _BEFORE_A_RETRY if self._failed_earlier is None else _LOST_KEYS
             self._knows_failed = False
@@ -276,17 +257,5 @@ class WindowedRows:
         """Return keys as the mark holds them; None if they are too many."""
         if len(failed) > MAX_FAILED:
             return None
-        sealed = self._seal_keys(failed)
+        sealed = self._sealed_keys.close(failed)
         return (sealed,) * bool(sealed) if len(sealed) <= MAX_SEALED_LENGTH else None
-
-    def _seal_keys(self, keys: set[Any]) -> str:
-        """Return keys, sealed; empty if there are none."""
-        return self._seal.close({"keys": sorted(map(encode_key, keys), key=json.dumps)}) if keys else ""
-
-    def _opened(self, failed: Sequence[str]) -> tuple[Any, ...] | None:
-        """Return sealed keys; None if they cannot be read."""
-        try:
-            keys = [decode_key(key) for sealed in failed if sealed for key in self._seal.open(sealed)["keys"]]
-        except (ValueError, KeyError, TypeError):
-            return None
-        return tuple(dict.fromkeys(keys))
