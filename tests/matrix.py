@@ -9,6 +9,7 @@ not on this machine, or whose Airflow is not in the package index, is skipped by
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import os
 import shutil
@@ -149,6 +150,12 @@ def install(row: Row) -> Path:
     return python
 
 
+def reason(skip: ElementTree.Element) -> str:
+    """Return why a test was skipped, or a whole file, of which pytest writes where and why as a tuple."""
+    message, text = skip.get("message", ""), skip.text or ""
+    return ast.literal_eval(text)[-1].removeprefix("Skipped: ") if message == "collection skipped" else message
+
+
 def test(row: Row, python: Path, arguments: list[str]) -> tuple[int, list[str]]:
     """Run the tests; return pytest's exit code, and lines on how many ended how and why some were skipped."""
     report = FOLDER / row.name / "report.xml"
@@ -168,7 +175,7 @@ def test(row: Row, python: Path, arguments: list[str]) -> tuple[int, list[str]]:
         how = {child.tag for child in case}
         skip = case.find("skipped")
         if skip is not None:
-            skipped[skip.get("message", "")] += 1
+            skipped[reason(skip)] += 1
         ended["failed" if how & {"failure", "error"} else "skipped" if skip is not None else "passed"] += 1
     counts = ", ".join(f"{ended[how]} {how}" for how in ("passed", "failed", "skipped"))
     return code, [counts, *(f"{count} x skipped: {reason}" for reason, count in skipped.most_common())]
