@@ -67,9 +67,11 @@ def airflow(home: Path, dags: Path, port: int, sandbox_url: str) -> Iterator[str
             raise SystemExit(f"airflow {' '.join(command[:2])} failed:\n{_tail(home, command[0])}")
     parts: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        for command in PARTS:
-            parts[command[0]] = _start(home, env, *command)
-        _wait_until_well(address, home, parts)
+        # The API server first: a task that cannot reach it has failed, and waits for its next try.
+        for commands, needed in ((PARTS[:1], ("metadatabase",)), (PARTS[1:], ())):
+            for command in commands:
+                parts[command[0]] = _start(home, env, *command)
+            _wait_until_well(address, home, parts, needed)
         yield address
     finally:
         _end(list(parts.values()))
@@ -83,7 +85,10 @@ def _start(home: Path, env: dict[str, str], *command: str) -> subprocess.Popen[b
         )
 
 
-def _wait_until_well(address: str, home: Path, parts: dict[str, subprocess.Popen[bytes]]) -> None:
+def _wait_until_well(
+    address: str, home: Path, parts: dict[str, subprocess.Popen[bytes]], needed: tuple[str, ...]
+) -> None:
+    """Wait until the API server says that what is needed is healthy; if nothing is named, all of it."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         for name, process in parts.items():
@@ -91,7 +96,7 @@ def _wait_until_well(address: str, home: Path, parts: dict[str, subprocess.Popen
                 raise SystemExit(f"airflow {name} ended at once:\n{_tail(home, name)}")
         with suppress(requests.RequestException, ValueError):
             health = requests.get(f"{address}/api/v2/monitor/health", timeout=5).json()
-            if all(part["status"] == "healthy" for part in health.values()):
+            if all(health[part]["status"] == "healthy" for part in needed or health):
                 return
         time.sleep(0.5)
     raise SystemExit(f"Airflow is not well after {PATIENCE:.0f} s; {home} has the logs.")
