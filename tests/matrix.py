@@ -212,7 +212,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="rows whose name contains this, such as 3.1.8 or py3.10")
     parser.add_argument("--smoke", action="store_true", help="run on each row what shows that it works there, no more")
-    parser.add_argument("--ci", action="store_true", help=f"the same on most, and all on {OLDEST}")
+    parser.add_argument("--ci", action="store_true", help=f"the same on most, and all on {OLDEST}, before the others")
     parser.add_argument("--prepare", action="store_true", help="make the environments, and run nothing")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="how many rows run side by side")
     options, arguments = parser.parse_known_args()
@@ -225,12 +225,14 @@ def main() -> int:
         return 0
     said: dict[str, list[str]] = {}
     good = True
-    arguments_of = dict.fromkeys(rows, [*arguments, *SMOKE] if options.smoke or options.ci else arguments)
-    if options.ci and OLDEST in rows:  # as long as all the others together: it begins, and has a process a processor
+    side_by_side = dict(rows)
+    if options.ci and OLDEST in rows:  # as long as all the others together, so it has all processors
         whole = [*arguments, "-n", str(options.jobs), "--dist", "worksteal"]
-        arguments_of = {OLDEST: whole, **{name: each for name, each in arguments_of.items() if name != OLDEST}}
+        good, said[OLDEST] = run(side_by_side.pop(OLDEST), whole)
+        print(f"{OLDEST}: {said[OLDEST][0]}", flush=True)
+    chosen = [*arguments, *SMOKE] if options.smoke or options.ci else arguments
     with ThreadPoolExecutor(options.jobs) as pool:
-        running = {pool.submit(run, rows[name], each): name for name, each in arguments_of.items()}
+        running = {pool.submit(run, row, chosen): name for name, row in side_by_side.items()}
         for done in as_completed(running):
             well, said[running[done]] = done.result()
             good &= well
